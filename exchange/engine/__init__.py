@@ -1,0 +1,1 @@
+"""The deterministic core: books and ledger, folded from commands."""

@@ -1,0 +1,9 @@
+"""The WSGI application, for servers that take plain DRF and admin off the ASGI processes."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xtrader.settings")
+
+application = get_wsgi_application()
