@@ -1,0 +1,61 @@
+# xTrader: the two commands of every day are `make run` and `make test`.
+#
+#   make run     a running exchange with a demo market  (PORT=8000 DATA=./data DEMO=1)
+#   make test    every test this machine can run
+#   make check   lint, types, layers, migrations
+#   make bench   what this machine does per second
+
+PORT ?= 8000
+HOST ?= 127.0.0.1
+DATA ?= $(CURDIR)/data
+DEMO ?= 1
+
+# The first interpreter that answers and is new enough; PYTHON=... overrides it.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
+VENV := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup setup-dev test test-python test-frontend check bench format clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+setup:
+	@$(if $(PYTHON),,echo "xTrader needs Python 3.11 or newer; none was found" >&2; exit 1;) \
+	$(PYTHON) tools/bootstrap.py
+
+setup-dev:
+	@$(if $(PYTHON),,echo "xTrader needs Python 3.11 or newer; none was found" >&2; exit 1;) \
+	$(PYTHON) tools/bootstrap.py --dev
+
+run: setup
+	@DATA="$(DATA)" DEMO="$(DEMO)" exec $(VENV)/python manage.py up --host $(HOST) --port $(PORT) --with-parent
+
+test: test-python test-frontend
+
+test-python: setup-dev
+	$(VENV)/python -m pytest $(ARGS)
+
+test-frontend: setup-dev
+	$(VENV)/python tools/bootstrap.py npm run typecheck
+	$(VENV)/python tools/bootstrap.py npm test
+
+check: setup-dev
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/mypy
+	$(VENV)/lint-imports --no-cache
+	$(VENV)/python manage.py makemigrations --check --dry-run
+	$(VENV)/python manage.py check --fail-level WARNING
+
+bench: setup-dev
+	$(VENV)/python -m bench $(ARGS)
+
+format: setup-dev
+	$(VENV)/ruff check --fix .
+	$(VENV)/ruff format .
+
+# Leaves the data folder alone: it holds the journal.
+clean:
+	rm -rf .venv frontend/node_modules frontend/dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
