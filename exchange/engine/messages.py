@@ -73,7 +73,16 @@ REASON_IOC_REMAINDER: Final = 2
 REASON_FOK_UNFILLABLE: Final = 3
 REASON_SELF_TRADE: Final = 4
 REASON_NO_LIQUIDITY: Final = 5
-REASONS: Final = ("", "user", "ioc_remainder", "fok_unfillable", "self_trade", "no_liquidity")
+REASON_AMOUNT_BELOW_LOT: Final = 6
+REASONS: Final = (
+    "",
+    "user",
+    "ioc_remainder",
+    "fok_unfillable",
+    "self_trade",
+    "no_liquidity",
+    "amount_below_lot",
+)
 
 TRADING: Final = 0
 HALTED: Final = 1
@@ -554,7 +563,7 @@ class CanceledAllEvent(NamedTuple):
     tag: int
     account: int
     symbol: str | None
-    count: int
+    canceled_count: int
 
 
 class RulesEvent(NamedTuple):

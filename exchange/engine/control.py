@@ -1,0 +1,153 @@
+"""The commands of the venue: assets, symbols, statuses, accounts, fee rates, transfers, rules, time."""
+
+from __future__ import annotations
+
+from exchange.engine import codes
+from exchange.engine import messages as m
+from exchange.engine.book import Book
+from exchange.engine.ledger import Account
+from exchange.engine.state import RULES_VERSION, State, rejected
+from exchange.engine.symbols import MAX_SCALE, Symbol, check_rates, check_terms, name_ok
+
+
+class Control:
+    """Carries out the venue's commands on the state."""
+
+    __slots__ = ("state",)
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+
+    def apply(self, command: m.Command) -> list[m.Event]:
+        """Carry out one command. Raises ValueError for a tag the core does not know."""
+        match command[0]:
+            case m.TICK:
+                return self._tick()
+            case m.DEPOSIT | m.WITHDRAW:
+                return self._transfer(command)
+            case m.SET_ASSET:
+                return self._set_asset(command)
+            case m.SET_SYMBOL:
+                return self._set_symbol(command)
+            case m.SET_SYMBOL_STATUS:
+                return self._set_symbol_status(command)
+            case m.SET_ACCOUNT:
+                return self._set_account(command)
+            case m.SET_FEES:
+                return self._set_fees(command)
+            case m.SET_RULES:
+                return self._set_rules(command)
+            case tag:
+                raise ValueError(f"unknown command tag {tag!r}")
+
+    def _tick(self) -> list[m.Event]:
+        state = self.state
+        oldest_kept_ns = state.now_ns - state.limits.retention_ns
+        state.memory.forget_before(oldest_kept_ns)
+        state.orders.forget_before(oldest_kept_ns)
+        return [(m.EV_TICK, state.now_ns)]
+
+    def _set_asset(self, command: m.Command) -> list[m.Event]:
+        asset: str = command[2]
+        scale: int = command[3]
+        known = self.state.ledger.scales.get(asset)
+        if known is not None and known != scale:
+            return rejected(command, codes.SCALE_FIXED)
+        if not name_ok(asset) or "-" in asset or len(asset) > 16 or not 0 <= scale <= MAX_SCALE:
+            return rejected(command, codes.INVALID_ASSET)
+        self.state.ledger.scales[asset] = scale
+        return [(m.EV_ASSET, asset, scale)]
+
+    def _set_symbol(self, command: m.Command) -> list[m.Event]:
+        state = self.state
+        terms = command[2:]
+        scales = state.ledger.scales
+        book = state.books.get(terms[0])
+        if book is not None and book.symbol.terms[1:5] != terms[1:5]:
+            return rejected(command, codes.SCALE_FIXED)
+        code = check_terms(terms, scales)
+        if code:
+            return rejected(command, code)
+        if book is not None:
+            book.symbol.change(terms)
+        else:
+            symbol = Symbol(terms, scales[terms[1]], scales[terms[2]])
+            book = self.add_book(symbol)
+        return [book.symbol.event()]
+
+    def add_book(self, symbol: Symbol) -> Book:
+        """An empty book for a new symbol."""
+        fees = self.state.ledger.accounts[m.FEE_ACCOUNT].balance(symbol.quote)
+        book = self.state.books[symbol.name] = Book(symbol, fees)
+        return book
+
+    def _set_symbol_status(self, command: m.Command) -> list[m.Event]:
+        book = self.state.books.get(command[2])
+        if book is None:
+            return rejected(command, codes.SYMBOL_NOT_FOUND)
+        if not 0 <= command[3] <= m.CANCEL_ONLY:
+            return rejected(command, codes.INVALID_STATUS)
+        book.symbol.status = command[3]
+        book.symbol.status_reason = command[4]
+        return [book.symbol.event()]
+
+    def _set_account(self, command: m.Command) -> list[m.Event]:
+        number: int = command[2]
+        status: int = command[3]
+        if number < m.FIRST_TRADER_ACCOUNT:
+            return rejected(command, codes.ACCOUNT_NOT_FOUND)
+        if not 0 <= status <= m.FROZEN:
+            return rejected(command, codes.INVALID_STATUS)
+        account = self.state.ledger.accounts.get(number)
+        if account is None:
+            self.state.ledger.accounts[number] = Account(number, status)
+        else:
+            account.status = status
+        return [(m.EV_ACCOUNT, number, status)]
+
+    def _set_fees(self, command: m.Command) -> list[m.Event]:
+        _, _, name, number, maker_ppm, taker_ppm = command
+        if name not in self.state.books:
+            return rejected(command, codes.SYMBOL_NOT_FOUND)
+        account = self.state.trader(number)
+        if account is None:
+            return rejected(command, codes.ACCOUNT_NOT_FOUND)
+        if not check_rates(maker_ppm, taker_ppm):
+            return rejected(command, codes.INVALID_FEES)
+        account.fees[name] = (maker_ppm, taker_ppm)
+        return [(m.EV_FEES, name, number, maker_ppm, taker_ppm)]
+
+    def _transfer(self, command: m.Command) -> list[m.Event]:
+        tag, command_id, number, asset, amount_minor = command
+        account = self.state.trader(number)
+        code = self._transfer_code(command, account)
+        if account is None or code:
+            return rejected(command, code)
+        balance = account.balance(asset)
+        if tag == m.WITHDRAW and amount_minor > balance.available:
+            details = ("asset", asset, "required_minor", amount_minor, "available_minor", balance.available)
+            return rejected(command, codes.INSUFFICIENT_BALANCE, details)
+        kind = m.DEPOSITED if tag == m.DEPOSIT else m.WITHDRAWN
+        self.state.ledger.transfer(balance, amount_minor if kind == m.DEPOSITED else -amount_minor)
+        total = balance.available + balance.held
+        events: list[m.Event] = [(m.EV_TRANSFER, kind, command_id, number, asset, amount_minor, total)]
+        self.state.ledger.drain_touched(events)
+        return events
+
+    def _transfer_code(self, command: m.Command, account: Account | None) -> str:
+        if account is None:
+            return codes.ACCOUNT_NOT_FOUND
+        if command[3] not in self.state.ledger.scales:
+            return codes.ASSET_NOT_FOUND
+        if command[4] <= 0:
+            return codes.INVALID_AMOUNT
+        if command[0] == m.WITHDRAW and account.status != m.ACTIVE:
+            return codes.ACCOUNT_FROZEN
+        return ""
+
+    def _set_rules(self, command: m.Command) -> list[m.Event]:
+        version: int = command[2]
+        if not self.state.rules_version <= version <= RULES_VERSION:
+            return rejected(command, codes.INVALID_RULES)
+        self.state.rules_version = version
+        return [(m.EV_RULES, version)]

@@ -1,0 +1,225 @@
+"""The engine: one deterministic fold of commands into state, and the questions one may ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from exchange.engine import codes, invariants, snapshot
+from exchange.engine import messages as m
+from exchange.engine.control import Control
+from exchange.engine.ledger import Account
+from exchange.engine.memory import Limits, Recalled
+from exchange.engine.state import State, rejected
+from exchange.engine.symbols import Symbol
+from exchange.engine.trading import Trading
+
+MINUTE_NS: Final = 60 * 1_000_000_000
+
+
+class Engine:
+    """State machine over commands. It reads no clock, no file and no randomness: two engines that
+    apply the same commands at the same stamps are equal to the last bit."""
+
+    def __init__(self, limits: Limits = Limits()) -> None:  # noqa: B008  an immutable tuple
+        self._state = State(limits)
+        self._trading = Trading(self._state)
+        self._control = Control(self._state)
+
+    # --- the fold --------------------------------------------------------------------------------
+
+    @property
+    def sequence(self) -> int:
+        """Number of commands applied so far."""
+        return self._state.sequence
+
+    @property
+    def now_ns(self) -> int:
+        """Stamp of the last command applied."""
+        return self._state.now_ns
+
+    @property
+    def rules_version(self) -> int:
+        return self._state.rules_version
+
+    def apply(self, command: m.Command, now_ns: int) -> list[m.Event]:
+        """Carry out the next command at this stamp and return what happened.
+
+        The caller has asked ``recall`` first: a repeated id is not applied again. Raises ValueError if
+        time runs backwards or the command is not one; any exception leaves the engine unusable.
+        """
+        state = self._state
+        if now_ns < state.now_ns:
+            raise ValueError(f"time runs backwards: {now_ns} after {state.now_ns}")
+        state.sequence += 1
+        state.now_ns = now_ns
+        tag: int = command[0]
+        if tag >= m.TICK:
+            events = self._control.apply(command)
+            if tag != m.TICK:
+                state.memory.keep_control((command, state.sequence, now_ns, _reply(events)))
+            return events
+        account = state.trader(command[2])
+        if account is None:
+            return rejected(command, codes.ACCOUNT_NOT_FOUND)
+        if tag == m.PLACE:
+            events = self._trading.place(command, account)
+        elif tag == m.CANCEL:
+            events = self._trading.cancel(command, account)
+        elif tag == m.CANCEL_ALL:
+            events = self._trading.cancel_all(command, account)
+        elif tag == m.REDUCE:
+            events = self._trading.reduce(command, account)
+        elif tag == m.REPLACE:
+            events = self._trading.replace(command, account)
+        else:
+            raise ValueError(f"unknown command tag {tag!r}")
+        state.memory.keep_trader(account, (command, state.sequence, now_ns, _reply(events)))
+        return events
+
+    def recall(self, command: m.Command) -> Recalled | None:
+        """The original outcome of a command whose id is remembered; a DUPLICATE_ID rejection if the id
+        was another command's; None if the id is new. Changes nothing."""
+        entry = self._state.memory.find(command)
+        if entry is None:
+            return None
+        first, sequence, now_ns, events = entry
+        if first != command:
+            return Recalled(0, self._state.now_ns, rejected(command, codes.DUPLICATE_ID))
+        return Recalled(sequence, now_ns, list(events))
+
+    def next_due_ns(self) -> int | None:
+        """When a tick is due if nothing else is sequenced: the next full minute. None before the first
+        command."""
+        now_ns = self._state.now_ns
+        return (now_ns // MINUTE_NS + 1) * MINUTE_NS if self._state.sequence else None
+
+    # --- reading ---------------------------------------------------------------------------------
+
+    def order(self, order_id: int) -> m.Event | None:
+        """An open or remembered order, as an OrderEvent."""
+        order = self._state.orders.open.get(order_id)
+        if order is not None:
+            return order.event()
+        found = self._state.orders.finished.get(order_id)
+        return None if found is None else found[1]
+
+    def order_by_client_id(self, account: int, client_order_id: str) -> m.Event | None:
+        """The account's open, else latest remembered, order of this client id."""
+        owner = self._state.trader(account)
+        return None if owner is None else self.order(owner.client_ids.get(client_order_id, 0))
+
+    def open_orders(self, account: int, symbol: str | None = None) -> list[m.Event]:
+        """The account's open orders, ascending by id, as OrderEvents."""
+        owner = self._state.trader(account)
+        if owner is None:
+            return []
+        events = [
+            order.event()
+            for name, orders in owner.open_orders.items()
+            if symbol is None or name == symbol
+            for order in orders.values()
+        ]
+        return sorted(events, key=_second)
+
+    def finished_orders(self, account: int, symbol: str | None = None, limit: int = 100) -> list[m.Event]:
+        """The account's remembered finished orders, latest finished first, as OrderEvents."""
+        owner = self._state.trader(account)
+        found: list[m.Event] = []
+        if owner is None:
+            return found
+        for order_id in reversed(owner.finished):
+            event = self._state.orders.finished[order_id][1]
+            if symbol is None or event[4] == symbol:
+                found.append(event)
+                if len(found) >= limit:
+                    break
+        return found
+
+    def balances(self, account: int) -> list[tuple[str, int, int]]:
+        """(asset, available_minor, held_minor) of the account, by asset."""
+        owner = self._state.ledger.accounts.get(account)
+        if owner is None:
+            return []
+        return [(b.asset, b.available, b.held) for _, b in sorted(owner.balances.items())]
+
+    def depth(
+        self, symbol: str, limit: int | None = None
+    ) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Bids and asks as (price_ticks, quantity_lots), best first. Raises KeyError."""
+        book = self._state.books[symbol]
+        return book.depth(m.BUY, limit), book.depth(m.SELL, limit)
+
+    def symbols(self) -> list[m.Event]:
+        """Every symbol, by name, as SymbolEvents."""
+        return [book.symbol.event() for _, book in sorted(self._state.books.items())]
+
+    def symbol_of(self, name: str) -> m.Event | None:
+        book = self._state.books.get(name)
+        return None if book is None else book.symbol.event()
+
+    def assets(self) -> list[m.Event]:
+        """Every asset, by name, as AssetEvents."""
+        return [(m.EV_ASSET, asset, scale) for asset, scale in sorted(self._state.ledger.scales.items())]
+
+    def accounts(self) -> Iterator[tuple[int, int]]:
+        """(number, status) of every account, the venue's own included, by number."""
+        for number, account in sorted(self._state.ledger.accounts.items()):
+            yield number, account.status
+
+    def account_status(self, account: int) -> int | None:
+        """ACTIVE or FROZEN; None if there is no such trader's account."""
+        owner = self._state.trader(account)
+        return None if owner is None else owner.status
+
+    def fees(self, symbol: str, account: int) -> tuple[int, int]:
+        """(maker_ppm, taker_ppm) of the account's next order in the symbol. Raises KeyError."""
+        terms: Symbol = self._state.books[symbol].symbol
+        owner: Account | None = self._state.trader(account)
+        own = None if owner is None else owner.fees.get(symbol)
+        return own or (terms.maker_ppm, terms.taker_ppm)
+
+    def counts(self) -> dict[str, int]:
+        """Sizes of what the core keeps, for its status page."""
+        state = self._state
+        return {
+            "symbols": len(state.books),
+            "accounts": len(state.ledger.accounts),
+            "open_orders": len(state.orders.open),
+            "finished_orders": len(state.orders.finished),
+            "command_ids": len(state.memory.traders),
+            "control_ids": len(state.memory.control),
+            "trades": state.matcher.next_trade_id - 1,
+        }
+
+    # --- the whole state -------------------------------------------------------------------------
+
+    def dump(self) -> bytes:
+        """The whole state; equal states give equal bytes. See ``snapshot``."""
+        return snapshot.dump(self._state)
+
+    @classmethod
+    def load(cls, data: bytes) -> Engine:
+        """The engine whose ``dump`` these bytes are. Raises SnapshotError."""
+        engine = cls()
+        engine._state = snapshot.load(data)
+        engine._trading = Trading(engine._state)
+        engine._control = Control(engine._state)
+        return engine
+
+    def state_hash(self) -> str:
+        """SHA-256 of ``dump``, in hex."""
+        return snapshot.digest(self.dump())
+
+    def check(self) -> list[str]:
+        """Every broken invariant, in words; empty when all hold. Walks the whole state."""
+        return invariants.check(self._state)
+
+
+def _reply(events: list[m.Event]) -> tuple[m.Event, ...]:
+    """The events that make up a command's reply: all but levels and balances, which stand last."""
+    return tuple([event for event in events if event[0] != m.EV_LEVEL and event[0] != m.EV_BALANCE])
+
+
+def _second(event: m.Event) -> int:
+    return int(event[1])

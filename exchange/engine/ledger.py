@@ -1,0 +1,103 @@
+"""Accounts and what they own: per asset an available and a held amount, in minor units.
+
+Every movement has two sides, so each asset sums to zero over all accounts at every step; the
+custody account is the contra side of what came in from outside and the only one below zero.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from exchange.engine import messages as m
+
+if TYPE_CHECKING:
+    from exchange.engine.book import Order
+
+
+class Balance:
+    """One account's amounts in one asset. ``touched``: changed by the command under way."""
+
+    __slots__ = ("account", "asset", "available", "held", "touched")
+
+    def __init__(self, account: int, asset: str, available: int = 0, held: int = 0) -> None:
+        self.account = account
+        self.asset = asset
+        self.available = available
+        self.held = held
+        self.touched = False
+
+
+class Account:
+    """An account with its balances, its open orders by symbol, and its share of bounded memory."""
+
+    __slots__ = ("number", "status", "balances", "open_orders", "client_ids", "fees", "finished", "ids")
+
+    def __init__(self, number: int, status: int = m.ACTIVE) -> None:
+        self.number = number
+        self.status = status
+        self.balances: dict[str, Balance] = {}
+        self.open_orders: dict[str, dict[int, Order]] = {}
+        #: client order id -> id of the open, else latest remembered, order that carries it
+        self.client_ids: dict[str, int] = {}
+        #: symbol -> (maker_ppm, taker_ppm), where the account has rates of its own
+        self.fees: dict[str, tuple[int, int]] = {}
+        #: ids of its finished orders still remembered, oldest first
+        self.finished: deque[int] = deque()
+        #: its command ids still remembered, oldest first
+        self.ids: deque[str] = deque()
+
+    def balance(self, asset: str) -> Balance:
+        """The balance in an asset, made empty at first use."""
+        found = self.balances.get(asset)
+        if found is None:
+            found = self.balances[asset] = Balance(self.number, asset)
+        return found
+
+
+class Ledger:
+    """All accounts, and which balances the command under way has changed."""
+
+    __slots__ = ("accounts", "scales", "_touched")
+
+    def __init__(self) -> None:
+        self.accounts: dict[int, Account] = {
+            m.CUSTODY_ACCOUNT: Account(m.CUSTODY_ACCOUNT),
+            m.FEE_ACCOUNT: Account(m.FEE_ACCOUNT),
+        }
+        #: asset -> decimals of its minor unit
+        self.scales: dict[str, int] = {}
+        self._touched: list[Balance] = []
+
+    def touch(self, balance: Balance) -> None:
+        """Note that the command changes this balance, so that it is reported once at its end."""
+        if not balance.touched:
+            balance.touched = True
+            self._touched.append(balance)
+
+    def hold(self, balance: Balance, amount_minor: int) -> None:
+        """Set an amount aside for an order; the caller has checked that it is available."""
+        balance.available -= amount_minor
+        balance.held += amount_minor
+        self.touch(balance)
+
+    def release(self, balance: Balance, amount_minor: int) -> None:
+        """Give back what an order no longer needs."""
+        if amount_minor:
+            balance.held -= amount_minor
+            balance.available += amount_minor
+            self.touch(balance)
+
+    def transfer(self, balance: Balance, amount_minor: int) -> None:
+        """Move an amount (negative: out) between custody and an account's available balance."""
+        custody = self.accounts[m.CUSTODY_ACCOUNT].balance(balance.asset)
+        custody.available -= amount_minor
+        balance.available += amount_minor
+        self.touch(balance)
+
+    def drain_touched(self, events: list[m.Event]) -> None:
+        """Append a BalanceEvent per changed balance, in order of first change, and forget them."""
+        for balance in self._touched:
+            balance.touched = False
+            events.append((m.EV_BALANCE, balance.account, balance.asset, balance.available, balance.held))
+        self._touched.clear()

@@ -1,0 +1,94 @@
+"""Where the core keeps orders: the open ones by id, account and client id, and a bounded memory of
+finished ones, so that a trader who asks for an order he just placed finds it."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from exchange.engine import messages as m
+from exchange.engine.book import Order
+from exchange.engine.ledger import Account, Ledger
+
+
+class Orders:
+    """Open orders and the remembered finished ones, oldest forgotten first."""
+
+    __slots__ = ("ledger", "open", "finished", "max_finished", "_queue")
+
+    def __init__(self, ledger: Ledger, max_finished: int) -> None:
+        self.ledger = ledger
+        self.max_finished = max_finished
+        self.open: dict[int, Order] = {}
+        #: order id -> (account, its last OrderEvent)
+        self.finished: dict[int, tuple[Account, m.Event]] = {}
+        self._queue: deque[int] = deque()
+
+    def client_id_open(self, account: Account, client_order_id: str) -> bool:
+        """Whether an open order of the account carries this client id."""
+        return account.client_ids.get(client_order_id, 0) in self.open
+
+    def count_open(self, account: Account, symbol: str) -> int:
+        orders = account.open_orders.get(symbol)
+        return 0 if orders is None else len(orders)
+
+    def add(self, order: Order) -> None:
+        """Index an order that now rests on its book."""
+        account = order.account
+        self.open[order.order_id] = order
+        symbol = order.book.symbol.name
+        orders = account.open_orders.get(symbol)
+        if orders is None:
+            orders = account.open_orders[symbol] = {}
+        orders[order.order_id] = order
+        if order.client_order_id is not None:
+            account.client_ids[order.client_order_id] = order.order_id
+
+    def close(self, order: Order, status: int, reason: int, now_ns: int) -> m.Event:
+        """End an order that is off its book: release its hold, forget it as open, remember it as
+        finished. Returns its last OrderEvent."""
+        if order.held_minor:
+            self.ledger.release(order.held_balance(), order.held_minor)
+            order.held_minor = 0
+        order.status = status
+        order.reason = reason
+        order.updated_ns = now_ns
+        account = order.account
+        if self.open.pop(order.order_id, None) is not None:
+            del account.open_orders[order.book.symbol.name][order.order_id]
+        event = order.event()
+        self.remember(account, order.order_id, event)
+        return event
+
+    def rehold(self, order: Order) -> None:
+        """Lower an order's hold to what its open part needs."""
+        needed = order.hold_needed_minor()
+        self.ledger.release(order.held_balance(), order.held_minor - needed)
+        order.held_minor = needed
+
+    def remember(self, account: Account, order_id: int, event: m.Event) -> None:
+        """Keep a finished order, forgetting the oldest one beyond the bound."""
+        if len(self.finished) >= self.max_finished:
+            self._forget_oldest()
+        self.finished[order_id] = (account, event)
+        self._queue.append(order_id)
+        account.finished.append(order_id)
+        client_order_id: str | None = event[3]
+        if client_order_id is not None:
+            account.client_ids[client_order_id] = order_id
+
+    def forget_before(self, finished_ns: int) -> None:
+        """Forget orders that finished before this time."""
+        while self._queue and self.finished[self._queue[0]][1][-1] < finished_ns:
+            self._forget_oldest()
+
+    def remembered(self) -> list[m.Event]:
+        """The finished orders still remembered, oldest first."""
+        return [self.finished[order_id][1] for order_id in self._queue]
+
+    def _forget_oldest(self) -> None:
+        order_id = self._queue.popleft()
+        account, event = self.finished.pop(order_id)
+        # The oldest of all is also the oldest of its account.
+        account.finished.popleft()
+        if account.client_ids.get(event[3]) == order_id:
+            del account.client_ids[event[3]]

@@ -1,0 +1,141 @@
+"""What a symbol is to the core: its scales, what an order in it may look like, its fee rates."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import Any, Final
+
+from exchange.engine import codes
+from exchange.engine import messages as m
+
+#: Rates are in millionths; a fee is ceil(rate x notional / PPM).
+PPM: Final = 1_000_000
+#: 10 %: far above any venue's rate, and low enough that a fee never exceeds the fill it is on.
+MAX_RATE_PPM: Final = 100_000
+MAX_SCALE: Final = 18
+
+TickBands = tuple[tuple[int, int], ...]
+
+
+class Symbol:
+    """A symbol's terms. ``terms`` is the tuple of SetSymbol's fields after the command id."""
+
+    __slots__ = (
+        "name",
+        "base",
+        "quote",
+        "terms",
+        "multiplier",
+        "base_unit_minor",
+        "band_starts",
+        "band_steps",
+        "lot_step",
+        "min_quantity_lots",
+        "max_quantity_lots",
+        "min_price_ticks",
+        "max_price_ticks",
+        "min_notional_minor",
+        "maker_ppm",
+        "taker_ppm",
+        "max_open_orders",
+        "status",
+        "status_reason",
+    )
+
+    def __init__(self, terms: tuple[Any, ...], base_scale: int, quote_scale: int) -> None:
+        self.name: str = terms[0]
+        self.base: str = terms[1]
+        self.quote: str = terms[2]
+        price_scale: int = terms[3]
+        quantity_scale: int = terms[4]
+        #: notional_minor = price_ticks x quantity_lots x multiplier, exactly.
+        self.multiplier: int = 10 ** (quote_scale - price_scale - quantity_scale)
+        #: Minor units of the base asset in one quantity unit.
+        self.base_unit_minor: int = 10 ** (base_scale - quantity_scale)
+        self.status: int = m.TRADING
+        self.status_reason: str = ""
+        self.change(terms)
+
+    def change(self, terms: tuple[Any, ...]) -> None:
+        """Take over changed terms; name, assets and scales are known to be the same."""
+        self.terms: tuple[Any, ...] = terms
+        bands: TickBands = terms[5]
+        self.band_starts: list[int] = [start for start, _ in bands]
+        self.band_steps: list[int] = [step for _, step in bands]
+        self.lot_step: int = terms[6]
+        self.min_quantity_lots: int = terms[7]
+        self.max_quantity_lots: int = terms[8]
+        self.min_price_ticks: int = terms[9]
+        self.max_price_ticks: int = terms[10]
+        self.min_notional_minor: int = terms[11]
+        self.maker_ppm: int = terms[12]
+        self.taker_ppm: int = terms[13]
+        self.max_open_orders: int = terms[14]
+
+    def event(self) -> m.Event:
+        return (m.EV_SYMBOL, *self.terms, self.status, self.status_reason)
+
+    def check_price(self, price_ticks: int) -> str:
+        """The code that refuses this limit price, or an empty string."""
+        if price_ticks < self.min_price_ticks or price_ticks > self.max_price_ticks:
+            return codes.PRICE_OUT_OF_BOUNDS
+        step = self.band_steps[bisect_right(self.band_starts, price_ticks) - 1]
+        return codes.PRICE_OFF_TICK if price_ticks % step else ""
+
+    def check_quantity(self, quantity_lots: int) -> str:
+        """The code that refuses this order quantity, or an empty string."""
+        if quantity_lots < self.min_quantity_lots or quantity_lots > self.max_quantity_lots:
+            return codes.QUANTITY_OUT_OF_BOUNDS
+        return codes.QUANTITY_OFF_LOT if quantity_lots % self.lot_step else ""
+
+
+def terms_of(event: m.Event) -> tuple[Any, ...]:
+    """SetSymbol's fields after the command id, from a SymbolEvent."""
+    return tuple(event[1:-2])
+
+
+def check_terms(terms: tuple[Any, ...], scales: dict[str, int]) -> str:
+    """The code that refuses these terms of a symbol, or an empty string. ``scales`` are the assets'."""
+    base, quote, price_scale, quantity_scale = terms[1:5]
+    if base not in scales or quote not in scales:
+        return codes.ASSET_NOT_FOUND
+    if base == quote or not name_ok(terms[0]) or price_scale < 0 or quantity_scale < 0:
+        return codes.INVALID_SYMBOL
+    # Together these make every notional and every base amount a whole number of minor units.
+    if price_scale + quantity_scale > scales[quote] or quantity_scale > scales[base]:
+        return codes.INVALID_SYMBOL
+    return "" if _bands_ok(terms[5]) and _bounds_ok(terms) else codes.INVALID_SYMBOL
+
+
+def check_rates(maker_ppm: int, taker_ppm: int) -> bool:
+    """Whether the rates are within bounds and a rebate is never more than the fee it is paid from."""
+    if max(abs(maker_ppm), abs(taker_ppm)) > MAX_RATE_PPM:
+        return False
+    return maker_ppm + taker_ppm >= 0
+
+
+def name_ok(name: str) -> bool:
+    """1 to 24 of A-Z, 0-9 and ``-``; ``-`` neither first nor last."""
+    if not 1 <= len(name) <= 24 or name[0] == "-" or name[-1] == "-":
+        return False
+    return all("A" <= c <= "Z" or "0" <= c <= "9" or c == "-" for c in name)
+
+
+def _bands_ok(bands: TickBands) -> bool:
+    if not bands or bands[0][0] != 0:
+        return False
+    ascending = all(a[0] < b[0] for a, b in zip(bands, bands[1:], strict=False))
+    return ascending and all(step >= 1 for _, step in bands)
+
+
+def _bounds_ok(terms: tuple[Any, ...]) -> bool:
+    lot_step, min_quantity, max_quantity, min_price, max_price, min_notional = terms[6:12]
+    maker_ppm, taker_ppm, max_open_orders = terms[12:15]
+    return (
+        lot_step >= 1
+        and 1 <= min_quantity <= max_quantity
+        and 1 <= min_price <= max_price
+        and min_notional >= 0
+        and max_open_orders >= 1
+        and check_rates(maker_ppm, taker_ppm)
+    )
