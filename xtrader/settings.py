@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_vite",
+    "xtrader",
     "exchange",
     "marketdata",
     "accounts",
@@ -149,6 +150,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
+# Static files are served from where they lie; `collectstatic` is for a web server in front.
+WHITENOISE_USE_FINDERS = True
 _FRONTEND_DIST = BASE_DIR / "frontend" / "dist"
 STATICFILES_DIRS = [_FRONTEND_DIST] if _FRONTEND_DIST.exists() else []
 DJANGO_VITE = {"default": {"dev_mode": False, "manifest_path": _FRONTEND_DIST / ".vite" / "manifest.json"}}

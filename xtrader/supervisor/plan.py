@@ -1,0 +1,98 @@
+"""Which processes an exchange on one machine consists of, in the order they start.
+
+engine first (it owns the journal), then marketdata (it follows the journal), then web (it serves what
+both publish), last the demo market (a client like any other).
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from xtrader.supervisor.child import ProcessSpec
+from xtrader.supervisor.probes import http_answers, unix_socket_answers
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where one exchange keeps its things and listens."""
+
+    base_dir: Path
+    data_dir: Path
+    engine_socket: Path
+    marketdata_socket: Path
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def log_folder(self) -> Path:
+        return self.data_dir / "logs"
+
+    @property
+    def credentials_file(self) -> Path:
+        """Name → password of every user the seed made, the bots among them."""
+        return self.data_dir / "credentials.json"
+
+    @property
+    def demo_file(self) -> Path:
+        return self.data_dir / "demo.json"
+
+
+def engine(layout: Layout) -> ProcessSpec:
+    """Recovery folds the journal's tail before the socket opens, hence the long patience."""
+    return ProcessSpec(
+        name="engine",
+        command=_manage(layout, "runengine"),
+        ready=partial(unix_socket_answers, layout.engine_socket),
+        ready_timeout_s=300.0,
+        grace_s=15.0,
+    )
+
+
+def marketdata(layout: Layout) -> ProcessSpec:
+    return ProcessSpec(
+        name="marketdata",
+        command=_manage(layout, "runmarketdata"),
+        ready=partial(unix_socket_answers, layout.marketdata_socket),
+        ready_timeout_s=300.0,
+        grace_s=15.0,
+    )
+
+
+def web(layout: Layout) -> ProcessSpec:
+    """uvicorn as measured fastest for this load; daphne stays the development server."""
+    address = "127.0.0.1" if layout.host == "0.0.0.0" else "::1" if layout.host == "::" else layout.host
+    return ProcessSpec(
+        name="web",
+        command=[
+            *(sys.executable, "-m", "uvicorn", "xtrader.asgi:application"),
+            *("--app-dir", str(layout.base_dir)),
+            *("--host", layout.host, "--port", str(layout.port)),
+            *("--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio"),
+            *("--ws-max-size", str(256 * 1024), "--ws-ping-interval", "0"),
+            *("--no-access-log", "--log-level", "warning", "--no-server-header"),
+            *("--timeout-graceful-shutdown", "3"),
+        ],
+        ready=partial(http_answers, address, layout.port, "/healthz"),
+        grace_s=10.0,
+    )
+
+
+def demo_market(layout: Layout) -> ProcessSpec:
+    return ProcessSpec(
+        name="demo",
+        command=[sys.executable, "-m", "demo", "--url", layout.url, "--credentials", str(layout.credentials_file)],
+        ready=lambda: True,
+        grace_s=5.0,
+    )
+
+
+def _manage(layout: Layout, *arguments: str) -> list[str]:
+    return [sys.executable, str(layout.base_dir / "manage.py"), *arguments]
