@@ -1,0 +1,198 @@
+"""Following topics: proof of completeness, resumption, and handing messages to their readers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, Generic, NamedTuple, Self, TypeVar
+
+from xtrader_client.errors import SequenceGap, StreamOverflow, XTraderError
+
+T = TypeVar("T")
+Message = Mapping[str, Any]
+
+
+class TopicKey(NamedTuple):
+    """A channel, and its symbol (None for the channels of an account)."""
+
+    channel: str
+    symbol: str | None
+
+
+class Reader:
+    """Something that takes in the messages of a topic."""
+
+    def on_message(self, message: Message, *, is_snapshot: bool, resumed: bool) -> None:
+        """Take in one message that was proved to be the next. May raise BookError: the topic is then
+        fetched anew."""
+
+    def on_stale(self) -> None:
+        """Messages may be missing until the next snapshot or resumption."""
+
+    def on_failure(self, error: XTraderError) -> None:
+        """Nothing will come any more."""
+
+
+class Topic:
+    """Where one topic stands: the last sequence seen, and whether it may be trusted.
+
+    A message follows when its ``prev_sequence`` is the sequence before it. One engine command may make
+    several messages of a topic: they share the sequence and say ``part`` of ``parts``. Only whole
+    groups count for resumption.
+    """
+
+    def __init__(self, key: TopicKey) -> None:
+        self.key = key
+        self.readers: list[Reader] = []
+        self.in_step = False
+        #: Resume after this sequence; None: ask for a snapshot.
+        self.complete_sequence: int | None = None
+        self._last_sequence = 0
+        self._parts_left = 0
+        self._resumed = False
+        #: The newest message of a topic of state, for readers that join later.
+        self.last_message: Message | None = None
+
+    def lose(self) -> None:
+        """The connection broke or a message is missing."""
+        if self.in_step:
+            self.in_step = False
+            for reader in self.readers:
+                reader.on_stale()
+
+    def forget(self) -> None:
+        """What was received cannot be trusted: the next subscription asks for a snapshot."""
+        self.lose()
+        self.complete_sequence = None
+
+    def subscribed(self, *, resumed: bool) -> None:
+        """The exchange answered the subscription; a snapshot or the missed messages follow."""
+        self.in_step = resumed
+        self._resumed = resumed
+        self._parts_left = 0
+        if resumed and self.complete_sequence is not None:
+            self._last_sequence = self.complete_sequence
+
+    def accept(self, message: Message) -> None:
+        """Prove and deliver a message; stale ones are dropped. Raises SequenceGap or what a reader raises."""
+        is_snapshot = message["prev_sequence"] is None
+        if not is_snapshot:
+            if not self.in_step:
+                return
+            self._prove(message)
+        sequence, part, parts = message["sequence"], message.get("part", 1), message.get("parts", 1)
+        resumed, self._resumed, self.in_step = self._resumed, False, True
+        self._last_sequence, self._parts_left = sequence, parts - part
+        self.last_message = message
+        for reader in list(self.readers):
+            reader.on_message(message, is_snapshot=is_snapshot, resumed=resumed)
+        if self._parts_left == 0:
+            self.complete_sequence = sequence
+
+    def _prove(self, message: Message) -> None:
+        previous, last = message["prev_sequence"], self._last_sequence
+        first_part = message.get("part", 1) == 1
+        expected_left = message.get("parts", 1) - message.get("part", 1) + 1
+        if self._resumed and previous <= last <= message["sequence"] and first_part:
+            return
+        if previous != last or self._parts_left != (0 if first_part else expected_left):
+            raise SequenceGap(f"{self.key}: expected a message after {last}, not after {previous}")
+
+
+class Parser(Generic[T]):
+    """Turns messages of a topic into items. This one takes every message for one whole item and skips
+    lists of what was before; for topics of state, where nothing is lost by a new start."""
+
+    def __init__(self, parse: Callable[[Message], T]) -> None:
+        self.gaps = 0
+        self._parse = parse
+
+    def __call__(self, message: Message, is_snapshot: bool) -> list[T]:
+        return [] if message["type"].endswith("_snapshot") else [self._parse(message)]
+
+
+class HistoryParser(Parser[T]):
+    """For topics of things that happened, with growing ids: what came before the subscription is left
+    out, and what a later snapshot adds is taken from it. Where that leaves a hole, ``gaps`` counts it."""
+
+    def __init__(self, parse: Callable[[Message], T], list_name: str, id_name: str) -> None:
+        super().__init__(parse)
+        self._list_name = list_name
+        self._id_name = id_name
+        self._last_id: int | None = None
+        self._started = False
+
+    def __call__(self, message: Message, is_snapshot: bool) -> list[T]:
+        rows = message[self._list_name] if self._list_name in message else [message]
+        known, started, self._started = self._last_id, self._started, True
+        newer = [row for row in rows if known is None or int(row[self._id_name]) > known]
+        if rows:
+            self._last_id = max(int(rows[-1][self._id_name]), known or 0)
+        if is_snapshot and not started:
+            return []
+        if is_snapshot and len(newer) == len(rows):
+            # None of it is known: what lies between is not in it.
+            self.gaps += 1
+        return [self._parse(row) for row in newer]
+
+
+class Subscription(Reader, Generic[T]):
+    """An asynchronous iterator over what a topic brings.
+
+    ``gaps`` counts the times the exchange could not replay what was missed (after a long absence).
+    Leave with ``await subscription.close()`` or use it as ``async with``. A reader more than
+    ``max_waiting`` items behind gets StreamOverflow.
+    """
+
+    def __init__(
+        self, parse: Parser[T], release: Callable[[Subscription[T]], None], max_waiting: int
+    ) -> None:
+        self._parse = parse
+        self._release = release
+        self._max_waiting = max_waiting
+        self._items: deque[T] = deque()
+        self._arrived = asyncio.Event()
+        self._failure: XTraderError | None = None
+        self._closed = False
+
+    @property
+    def gaps(self) -> int:
+        return self._parse.gaps
+
+    def on_message(self, message: Message, *, is_snapshot: bool, resumed: bool) -> None:
+        self._items.extend(self._parse(message, is_snapshot))
+        if len(self._items) > self._max_waiting:
+            self.on_failure(StreamOverflow(f"more than {self._max_waiting} items waiting"))
+            self._items.clear()
+        self._arrived.set()
+
+    def on_failure(self, error: XTraderError) -> None:
+        self._failure = error
+        self._arrived.set()
+
+    async def close(self) -> None:
+        """Stop receiving; iteration ends."""
+        if not self._closed:
+            self._closed = True
+            self._release(self)
+            self._arrived.set()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.close()
+
+    def __aiter__(self) -> AsyncIterator[T]:
+        return self
+
+    async def __anext__(self) -> T:
+        while not self._items:
+            if self._failure is not None:
+                raise self._failure
+            if self._closed:
+                raise StopAsyncIteration
+            self._arrived.clear()
+            await self._arrived.wait()
+        return self._items.popleft()

@@ -1,0 +1,90 @@
+"""The account's own open orders and balances, mirrored live."""
+
+from __future__ import annotations
+
+import asyncio
+
+from xtrader_client._topics import Message, Reader
+from xtrader_client.errors import XTraderError
+from xtrader_client.models import Balance, Order
+
+
+class AccountState:
+    """Open orders by id and balances by asset, as of the last messages. ``Client.account`` keeps it live."""
+
+    def __init__(self) -> None:
+        self.open_orders: dict[str, Order] = {}
+        self.balances: dict[str, Balance] = {}
+        self.orders_reader: Reader = _OrdersReader(self)
+        self.balances_reader: Reader = _BalancesReader(self)
+        self._synced = {"orders": False, "balances": False}
+        self._changed = asyncio.Event()
+        self._failure: XTraderError | None = None
+
+    @property
+    def synced(self) -> bool:
+        """False while something may be missing (reconnecting)."""
+        return all(self._synced.values())
+
+    async def wait_changed(self, timeout_s: float | None = None) -> None:
+        """Return after the next change. Raises TimeoutError, or what ended the connection."""
+        if self._failure is None:
+            self._changed.clear()
+            await asyncio.wait_for(self._changed.wait(), timeout_s)
+        if self._failure is not None:
+            raise self._failure
+
+    async def wait_synced(self, timeout_s: float | None = None) -> None:
+        """Return once open orders and balances are both in step."""
+        async with asyncio.timeout(timeout_s):
+            while not self.synced:
+                await self.wait_changed()
+
+    def note(self, part: str, *, synced: bool) -> None:
+        """Said by the readers: a message was taken in, or some may be missing."""
+        self._synced[part] = synced
+        self._changed.set()
+
+    def fail(self, error: XTraderError) -> None:
+        """No more messages will come; waiters raise ``error``."""
+        self._failure = error
+        self._changed.set()
+
+
+class _PartReader(Reader):
+    part = ""
+
+    def __init__(self, state: AccountState) -> None:
+        self.state = state
+
+    def on_stale(self) -> None:
+        self.state.note(self.part, synced=False)
+
+    def on_failure(self, error: XTraderError) -> None:
+        self.state.fail(error)
+
+
+class _OrdersReader(_PartReader):
+    part = "orders"
+
+    def on_message(self, message: Message, *, is_snapshot: bool, resumed: bool) -> None:
+        if is_snapshot:
+            orders = map(Order.from_wire, message["orders"])
+            self.state.open_orders = {order.order_id: order for order in orders}
+        else:
+            order = Order.from_wire(message)
+            if order.is_open:
+                self.state.open_orders[order.order_id] = order
+            else:
+                self.state.open_orders.pop(order.order_id, None)
+        self.state.note(self.part, synced=True)
+
+
+class _BalancesReader(_PartReader):
+    part = "balances"
+
+    def on_message(self, message: Message, *, is_snapshot: bool, resumed: bool) -> None:
+        rows = message["balances"] if is_snapshot else [message]
+        changed = {row["asset"]: Balance.from_wire(row) for row in rows}
+        self.state.balances = changed if is_snapshot else {**self.state.balances, **changed}
+        self.state.note(self.part, synced=True)
