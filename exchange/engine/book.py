@@ -44,6 +44,9 @@ class Order:
         "reason",
         "created_ns",
         "updated_ns",
+        "base",
+        "quote",
+        "held_in",
         "level",
         "prev",
         "next",
@@ -93,12 +96,16 @@ class Order:
         self.reason = m.REASON_NONE
         self.created_ns = now_ns
         self.updated_ns = now_ns
+        #: The account's balances it trades in, and the one of them it holds from.
+        self.base: Balance = account.balance(book.symbol.base)
+        self.quote: Balance = account.balance(book.symbol.quote)
+        self.held_in: Balance = self.quote if side == m.BUY else self.base
         self.level: Level | None = None
         self.prev: Order | None = None
         self.next: Order | None = None
 
     def hold_needed_minor(self) -> int:
-        """What the open part may cost at worst, in the minor units of ``held_balance``."""
+        """What the open part may cost at worst, in the minor units of ``held_in``."""
         open_lots = self.quantity_lots - self.filled_lots
         return self.hold_for(open_lots, self.price_ticks, self.maker_ppm, self.taker_ppm)
 
@@ -112,11 +119,6 @@ class Order:
         rate = max(maker_ppm, taker_ppm, 0)
         fee = -(-(self.fee_accrued + rate * value) // PPM) - self.fee_minor
         return value + fee if fee > 0 else value
-
-    def held_balance(self) -> Balance:
-        """The balance the order's hold is in."""
-        symbol = self.book.symbol
-        return self.account.balance(symbol.quote if self.side == m.BUY else symbol.base)
 
     def event(self) -> m.Event:
         """The order as it is now, as an OrderEvent."""

@@ -130,9 +130,7 @@ class Control:
         kind = m.DEPOSITED if tag == m.DEPOSIT else m.WITHDRAWN
         self.state.ledger.transfer(balance, amount_minor if kind == m.DEPOSITED else -amount_minor)
         total = balance.available + balance.held
-        events: list[m.Event] = [(m.EV_TRANSFER, kind, command_id, number, asset, amount_minor, total)]
-        self.state.ledger.drain_touched(events)
-        return events
+        return self.state.report([(m.EV_TRANSFER, kind, command_id, number, asset, amount_minor, total)])
 
     def _transfer_code(self, command: m.Command, account: Account | None) -> str:
         if account is None:

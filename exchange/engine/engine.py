@@ -57,11 +57,12 @@ class Engine:
         if tag >= m.TICK:
             events = self._control.apply(command)
             if tag != m.TICK:
-                state.memory.keep_control((command, state.sequence, now_ns, _reply(events)))
+                state.memory.keep_control((command, state.sequence, now_ns, tuple(events)))
             return events
         account = state.trader(command[2])
         if account is None:
             return rejected(command, codes.ACCOUNT_NOT_FOUND)
+        state.reply = None
         if tag == m.PLACE:
             events = self._trading.place(command, account)
         elif tag == m.CANCEL:
@@ -74,7 +75,8 @@ class Engine:
             events = self._trading.replace(command, account)
         else:
             raise ValueError(f"unknown command tag {tag!r}")
-        state.memory.keep_trader(account, (command, state.sequence, now_ns, _reply(events)))
+        reply = state.reply if state.reply is not None else tuple(events)
+        state.memory.keep_trader(account, (command, state.sequence, now_ns, reply))
         return events
 
     def recall(self, command: m.Command) -> Recalled | None:
@@ -214,11 +216,6 @@ class Engine:
     def check(self) -> list[str]:
         """Every broken invariant, in words; empty when all hold. Walks the whole state."""
         return invariants.check(self._state)
-
-
-def _reply(events: list[m.Event]) -> tuple[m.Event, ...]:
-    """The events that make up a command's reply: all but levels and balances, which stand last."""
-    return tuple([event for event in events if event[0] != m.EV_LEVEL and event[0] != m.EV_BALANCE])
 
 
 def _second(event: m.Event) -> int:

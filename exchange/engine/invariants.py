@@ -46,7 +46,7 @@ def _holds(state: State) -> Iterator[str]:
     """Held amounts are exactly what the open orders hold."""
     held: dict[tuple[int, str], int] = {}
     for order in state.orders.open.values():
-        balance = order.held_balance()
+        balance = order.held_in
         key = (balance.account, balance.asset)
         held[key] = held.get(key, 0) + order.held_minor
         if order.held_minor < order.hold_needed_minor():

@@ -133,8 +133,8 @@ class Matcher:
         taker_fee = self._charge(taker, taker.taker_ppm, notional, book.fee_balance)
         maker_fee = self._charge(maker, maker.maker_ppm, notional, book.fee_balance)
         base_minor = lots * symbol.base_unit_minor
-        taker_base, taker_quote = self._settle(taker, base_minor, notional, taker_fee)
-        maker_base, maker_quote = self._settle(maker, base_minor, notional, maker_fee)
+        self._settle(taker, base_minor, notional, taker_fee)
+        self._settle(maker, base_minor, notional, maker_fee)
         taker.filled_lots += lots
         taker.filled_notional_minor += notional
         maker.filled_lots += lots
@@ -153,13 +153,13 @@ class Matcher:
                 taker.order_id,
                 taker.account.number,
                 taker_fee,
-                taker_base.available + taker_base.held,
-                taker_quote.available + taker_quote.held,
+                taker.base.available + taker.base.held,
+                taker.quote.available + taker.quote.held,
                 maker.order_id,
                 maker.account.number,
                 maker_fee,
-                maker_base.available + maker_base.held,
-                maker_quote.available + maker_quote.held,
+                maker.base.available + maker.base.held,
+                maker.quote.available + maker.quote.held,
             )
         )
         self.next_trade_id += 1
@@ -187,11 +187,10 @@ class Matcher:
         fee_balance.available += fee
         return fee
 
-    def _settle(self, order: Order, base_minor: int, notional: int, fee: int) -> tuple[Balance, Balance]:
+    def _settle(self, order: Order, base_minor: int, notional: int, fee: int) -> None:
         """Move one side of a trade: a buy pays from its hold, a sell delivers from its hold."""
-        symbol = order.book.symbol
-        base = order.account.balance(symbol.base)
-        quote = order.account.balance(symbol.quote)
+        base = order.base
+        quote = order.quote
         if order.side == m.BUY:
             order.held_minor -= notional + fee
             quote.held -= notional + fee
@@ -200,9 +199,10 @@ class Matcher:
             order.held_minor -= base_minor
             base.held -= base_minor
             quote.available += notional - fee
-        self.ledger.touch(base)
-        self.ledger.touch(quote)
-        return base, quote
+        if not base.touched:
+            self.ledger.touch(base)
+        if not quote.touched:
+            self.ledger.touch(quote)
 
     # --- self-trade prevention ---------------------------------------------------------------------
 
@@ -243,7 +243,7 @@ class Matcher:
         if taker.quote_amount_minor:
             notional = price_ticks * lots * taker.book.symbol.multiplier
             taker.held_minor -= notional
-            self.ledger.release(taker.held_balance(), notional)
+            self.ledger.release(taker.held_in, notional)
             return False
         taker.quantity_lots -= lots
         if taker.quantity_lots == taker.filled_lots:

@@ -47,7 +47,7 @@ class Orders:
         """End an order that is off its book: release its hold, forget it as open, remember it as
         finished. Returns its last OrderEvent."""
         if order.held_minor:
-            self.ledger.release(order.held_balance(), order.held_minor)
+            self.ledger.release(order.held_in, order.held_minor)
             order.held_minor = 0
         order.status = status
         order.reason = reason
@@ -62,7 +62,7 @@ class Orders:
     def rehold(self, order: Order) -> None:
         """Lower an order's hold to what its open part needs."""
         needed = order.hold_needed_minor()
-        self.ledger.release(order.held_balance(), order.held_minor - needed)
+        self.ledger.release(order.held_in, order.held_minor - needed)
         order.held_minor = needed
 
     def remember(self, account: Account, order_id: int, event: m.Event) -> None:

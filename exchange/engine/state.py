@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from exchange.engine import messages as m
@@ -29,6 +30,7 @@ class State:
         "books",
         "matcher",
         "memory",
+        "reply",
     )
 
     def __init__(self, limits: Limits) -> None:
@@ -42,6 +44,16 @@ class State:
         self.books: dict[str, Book] = {}
         self.matcher = Matcher(self.ledger, self.orders)
         self.memory = CommandMemory(limits, self.ledger.accounts)
+        #: Events of the command under way that make up its reply, where these are not all of them.
+        self.reply: tuple[m.Event, ...] | None = None
+
+    def report(self, events: list[m.Event], levels: Iterable[m.Event] = ()) -> list[m.Event]:
+        """Complete a command's events with the levels and balances it changed. What stood there before
+        is its reply."""
+        self.reply = tuple(events)
+        events += levels
+        self.ledger.drain_touched(events)
+        return events
 
     def trader(self, number: int) -> Account | None:
         """A trader's account; the venue's own accounts are not one."""

@@ -37,7 +37,7 @@ class Trading:
             return rejected(command, code)
         order = self._new_order(command, account, book)
         required = self._required_minor(order)
-        balance = order.held_balance()
+        balance = order.held_in
         if required > balance.available:
             return rejected(command, codes.INSUFFICIENT_BALANCE, _shortfall(order, required))
         state.next_order_id += 1
@@ -74,8 +74,9 @@ class Trading:
             return self.state.matcher.market_buy_cost_minor(order)
         return order.hold_needed_minor()
 
-    def _enter(self, order: Order) -> list[m.Event]:
-        """Match an order that is funded, then let it rest or end it."""
+    def _enter(self, order: Order, old_level: m.Event | None = None) -> list[m.Event]:
+        """Match an order that is funded, then let it rest or end it. ``old_level`` is what a replaced
+        order left behind."""
         matcher = self.state.matcher
         matcher.now_ns = self.state.now_ns
         matcher.events = []
@@ -87,9 +88,7 @@ class Trading:
             matcher.match(order)
         events = [self._conclude(order)]
         events += matcher.events
-        events += matcher.levels
-        self.state.ledger.drain_touched(events)
-        return events
+        return self.state.report(events, _with_old_level(matcher.levels, old_level))
 
     def _conclude(self, order: Order) -> m.Event:
         """The order's state after matching, as its event."""
@@ -107,7 +106,8 @@ class Trading:
         return order.event()
 
     def _rest(self, order: Order) -> None:
-        if order.side == m.BUY and order.filled_lots:
+        if order.stp == m.STP_DECREMENT or (order.side == m.BUY and order.filled_lots):
+            # Lots taken off without a trade, or bought below the limit, still stand in the hold.
             self.state.orders.rehold(order)
         order.status = m.PARTIALLY_FILLED if order.filled_lots else m.NEW
         order.updated_ns = self.state.now_ns
@@ -128,9 +128,8 @@ class Trading:
         if order.book.symbol.status == m.HALTED:
             return rejected(command, codes.SYMBOL_HALTED)
         levels: dict[tuple[str, int, int], m.Event] = {}
-        events = [self._withdraw(order, levels), *levels.values()]
-        self.state.ledger.drain_touched(events)
-        return events
+        events = [self._withdraw(order, levels)]
+        return self.state.report(events, levels.values())
 
     def cancel_all(self, command: m.Command, account: Account) -> list[m.Event]:
         name: str | None = command[3]
@@ -151,9 +150,7 @@ class Trading:
         levels: dict[tuple[str, int, int], m.Event] = {}
         events: list[m.Event] = [(m.EV_CANCELED_ALL, account.number, name, len(chosen))]
         events += [self._withdraw(order, levels) for order in chosen]
-        events += levels.values()
-        self.state.ledger.drain_touched(events)
-        return events
+        return self.state.report(events, levels.values())
 
     def _withdraw(self, order: Order, levels: dict[tuple[str, int, int], m.Event]) -> m.Event:
         """Take an open order off its book at its owner's wish; ``levels`` gets its level's new state."""
@@ -192,9 +189,7 @@ class Trading:
         order.quantity_lots = quantity_lots
         order.updated_ns = self.state.now_ns
         self.state.orders.rehold(order)
-        events = [order.event(), _level_event(order, level.quantity_lots)]
-        self.state.ledger.drain_touched(events)
-        return events
+        return self.state.report([order.event()], (_level_event(order, level.quantity_lots),))
 
     def replace(self, command: m.Command, account: Account) -> list[m.Event]:
         order_id: int = command[3]
@@ -210,7 +205,7 @@ class Trading:
         maker_ppm, taker_ppm = account.fees.get(symbol.name) or (symbol.maker_ppm, symbol.taker_ppm)
         open_lots = quantity_lots - order.filled_lots
         required = order.hold_for(open_lots, price_ticks, maker_ppm, taker_ppm)
-        balance = order.held_balance()
+        balance = order.held_in
         if required > balance.available + order.held_minor:
             return rejected(command, codes.INSUFFICIENT_BALANCE, _shortfall(order, required))
         old_level = self._lift(order)
@@ -221,7 +216,7 @@ class Trading:
         order.updated_ns = self.state.now_ns
         self.state.ledger.hold(balance, required - order.held_minor)
         order.held_minor = required
-        return _with_old_level(self._enter(order), old_level)
+        return self._enter(order, old_level)
 
     def _lift(self, order: Order) -> m.Event:
         """Take an order off its book to enter it anew; the state of the level it leaves."""
@@ -299,7 +294,7 @@ def _replace_code(order: Order, price_ticks: int, quantity_lots: int) -> str:
 
 
 def _shortfall(order: Order, required_minor: int) -> Details:
-    balance = order.held_balance()
+    balance = order.held_in
     available = balance.available + order.held_minor
     return ("asset", balance.asset, "required_minor", required_minor, "available_minor", available)
 
@@ -308,13 +303,11 @@ def _level_event(order: Order, quantity_lots: int) -> m.Event:
     return (m.EV_LEVEL, order.book.symbol.name, order.side, order.price_ticks, quantity_lots)
 
 
-def _with_old_level(events: list[m.Event], old_level: m.Event) -> list[m.Event]:
-    """Report the level a replaced order left, unless it went back to the same one."""
-    for event in events:
-        if event[0] == m.EV_LEVEL and event[2:4] == old_level[2:4]:
-            return events
-    events.insert(1, old_level)
-    return events
+def _with_old_level(levels: list[m.Event], old_level: m.Event | None) -> list[m.Event]:
+    """The levels a replaced order touched, with the one it left unless it went back to it."""
+    if old_level is None or any(level[2:4] == old_level[2:4] for level in levels):
+        return levels
+    return [old_level, *levels]
 
 
 def _order_id(order: Order) -> int:
