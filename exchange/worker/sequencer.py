@@ -2,11 +2,75 @@
 
 from __future__ import annotations
 
+import gc
+import json
+import logging
+import time
+import traceback
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final, Protocol
 
-from exchange.engine.messages import Command
+from exchange.engine import Engine
+from exchange.engine.messages import EV_REJECTED, TRADER_COMMANDS, Command, Event, tick
+from exchange.journal.codec import chain_hash, encode
+from exchange.journal.errors import JournalWriteFailed
+from exchange.journal.file_journal import DEFAULT_SEGMENT_BYTES, FileJournal
+from exchange.journal.files import OS_FILES, Files
+from exchange.journal.records import Position
+from exchange.journal.recovery import recover, recover_fully
 from exchange.worker.protocol import Outcome
+
+log = logging.getLogger(__name__)
+
+#: Wire code of a command that crashed the core.
+INTERNAL: Final = "INTERNAL"
+#: How many crashing commands are remembered, so that a repeated one is answered without a reload.
+_QUARANTINE_LIMIT: Final = 1_000
+
+
+class Journal(Protocol):
+    """What the sequencer needs of a journal."""
+
+    epoch: int
+    durable_sequence: int
+
+    def append(
+        self, first_sequence: int, now_ns: int, commands: Sequence[Command], event_hash: bytes
+    ) -> None: ...
+
+    def seal(self, event_hash: bytes) -> None: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one batch did. ``encoded[i]`` are the events of the command ``first_sequence + i``."""
+
+    now_ns: int
+    outcomes: list[Outcome] = field(default_factory=list)
+    #: Encoded events of each outcome, for the replies.
+    replies: list[bytes] = field(default_factory=list)
+    first_sequence: int = 0
+    commands: list[Command] = field(default_factory=list)
+    encoded: list[bytes] = field(default_factory=list)
+
+    def add(self, outcome: Outcome) -> bytes:
+        reply = encode(outcome.events)
+        self.outcomes.append(outcome)
+        self.replies.append(reply)
+        return reply
+
+
+class _Crashed(Exception):
+    """The core raised on this command."""
+
+    def __init__(self, command: Command) -> None:
+        super().__init__(command)
+        self.command = command
 
 
 class Sequencer:
@@ -18,25 +82,185 @@ class Sequencer:
             outcomes = sequencer.submit([place_order(...), ...])
     """
 
+    def __init__(
+        self,
+        engine: Engine,
+        journal: Journal,
+        clock: Callable[[], int] = time.time_ns,
+        *,
+        event_hash: bytes,
+        reload: Callable[[], Engine],
+        quarantine_dir: Path,
+    ) -> None:
+        """``event_hash``: the rolling hash at the engine's sequence. ``reload``: the engine again as of
+        the end of the journal, after a crash in the core."""
+        self.engine = engine
+        self.journal = journal
+        self._clock = clock
+        self._event_hash = event_hash
+        self._reload = reload
+        self._quarantine_dir = quarantine_dir
+        self._quarantined: OrderedDict[Command, None] = OrderedDict()
+        self._failed = False
+        self.duplicates = 0
+        self.crashes = 0
+
+    @property
+    def position(self) -> Position:
+        """The last sequence, durable, and the rolling event hash there."""
+        return Position(self.engine.sequence, self._event_hash.hex())
+
     def submit(self, commands: Sequence[Command], now_ns: int | None = None) -> list[Outcome]:
         """One batch: recall duplicates, apply, append and sync, answer. ``now_ns`` (default: the
         clock) never goes back. Raises JournalWriteFailed, after which nothing more is accepted."""
+        return self.run(commands, now_ns).outcomes
 
-    def tick(self, now_ns: int | None = None) -> None:
-        """Let time move: journal a TICK if one is due."""
+    def run(self, commands: Sequence[Command], now_ns: int | None = None) -> Turn:
+        """``submit`` with the encoded events, for the server."""
+        if self._failed:
+            raise JournalWriteFailed("an earlier batch failed; restart the engine")
+        now_ns = max(self.engine.now_ns, self._clock() if now_ns is None else now_ns)
+        try:
+            turn = self._apply_surely(commands, now_ns)
+            if turn.commands:
+                self._commit(turn)
+        except BaseException:
+            # The engine is ahead of the journal: this process may answer nothing any more.
+            self._failed = True
+            raise
+        return turn
+
+    def tick(self, now_ns: int | None = None) -> Turn:
+        """Let time move: journal a TICK if one is due. Does nothing else."""
+        return self.run((), now_ns)
+
+    def next_due_ns(self) -> int | None:
+        """When ``tick`` has something to do."""
+        return self.engine.next_due_ns()
 
     def seal(self) -> None:
         """State in the journal that everything so far is durable."""
+        self.journal.seal(self._event_hash)
 
     def close(self) -> None:
         """Seal and release the journal."""
+        try:
+            if not self._failed:
+                self.seal()
+        finally:
+            self.journal.close()
+
+    def __enter__(self) -> Sequencer:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _apply_surely(self, commands: Sequence[Command], now_ns: int) -> Turn:
+        """Fold a batch, without those of its commands that crash the core."""
+        while True:
+            try:
+                return self._apply(commands, now_ns)
+            except _Crashed as crash:
+                self._quarantine(crash)
+
+    def _apply(self, commands: Sequence[Command], now_ns: int) -> Turn:
+        """Fold a batch in memory. Raises _Crashed; the engine is then not to be used any more."""
+        engine, turn = self.engine, Turn(now_ns)
+        turn.first_sequence = engine.sequence + 1
+        due_ns = engine.next_due_ns()
+        if due_ns is not None and due_ns <= now_ns:
+            turn.commands.append(tick())
+            turn.encoded.append(encode(engine.apply(tick(), now_ns)))
+        quarantined = self._quarantined
+        for command in commands:
+            if quarantined and command in quarantined:
+                turn.add(_internal(command, now_ns))
+                continue
+            recalled = engine.recall(command)
+            if recalled is None:
+                events = self._fold(command, now_ns)
+                turn.encoded.append(turn.add(Outcome(engine.sequence, now_ns, events)))
+                turn.commands.append(command)
+            else:
+                self.duplicates += 1
+                turn.add(Outcome(recalled.sequence, recalled.now_ns, recalled.events))
+        return turn
+
+    def _fold(self, command: Command, now_ns: int) -> list[Event]:
+        try:
+            return self.engine.apply(command, now_ns)
+        except Exception as error:
+            raise _Crashed(command) from error
+
+    def _commit(self, turn: Turn) -> None:
+        """Make a turn durable."""
+        self.journal.append(turn.first_sequence, turn.now_ns, turn.commands, self._event_hash)
+        self._event_hash = chain_hash(self._event_hash, turn.encoded)
+
+    def _quarantine(self, crash: _Crashed) -> None:
+        """Set the command aside and take the engine back to the end of the journal."""
+        self.crashes += 1
+        self._quarantined[crash.command] = None
+        if len(self._quarantined) > _QUARANTINE_LIMIT:
+            self._quarantined.popitem(last=False)
+        path = self._write_quarantine(crash)
+        log.critical(
+            "the core crashed on a command; it was not taken, see %s", path, exc_info=crash.__cause__
+        )
+        self.engine = self._reload()
+        # The old engine's links are cycles, and the automatic collector is off in the worker.
+        gc.collect()
+
+    def _write_quarantine(self, crash: _Crashed) -> Path | None:
+        """Keep the command and the traceback for whoever repairs the core. Best effort."""
+        path = self._quarantine_dir / f"{self.journal.durable_sequence + 1:020d}-{self.crashes}.json"
+        content = {
+            "after_sequence": self.journal.durable_sequence,
+            "time_ns": self._clock(),
+            "command": repr(crash.command),
+            "command_msgpack_hex": encode(crash.command).hex(),
+            "traceback": "".join(traceback.format_exception(crash.__cause__)),
+        }
+        try:
+            self._quarantine_dir.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(content, indent=2))
+        except OSError as error:
+            log.error("could not write %s: %s; the command was %r", path, error, crash.command)
+            return None
+        return path
+
+
+def _internal(command: Command, now_ns: int) -> Outcome:
+    """The answer to a command that crashes the core: nothing happened."""
+    account = command[2] if command[0] in TRADER_COMMANDS else 0
+    return Outcome(0, now_ns, [(EV_REJECTED, command[1], account, INTERNAL, ())])
 
 
 def open_sequencer(
     journal_path: Path,
     snapshot_dir: Path,
     *,
-    clock: Callable[[], int] | None = None,
+    clock: Callable[[], int] = time.time_ns,
     quarantine_dir: Path | None = None,
+    segment_bytes: int = DEFAULT_SEGMENT_BYTES,
+    files: Files = OS_FILES,
 ) -> Sequencer:
-    """Take the journal (JournalLocked if another engine has it), recover, begin a new epoch."""
+    """Take the journal (JournalLocked if another engine has it), recover, begin a new epoch.
+
+    ``quarantine_dir`` defaults to ``quarantine`` beside the journal."""
+    journal = FileJournal(journal_path, files=files, segment_bytes=segment_bytes)
+    try:
+        recovery = recover_fully(journal_path, snapshot_dir, files=files)
+        journal.begin(recovery.end, recovery.position.hash_bytes)
+    except BaseException:
+        journal.close()
+        raise
+    return Sequencer(
+        recovery.engine,
+        journal,
+        clock,
+        event_hash=recovery.position.hash_bytes,
+        reload=lambda: recover(journal_path, snapshot_dir, files=files)[0],
+        quarantine_dir=quarantine_dir or journal_path.parent / "quarantine",
+    )

@@ -1,0 +1,103 @@
+"""Commands and events as bytes, and the rolling hash over events.
+
+msgspec's msgpack writes integers of up to 64 bits. Money is unbounded: an integer beyond that crosses
+as its decimal string, marked by an extension type, and is an integer again after decoding, wherever it
+stands. Only a message that holds one pays for it. Encoding is deterministic: followers encode their
+own events and compare hashes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import msgspec
+from msgspec import msgpack
+
+from exchange.engine.messages import EV_REJECTED, EV_SYMBOL, SET_SYMBOL, Command, Event
+
+#: Event hash before the first event.
+GENESIS_HASH: Final = bytes(16)
+
+#: msgpack extension code of a wide integer.
+_WIDE: Final = 1
+#: One more digit than numeric(38,0) and a sign: whoever sends longer ones is not one of us.
+_WIDE_MAX_CHARS: Final = 40
+_INT64_MIN: Final = -(2**63)
+_UINT64_MAX: Final = 2**64 - 1
+
+#: What a decoder raises on bytes that are not a well-formed message.
+DECODE_ERRORS: Final = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError, MemoryError)
+
+_encoder: Final = msgpack.Encoder()
+
+
+def encode(message: Any) -> bytes:
+    """msgpack of plain data (tuples, lists, dicts, str, int, bool, None, msgspec.Raw)."""
+    try:
+        return _encoder.encode(message)
+    except OverflowError:
+        return _encoder.encode(_widen(message))
+
+
+def _widen(value: Any) -> Any:
+    """The same value with integers beyond 64 bits made extension strings."""
+    if isinstance(value, int) and not _INT64_MIN <= value <= _UINT64_MAX:
+        return msgpack.Ext(_WIDE, str(value).encode())
+    if isinstance(value, (tuple, list)):
+        return [_widen(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _widen(item) for key, item in value.items()}
+    return value
+
+
+def restore_wide(code: int, data: memoryview) -> int:
+    """msgspec ``ext_hook``: the integer again. ValueError on anything else."""
+    text = bytes(data)
+    digits = text[1:] if text[:1] == b"-" else text
+    if code != _WIDE or len(text) > _WIDE_MAX_CHARS or not digits.isdigit():
+        raise ValueError("unknown extension")
+    return int(text)
+
+
+def decoder(kind: Any) -> msgpack.Decoder[Any]:
+    """A decoder of ``kind`` that restores wide integers."""
+    return msgpack.Decoder(kind, ext_hook=restore_wide)
+
+
+_commands_decoder: Final = decoder(list[tuple[Any, ...]])
+
+
+def encode_commands(commands: Sequence[Command]) -> bytes:
+    return encode(commands)
+
+
+def decode_commands(data: bytes | memoryview) -> list[Command]:
+    """The commands exactly as they were encoded. Raises one of DECODE_ERRORS."""
+    commands: list[Command] = _commands_decoder.decode(data)
+    for index, command in enumerate(commands):
+        if command[0] == SET_SYMBOL:
+            commands[index] = freeze(command)
+    return commands
+
+
+def freeze(value: Any) -> Any:
+    """Lists inside (msgpack has only one kind of array) made tuples again."""
+    if isinstance(value, (list, tuple)):
+        return tuple(freeze(item) for item in value)
+    return value
+
+
+def freeze_events(events: list[Event]) -> list[Event]:
+    """Restore nested tuples of one command's events, in place. Only rejections and symbol events have
+    any, and those come first."""
+    if events and events[0][0] in (EV_REJECTED, EV_SYMBOL):
+        events[0] = freeze(events[0])
+    return events
+
+
+def chain_hash(previous: bytes, encoded_events: Iterable[bytes]) -> bytes:
+    """The rolling hash (16 bytes) after a batch, from the one before it and the encoded events of each
+    of its commands."""
+    return hashlib.blake2b(previous + b"".join(encoded_events), digest_size=16).digest()

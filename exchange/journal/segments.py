@@ -1,0 +1,126 @@
+"""Segment files: their names, and reading one."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from exchange.journal.errors import JournalDamaged
+from exchange.journal.files import Files
+from exchange.journal.records import (
+    RECORD_BYTES,
+    RECORD_MAGIC,
+    SEGMENT_BYTES,
+    Record,
+    SegmentHeader,
+    decode_record,
+    decode_segment_header,
+    payload_length,
+)
+
+#: Read ahead this much at a time.
+_CHUNK_BYTES: Final = 256 * 1024
+
+_NAME: Final = re.compile(r"(\d{8})-(\d{20})\.segment")
+
+
+class SegmentName(NamedTuple):
+    """What a segment's file name says. Numbers count up by one without a gap."""
+
+    number: int
+    first_sequence: int
+    path: Path
+
+
+def segment_path(folder: Path, number: int, first_sequence: int) -> Path:
+    return folder / f"{number:08d}-{first_sequence:020d}.segment"
+
+
+def list_segments(files: Files, folder: Path) -> list[SegmentName]:
+    """The segments of a journal, oldest first. JournalDamaged if one between is missing or doubled."""
+    found = []
+    for name in files.names(folder):
+        if match := _NAME.fullmatch(name):
+            found.append(SegmentName(int(match[1]), int(match[2]), folder / name))
+    for before, after in pairwise(found):
+        if after.number != before.number + 1 or after.first_sequence < before.first_sequence:
+            raise JournalDamaged(
+                after.path, 0, f"it does not follow {before.path.name}: segment missing or doubled"
+            )
+    return found
+
+
+class Segment:
+    """One segment file, open for reading; a writer may be appending to it meanwhile."""
+
+    def __init__(self, files: Files, name: SegmentName) -> None:
+        self._files = files
+        self.name = name
+        self.path = name.path
+        self._file = files.open(name.path)
+        try:
+            self.header = self._read_header()
+        except BaseException:
+            self.close()
+            raise
+        self._chunk = b""
+        self._chunk_offset = 0
+
+    def _read_header(self) -> SegmentHeader:
+        header = decode_segment_header(self._files.read(self._file, SEGMENT_BYTES, 0))
+        if header is None:
+            raise JournalDamaged(self.path, 0, "no valid segment header of this format version")
+        if (header.number, header.first_sequence) != self.name[:2]:
+            raise JournalDamaged(self.path, 0, f"its header is that of segment {header.number}")
+        size = self._files.size(self._file)
+        if size != header.size:
+            raise JournalDamaged(
+                self.path,
+                min(size, header.size),
+                f"the file has {size} bytes where {header.size} were allocated",
+            )
+        return header
+
+    def close(self) -> None:
+        self._files.close(self._file)
+
+    def record_at(self, offset: int) -> Record | None:
+        """The record at ``offset``; None if there is no whole valid one (now)."""
+        start = offset - self._chunk_offset
+        if 0 <= start < len(self._chunk):
+            record = decode_record(self._chunk, start, offset)
+            if record is not None:
+                return record
+        return self._fresh_record_at(offset)
+
+    def _fresh_record_at(self, offset: int) -> Record | None:
+        self._load(offset, _CHUNK_BYTES)
+        length = payload_length(self._chunk[:RECORD_BYTES])
+        if length is None or offset + RECORD_BYTES + length > self.header.size:
+            return None
+        if RECORD_BYTES + length > len(self._chunk):
+            self._load(offset, RECORD_BYTES + length)
+        return decode_record(self._chunk, 0, offset)
+
+    def _load(self, offset: int, size: int) -> None:
+        self._chunk = self._files.read(self._file, size, offset)
+        self._chunk_offset = offset
+
+    def read(self, offset: int, size: int) -> bytes:
+        return self._files.read(self._file, size, offset)
+
+    def torn_bytes(self, offset: int) -> int:
+        """How many bytes from ``offset``, where no valid record stands, an unfinished write left behind;
+        0 if all is zeros. JournalDamaged if a valid record follows: then this was durable once."""
+        rest = self._files.read(self._file, self.header.size - offset, offset)
+        length = len(rest.rstrip(b"\0"))
+        at = rest.find(RECORD_MAGIC, 1, length)
+        while at >= 0:
+            if decode_record(rest, at, offset + at):
+                raise JournalDamaged(
+                    self.path, offset, f"no valid record here, but one follows at offset {offset + at}"
+                )
+            at = rest.find(RECORD_MAGIC, at + 1, length)
+        return length

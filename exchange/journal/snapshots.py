@@ -1,0 +1,138 @@
+"""Snapshots: the engine's state at a sequence, in a file of its own.
+
+Header, little endian: magic "xTSn" · CRC32C of all that follows, body included · format version · shard ·
+sequence · now_ns · rolling event hash · state hash (SHA-256 of the body) · body length. Body:
+``engine.dump()``. A snapshot is written beside, synced and renamed, so a file with the right name is whole
+unless the disk lost it; then the one before it serves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import google_crc32c
+
+from exchange.engine import Engine
+from exchange.journal.files import OS_FILES, Files
+from exchange.journal.records import Position
+
+log = logging.getLogger(__name__)
+
+FORMAT_VERSION: Final = 1
+_MAGIC: Final = b"xTSn"
+_HEADER: Final = struct.Struct("<4sIHHQQ16s32sQ")
+_UNCHECKED_BYTES: Final = 8
+_NAME: Final = re.compile(r"(\d{20})\.snapshot")
+_UNFINISHED_SUFFIX: Final = ".new"
+
+
+class Snapshot(NamedTuple):
+    path: Path
+    sequence: int
+    now_ns: int
+    event_hash: bytes
+    state_hash: bytes
+    body: bytes
+
+    @property
+    def position(self) -> Position:
+        return Position(self.sequence, self.event_hash.hex())
+
+
+def snapshot_path(folder: Path, sequence: int) -> Path:
+    return folder / f"{sequence:020d}.snapshot"
+
+
+def write_snapshot(
+    folder: Path, engine: Engine, event_hash: str, *, files: Files = OS_FILES, shard: int = 0
+) -> Path:
+    """Store the engine's state, whose rolling event hash is ``event_hash``. Durable on return."""
+    body = engine.dump()
+    fields = (
+        engine.sequence,
+        engine.now_ns,
+        bytes.fromhex(event_hash),
+        hashlib.sha256(body).digest(),
+        len(body),
+    )
+    raw = _HEADER.pack(_MAGIC, 0, FORMAT_VERSION, shard, *fields)[_UNCHECKED_BYTES:] + body
+    path = snapshot_path(folder, engine.sequence)
+    unfinished = path.with_name(path.name + _UNFINISHED_SUFFIX)
+    files.make_dir(folder)
+    if unfinished.name in files.names(folder):
+        files.remove(unfinished)
+    _write_whole(files, unfinished, _MAGIC + _crc(raw) + raw)
+    files.rename(unfinished, path)
+    files.sync_dir(folder)
+    return path
+
+
+def _write_whole(files: Files, path: Path, data: bytes) -> None:
+    file = files.create(path)
+    try:
+        files.write(file, data, 0)
+        files.sync(file)
+    finally:
+        files.close(file)
+
+
+def _crc(data: bytes) -> bytes:
+    return int(google_crc32c.value(data)).to_bytes(4, "little")
+
+
+def read_snapshot(path: Path, *, files: Files = OS_FILES) -> Snapshot | None:
+    """The snapshot in a file, None if it is not whole and valid."""
+    file = files.open(path)
+    try:
+        data = files.read(file, files.size(file), 0)
+    finally:
+        files.close(file)
+    if len(data) < _HEADER.size or data[:4] != _MAGIC or data[4:8] != _crc(data[_UNCHECKED_BYTES:]):
+        return None
+    _, _, version, _, sequence, now_ns, event_hash, state_hash, length = _HEADER.unpack_from(data)
+    body = data[_HEADER.size :]
+    if version != FORMAT_VERSION or len(body) != length or hashlib.sha256(body).digest() != state_hash:
+        return None
+    return Snapshot(path, sequence, now_ns, event_hash, state_hash, body)
+
+
+def list_snapshots(folder: Path, *, files: Files = OS_FILES) -> list[tuple[int, Path]]:
+    """(sequence, path) of every snapshot by name, newest first, valid or not."""
+    found = [
+        (int(match[1]), folder / name) for name in files.names(folder) if (match := _NAME.fullmatch(name))
+    ]
+    return sorted(found, reverse=True)
+
+
+def valid_snapshots(
+    folder: Path, *, at_or_before: int | None = None, files: Files = OS_FILES
+) -> Iterator[Snapshot]:
+    """Whole snapshots, newest first; damaged ones are logged and passed over."""
+    for sequence, path in list_snapshots(folder, files=files):
+        if at_or_before is not None and sequence > at_or_before:
+            continue
+        snapshot = read_snapshot(path, files=files)
+        if snapshot is not None and snapshot.sequence == sequence:
+            yield snapshot
+        else:
+            log.warning("snapshot %s is damaged; using an older one", path)
+
+
+def prune_snapshots(folder: Path, *, keep: int, behind: int, files: Files = OS_FILES) -> list[Path]:
+    """Remove old snapshots but the ``keep`` newest and the newest one at or behind sequence ``behind``
+    (where the slowest follower stands). Returns what was removed."""
+    snapshots = list_snapshots(folder, files=files)
+    kept = {path for _, path in snapshots[:keep]}
+    kept.update([path for sequence, path in snapshots if sequence <= behind][:1])
+    removed = [path for _, path in snapshots if path not in kept]
+    for path in removed:
+        files.remove(path)
+    if removed:
+        files.sync_dir(folder)
+    return removed
