@@ -1,0 +1,165 @@
+"""The core and the naive reference side by side: one command into both, and every difference is an error."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from exchange.engine import Engine
+from exchange.engine import messages as m
+from tests.engine.naive import NaiveEngine
+
+#: Rejections whose details are part of the contract, not only their code.
+DETAILED_CODES = ("INSUFFICIENT_BALANCE",)
+#: Told in no particular order, and also when written without a change.
+UNORDERED_TAGS = (m.EV_LEVEL, m.EV_BALANCE)
+START_NS = 1_700_000_000_000_000_000
+
+
+class Pair:
+    """Both engines at the same state, or an AssertionError."""
+
+    def __init__(self) -> None:
+        self.core = Engine()
+        self.naive = NaiveEngine()
+        self.now_ns = START_NS
+        self.history: list[tuple[m.Command, int]] = []
+        #: command key → (payload, sequence, events) of everything applied, as the sequencer would see it.
+        self.replies: dict[Any, tuple[m.Command, int, list[m.Event]]] = {}
+        self.seen: Counter[str] = Counter()
+
+    def submit(self, command: m.Command, after_ns: int = 1_000) -> list[m.Event]:
+        """One command through both, ``after_ns`` later than the last; a repeated id is recalled instead."""
+        self.now_ns += after_ns
+        key = reply_key(command)
+        if key in self.replies:
+            return self._recall(command, key)
+        assert self.core.recall(command) is None, f"never seen, yet recalled: {command}"
+        self.history.append((command, self.now_ns))
+        events = self.core.apply(command, self.now_ns)
+        expected = self.naive.apply(command, self.now_ns)
+        self._compare_events(command, events, expected)
+        if key is not None and not _of_nobody(events):
+            self.replies[key] = (command, self.core.sequence, events)
+        self._count(command, expected)
+        return events
+
+    def _recall(self, command: m.Command, key: Any) -> list[m.Event]:
+        """A repeated id: the first reply again, or DUPLICATE_ID for another payload; state untouched."""
+        first, sequence, events = self.replies[key]
+        before = self.core.sequence
+        recalled = self.core.recall(command)
+        assert recalled is not None, f"not recalled: {command}"
+        if first == command:
+            assert (recalled.sequence, _told(recalled.events)) == (sequence, _told(events))
+        else:
+            assert recalled.sequence == 0
+            assert [(e[0], e[3]) for e in recalled.events] == [(m.EV_REJECTED, "DUPLICATE_ID")]
+        assert self.core.sequence == before
+        self.seen["recalled"] += 1
+        return list(recalled.events)
+
+    def _count(self, command: m.Command, events: list[m.Event]) -> None:
+        """What kinds of things happened, so that a run can show that it met the hard cases."""
+        for event in events:
+            if event[0] == m.EV_REJECTED:
+                self.seen[event[3]] += 1
+            elif event[0] == m.EV_ORDER:
+                self.seen[f"{m.ORDER_STATUSES[event[16]]}/{m.REASONS[event[17]]}"] += 1
+            elif event[0] == m.EV_TRADE:
+                self.seen["trade"] += 1
+                self.seen["rebate"] += event[9] < 0 or event[14] < 0
+
+    def _compare_events(self, command: m.Command, events: list[m.Event], expected: list[m.Event]) -> None:
+        got_ordered = [comparable(e) for e in events if e[0] not in UNORDERED_TAGS]
+        want_ordered = [comparable(e) for e in expected if e[0] not in UNORDERED_TAGS]
+        assert got_ordered == want_ordered, differ(command, got_ordered, want_ordered)
+        for tag, current in ((m.EV_LEVEL, self._level_now), (m.EV_BALANCE, self._balance_now)):
+            got = [e for e in events if e[0] == tag]
+            want = [e for e in expected if e[0] == tag]
+            assert len({key_of(e) for e in got}) == len(got), f"told twice after {command}: {got}"
+            assert set(want) <= set(got), differ(command, got, want)
+            for event in set(got) - set(want):
+                assert event == current(event), f"wrong after {command}: {event}, is {current(event)}"
+        tags = [e[0] for e in events]
+        first_unordered = next((i for i, t in enumerate(tags) if t in UNORDERED_TAGS), len(tags))
+        assert all(t in UNORDERED_TAGS for t in tags[first_unordered:]), f"groups mixed after {command}: {tags}"
+
+    def _level_now(self, event: m.Event) -> m.Event:
+        _, symbol, side, price, _ = event
+        return (m.EV_LEVEL, symbol, side, price, dict(self.naive.depth(symbol)[side]).get(price, 0))
+
+    def _balance_now(self, event: m.Event) -> m.Event:
+        _, account, asset, _, _ = event
+        held = self.naive.held(account, asset)
+        return (m.EV_BALANCE, account, asset, self.naive.total(account, asset) - held, held)
+
+    # --- whole state -------------------------------------------------------------------------------
+
+    def check_state(self) -> None:
+        """Books, open orders and balances agree; every asset sums to zero; only custody may owe."""
+        for symbol in self.naive.book_symbols:
+            bids, asks = self.core.depth(symbol, None)
+            depth = ([tuple(level) for level in bids], [tuple(level) for level in asks])
+            assert depth == self.naive.depth(symbol), symbol
+        for account in self.naive.statuses:
+            orders = [tuple(o) for o in self.core.open_orders(account, None)]
+            assert orders == [o.event() for o in self.naive.open_orders(account)], account
+        self._check_balances()
+
+    def _check_balances(self) -> None:
+        sums: Counter[str] = Counter()
+        for account in (m.CUSTODY_ACCOUNT, m.FEE_ACCOUNT, *self.naive.statuses):
+            rows = {asset: (free, held) for asset, free, held in self.core.balances(account) if free or held}
+            assert rows == self.naive.balances(account), account
+            for asset, (free, held) in rows.items():
+                sums[asset] += free + held
+                assert held >= 0, (account, asset, held)
+                assert free >= 0 or account == m.CUSTODY_ACCOUNT, (account, asset, free)
+        assert not any(sums.values()), f"not conserved: {dict(sums)}"
+
+    def check_invariants(self) -> None:
+        assert self.core.check() == []
+
+    def round_trip(self) -> None:
+        """Go on with a core loaded from this one's snapshot; it must be the same in every respect."""
+        snapshot = self.core.dump()
+        loaded = Engine.load(snapshot)
+        assert loaded.state_hash() == self.core.state_hash()
+        assert loaded.dump() == snapshot
+        assert (loaded.sequence, loaded.now_ns) == (self.core.sequence, self.core.now_ns)
+        self.core = loaded
+
+
+def reply_key(command: m.Command) -> Any:
+    """Ids are scoped by account for traders' commands and global for the control plane's."""
+    if command[0] == m.TICK:
+        return None
+    return (command[2], command[1]) if command[0] in m.TRADER_COMMANDS else command[1]
+
+
+def _of_nobody(events: list[m.Event]) -> bool:
+    """Commands of accounts that do not exist have nobody to be remembered for."""
+    return events[0][0] == m.EV_REJECTED and events[0][3] == "ACCOUNT_NOT_FOUND"
+
+
+def _told(events: list[m.Event]) -> list[m.Event]:
+    """A reply without levels and balances, which the core does not keep for a repeated command."""
+    return [event for event in events if event[0] not in UNORDERED_TAGS]
+
+
+def comparable(event: m.Event) -> m.Event:
+    """The event without the details of a rejection, where those are only for people."""
+    if event[0] == m.EV_REJECTED and event[3] not in DETAILED_CODES:
+        return event[:4]
+    return tuple(event)
+
+
+def key_of(event: m.Event) -> tuple[Any, ...]:
+    """What a level or balance event is about."""
+    return event[:4] if event[0] == m.EV_LEVEL else event[:3]
+
+
+def differ(command: m.Command, got: list[Any], want: list[Any]) -> str:
+    lines = [f"after {command}", "core:", *map(str, got), "naive:", *map(str, want)]
+    return "\n".join(lines)

@@ -1,0 +1,176 @@
+"""The core against the naive reference as a Hypothesis state machine: failures shrink to a few commands.
+
+Acceptance: at every step the events, books, open orders and balances of both agree, every asset sums to
+zero over all accounts, and nothing but custody is negative.
+
+Profiles: ``XTRADER_HYPOTHESIS=deep`` for a long search; otherwise a quick one for ``make test``.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from exchange.engine import messages as m
+from tests.engine import worlds
+from tests.engine.pair import Pair
+
+DEEP = os.environ.get("XTRADER_HYPOTHESIS") == "deep"
+
+accounts = st.sampled_from(worlds.ACCOUNTS)
+symbols = st.sampled_from(worlds.SYMBOLS)
+sides = st.sampled_from((m.BUY, m.SELL))
+prices = st.one_of(st.sampled_from(worlds.PRICES), st.integers(4, 21))
+quantities = st.one_of(st.integers(1, 12), st.sampled_from((0, 13, 2**70)))
+stp_modes = st.integers(0, 3)
+rates = st.sampled_from(worlds.RATES)
+client_ids = st.one_of(st.none(), st.sampled_from(("mine1", "mine2")))
+#: Points at an open order by counting from the oldest, whichever those are by then.
+picks = st.integers(0, 30)
+
+
+class CoreAgainstNaive(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.pair = Pair()
+        self.commands = 0
+
+    def do(self, make: Any, *arguments: Any, **terms: Any) -> None:
+        self.commands += 1
+        self.pair.submit(make(f"c{self.commands}", *arguments, **terms))
+
+    def pick(self, pick: int) -> tuple[int, int]:
+        """(account, order id) of some open order, or of one that may not be."""
+        open_orders = [order for account in worlds.ACCOUNTS for order in self.pair.naive.open_orders(account)]
+        if not open_orders:
+            return worlds.ACCOUNTS[0], pick + 1
+        order = open_orders[pick % len(open_orders)]
+        return order.account, order.order_id
+
+    @initialize(first=rates, second=rates, lot_step=st.sampled_from((1, 1, 2, 3)), units=st.sampled_from((20, 90, 10**6)))
+    def open_the_venue(self, first: tuple[int, int], second: tuple[int, int], lot_step: int, units: int) -> None:
+        for command in worlds.opening((first, second), lot_step):
+            self.pair.submit(command)
+        for index, account in enumerate(worlds.ACCOUNTS):
+            for asset in ("KRW", "ABC", "XYZ"):
+                self.do(m.deposit, account, asset, units * (7 + 11 * index))
+
+    # --- traders -----------------------------------------------------------------------------------
+
+    @rule(account=accounts, symbol=symbols, side=sides, price=prices, quantity=quantities, stp=stp_modes,
+          post_only=st.booleans(), client_order_id=client_ids)  # fmt: skip
+    def rest(
+        self, account: int, symbol: str, side: int, price: int, quantity: int, stp: int, post_only: bool,
+        client_order_id: str | None,
+    ) -> None:  # fmt: skip
+        terms = {"price_ticks": price, "quantity_lots": quantity, "post_only": post_only}
+        self.do(m.place_order, account, symbol, side, stp=stp, client_order_id=client_order_id, **terms)
+
+    @rule(account=accounts, symbol=symbols, side=sides, price=prices, quantity=quantities, stp=stp_modes,
+          tif=st.sampled_from((m.GTC, m.IOC, m.FOK)))  # fmt: skip
+    def take(
+        self, account: int, symbol: str, side: int, price: int, quantity: int, stp: int, tif: int
+    ) -> None:
+        terms = {"price_ticks": price, "quantity_lots": quantity, "time_in_force": tif}
+        self.do(m.place_order, account, symbol, side, stp=stp, **terms)
+
+    @rule(account=accounts, symbol=symbols, side=sides, quantity=quantities, stp=stp_modes,
+          tif=st.sampled_from((m.IOC, m.FOK)))  # fmt: skip
+    def take_market(self, account: int, symbol: str, side: int, quantity: int, stp: int, tif: int) -> None:
+        terms = {"order_type": m.MARKET, "quantity_lots": quantity, "time_in_force": tif}
+        self.do(m.place_order, account, symbol, side, stp=stp, **terms)
+
+    @rule(account=accounts, symbol=symbols, amount=st.integers(1, 4_000), stp=stp_modes)
+    def take_amount(self, account: int, symbol: str, amount: int, stp: int) -> None:
+        terms = {"order_type": m.MARKET, "quote_amount_minor": amount, "time_in_force": m.IOC}
+        self.do(m.place_order, account, symbol, m.BUY, stp=stp, **terms)
+
+    @rule(pick=picks)
+    def cancel(self, pick: int) -> None:
+        self.do(m.cancel_order, *self.pick(pick))
+
+    @rule(account=accounts, client_order_id=client_ids)
+    def cancel_by_own_id(self, account: int, client_order_id: str | None) -> None:
+        self.do(m.cancel_order, account, 0, client_order_id)
+
+    @rule(account=accounts, order_id=st.integers(1, 40))
+    def cancel_someones(self, account: int, order_id: int) -> None:
+        self.do(m.cancel_order, account, order_id)
+
+    @rule(account=accounts, symbol=st.one_of(st.none(), symbols))
+    def cancel_all(self, account: int, symbol: str | None) -> None:
+        self.do(m.cancel_all, account, symbol)
+
+    @rule(pick=picks, quantity=quantities)
+    def reduce(self, pick: int, quantity: int) -> None:
+        self.do(m.reduce_order, *self.pick(pick), quantity)
+
+    @rule(pick=picks, price=prices, quantity=quantities)
+    def replace(self, pick: int, price: int, quantity: int) -> None:
+        self.do(m.replace_order, *self.pick(pick), price, quantity)
+
+    @rule(back=st.integers(1, 40))
+    def repeat(self, back: int) -> None:
+        command, _ = self.pair.history[-min(back, len(self.pair.history))]
+        if command[0] != m.TICK:
+            self.pair.submit(command)
+
+    # --- the control plane -----------------------------------------------------------------------
+
+    @rule(account=accounts, asset=st.sampled_from(("KRW", "ABC", "XYZ", "NONE")), amount=st.integers(0, 900))
+    def deposit(self, account: int, asset: str, amount: int) -> None:
+        self.do(m.deposit, account, asset, amount)
+
+    @rule(account=accounts, asset=st.sampled_from(("KRW", "ABC", "XYZ")), amount=st.integers(0, 3_000))
+    def withdraw(self, account: int, asset: str, amount: int) -> None:
+        self.do(m.withdraw, account, asset, amount)
+
+    @rule(symbol=symbols, account=accounts, override=rates)
+    def override_fees(self, symbol: str, account: int, override: tuple[int, int]) -> None:
+        self.do(m.set_fees, symbol, account, *override)
+
+    @rule(symbol=symbols, status=st.sampled_from((m.TRADING, m.TRADING, m.HALTED, m.CANCEL_ONLY)))
+    def set_status(self, symbol: str, status: int) -> None:
+        self.do(m.set_symbol_status, symbol, status, "because")
+
+    @rule(account=accounts, status=st.sampled_from((m.ACTIVE, m.ACTIVE, m.FROZEN)))
+    def set_account(self, account: int, status: int) -> None:
+        self.do(m.set_account, account, status)
+
+    @rule(symbol=symbols, lot_step=st.integers(1, 3), lowest=st.sampled_from((5, 9)), fees=rates,
+          max_open=st.integers(1, 6))  # fmt: skip
+    def change_symbol(
+        self, symbol: str, lot_step: int, lowest: int, fees: tuple[int, int], max_open: int
+    ) -> None:
+        terms = {"lot_step": lot_step, "min_price_ticks": lowest, "max_open_orders": max_open}
+        self.commands += 1
+        command_id = f"c{self.commands}"
+        maker, taker = fees
+        self.pair.submit(worlds.symbol_command(command_id, symbol, maker_ppm=maker, taker_ppm=taker, **terms))
+
+    @rule(seconds=st.integers(1, 600))
+    def tick(self, seconds: int) -> None:
+        self.pair.submit(m.tick(), after_ns=seconds * 10**9)
+
+    @rule()
+    def snapshot_and_go_on(self) -> None:
+        self.pair.round_trip()
+
+    @invariant()
+    def agree_and_conserve(self) -> None:
+        self.pair.check_state()
+        self.pair.check_invariants()
+
+
+CoreAgainstNaive.TestCase.settings = settings(
+    max_examples=2_000 if DEEP else 60,
+    stateful_step_count=120 if DEEP else 40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    print_blob=True,
+)
+TestCoreAgainstNaive = CoreAgainstNaive.TestCase
