@@ -49,7 +49,7 @@ def _holds(state: State) -> Iterator[str]:
         balance = order.held_in
         key = (balance.account, balance.asset)
         held[key] = held.get(key, 0) + order.held_minor
-        if order.held_minor < order.hold_needed_minor():
+        if order.held_minor != order.hold_needed_minor():
             yield f"order {order.order_id} holds {order.held_minor} of {order.hold_needed_minor()}"
     for number, account in state.ledger.accounts.items():
         for asset, balance in account.balances.items():
