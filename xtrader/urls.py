@@ -4,7 +4,12 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from xtrader import health, views
+
 urlpatterns = [
+    path("", views.index, name="index"),
+    path("healthz", health.healthz, name="healthz"),
+    path("metrics", health.metrics, name="metrics"),
     path("", include("exchange.api.urls")),
     path("", include("marketdata.api.urls")),
     path("", include("accounts.urls")),

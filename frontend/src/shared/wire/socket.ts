@@ -1,0 +1,184 @@
+// One WebSocket to the exchange that comes back by itself. Everything that must survive its loss is
+// kept here: which topics are wanted, and whether what arrives is complete.
+
+import type { Message } from "./types";
+
+export type ConnectionState = "connecting" | "live" | "reconnecting";
+export interface ConnectionStatus {
+  state: ConnectionState;
+  /** Round trip of the last ping in milliseconds, null before the first. */
+  latencyMs: number | null;
+  /** When the last message arrived, for "data from …" while reconnecting. */
+  lastMessageAt: number | null;
+}
+
+export interface TopicHandler {
+  /** A message that was proven to follow the one before (or that starts the topic anew). May throw:
+   * the topic is then fetched anew. */
+  onMessage(message: Message & Record<string, unknown>): void;
+  /** Messages may be missing from here until the next snapshot. */
+  onStale?(): void;
+}
+
+interface Topic {
+  channel: string;
+  symbol: string;
+  handler: TopicHandler;
+  lastSequence: number | null;
+}
+
+const FIRST_PAUSE_MS = 300;
+const LAST_PAUSE_MS = 5_000;
+const PING_EVERY_MS = 5_000;
+const SILENCE_LIMIT_MS = 15_000;
+
+export class ExchangeSocket {
+  private socket: WebSocket | null = null;
+  private readonly topics = new Map<string, Topic>();
+  private readonly pings = new Map<number, number>();
+  private readonly listeners = new Set<() => void>();
+  private nextId = 1;
+  private pauseMs = FIRST_PAUSE_MS;
+  private timer: ReturnType<typeof setInterval> | undefined;
+  private current: ConnectionStatus = { state: "connecting", latencyMs: null, lastMessageAt: null };
+
+  constructor(private readonly url: string) {}
+
+  start(): void {
+    this.connect();
+    this.timer = setInterval(() => this.heartbeat(), PING_EVERY_MS);
+  }
+
+  get status(): ConnectionStatus {
+    return this.current;
+  }
+
+  onStatus(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Follow a topic; returns what ends it. One handler per topic. */
+  follow(channel: string, symbol: string, handler: TopicHandler): () => void {
+    const topic: Topic = { channel, symbol, handler, lastSequence: null };
+    const key = topicKey(channel, symbol);
+    this.topics.set(key, topic);
+    this.subscribe([topic]);
+    return () => {
+      if (this.topics.get(key) !== topic) return;
+      this.topics.delete(key);
+      this.send({ op: "unsubscribe", channels: [channel], symbols: [symbol] });
+    };
+  }
+
+  private connect(): void {
+    const socket = new WebSocket(this.url);
+    this.socket = socket;
+    socket.onopen = () => {
+      this.pauseMs = FIRST_PAUSE_MS;
+      this.setStatus({ state: "live" });
+      this.subscribe([...this.topics.values()]);
+      this.ping();
+    };
+    socket.onmessage = (event: MessageEvent<string>) => this.receive(JSON.parse(event.data));
+    socket.onclose = () => this.reconnectLater(socket);
+  }
+
+  private reconnectLater(socket: WebSocket): void {
+    if (this.socket !== socket) return;
+    this.socket = null;
+    this.pings.clear();
+    this.setStatus({ state: "reconnecting", latencyMs: null });
+    for (const topic of this.topics.values()) {
+      topic.lastSequence = null;
+      topic.handler.onStale?.();
+    }
+    setTimeout(() => this.connect(), this.pauseMs * (1 + Math.random() / 2));
+    this.pauseMs = Math.min(LAST_PAUSE_MS, this.pauseMs * 2);
+  }
+
+  private heartbeat(): void {
+    const quietMs = Date.now() - (this.current.lastMessageAt ?? Date.now());
+    if (this.socket?.readyState === WebSocket.OPEN && quietMs > SILENCE_LIMIT_MS) {
+      // The network went away without a word: do not wait for the operating system to notice.
+      const silent = this.socket;
+      silent.close();
+      this.reconnectLater(silent);
+      return;
+    }
+    this.ping();
+  }
+
+  private ping(): void {
+    const id = this.send({ op: "ping" });
+    if (id !== null) this.pings.set(id, performance.now());
+  }
+
+  private subscribe(topics: Topic[]): void {
+    const symbolsOf = new Map<string, string[]>();
+    for (const topic of topics) {
+      symbolsOf.set(topic.channel, [...(symbolsOf.get(topic.channel) ?? []), topic.symbol]);
+    }
+    for (const [channel, symbols] of symbolsOf) this.send({ op: "subscribe", channels: [channel], symbols });
+  }
+
+  private send(message: Record<string, unknown>): number | null {
+    if (this.socket?.readyState !== WebSocket.OPEN) return null;
+    const id = this.nextId++;
+    this.socket.send(JSON.stringify({ ...message, id }));
+    return id;
+  }
+
+  private receive(message: Message & Record<string, unknown>): void {
+    this.current = { ...this.current, lastMessageAt: Date.now() };
+    const type: string = message.type;
+    if (typeof message.channel === "string") this.deliver(message);
+    else if (type === "ping") this.send({ op: "pong" });
+    else if (type === "reply") this.onReply(message as unknown as { id: number; ok: boolean });
+  }
+
+  private onReply(reply: { id: number; ok: boolean }): void {
+    const sentAt = this.pings.get(reply.id);
+    if (sentAt === undefined) return;
+    this.pings.delete(reply.id);
+    this.setStatus({ latencyMs: Math.max(1, Math.round(performance.now() - sentAt)) });
+  }
+
+  /** Hand over a message that follows; start the topic again when one is missing. */
+  private deliver(message: Message & Record<string, unknown>): void {
+    const topic = this.topics.get(topicKey(message.channel, message.symbol));
+    if (!topic) return;
+    const startsAnew = message.prev_sequence === null;
+    // After a lost connection or a gap, what comes before the snapshot proves nothing.
+    if (!startsAnew && topic.lastSequence === null) return;
+    // The messages of one engine command share its sequence.
+    const follows = message.prev_sequence === topic.lastSequence || message.sequence === topic.lastSequence;
+    try {
+      if (!startsAnew && !follows) throw new Error(`gap after ${topic.lastSequence}`);
+      topic.lastSequence = message.sequence;
+      topic.handler.onMessage(message);
+    } catch (error) {
+      console.warn(`${message.channel} ${message.symbol}: fetched anew`, error);
+      topic.lastSequence = null;
+      topic.handler.onStale?.();
+      this.subscribe([topic]);
+    }
+  }
+
+  private setStatus(change: Partial<ConnectionStatus>): void {
+    this.current = { ...this.current, ...change };
+    for (const listener of this.listeners) listener();
+  }
+
+  /** For tests and hot reloading. */
+  stop(): void {
+    clearInterval(this.timer);
+    const socket = this.socket;
+    this.socket = null;
+    socket?.close();
+  }
+}
+
+function topicKey(channel: string, symbol: string): string {
+  return `${channel} ${symbol}`;
+}

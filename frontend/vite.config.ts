@@ -1,0 +1,17 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+// Django serves the built files under /static/ and finds their hashed names in the manifest.
+export default defineConfig({
+  base: "/static/",
+  plugins: [react()],
+  resolve: { alias: { "@": new URL("./src", import.meta.url).pathname } },
+  build: {
+    manifest: true,
+    outDir: "dist",
+    emptyOutDir: true,
+    target: "es2022",
+    rollupOptions: { input: ["src/main.tsx", "src/app/pages.css"] },
+  },
+  test: { environment: "node", include: ["src/**/*.test.ts"] },
+});
