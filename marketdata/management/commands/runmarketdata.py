@@ -1,0 +1,93 @@
+"""``manage.py runmarketdata``: the projector with its feed, until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from exchange.journal.errors import JournalError
+from exchange.worker.errors import FollowerError
+from exchange.worker.follower import Follower, Position
+from marketdata.feed.board import Board
+from marketdata.feed.server import FeedServer
+from marketdata.projection.health import Options
+from marketdata.projection.projector import Projector
+from marketdata.projection.store import ProjectionError, Store
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Follow the journal: write orders, fills and candles to the database, serve live market data."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        defaults = Options()
+        parser.add_argument("--snapshot-commands", type=int, default=defaults.snapshot_commands)
+        parser.add_argument("--snapshot-minutes", type=int, default=defaults.snapshot_minutes)
+        parser.add_argument("--check-seconds", type=int, default=defaults.check_seconds)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stopping = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopping.set())
+        paced = Options(
+            snapshot_commands=options["snapshot_commands"],
+            snapshot_minutes=options["snapshot_minutes"],
+            check_seconds=options["check_seconds"],
+        )
+        try:
+            run(stopping, paced)
+        except (FollowerError, JournalError, ProjectionError) as error:
+            # Going on would write what the journal does not say: an operator has to look.
+            logger.critical("market data stops: %s: %s", type(error).__name__, error)
+            raise CommandError(str(error), returncode=3) from error
+        if failed.is_set():
+            sys.exit(1)
+
+
+failed = threading.Event()
+
+
+def run(stopping: threading.Event, options: Options) -> None:
+    """Project and serve until ``stopping`` is set."""
+    xtrader = settings.XTRADER
+    board = Board()
+    store = Store(stop=stopping.is_set)
+
+    def follow(position: Position | None) -> Follower:
+        return Follower(
+            journal_folder(xtrader["JOURNAL_URL"]),
+            xtrader["SNAPSHOT_DIR"],
+            socket_path=xtrader["ENGINE_SOCKET"],
+            position=position,
+        )
+
+    def feed_failed() -> None:
+        failed.set()
+        stopping.set()
+
+    projector = Projector(
+        follow, store, board, snapshot_dir=xtrader["SNAPSHOT_DIR"], stop=stopping.is_set, options=options
+    )
+    server = FeedServer(Path(xtrader["MARKETDATA_SOCKET"]), board, on_failure=feed_failed)
+    server.start()
+    try:
+        projector.run()
+    finally:
+        server.stop()
+
+
+def journal_folder(url: str) -> Path:
+    """The folder of a ``file://`` journal. Raises CommandError for another kind."""
+    parts = urlsplit(url)
+    if parts.scheme != "file":
+        raise CommandError(f"this version follows file:// journals only, not {parts.scheme}://")
+    return Path(parts.path)

@@ -1,0 +1,88 @@
+"""How the projector is doing, and when its recurring duties fall due."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from exchange.engine import Engine
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the projector paces itself."""
+
+    #: Commands of one transaction: it starts with the least and adapts to ``transaction_ms``.
+    min_commands: int = 64
+    max_commands: int = 8_192
+    #: A writer that holds SQLite for longer than this makes others wait.
+    transaction_ms: int = 50
+    #: Transactions do not start closer together than this unless there is a backlog.
+    pace_ms: int = 40
+    #: A snapshot after so many commands, or after so long when there were any.
+    snapshot_commands: int = 200_000
+    snapshot_minutes: int = 10
+    snapshots_kept: int = 3
+    #: Time between invariant checks; longer when a check takes more than a fiftieth of it.
+    check_seconds: int = 60
+
+
+class Health:
+    """Counters for the status query; due times by the monotonic clock, which no one sets."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._started_s = time.monotonic()
+        self._snapshot_s = self._started_s
+        self._next_check_s = self._started_s
+        self.snapshot_sequence = 0
+        self.checked_sequence = 0
+        #: Invariants found broken by the last check; empty is well.
+        self.breaches: list[str] = []
+        self.commits = 0
+        self.commands = 0
+        self.last_commit_ms = 0
+
+    def committed(self, took_s: float, commands: int) -> None:
+        self.commits += 1
+        self.commands += commands
+        self.last_commit_ms = round(took_s * 1_000)
+
+    def is_snapshot_due(self, sequence: int) -> bool:
+        since = sequence - self.snapshot_sequence
+        waited_s = time.monotonic() - self._snapshot_s
+        return since >= self._options.snapshot_commands or (
+            since > 0 and waited_s >= self._options.snapshot_minutes * 60
+        )
+
+    def snapshot_written(self, sequence: int) -> None:
+        self.snapshot_sequence = sequence
+        self._snapshot_s = time.monotonic()
+
+    def is_check_due(self, sequence: int) -> bool:
+        return sequence != self.checked_sequence and time.monotonic() >= self._next_check_s
+
+    def check(self, engine: Engine) -> None:
+        """Let the engine check its invariants; takes time in proportion to its state."""
+        start_s = time.monotonic()
+        self.breaches = engine.check()
+        took_s = time.monotonic() - start_s
+        self.checked_sequence = engine.sequence
+        self._next_check_s = start_s + max(float(self._options.check_seconds), 50 * took_s)
+        for breach in self.breaches:
+            logger.error("invariant broken at sequence %d: %s", engine.sequence, breach)
+
+    def status(self) -> dict[str, Any]:
+        return {
+            "uptime_s": round(time.monotonic() - self._started_s),
+            "breaches": self.breaches,
+            "checked_sequence": self.checked_sequence,
+            "snapshot_sequence": self.snapshot_sequence,
+            "commits": self.commits,
+            "commands": self.commands,
+            "last_commit_ms": self.last_commit_ms,
+        }
