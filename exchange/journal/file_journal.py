@@ -145,7 +145,8 @@ class FileJournal:
         self._size = end.size
         if end.torn_bytes:
             log.warning(
-                "cut an unfinished write from the journal: %s, %d bytes at offset %d (after sequence %d, never acknowledged)",
+                "cut an unfinished write from the journal: %s, %d bytes at offset %d "
+                "(after sequence %d, never acknowledged)",
                 segment.path,
                 end.torn_bytes,
                 end.offset,

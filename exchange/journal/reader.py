@@ -41,6 +41,8 @@ class JournalReader:
         self._epoch = 0
         self._last: Record | None = None
         self._after = after_sequence
+        #: The last sequence that the records read so far state to be durable.
+        self.stated_sequence = 0
 
     @property
     def next_sequence(self) -> int:
@@ -59,37 +61,54 @@ class JournalReader:
 
     def next(self) -> Record | None:
         """The next record (batch, seal or open), or None if there is none yet."""
-        record = self._read()
-        while record is not None and record.last_sequence <= self._after and record.command_count:
-            record = self._read()
-        if record is not None and record.command_count and record.first_sequence <= self._after:
-            raise JournalGap(f"sequence {self._after} is inside a batch of {self._folder}: not a position")
-        return record
+        return self._next(None)
 
-    def peek(self) -> Record | None:
-        """The record after the last one handed out, without going on to it; only in the same segment or
-        at the start of the next."""
-        segment = self._segment
-        if segment is None:
-            return None
-        if record := segment.record_at(self._offset):
-            return record
-        following = self._following(segment)
-        return None if following is None else _first_record(self._files, following)
+    def next_durable(self, told_sequence: int) -> Record | None:
+        """``next``, but None until the record is durable: the engine has told so (``told_sequence``), or
+        what stands after it says so. Until then it is not kept, for it may yet be lost."""
+        return self._next(told_sequence)
 
-    def _read(self) -> Record | None:
+    def _next(self, told_sequence: int | None) -> Record | None:
+        while (record := self._peek()) is not None:
+            if told_sequence is not None and not self._is_durable(record, told_sequence):
+                return None
+            self._advance(record)
+            if not record.command_count or record.first_sequence > self._after:
+                return record
+            if record.last_sequence > self._after:
+                raise JournalGap(
+                    f"sequence {self._after} is inside a batch of {self._folder}: not a position"
+                )
+        return None
+
+    def _peek(self) -> Record | None:
+        """The record at the present place, which may be the start of the next segment."""
         segment = self._segment or self._open_first()
-        if segment is None:
-            return None
-        record = segment.record_at(self._offset)
-        if record is None:
-            return self._roll(segment)
+        while segment is not None:
+            record = segment.record_at(self._offset)
+            if record is not None:
+                return record
+            segment = self._roll(segment)
+        return None
+
+    def _is_durable(self, record: Record, told_sequence: int) -> bool:
+        if not record.command_count or record.last_sequence <= max(told_sequence, self.stated_sequence):
+            return True
+        segment = self._segment
+        assert segment is not None, "a record was read from it"
+        following = segment.record_at(record.end)
+        if following is not None:
+            return following.durable_sequence >= record.last_sequence
+        # A new segment is begun only once all before it is durable.
+        return self._following(segment) is not None
+
+    def _advance(self, record: Record) -> None:
         self._check(record)
         self._offset = record.end
         self._next_sequence = record.first_sequence + record.command_count
         self._epoch = record.epoch
         self._last = record
-        return record
+        self.stated_sequence = max(self.stated_sequence, record.durable_sequence)
 
     def _check(self, record: Record) -> None:
         problem = ""
@@ -110,8 +129,8 @@ class JournalReader:
         fitting = [name for name in names if name.first_sequence <= self._after + 1]
         if not fitting:
             raise JournalGap(
-                f"{self._folder} begins at sequence {names[0].first_sequence}, but {self._after + 1} is needed: "
-                "bring back the archived segments or a newer snapshot"
+                f"{self._folder} begins at sequence {names[0].first_sequence}, but {self._after + 1} is "
+                "needed: bring back the archived segments or a newer snapshot"
             )
         # Several begin at the same sequence when the earlier ones hold no later command.
         return self._enter(next(name for name in names if name.first_sequence == fitting[-1].first_sequence))
@@ -130,21 +149,20 @@ class JournalReader:
                 return name
         return None
 
-    def _roll(self, segment: Segment) -> Record | None:
-        """At a place without a valid record: go on to the next segment, if this one is finished."""
+    def _roll(self, segment: Segment) -> Segment | None:
+        """At a place without a valid record: the segment to go on in, None if there is none yet."""
         following = self._following(segment)
         if following is None:
             return None
         if segment.record_at(self._offset):
             # Written while we looked for the next segment.
-            return self._read()
+            return segment
         if following.first_sequence != self._next_sequence or segment.torn_bytes(self._offset):
             raise JournalDamaged(
                 *self.place,
                 f"no valid record for sequence {self._next_sequence}, but {following.path.name} follows",
             )
-        self._enter(following)
-        return self._read()
+        return self._enter(following)
 
     def end(self) -> JournalEnd:
         """Call when ``next`` gave None: where the journal ends. JournalDamaged if what is there is more
@@ -154,11 +172,3 @@ class JournalReader:
         torn = self._segment.torn_bytes(self._offset)
         name, size = self._segment.name, self._segment.header.size
         return JournalEnd(name, size, self._offset, self._next_sequence, self._epoch, torn, self._last)
-
-
-def _first_record(files: Files, name: SegmentName) -> Record | None:
-    segment = Segment(files, name)
-    try:
-        return segment.record_at(SEGMENT_BYTES)
-    finally:
-        segment.close()

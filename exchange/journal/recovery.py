@@ -126,7 +126,7 @@ def _check_end(end: JournalEnd, snapshot_dir: Path, journal_path: Path, files: F
     newest = next(iter(list_snapshots(snapshot_dir, files=files)), None)
     if newest is not None and newest[0] > end.next_sequence - 1:
         raise JournalGap(
-            f"{journal_path} ends at sequence {end.next_sequence - 1}, but {newest[1]} was taken at {newest[0]}: "
-            "the journal has lost records that were durable. Restore it from a backup; to give them up, "
+            f"{journal_path} ends at sequence {end.next_sequence - 1}, but {newest[1]} was "
+            f"taken at {newest[0]}: the journal has lost durable records. Restore it from a backup; to give them up, "
             "move that snapshot away"
         )

@@ -1,46 +1,146 @@
 """The process-wide way from Django to the engine: ``gateway.submit(command)`` from anywhere.
 
 The ASGI process calls ``await start()`` in its lifespan and from then on everything in the process
-shares that one socket; without it a ``BlockingEngineClient`` is opened at first use.
+shares that one socket; without it a ``BlockingEngineClient`` is opened at first use. A process that
+forks must do so before its first use.
 """
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from exchange.engine.messages import Command
-from exchange.worker.client import AsyncEngineClient
+from exchange.worker.async_client import AsyncEngineClient
+from exchange.worker.blocking import BlockingEngineClient
+from exchange.worker.errors import EngineError, EngineUnavailable
 from exchange.worker.protocol import Answer, Outcome
 
-
-def configure(socket_path: str | Path, *, timeout_ms: int = 5_000) -> None:
-    """Name the engine's socket. Called once by ``exchange.apps``; opens nothing."""
+_T = TypeVar("_T")
 
 
-async def start() -> AsyncEngineClient:
-    """Open this process' client on the running loop (ASGI lifespan); the same one if called again."""
+class Gateway:
+    """The clients of one process: the loop's own, and one for when there is no such loop."""
+
+    def __init__(self) -> None:
+        self._path = ""
+        self._timeout_ms = 5_000
+        self._client: AsyncEngineClient | None = None
+        self._blocking: BlockingEngineClient | None = None
+        self._lock = threading.Lock()
+
+    def configure(self, socket_path: str | Path, *, timeout_ms: int = 5_000) -> None:
+        """Name the engine's socket. Opens nothing; closes a blocking client opened before."""
+        with self._lock:
+            blocking, self._blocking = self._blocking, None
+            self._path, self._timeout_ms = str(socket_path), timeout_ms
+        if blocking is not None:
+            blocking.close()
+
+    async def start(self) -> AsyncEngineClient:
+        """Open this process' client on the running loop (ASGI lifespan); the same one if called again."""
+        client = self.client()
+        if client is None:
+            client = AsyncEngineClient(self._configured_path(), timeout_ms=self._timeout_ms)
+            self._client = client
+            await client.start()
+        return client
+
+    async def stop(self) -> None:
+        """Close what ``start`` opened (ASGI shutdown)."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    def client(self) -> AsyncEngineClient | None:
+        """The client that ``start`` opened, for the hub's subscription; None without one."""
+        client = self._client
+        if client is None or client.loop is None or client.loop.is_closed():
+            return None
+        return client
+
+    def submit(self, command: Command) -> Outcome:
+        """Submit from any thread but the client's loop, and wait. Raises EngineError."""
+        client = self.client()
+        if client is None:
+            return self._blocking_client().submit(command)
+        return _wait(client, _submit(client, command))
+
+    def query(self, kind: str, *args: Any) -> Answer:
+        """Query from any thread but the client's loop, and wait. Raises EngineError."""
+        client = self.client()
+        if client is None:
+            return self._blocking_client().query(kind, *args)
+        return _wait(client, client.query(kind, *args))
+
+    async def asubmit(self, command: Command) -> Outcome:
+        """Submit from any coroutine, and await. Raises EngineError."""
+        client = self.client()
+        if client is None:
+            blocking = self._blocking_client()
+            return await _bridge(blocking.loop, blocking.asubmit(command))
+        if asyncio.get_running_loop() is client.loop:
+            return await client.submit(command)
+        return await _bridge(client.loop, _submit(client, command))
+
+    async def aquery(self, kind: str, *args: Any) -> Answer:
+        """Query from any coroutine, and await. Raises EngineError."""
+        client = self.client()
+        if client is None:
+            blocking = self._blocking_client()
+            return await _bridge(blocking.loop, blocking.aquery(kind, *args))
+        if asyncio.get_running_loop() is client.loop:
+            return await client.query(kind, *args)
+        return await _bridge(client.loop, client.query(kind, *args))
+
+    def _configured_path(self) -> str:
+        if not self._path:
+            raise EngineUnavailable("the gateway was not configured with the engine's socket")
+        return self._path
+
+    def _blocking_client(self) -> BlockingEngineClient:
+        with self._lock:
+            if self._blocking is None:
+                self._blocking = BlockingEngineClient(self._configured_path(), timeout_ms=self._timeout_ms)
+            return self._blocking
 
 
-async def stop() -> None:
-    """Close it (ASGI shutdown)."""
+async def _submit(client: AsyncEngineClient, command: Command) -> Outcome:
+    return await client.submit(command)
 
 
-def client() -> AsyncEngineClient | None:
-    """The client that ``start`` opened, for the hub's subscription; None before that."""
+def _wait(client: AsyncEngineClient, coroutine: Coroutine[Any, Any, _T]) -> _T:
+    """Run on the client's loop and wait for it, from another thread."""
+    loop = client.loop
+    assert loop is not None, "client() gives started clients only"
+    try:
+        running = asyncio.get_running_loop()
+    except RuntimeError:
+        running = None
+    if running is loop:
+        coroutine.close()
+        raise EngineError(
+            "a blocking call on the client's own loop would never return; use asubmit or aquery"
+        )
+    return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
 
 
-def submit(command: Command) -> Outcome:
-    """Submit from any thread but the client's loop, and wait. Raises EngineError."""
+async def _bridge(loop: asyncio.AbstractEventLoop | None, coroutine: Coroutine[Any, Any, _T]) -> _T:
+    """Run on another thread's loop, and await it here."""
+    assert loop is not None, "client() gives started clients only"
+    return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, loop))
 
 
-async def asubmit(command: Command) -> Outcome:
-    """Submit from any coroutine, and await. Raises EngineError."""
+_gateway = Gateway()
 
-
-def query(kind: str, *args: Any) -> Answer:
-    """Query from any thread but the client's loop, and wait. Raises EngineError."""
-
-
-async def aquery(kind: str, *args: Any) -> Answer:
-    """Query from any coroutine, and await. Raises EngineError."""
+configure = _gateway.configure
+start = _gateway.start
+stop = _gateway.stop
+client = _gateway.client
+submit = _gateway.submit
+query = _gateway.query
+asubmit = _gateway.asubmit
+aquery = _gateway.aquery

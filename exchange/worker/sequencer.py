@@ -96,7 +96,7 @@ class Sequencer:
         the end of the journal, after a crash in the core."""
         self.engine = engine
         self.journal = journal
-        self._clock = clock
+        self.clock = clock
         self._event_hash = event_hash
         self._reload = reload
         self._quarantine_dir = quarantine_dir
@@ -119,7 +119,7 @@ class Sequencer:
         """``submit`` with the encoded events, for the server."""
         if self._failed:
             raise JournalWriteFailed("an earlier batch failed; restart the engine")
-        now_ns = max(self.engine.now_ns, self._clock() if now_ns is None else now_ns)
+        now_ns = max(self.engine.now_ns, self.clock() if now_ns is None else now_ns)
         try:
             turn = self._apply_surely(commands, now_ns)
             if turn.commands:
@@ -217,7 +217,7 @@ class Sequencer:
         path = self._quarantine_dir / f"{self.journal.durable_sequence + 1:020d}-{self.crashes}.json"
         content = {
             "after_sequence": self.journal.durable_sequence,
-            "time_ns": self._clock(),
+            "time_ns": self.clock(),
             "command": repr(crash.command),
             "command_msgpack_hex": encode(crash.command).hex(),
             "traceback": "".join(traceback.format_exception(crash.__cause__)),

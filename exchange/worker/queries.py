@@ -1,0 +1,107 @@
+"""What may be asked of a running engine. Each kind is a function of the engine and the arguments.
+
+=================  ==============================================  =========================================
+kind               arguments                                       value
+=================  ==============================================  =========================================
+book               symbol, depth (None: all)                       (bids, asks) or None
+books              depth (None: all)                               {symbol: (bids, asks)}
+order              account, order_id, client_order_id              OrderEvent or None; the id when not 0
+open_orders        account, symbol (None: all)                     OrderEvents, ascending by id
+finished_orders    account, symbol (None: all), limit              OrderEvents, latest first, as retained
+balances           account                                         (asset, available_minor, held_minor) each
+symbols, assets                                                    SymbolEvents, AssetEvents
+fees               account                                         (symbol, maker_ppm, taker_ppm) each
+account            account                                         status, or None if there is none
+status                                                             a dict of figures (see ``server``)
+=================  ==============================================  =========================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from exchange.engine import Engine
+from exchange.engine.messages import Event, SymbolEvent
+
+#: Most finished orders in one answer.
+_MAX_FINISHED: Final = 1_000
+
+
+class BadQuery(Exception):
+    """An unknown kind, or arguments it does not take."""
+
+
+def _book(engine: Engine, symbol: str, depth: int | None = None) -> Any:
+    return engine.depth(symbol, depth) if engine.symbol_of(symbol) else None
+
+
+def _books(engine: Engine, depth: int | None = None) -> Any:
+    return {name: engine.depth(name, depth) for name in symbol_names(engine)}
+
+
+def symbol_names(engine: Engine) -> list[str]:
+    return [SymbolEvent(*event).symbol for event in engine.symbols()]
+
+
+def _order(engine: Engine, account: int, order_id: int, client_order_id: str | None = None) -> Event | None:
+    """The account's own order; someone else's is as unknown as one that never was."""
+    if order_id:
+        event = engine.order(order_id)
+        return event if event is not None and event[2] == account else None
+    return engine.order_by_client_id(account, client_order_id) if client_order_id else None
+
+
+def _open_orders(engine: Engine, account: int, symbol: str | None = None) -> Any:
+    return engine.open_orders(account, symbol)
+
+
+def _finished_orders(engine: Engine, account: int, symbol: str | None = None, limit: int = 100) -> Any:
+    return engine.finished_orders(account, symbol, min(limit, _MAX_FINISHED))
+
+
+def _balances(engine: Engine, account: int) -> Any:
+    return engine.balances(account)
+
+
+def _symbols(engine: Engine) -> Any:
+    return engine.symbols()
+
+
+def _assets(engine: Engine) -> Any:
+    return engine.assets()
+
+
+def _fees(engine: Engine, account: int) -> Any:
+    return [(name, *engine.fees(name, account)) for name in symbol_names(engine)]
+
+
+def _account(engine: Engine, account: int) -> Any:
+    return engine.account_status(account)
+
+
+_KINDS: Final[dict[str, Callable[..., Any]]] = {
+    "book": _book,
+    "books": _books,
+    "order": _order,
+    "open_orders": _open_orders,
+    "finished_orders": _finished_orders,
+    "balances": _balances,
+    "symbols": _symbols,
+    "assets": _assets,
+    "fees": _fees,
+    "account": _account,
+}
+
+
+def ask(engine: Engine, kind: str, arguments: tuple[Any, ...]) -> Any:
+    """The answer as plain data. Raises BadQuery."""
+    function = _KINDS.get(kind)
+    if function is None:
+        raise BadQuery(f"unknown query {kind!r:.40}")
+    if not all(argument is None or type(argument) in (int, str) for argument in arguments):
+        raise BadQuery("arguments of a query are integers, strings or null")
+    try:
+        return function(engine, *arguments)
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        raise BadQuery(f"{kind} does not take these arguments: {error}") from error

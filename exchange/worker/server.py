@@ -1,0 +1,382 @@
+"""The engine process: one thread, one loop, one turn at a time.
+
+A turn: read everything that is ready → apply → one sync → feed, then replies, then answers to queries.
+Nothing of a turn leaves before its sync; readers of the feed therefore never know more than the disk.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import selectors
+import socket
+import time
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from exchange.engine import Engine
+from exchange.engine import engine as core
+from exchange.engine.messages import SET_SYMBOL, Command
+from exchange.journal.codec import freeze
+from exchange.worker.connection import Connection, Disconnected
+from exchange.worker.protocol import (
+    ANSWERED,
+    BAD_QUERY,
+    BUSY,
+    DURABLE,
+    FEED_BATCH,
+    HELLO,
+    MALFORMED,
+    MAX_REQUEST_BYTES,
+    OUTCOMES,
+    REFUSED,
+    Commands,
+    Follow,
+    Query,
+    Request,
+    Subscribe,
+    frame,
+)
+from exchange.worker.queries import BadQuery, ask, symbol_names
+from exchange.worker.sequencer import Sequencer, Turn
+from exchange.worker.validation import command_problem
+
+log = logging.getLogger(__name__)
+
+_NS: Final = 1_000_000_000
+#: How long a stopping engine tries to deliver its last replies.
+_FAREWELL_S: Final = 1.0
+#: The loop wakes at least this often.
+_MAX_SLEEP_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of the server. Beyond ``max_waiting_commands`` a command is answered ENGINE_BUSY; a client
+    that lets ``max_output_bytes`` wait is disconnected."""
+
+    max_batch_commands: int = 2_000
+    max_waiting_commands: int = 20_000
+    max_request_bytes: int = MAX_REQUEST_BYTES
+    max_output_bytes: int = 64 * 1024 * 1024
+    max_clients: int = 256
+    seal_after_s: float = 0.25
+
+
+class EngineServer:
+    """Serves one sequencer on a Unix socket until ``stop`` is called (from a signal handler)."""
+
+    def __init__(self, sequencer: Sequencer, socket_path: str | Path, limits: Limits | None = None) -> None:
+        self._sequencer = sequencer
+        self._path = str(socket_path)
+        self._limits = limits or Limits()
+        self._selector = selectors.DefaultSelector()
+        self._listener = _listen(self._path)
+        self._wake_receive, self._wake_send = socket.socketpair()
+        self._wake_receive.setblocking(False)
+        self._wake_send.setblocking(False)
+        self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
+        self._selector.register(self._wake_receive, selectors.EVENT_READ, self._drain_wake)
+        self._clients: set[Connection] = set()
+        self._subscribers: set[Connection] = set()
+        self._followers: set[Connection] = set()
+        self._touched: set[Connection] = set()
+        self._waiting: deque[tuple[Connection, int, Command]] = deque()
+        self._queries: list[tuple[Connection, Query]] = []
+        self._newcomers: list[Connection] = []
+        self._stopping = False
+        self._seal_at: float | None = None
+        self._started_ns = time.time_ns()
+        self._figures = dict.fromkeys(("turns", "batches", "commands", "busy", "malformed"), 0)
+
+    # --- the loop --------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Serve until stopped. Raises JournalWriteFailed: then nothing of that turn was answered."""
+        log.info("serving %s at sequence %d", self._path, self._sequencer.position.sequence)
+        try:
+            while not self._stopping:
+                self.turn(self._sleep_s())
+            self._finish()
+        finally:
+            self._close()
+
+    def stop(self) -> None:
+        """End after the current turn. Safe in a signal handler."""
+        self._stopping = True
+        with suppress(OSError):
+            self._wake_send.send(b"\0")
+
+    def turn(self, timeout_s: float) -> None:
+        """One turn of the loop."""
+        for key, mask in self._selector.select(timeout_s):
+            if isinstance(key.data, Connection):
+                self._serve(key.data, mask)
+            else:
+                key.data()
+        self._figures["turns"] += 1
+        if self._waiting or self._tick_due():
+            self._sequence()
+        self._answer_queries()
+        self._greet()
+        self._release()
+        self._seal_if_idle()
+
+    def _sleep_s(self) -> float:
+        """Until when nothing needs doing unless a client speaks."""
+        if self._waiting:
+            return 0.0
+        until = [_MAX_SLEEP_S]
+        due_ns = self._sequencer.next_due_ns()
+        if due_ns is not None:
+            until.append((due_ns - self._sequencer.clock()) / _NS)
+        if self._seal_at is not None:
+            until.append(self._seal_at - time.monotonic())
+        return max(0.0, min(until))
+
+    def _tick_due(self) -> bool:
+        due_ns = self._sequencer.next_due_ns()
+        return due_ns is not None and due_ns <= self._sequencer.clock()
+
+    def _seal_if_idle(self) -> None:
+        if self._seal_at is not None and time.monotonic() >= self._seal_at:
+            self._sequencer.seal()
+            self._seal_at = None
+
+    # --- reading ---------------------------------------------------------------------------------
+
+    def _accept(self) -> None:
+        try:
+            sock, _ = self._listener.accept()
+        except OSError as error:
+            log.warning("could not accept a client: %s", error)
+            return
+        if len(self._clients) >= self._limits.max_clients:
+            log.warning("more than %d clients: refused one", self._limits.max_clients)
+            sock.close()
+            return
+        client = Connection(
+            sock,
+            max_request_bytes=self._limits.max_request_bytes,
+            max_output_bytes=self._limits.max_output_bytes,
+        )
+        self._clients.add(client)
+        self._selector.register(sock, selectors.EVENT_READ, client)
+        log.info("%s connected", client.name)
+
+    def _drain_wake(self) -> None:
+        with suppress(BlockingIOError):
+            self._wake_receive.recv(64)
+
+    def _serve(self, client: Connection, mask: int) -> None:
+        if client.closed:
+            return
+        try:
+            if mask & selectors.EVENT_WRITE:
+                self._touched.add(client)
+            if mask & selectors.EVENT_READ:
+                for message in client.read():
+                    self._take(client, message)
+        except Disconnected as reason:
+            self._drop(client, reason)
+
+    def _take(self, client: Connection, message: Request) -> None:
+        """Put one message where its turn comes."""
+        if isinstance(message, Commands):
+            self._take_commands(client, message)
+        elif isinstance(message, Query):
+            self._queries.append((client, message))
+        elif isinstance(message, Subscribe):
+            self._newcomers.append(client)
+        elif isinstance(message, Follow):
+            self._followers.add(client)
+            client.messages.append((DURABLE, self._sequencer.journal.durable_sequence))
+            self._touched.add(client)
+
+    def _take_commands(self, client: Connection, message: Commands) -> None:
+        waiting, room = self._waiting, self._limits.max_waiting_commands
+        for request_id, received in enumerate(message.commands, message.first_request_id):
+            command = freeze(received) if received and received[0] == SET_SYMBOL else received
+            if len(waiting) >= room:
+                self._refuse(client, request_id, BUSY, "too many commands are waiting")
+                self._figures["busy"] += 1
+            elif problem := command_problem(command):
+                self._refuse(client, request_id, MALFORMED, problem)
+                self._figures["malformed"] += 1
+                log.warning("%s sent a malformed command: %s", client.name, problem)
+            else:
+                waiting.append((client, request_id, command))
+
+    def _refuse(self, client: Connection, request_id: int, code: str, message: str) -> None:
+        client.messages.append((REFUSED, request_id, code, message))
+        self._touched.add(client)
+
+    # --- sequencing ------------------------------------------------------------------------------
+
+    def _sequence(self) -> None:
+        """Apply and sync what waits, at most one batch of it; queue the feed and the outcomes."""
+        waiting = self._waiting
+        taken = [waiting.popleft() for _ in range(min(len(waiting), self._limits.max_batch_commands))]
+        turn = self._sequencer.run([command for _, _, command in taken])
+        self._figures["batches"] += 1
+        self._figures["commands"] += len(taken)
+        if turn.commands:
+            self._seal_at = time.monotonic() + self._limits.seal_after_s
+            self._publish(turn)
+        touched, raw = self._touched, msgspec.Raw
+        for (client, request_id, _), outcome, reply in zip(taken, turn.outcomes, turn.replies, strict=True):
+            client.rows.append((request_id, outcome.sequence, outcome.now_ns, raw(reply)))
+            touched.add(client)
+
+    def _publish(self, turn: Turn) -> None:
+        """The feed first, so that a web process' caches hold what its replies tell."""
+        if self._subscribers:
+            events = [msgspec.Raw(encoded) for encoded in turn.encoded]
+            self._send_to(self._subscribers, frame([(FEED_BATCH, turn.first_sequence, turn.now_ns, events)]))
+        if self._followers:
+            self._send_to(self._followers, frame([(DURABLE, self._sequencer.journal.durable_sequence)]))
+
+    def _send_to(self, clients: set[Connection], data: bytes) -> None:
+        """The same bytes to each."""
+        for client in tuple(clients):
+            try:
+                client.send(data)
+                self._touched.add(client)
+            except Disconnected as reason:
+                self._drop(client, reason)
+
+    # --- answering -------------------------------------------------------------------------------
+
+    def _answer_queries(self) -> None:
+        sequence = self._sequencer.position.sequence
+        for client, query in self._queries:
+            try:
+                value = self.status() if query.kind == "status" else self._ask(query)
+                client.messages.append((ANSWERED, query.request_id, sequence, value))
+                self._touched.add(client)
+            except BadQuery as error:
+                self._refuse(client, query.request_id, BAD_QUERY, str(error))
+        self._queries.clear()
+
+    def _ask(self, query: Query) -> Any:
+        return ask(self._sequencer.engine, query.kind, query.arguments)
+
+    def _greet(self) -> None:
+        """Send the state to new subscribers; the next batch is the first they get."""
+        if not self._newcomers:
+            return
+        data = frame([_hello(self._sequencer)])
+        for client in self._newcomers:
+            if not client.closed:
+                self._subscribers.add(client)
+                self._send_to({client}, data)
+        self._newcomers.clear()
+
+    def _release(self) -> None:
+        """Send each touched client its frame of this turn, as far as its socket takes it."""
+        for client in self._touched:
+            if client.closed:
+                continue
+            try:
+                client.send_turn(OUTCOMES)
+                client.flush()
+                self._watch_writes(client)
+            except Disconnected as reason:
+                self._drop(client, reason)
+        self._touched.clear()
+
+    def _watch_writes(self, client: Connection) -> None:
+        if client.has_output != client.write_registered:
+            client.write_registered = client.has_output
+            mask = selectors.EVENT_READ | (selectors.EVENT_WRITE if client.has_output else 0)
+            self._selector.modify(client.socket, mask, client)
+
+    def _drop(self, client: Connection, reason: Disconnected) -> None:
+        """Forget a client. Commands it already sent are carried out."""
+        if client.closed:
+            return
+        log.info("%s disconnected: %s", client.name, reason)
+        self._selector.unregister(client.socket)
+        client.close()
+        self._clients.discard(client)
+        self._subscribers.discard(client)
+        self._followers.discard(client)
+
+    # --- the rest --------------------------------------------------------------------------------
+
+    def status(self) -> dict[str, Any]:
+        """Figures for operators and metrics."""
+        sequencer, engine = self._sequencer, self._sequencer.engine
+        return {
+            "sequence": engine.sequence,
+            "durable": sequencer.journal.durable_sequence,
+            "event_hash": sequencer.position.event_hash,
+            "epoch": sequencer.journal.epoch,
+            "now_ns": engine.now_ns,
+            "started_ns": self._started_ns,
+            "pid": os.getpid(),
+            "queue": len(self._waiting),
+            "clients": len(self._clients),
+            "subscribers": len(self._subscribers),
+            "followers": len(self._followers),
+            "duplicates": sequencer.duplicates,
+            "quarantined": sequencer.crashes,
+            "rules_version": engine.rules_version,
+            "core": "python" if str(core.__file__).endswith(".py") else "compiled",
+            "counts": engine.counts(),
+            **self._figures,
+        }
+
+    def _finish(self) -> None:
+        """Carry out what was read, deliver the replies, seal."""
+        while self._waiting:
+            self._sequence()
+        self._answer_queries()
+        self._release()
+        deadline = time.monotonic() + _FAREWELL_S
+        while any(client.has_output for client in self._clients) and time.monotonic() < deadline:
+            for key, mask in self._selector.select(0.05):
+                if isinstance(key.data, Connection) and mask & selectors.EVENT_WRITE:
+                    self._touched.add(key.data)
+            self._release()
+        self._sequencer.seal()
+        log.info("stopped and sealed at sequence %d", self._sequencer.position.sequence)
+
+    def _close(self) -> None:
+        for client in self._clients:
+            client.close()
+        self._selector.close()
+        self._listener.close()
+        self._wake_receive.close()
+        self._wake_send.close()
+        Path(self._path).unlink(missing_ok=True)
+
+
+def _listen(path: str) -> socket.socket:
+    """A listening socket. The journal's lock says no other engine serves, so an old one is in the way."""
+    Path(path).unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(path)
+    os.chmod(path, 0o600)
+    listener.listen(128)
+    listener.setblocking(False)
+    return listener
+
+
+def _hello(sequencer: Sequencer) -> tuple[Any, ...]:
+    engine: Engine = sequencer.engine
+    books = {name: engine.depth(name) for name in symbol_names(engine)}
+    return (
+        HELLO,
+        engine.sequence,
+        engine.now_ns,
+        sequencer.journal.epoch,
+        engine.symbols(),
+        engine.assets(),
+        books,
+    )
