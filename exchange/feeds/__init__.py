@@ -3,4 +3,6 @@
 ``registry``  where other apps register the topics they serve (candles, statistics)
 ``hub``       one engine subscription per process: books, trades, private channels
 ``topic``     sequences, replay rings and the readers of one topic
+``accounts``  the private channels of whoever is connected here
+``relay``     runs the upstreams of ``registry``
 """

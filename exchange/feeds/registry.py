@@ -32,8 +32,8 @@ class Publish(Protocol):
     """Hands one message to the hub. Synchronous, never blocks; call it on the event loop only.
 
     ``sequence`` never goes backwards within one (topic, symbol); a message whose sequence is lower
-    than the last one's is dropped (a restarted upstream catching up). The hub encodes ``body`` at once
-    and keeps no reference to it.
+    than the last one's is dropped (a restarted upstream catching up). The hub keeps ``body``
+    for those who subscribe next: do not change it afterwards.
     """
 
     def __call__(
@@ -52,7 +52,8 @@ class Upstream(Protocol):
         ``run`` again after a pause. On cancellation it releases what it holds and returns."""
 
     def snapshot(self, topic: str, symbol: str) -> Snapshot | tuple[int, int, dict[str, Any]] | None:
-        """The newest message, or None when there is none yet. Must be quick: called once a subscription."""
+        """The newest message, or None when there is none yet. Must be quick: asked when
+        somebody subscribes before anything was published."""
 
 
 UpstreamFactory = Callable[[], Upstream]

@@ -1,0 +1,142 @@
+"""The full book of one symbol as the feed builds it, and its conflated topic."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from exchange.checksum import DEPTH, book_checksum
+from exchange.engine.messages import BUY
+from exchange.feeds.packet import Packet
+from exchange.feeds.topic import Reader, Topic
+from exchange.symbols import SymbolSpec
+from exchange.wire import format_units, level_pairs
+
+Level = tuple[int, int]
+
+
+class BookSide:
+    """Levels of one side: quantities by price, and the prices ascending."""
+
+    __slots__ = ("_is_bid", "prices", "quantities")
+
+    def __init__(self, is_bid: bool, levels: Iterable[Sequence[int]] = ()) -> None:
+        self._is_bid = is_bid
+        self.quantities: dict[int, int] = {price: lots for price, lots in levels}
+        self.prices = sorted(self.quantities)
+
+    def set(self, price_ticks: int, quantity_lots: int) -> None:
+        """Take in a level as it is now; 0 removes it."""
+        known = price_ticks in self.quantities
+        if quantity_lots:
+            self.quantities[price_ticks] = quantity_lots
+            if not known:
+                insort(self.prices, price_ticks)
+        elif known:
+            del self.quantities[price_ticks]
+            del self.prices[bisect_left(self.prices, price_ticks)]
+
+    def top(self, depth: int | None = None) -> list[Level]:
+        """Levels, best first."""
+        count = len(self.prices) if depth is None else depth
+        prices = self.prices[: -count - 1 : -1] if self._is_bid else self.prices[:count]
+        return [(price, self.quantities[price]) for price in prices]
+
+
+class BookTopic:
+    """The ``book`` channel of a symbol: at most one delta per turn of the clock, whoever reads it.
+
+    Levels are taken in at once (``top`` is current); deltas carry absolute quantities of everything
+    that changed since the last one. A snapshot must match a message's sequence, so a reader that
+    subscribes while changes wait gets its snapshot right after the next delta.
+    """
+
+    def __init__(self, spec: SymbolSpec, sequence: int, remember: int) -> None:
+        self.spec = spec
+        self.topic = Topic("book", spec.name, sequence, remember)
+        self._sides = (BookSide(True), BookSide(False))
+        self._dirty: tuple[set[int], set[int]] = (set(), set())
+        self._changed_at = (sequence, 0)
+        self._newcomers: list[Reader] = []
+        self._snapshot: Packet | None = None
+
+    @property
+    def is_dirty(self) -> bool:
+        return bool(self._dirty[0] or self._dirty[1])
+
+    def load(self, bids: Iterable[Level], asks: Iterable[Level], sequence: int, time_ms: int) -> None:
+        """Start over from a full book; readers get a snapshot."""
+        self._sides = (BookSide(True, bids), BookSide(False, asks))
+        for dirty in self._dirty:
+            dirty.clear()
+        self._snapshot = None
+        self.topic.restart(sequence, time_ms)
+        for reader in list(self.topic.readers):
+            reader.push(self._snapshot_packet())
+        self._admit_newcomers()
+
+    def set_level(
+        self, side: int, price_ticks: int, quantity_lots: int, sequence: int, time_ms: int
+    ) -> None:
+        """Take in one level event."""
+        index = 0 if side == BUY else 1
+        self._sides[index].set(price_ticks, quantity_lots)
+        self._dirty[index].add(price_ticks)
+        self._changed_at = (sequence, time_ms)
+
+    def flush(self) -> None:
+        """Publish what has changed, then admit the readers that waited for it."""
+        if self.is_dirty:
+            self._snapshot = None
+            bids, asks = (self._changes(index) for index in (0, 1))
+            body = {"type": "book_delta", "bids": bids, "asks": asks, "checksum": self.checksum()}
+            self.topic.publish(*self._changed_at, [body])
+            for dirty in self._dirty:
+                dirty.clear()
+        self._admit_newcomers()
+
+    def join(self, reader: Reader) -> None:
+        """Send a snapshot, now or after the waiting changes, and then every delta."""
+        self._newcomers.append(reader)
+        if not self.is_dirty:
+            self._admit_newcomers()
+
+    def leave(self, reader: Reader) -> None:
+        self.topic.readers.pop(reader, None)
+        if reader in self._newcomers:
+            self._newcomers.remove(reader)
+
+    def top(self, depth: int | None = None) -> tuple[list[Level], list[Level]]:
+        """Bids and asks, best first, as of the last event."""
+        return self._sides[0].top(depth), self._sides[1].top(depth)
+
+    def checksum(self) -> int:
+        """Checksum of the top ten as of the last event."""
+        bids, asks = (level_pairs(levels, self.spec) for levels in self.top(DEPTH))
+        return book_checksum(asks, bids)
+
+    def _admit_newcomers(self) -> None:
+        newcomers, self._newcomers = self._newcomers, []
+        for reader in newcomers:
+            reader.push(self._snapshot_packet())
+            self.topic.readers[reader] = None
+
+    def _snapshot_packet(self) -> Packet:
+        """Encoded once per state of the book, whoever asks."""
+        if self._snapshot is None:
+            bids, asks = (level_pairs(levels, self.spec) for levels in self.top())
+            body = {"type": "book_snapshot", "bids": bids, "asks": asks, "checksum": self.checksum()}
+            self._snapshot = self.topic.snapshot(body)
+        return self._snapshot
+
+    def _changes(self, index: int) -> list[list[Any]]:
+        """Changed levels of a side as wire pairs, best price first."""
+        quantities, spec = self._sides[index].quantities, self.spec
+        return [
+            [
+                format_units(price, spec.price_scale),
+                format_units(quantities.get(price, 0), spec.quantity_scale),
+            ]
+            for price in sorted(self._dirty[index], reverse=index == 0)
+        ]

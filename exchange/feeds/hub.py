@@ -1,0 +1,276 @@
+"""The hub: what this web process knows of the market, live, and who wants to hear of it.
+
+One subscription to the engine feeds everything: full books, recent trades, symbols, and the topics of
+the accounts that are connected here. Topics of other apps come through ``relay``. Everything runs on
+one event loop; nothing here blocks, and no call is made per reader but the write of ready bytes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, Final
+
+from exchange.engine.messages import EV_ASSET, EV_BALANCE, EV_LEVEL, EV_ORDER, EV_SYMBOL, EV_TRADE
+from exchange.feeds.accounts import AccountFeeds
+from exchange.feeds.book import BookTopic
+from exchange.feeds.limits import Limits
+from exchange.feeds.registry import Upstream
+from exchange.feeds.relay import Relays
+from exchange.feeds.topic import Reader, Topic
+from exchange.symbols import SymbolTable
+from exchange.symbols import symbols as process_symbols
+from exchange.wire import milliseconds, trade_dict
+from exchange.worker.client import AsyncEngineClient
+from exchange.worker.errors import EngineError, EngineUnavailable
+from exchange.worker.protocol import FeedBatch, Hello
+
+logger = logging.getLogger(__name__)
+
+BOOK: Final = "book"
+TRADES: Final = "trades"
+
+Event = Sequence[Any]
+Body = dict[str, Any]
+
+
+class FeedJumped(EngineError):
+    """A batch does not follow the one before. Raised to the engine client, which connects anew."""
+
+
+class Hub:
+    """See the module. ``start`` and ``stop`` belong to the server's lifespan."""
+
+    def __init__(self, client: AsyncEngineClient, upstreams: Sequence[Upstream], limits: Limits) -> None:
+        self.limits = limits
+        self.client = client
+        #: Symbols as last known; unlike the process' own table this one never asks the engine.
+        self.symbols = SymbolTable()
+        self.sequence = 0
+        self.books: dict[str, BookTopic] = {}
+        self.relays = Relays(upstreams)
+        self.accounts = AccountFeeds(client, self.symbols, limits, self.wait_sequence)
+        self._trades: dict[str, Topic] = {}
+        self._recent: dict[str, deque[Body]] = {}
+        self._time_ms = 0
+        self._state_known = asyncio.Event()
+        self._sequence_waiters: list[tuple[int, asyncio.Future[None]]] = []
+        self._flush_timers: dict[str, asyncio.TimerHandle] = {}
+        self._flushed_at: dict[str, float] = {}
+        self._loop = asyncio.get_running_loop()
+
+    # --- life ----------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Subscribe to the engine and run the upstreams."""
+        self.client.subscribe(self._on_hello, self._on_batch, self._on_lost)
+        self.relays.start()
+
+    async def stop(self) -> None:
+        """End the upstreams and every timer."""
+        self._cancel_flushes()
+        self.accounts.stop()
+        await self.relays.stop()
+        process_symbols.set_live(False)
+
+    async def wait_state(self) -> None:
+        """Return once the engine's state is known. Raises EngineUnavailable after a while."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._state_known.wait(), self.limits.state_timeout_s)
+        if not self._state_known.is_set():
+            raise EngineUnavailable("the engine has not been reached yet")
+
+    async def wait_sequence(self, sequence: int) -> None:
+        """Return once events up to ``sequence`` have been taken in. Raises EngineUnavailable."""
+        if self.sequence >= sequence:
+            return
+        waiter: asyncio.Future[None] = self._loop.create_future()
+        self._sequence_waiters.append((sequence, waiter))
+        try:
+            await asyncio.wait_for(waiter, self.limits.state_timeout_s)
+        except TimeoutError:
+            raise EngineUnavailable("the feed lags behind the engine") from None
+
+    # --- the engine's feed ---------------------------------------------------------------------------
+
+    def _on_hello(self, hello: Hello) -> None:
+        """Take in the full state. If no event was missed, everything goes on as if nothing happened."""
+        for table in (self.symbols, process_symbols):
+            table.load(hello.assets, hello.symbols)
+        process_symbols.set_live(True)
+        first = not self._state_known.is_set()
+        if not first and hello.sequence == self.sequence:
+            return
+        if not first:
+            logger.info("engine feed: %s commands unseen, topics start anew", hello.sequence - self.sequence)
+        self.sequence, self._time_ms = hello.sequence, milliseconds(hello.now_ns)
+        self._restart_books(hello)
+        self._restart_trades()
+        self.accounts.restart(self.sequence, self._time_ms)
+        self._state_known.set()
+        self._release_sequence_waiters()
+
+    def _on_lost(self) -> None:
+        """The engine is away: books stay as they were, and symbols are fetched by who needs them."""
+        process_symbols.set_live(False)
+        logger.warning("engine feed lost at sequence %s", self.sequence)
+
+    def _on_batch(self, batch: FeedBatch) -> None:
+        if batch.first_sequence != self.sequence + 1:
+            raise FeedJumped(f"from {self.sequence} to {batch.first_sequence}")
+        self._time_ms = milliseconds(batch.now_ns)
+        for sequence, events in enumerate(batch.events, start=batch.first_sequence):
+            self.sequence = sequence
+            self._take_in(events, sequence, batch.now_ns)
+        if self._sequence_waiters:
+            self._release_sequence_waiters()
+
+    def _take_in(self, events: Sequence[Event], sequence: int, now_ns: int) -> None:
+        """The events of one command."""
+        trades: list[Event] = []
+        for event in events:
+            tag = event[0]
+            if tag == EV_LEVEL:
+                self._on_level(event, sequence)
+            elif tag == EV_ORDER:
+                self.accounts.on_order(event)
+            elif tag == EV_BALANCE:
+                self.accounts.on_balance(event)
+            elif tag == EV_TRADE:
+                trades.append(event)
+                self.accounts.on_trade(event, now_ns)
+            elif tag == EV_SYMBOL or tag == EV_ASSET:
+                self._on_listing(event)
+        if trades:
+            self._on_trades(trades, sequence, now_ns)
+        self.accounts.commit(sequence, self._time_ms)
+
+    def _on_level(self, event: Event, sequence: int) -> None:
+        _, name, side, price_ticks, quantity_lots = event
+        book = self.books.get(name) or self._open_book(name)
+        book.set_level(side, price_ticks, quantity_lots, sequence, self._time_ms)
+        if name not in self._flush_timers:
+            due = max(self._loop.time(), self._flushed_at.get(name, 0.0) + self.limits.book_every_s)
+            self._flush_timers[name] = self._loop.call_at(due, self._flush, name)
+
+    def _flush(self, name: str) -> None:
+        del self._flush_timers[name]
+        self._flushed_at[name] = self._loop.time()
+        self.books[name].flush()
+
+    def _on_trades(self, trades: Sequence[Event], sequence: int, now_ns: int) -> None:
+        """Trades of one command; one command trades in one symbol."""
+        name = trades[0][2]
+        spec = self.symbols.get(name)
+        rows = [trade_dict(event, spec, sequence=sequence, time_ns=now_ns) for event in trades]
+        self._recent_of(name).extend(rows)
+        self._trades_of(name).publish(sequence, self._time_ms, [{"type": "trade", **row} for row in rows])
+
+    def _on_listing(self, event: Event) -> None:
+        for table in (self.symbols, process_symbols):
+            if event[0] == EV_ASSET:
+                table.put_asset(event)
+            else:
+                table.put_symbol(event)
+        if event[0] == EV_SYMBOL:
+            self._open_book(event[1]).spec = self.symbols.get(event[1])
+
+    # --- starting over -------------------------------------------------------------------------------
+
+    def _restart_books(self, hello: Hello) -> None:
+        self._cancel_flushes()
+        for spec in self.symbols.all():
+            bids, asks = hello.books.get(spec.name, ((), ()))
+            book = self._open_book(spec.name)
+            book.spec = spec
+            book.load(bids, asks, hello.sequence, self._time_ms)
+
+    def _restart_trades(self) -> None:
+        """Trades between the last event seen and the engine's state are not known here."""
+        for name, topic in self._trades.items():
+            self._recent_of(name).clear()
+            topic.restart(self.sequence, self._time_ms)
+            packet = topic.snapshot(self._trades_body(name))
+            for reader in list(topic.readers):
+                reader.push(packet)
+
+    def _cancel_flushes(self) -> None:
+        for timer in self._flush_timers.values():
+            timer.cancel()
+        self._flush_timers.clear()
+
+    def _release_sequence_waiters(self) -> None:
+        waiting = self._sequence_waiters
+        self._sequence_waiters = [item for item in waiting if item[0] > self.sequence and not item[1].done()]
+        for sequence, waiter in waiting:
+            if sequence <= self.sequence and not waiter.done():
+                waiter.set_result(None)
+
+    # --- public topics -------------------------------------------------------------------------------
+
+    def has_channel(self, channel: str) -> bool:
+        """Whether a public channel of that name exists."""
+        return channel in (BOOK, TRADES) or channel in self.relays.channels
+
+    def topic(self, channel: str, symbol: str) -> Topic:
+        """The topic of an existing channel and symbol, made when first asked for."""
+        if channel == BOOK:
+            return self._open_book(symbol).topic
+        if channel == TRADES:
+            return self._trades_of(symbol)
+        return self.relays.topic(channel, symbol)
+
+    def join(self, topic: Topic, reader: Reader) -> None:
+        """Send the reader where a public topic stands, and from then on every message."""
+        assert topic.symbol is not None
+        if topic.channel == BOOK:
+            self.books[topic.symbol].join(reader)
+        elif topic.channel == TRADES:
+            reader.push(topic.snapshot(self._trades_body(topic.symbol)))
+            topic.readers[reader] = None
+        else:
+            self.relays.join(topic, reader)
+
+    def can_resume(self, topic: Topic, since: int) -> bool:
+        """Whether a reader that knows everything up to ``since`` can go on from there."""
+        replayed = topic.symbol is None or topic.channel in (BOOK, TRADES)
+        return replayed and since <= self.sequence and topic.can_resume(since)
+
+    def leave(self, topic: Topic, reader: Reader) -> None:
+        """Stop sending a public topic to the reader."""
+        if topic.channel == BOOK and topic.symbol is not None:
+            self.books[topic.symbol].leave(reader)
+        else:
+            topic.readers.pop(reader, None)
+
+    def recent_trades(self, symbol: str) -> list[Body]:
+        """The newest trades of a symbol that this process has seen, oldest first."""
+        return list(self._recent.get(symbol, ()))
+
+    def _open_book(self, name: str) -> BookTopic:
+        book = self.books.get(name)
+        if book is None:
+            book = BookTopic(self.symbols.get(name), self.sequence, self.limits.replay_messages)
+            book.load((), (), self.sequence, self._time_ms)
+            self.books[name] = book
+        return book
+
+    def _trades_of(self, name: str) -> Topic:
+        topic = self._trades.get(name)
+        if topic is None:
+            topic = Topic(TRADES, name, self.sequence, self.limits.replay_messages)
+            topic.timestamp_ms = self._time_ms
+            self._trades[name] = topic
+        return topic
+
+    def _recent_of(self, name: str) -> deque[Body]:
+        recent = self._recent.get(name)
+        if recent is None:
+            recent = self._recent[name] = deque(maxlen=self.limits.recent_trades)
+        return recent
+
+    def _trades_body(self, name: str) -> Body:
+        return {"type": "trades_snapshot", "trades": list(self._recent_of(name))}
