@@ -26,6 +26,7 @@ _WIDE: Final = 1
 _WIDE_MAX_CHARS: Final = 40
 _INT64_MIN: Final = -(2**63)
 _UINT64_MAX: Final = 2**64 - 1
+_CONTAINERS: Final = frozenset((tuple, list, dict))
 
 #: What a decoder raises on bytes that are not a well-formed message.
 DECODE_ERRORS: Final = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError, MemoryError)
@@ -38,18 +39,22 @@ def encode(message: Any) -> bytes:
     try:
         return _encoder.encode(message)
     except OverflowError:
-        return _encoder.encode(_widen(message))
+        return _encoder.encode(_widen((message,))[0])
 
 
 def _widen(value: Any) -> Any:
-    """The same value with integers beyond 64 bits made extension strings."""
-    if isinstance(value, int) and not _INT64_MIN <= value <= _UINT64_MAX:
-        return msgpack.Ext(_WIDE, str(value).encode())
-    if isinstance(value, (tuple, list)):
-        return [_widen(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _widen(item) for key, item in value.items()}
-    return value
+    """The same array or dict with integers beyond 64 bits made extension strings."""
+    if type(value) is dict:
+        return dict(zip(value, _widen(tuple(value.values())), strict=True))
+    # One call per array, not per item: large balances make this path a common one.
+    return [
+        _widen(item)
+        if type(item) in _CONTAINERS
+        else item
+        if type(item) is not int or _INT64_MIN <= item <= _UINT64_MAX
+        else msgpack.Ext(_WIDE, str(item).encode())
+        for item in value
+    ]
 
 
 def restore_wide(code: int, data: memoryview) -> int:
