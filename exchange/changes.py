@@ -24,7 +24,7 @@ _MAX_PPM: Final = 1_000_000
 _MAX_BANDS: Final = 64
 _MAX_REASON: Final = 200
 _ASSET = re.compile(r"[A-Z0-9]{1,16}")
-_SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9.-]{0,31}")
+_SYMBOL = re.compile(r"[A-Z0-9](?:[A-Z0-9-]{0,22}[A-Z0-9])?")
 
 
 def _integer(low: int, high: int) -> Check:

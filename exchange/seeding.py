@@ -67,7 +67,9 @@ def seed(credentials_path: Path, *, is_demo: bool) -> dict[str, str]:
     passwords = _read_credentials(credentials_path)
     # Without its file a demo venue has lost all its log-ins; a real administrator's stays as it is.
     new = [
-        user.username for user in users if user.username not in passwords and (is_demo or not _exists(user))
+        user.username
+        for user in users
+        if user.username not in passwords and (is_demo or not _has_password(user))
     ]
     passwords.update({username: secrets.token_urlsafe(12) for username in new})
     _write_credentials(credentials_path, passwords)
@@ -93,10 +95,6 @@ def _list_catalog() -> None:
 def _was_asked(kind: str, about: dict[str, Any]) -> bool:
     asked = ChangeRequest.objects.filter(kind=kind, **about)
     return asked.exclude(state=ChangeRequest.State.REFUSED).exists()
-
-
-def _exists(user: SeedUser) -> bool:
-    return User.objects.filter(username=user.username).exists()
 
 
 def _has_password(user: SeedUser) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from django.contrib.auth.models import AbstractUser
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from exchange.changes import check_shape, command_of
 from exchange.engine import messages
@@ -110,7 +110,7 @@ def record_malformed(request_id: int, code: str, details: Mapping[str, Any]) -> 
     )
 
 
-def _still_open(request_id: int) -> Any:
+def _still_open(request_id: int) -> QuerySet[ChangeRequest]:
     return ChangeRequest.objects.filter(pk=request_id, state__in=ChangeRequest.OPEN_STATES)
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import environ
 
+from xtrader.operator_pages import UNFOLD  # noqa: F401 - a setting
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -58,6 +60,7 @@ XTRADER = {
 INSTALLED_APPS = [
     "daphne",
     "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

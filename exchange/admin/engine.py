@@ -1,0 +1,92 @@
+"""The engine's page: what the running engine says of itself, renewed every second."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.generic import TemplateView
+from unfold.views import UnfoldModelAdminViewMixin
+
+from exchange import projection
+from exchange.admin import figures, units
+from exchange.admin.figures import Figure
+from exchange.admin.requests import VIEW_ENGINE
+from exchange.models import ChangeRequest
+from exchange.worker import gateway
+from exchange.worker.errors import EngineError
+
+_NS_PER_S: Final = 1_000_000_000
+#: A projection further behind than this, or a longer queue, is shown as an alarm.
+_LAG_ALARM: Final = 10_000
+_QUEUE_ALARM: Final = 10_000
+
+
+class EngineView(UnfoldModelAdminViewMixin, TemplateView):
+    title = "Engine"
+    permission_required = VIEW_ENGINE
+    raise_exception = True
+    template_name = "admin/exchange/engine.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**state_context(), **kwargs)
+
+
+@permission_required(VIEW_ENGINE, raise_exception=True)
+def state_fragment(request: HttpRequest) -> HttpResponse:
+    """The part of the page that renews itself."""
+    return render(request, "admin/exchange/engine_state.html", state_context())
+
+
+def state_context() -> dict[str, Any]:
+    """The sections of the page; the first says so when the engine does not answer."""
+    try:
+        status: dict[str, Any] | None = gateway.query("status").value
+    except EngineError as error:
+        status = None
+        engine = [Figure("state", f"does not answer ({error.code})", alarm=True)]
+    else:
+        engine = _engine_figures(status)
+    sections = [("Engine", engine), ("Following the engine", _follower_figures(status))]
+    if status is not None:
+        sections.append(("What it holds", _count_figures(status["counts"])))
+    return {"sections": sections, "state_url": reverse("admin:exchange_engine_state")}
+
+
+def _engine_figures(status: dict[str, Any]) -> list[Figure]:
+    unsynced = status["sequence"] - status["durable"]
+    quarantined = status["quarantined"]
+    return [
+        Figure("state", "running"),
+        Figure("sequence", f"{status['sequence']:,}"),
+        Figure("durable sequence", f"{status['durable']:,} ({unsynced:,} being written)"),
+        Figure("engine time (UTC)", units.moment(status["now_ns"])),
+        Figure("up for", units.duration((time.time_ns() - status["started_ns"]) // _NS_PER_S)),
+        Figure("commands waiting", f"{status['queue']:,}", alarm=status["queue"] > _QUEUE_ALARM),
+        Figure("epoch", f"{status['epoch']:,}"),
+        Figure("commands quarantined since start", f"{quarantined:,}", alarm=quarantined > 0),
+        Figure("repeated commands answered from memory", f"{status['duplicates']:,}"),
+        Figure("connections", f"{status['clients']:,}, of them {status['subscribers']:,} on the feed"),
+        Figure("core", f"{status['core']}, rules version {status['rules_version']}"),
+        Figure("process", str(status["pid"])),
+    ]
+
+
+def _follower_figures(status: dict[str, Any] | None) -> list[Figure]:
+    """The projection, change requests, and what other apps registered."""
+    position = projection.position()
+    found = [Figure("tables written up to", f"{position:,}")]
+    if status is not None:
+        lag = max(0, status["durable"] - position)
+        found.append(Figure("commands the tables are behind", f"{lag:,}", alarm=lag > _LAG_ALARM))
+    waiting = ChangeRequest.objects.filter(state__in=ChangeRequest.OPEN_STATES).count()
+    found.append(Figure("change requests waiting", f"{waiting:,}", alarm=waiting > 0 and status is None))
+    return found + figures.of_workers()
+
+
+def _count_figures(counts: dict[str, int]) -> list[Figure]:
+    return [Figure(name.replace("_", " "), f"{count:,}") for name, count in counts.items()]

@@ -1,0 +1,140 @@
+"""How an operator's action becomes a change request, and how its page follows what becomes of it.
+
+A form is posted, the request is saved, and the browser returns to the page of the changed thing with
+``?request=<id>``. A banner there asks for the request's state a few times a second until the engine
+has answered and the projection has caught up, then reloads the page once. No thread waits.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.generic import FormView
+from unfold.views import UnfoldModelAdminViewMixin
+
+from exchange import projection, services
+from exchange.admin import words
+from exchange.admin.base import as_id
+from exchange.admin.forms import ChangeForm
+from exchange.models import ChangeRequest
+
+CHANGE_MARKET: Final = "exchange.change_market"
+MOVE_FUNDS: Final = "exchange.move_funds"
+FREEZE_ACCOUNT: Final = "exchange.freeze_account"
+VIEW_ENGINE: Final = "exchange.view_engine"
+VIEW_REQUESTS: Final = "exchange.view_changerequest"
+
+PARAMETER: Final = "request"
+
+
+class ChangeFormView(UnfoldModelAdminViewMixin, FormView):
+    """A page with one ``ChangeForm`` about ``row``; posting it saves a change request."""
+
+    template_name = "admin/exchange/change_form.html"
+    form_class: type[ChangeForm]
+    title = ""
+    row: Any = None
+    #: Said above the form: what will happen.
+    explanation = ""
+    submit_text = "Request"
+    back_url = ""
+    raise_exception = True
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "row": self.row}
+
+    def form_valid(self, form: ChangeForm) -> HttpResponse:
+        user = self.request.user
+        assert isinstance(user, User)  # the admin site admits nobody else
+        request = services.request_change(form.kind, form.payload, user)
+        return follow(request, self.back_url)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        extra = {
+            "explanation": self.explanation,
+            "submit_text": self.submit_text,
+            "back_url": self.back_url,
+            "opts": self.model_admin.opts,
+        }
+        return super().get_context_data(**extra, **kwargs)
+
+
+def change_form(
+    model_admin: Any, request: HttpRequest, permission: str, form_class: type[ChangeForm], **options: Any
+) -> HttpResponseBase:
+    """Show or take the form; ``options`` are attributes of ``ChangeFormView``. 403 without ``permission``."""
+    view = ChangeFormView.as_view(
+        model_admin=model_admin, permission_required=permission, form_class=form_class, **options
+    )
+    return view(request)
+
+
+def follow(request: ChangeRequest, back_url: str) -> HttpResponseRedirect:
+    """Back to the page the change is about, with the banner that follows the request."""
+    return HttpResponseRedirect(f"{back_url}?{PARAMETER}={request.pk}")
+
+
+class FollowsRequests:
+    """For a ModelAdmin: shows the banner when the address names a request."""
+
+    change_form_outer_before_template = "admin/exchange/request_banner_slot.html"
+    list_before_template = "admin/exchange/request_banner_slot.html"
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        context = {**(extra_context or {}), **banner_context(request.GET.get(PARAMETER))}
+        return super().changeform_view(request, object_id, form_url, context)  # type: ignore[misc]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """A list takes ``?request=`` too; the change list itself would not know the parameter."""
+        wanted = request.GET.get(PARAMETER)
+        if wanted is not None:
+            remaining = request.GET.copy()
+            del remaining[PARAMETER]
+            request.GET = remaining  # type: ignore[assignment]
+        context = {**(extra_context or {}), **banner_context(wanted)}
+        return super().changelist_view(request, context)  # type: ignore[misc]
+
+
+def banner_context(wanted: str | None) -> dict[str, Any]:
+    """What the banner shows of the request an address names; nothing when it names none."""
+    number = as_id(wanted)
+    request = None if number is None else ChangeRequest.objects.filter(pk=number).first()
+    if request is None:
+        return {}
+    return {
+        "followed": {
+            "id": request.pk,
+            "what": words.describe(request),
+            "state": words.state(request),
+            "tone": request.state,
+            "is_settled": is_settled(request),
+            "url": reverse("admin:exchange_changerequest_change", args=[request.pk]),
+            "poll_url": reverse("admin:exchange_changerequest_banner", args=[request.pk]),
+        }
+    }
+
+
+def is_settled(request: ChangeRequest) -> bool:
+    """Refused, or applied and to be seen in the live rows: the projection is a moment behind."""
+    if request.state == ChangeRequest.State.APPLIED:
+        return projection.position() >= request.sequence
+    return request.state == ChangeRequest.State.REFUSED
+
+
+def banner(request: HttpRequest, object_id: str) -> HttpResponse:
+    """The banner's state now. Once settled it makes the page load again, which shows the live rows."""
+    context = banner_context(object_id)
+    response = render(request, "admin/exchange/request_banner.html", context)
+    if context and context["followed"]["is_settled"]:
+        response["HX-Refresh"] = "true"
+    return response

@@ -1,0 +1,89 @@
+"""How the operator pages look and what their sidebar offers (settings of django-unfold)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse_lazy
+
+
+def _may(permission: str) -> Callable[[HttpRequest], bool]:
+    return lambda request: request.user.has_perm(permission)
+
+
+def _item(title: str, icon: str, url_name: str, permission: str) -> dict[str, Any]:
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{url_name}"),
+        "permission": _may(permission),
+    }
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "xTrader",
+    "SITE_HEADER": "xTrader",
+    "SITE_SUBHEADER": "Operator pages",
+    "SITE_SYMBOL": "candlestick_chart",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": True,
+    "DASHBOARD_CALLBACK": "exchange.admin.dashboard.dashboard",
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": [
+            {
+                "items": [
+                    {"title": "Overview", "icon": "dashboard", "link": reverse_lazy("admin:index")},
+                    _item("Engine", "memory", "exchange_engine", "exchange.view_engine"),
+                    _item(
+                        "Change requests",
+                        "rule",
+                        "exchange_changerequest_changelist",
+                        "exchange.view_changerequest",
+                    ),
+                ],
+            },
+            {
+                "title": "Market",
+                "separator": True,
+                "items": [
+                    _item("Symbols", "sell", "exchange_symbol_changelist", "exchange.view_symbol"),
+                    _item("Assets", "toll", "exchange_asset_changelist", "exchange.view_asset"),
+                    _item("Orders", "list_alt", "exchange_order_changelist", "exchange.view_order"),
+                    _item("Fills", "swap_horiz", "exchange_fill_changelist", "exchange.view_fill"),
+                ],
+            },
+            {
+                "title": "Accounts",
+                "separator": True,
+                "items": [
+                    _item(
+                        "Accounts",
+                        "account_balance_wallet",
+                        "exchange_account_changelist",
+                        "exchange.view_account",
+                    ),
+                    _item(
+                        "Balances", "account_balance", "exchange_balance_changelist", "exchange.view_balance"
+                    ),
+                    _item("Transfers", "sync_alt", "exchange_transfer_changelist", "exchange.view_transfer"),
+                    _item(
+                        "Own fees", "percent", "exchange_feeoverride_changelist", "exchange.view_feeoverride"
+                    ),
+                ],
+            },
+            {
+                "title": "People",
+                "separator": True,
+                "items": [
+                    _item("Users", "person", "auth_user_changelist", "auth.view_user"),
+                    _item("Roles", "badge", "auth_group_changelist", "auth.view_group"),
+                    _item("Changes of users", "history", "admin_logentry_changelist", "admin.view_logentry"),
+                ],
+            },
+        ],
+    },
+}
