@@ -1,0 +1,61 @@
+"""``manage.py demo_history``: the first days of a new demo venue, in its journal before the engine starts."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from demo.history import DAYS, make_history
+from exchange.engine.messages import Command as EngineCommand
+from exchange.engine.messages import Event
+from exchange.models import Account
+from exchange.seeding import DEMO_BOTS
+from exchange.services import pending_commands
+from exchange.worker.sequencer import open_sequencer
+
+
+class Command(BaseCommand):
+    help = f"Trade {DAYS} days of demo history into an empty journal. Does nothing when there is one."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        journal = journal_folder()
+        if journal is None or (journal.exists() and any(journal.iterdir())):
+            self.stdout.write("the journal is not empty: no demo history is made")
+            return
+        makers, takers = bot_accounts("maker"), bot_accounts("taker")
+        if not makers or not takers:
+            raise CommandError("The demo users are missing: run `manage.py seed` with DEMO=1 first.")
+        started, now_ns = time.monotonic(), time.time_ns()
+        with open_sequencer(journal, settings.XTRADER["SNAPSHOT_DIR"]) as sequencer:
+
+            def submit(commands: Any, at_ns: int) -> list[list[Event]]:
+                return [outcome.events for outcome in sequencer.submit(commands, at_ns)]
+
+            submit(setup(), now_ns - (DAYS * 24 * 60 + 1) * 60 * 10**9)
+            count = make_history(submit, makers, takers, now_ns)
+        took_s = time.monotonic() - started
+        self.stdout.write(f"{DAYS} days of demo history: {count} commands in {took_s:.1f} s")
+
+
+def setup() -> list[EngineCommand]:
+    """What the seed asked for. The dispatcher submits it again under the same ids once the engine runs,
+    and is answered with what happened here."""
+    return [command for _request_id, command in pending_commands()]
+
+
+def bot_accounts(kind: str) -> list[int]:
+    """Account numbers of the bots of a kind, in the order of their names."""
+    names = [name for name in DEMO_BOTS if name.startswith(kind)]
+    accounts = Account.objects.filter(user__username__in=names).order_by("user__username")
+    return list(accounts.values_list("number", flat=True))
+
+
+def journal_folder() -> Path | None:
+    """The folder of a file journal; None for journals kept elsewhere."""
+    url = urlsplit(settings.XTRADER["JOURNAL_URL"])
+    return Path(url.path) if url.scheme == "file" else None
