@@ -24,7 +24,7 @@ from exchange.admin.base import (
     account_link,
     as_id,
 )
-from exchange.admin.requests import FREEZE_ACCOUNT, MOVE_FUNDS, FollowsRequests, change_form
+from exchange.admin.requests import CHANGE_MARKET, FREEZE_ACCOUNT, MOVE_FUNDS, FollowsRequests, change_form
 from exchange.models import Account, Balance, FeeOverride, Fill, Order, Transfer
 from exchange.models.control import COMMAND_PREFIX
 from exchange.worker import gateway
@@ -73,33 +73,35 @@ class AccountAdmin(FollowsRequests, ReadOnlyAdmin):
         context = {**(extra_context or {}), "account_tables": tables}
         return super().changeform_view(request, object_id, form_url, context)
 
-    @action(description="Deposit", url_path="deposit", permissions=[MOVE_FUNDS], icon="add")
+    @action(description="Deposit", url_path="deposit", permissions=["move_funds"], icon="add")
     def deposit(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         explanation = "Credits the account's available balance; custody takes the other side."
         return self._about(request, object_id, MOVE_FUNDS, forms.DepositForm, "Deposit to", explanation)
 
-    @action(description="Withdraw", url_path="withdraw", permissions=[MOVE_FUNDS], icon="remove")
+    @action(description="Withdraw", url_path="withdraw", permissions=["move_funds"], icon="remove")
     def withdraw(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         explanation = "Takes from the account's available balance; what orders hold stays."
         return self._about(request, object_id, MOVE_FUNDS, forms.WithdrawForm, "Withdraw from", explanation)
 
     @action(
-        description="Freeze", url_path="freeze", permissions=[FREEZE_ACCOUNT], variant=ActionVariant.DANGER
+        description="Freeze", url_path="freeze", permissions=["freeze_account"], variant=ActionVariant.DANGER
     )
     def freeze(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         explanation = "No new orders and no withdrawals; open orders stay and may be canceled."
         return self._about(request, object_id, FREEZE_ACCOUNT, forms.FreezeForm, "Freeze", explanation)
 
-    @action(description="Thaw", url_path="thaw", permissions=[FREEZE_ACCOUNT], variant=ActionVariant.SUCCESS)
+    @action(
+        description="Thaw", url_path="thaw", permissions=["freeze_account"], variant=ActionVariant.SUCCESS
+    )
     def thaw(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         explanation = "The account may place orders and withdraw again."
         return self._about(request, object_id, FREEZE_ACCOUNT, forms.ThawForm, "Thaw", explanation)
 
-    @action(description="Fees", url_path="fees", permissions=["exchange.change_market"], icon="percent")
+    @action(description="Fees", url_path="fees", permissions=["change_market"], icon="percent")
     def set_fees(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         explanation = "For orders entered from now on, instead of the symbol's own rates."
         return self._about(
-            request, object_id, "exchange.change_market", forms.AccountFeesForm, "Set fees of", explanation
+            request, object_id, CHANGE_MARKET, forms.AccountFeesForm, "Set fees of", explanation
         )
 
     def _about(

@@ -29,7 +29,7 @@ class AssetAdmin(FollowsRequests, ReadOnlyAdmin):
     fieldsets = ((None, {"fields": ("code", "name", "scale")}),)
     actions_list = ("create_asset",)
 
-    @action(description="New asset", url_path="new", permissions=[CHANGE_MARKET], icon="add")
+    @action(description="New asset", url_path="new", permissions=["change_market"], icon="add")
     def create_asset(self, request: HttpRequest) -> HttpResponseBase:
         return change_form(
             self,
@@ -110,7 +110,7 @@ class SymbolAdmin(FollowsRequests, ReadOnlyAdmin):
     def fees(self, symbol: Symbol) -> str:
         return f"{units.rate(symbol.maker_ppm)} / {units.rate(symbol.taker_ppm)}"
 
-    @action(description="New symbol", url_path="new", permissions=[CHANGE_MARKET], icon="add")
+    @action(description="New symbol", url_path="new", permissions=["change_market"], icon="add")
     def create_symbol(self, request: HttpRequest) -> HttpResponseBase:
         return change_form(
             self,
@@ -122,7 +122,7 @@ class SymbolAdmin(FollowsRequests, ReadOnlyAdmin):
             back_url=reverse("admin:exchange_symbol_changelist"),
         )
 
-    @action(description="Change rules", url_path="rules", permissions=[CHANGE_MARKET], icon="edit")
+    @action(description="Change rules", url_path="rules", permissions=["change_market"], icon="edit")
     def change_rules(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         symbol = get_object_or_404(Symbol.objects.select_related("quote"), pk=object_id)
         return self._about(
@@ -134,7 +134,7 @@ class SymbolAdmin(FollowsRequests, ReadOnlyAdmin):
             initial=forms.rules_initial(symbol),
         )
 
-    @action(description="Halt", url_path="halt", permissions=[CHANGE_MARKET], variant=ActionVariant.DANGER)
+    @action(description="Halt", url_path="halt", permissions=["change_market"], variant=ActionVariant.DANGER)
     def halt(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         return self._status(
             request,
@@ -147,7 +147,7 @@ class SymbolAdmin(FollowsRequests, ReadOnlyAdmin):
     @action(
         description="Cancel only",
         url_path="cancel-only",
-        permissions=[CHANGE_MARKET],
+        permissions=["change_market"],
         variant=ActionVariant.WARNING,
     )
     def cancel_only(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
@@ -160,7 +160,7 @@ class SymbolAdmin(FollowsRequests, ReadOnlyAdmin):
         )
 
     @action(
-        description="Resume", url_path="resume", permissions=[CHANGE_MARKET], variant=ActionVariant.SUCCESS
+        description="Resume", url_path="resume", permissions=["change_market"], variant=ActionVariant.SUCCESS
     )
     def resume(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         return self._status(

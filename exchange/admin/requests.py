@@ -78,7 +78,21 @@ def follow(request: ChangeRequest, back_url: str) -> HttpResponseRedirect:
     return HttpResponseRedirect(f"{back_url}?{PARAMETER}={request.pk}")
 
 
-class FollowsRequests:
+class ControlPermissions:
+    """What the permissions of actions mean; as methods, since unfold's check of dotted names reads the
+    database, which is empty when the first ``migrate`` runs."""
+
+    def has_change_market_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm(CHANGE_MARKET)
+
+    def has_move_funds_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm(MOVE_FUNDS)
+
+    def has_freeze_account_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm(FREEZE_ACCOUNT)
+
+
+class FollowsRequests(ControlPermissions):
     """For a ModelAdmin: shows the banner when the address names a request."""
 
     change_form_outer_before_template = "admin/exchange/request_banner_slot.html"
