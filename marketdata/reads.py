@@ -201,7 +201,7 @@ def _stored_ticker(symbol: str, now_ns: int) -> Ticker:
         before = selectors.candles_before(symbol, MINUTE, first_ns, 1)
         current = flat(current_ns, before[0].close) if before else None
     bid_ticks, ask_ticks = _best_prices(symbol)
-    return Ticker(Window(minutes).read(now_ns, current), bid_ticks, ask_ticks)
+    return Ticker(Window(minutes).read(current), bid_ticks, ask_ticks)
 
 
 def _best_prices(symbol: str) -> tuple[int | None, int | None]:

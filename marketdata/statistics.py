@@ -18,7 +18,6 @@ from marketdata.intervals import DAY, MINUTE, candle_open_ns
 class Statistics:
     """One window as read. Without a trade in it all four prices are the last price ever, if any."""
 
-    time_ns: int
     open: int | None
     high: int | None
     low: int | None
@@ -60,15 +59,14 @@ class Window:
         if dropped:
             self._find_extremes()
 
-    def read(self, now_ns: int, current: Candle | None) -> Statistics:
-        """The window at ``now_ns``; ``current`` is the minute in progress (flat, traded or None)."""
+    def read(self, current: Candle | None) -> Statistics:
+        """The window with the minute in progress (flat, traded or None)."""
         if not self._minutes:
-            return self._read_current(now_ns, current)
+            return self._read_current(current)
         last = self._minutes[-1].close
         if current is None or not current.trade_count:
             current = None
         return Statistics(
-            time_ns=now_ns,
             open=self._minutes[0].open,
             high=self._high if current is None else max(self._high, current.high),
             low=self._low if current is None else min(self._low, current.low),
@@ -79,11 +77,10 @@ class Window:
         )
 
     @staticmethod
-    def _read_current(now_ns: int, current: Candle | None) -> Statistics:
+    def _read_current(current: Candle | None) -> Statistics:
         if current is None:
-            return Statistics(now_ns, None, None, None, None, 0, 0, 0)
+            return Statistics(None, None, None, None, 0, 0, 0)
         return Statistics(
-            now_ns,
             current.open,
             current.high,
             current.low,

@@ -106,8 +106,8 @@ class Board:
         with self._lock:
             taken = self.take()
             hello = [messages.HELLO, messages.VERSION, self.sequence, self.now_ns]
-            definitions = [list(self._assets.values()), list(self._symbols.values())]
-            rings = [[messages.RING, symbol, *_pack(ring)] for symbol, ring in self._rings.items()]
+            definitions = [_by_name(self._assets), _by_name(self._symbols)]
+            rings = [[messages.RING, symbol, *_pack(ring)] for symbol, ring in sorted(self._rings.items())]
         return taken, [[*hello, *definitions], *rings, [messages.LIVE], taken[-1]]
 
     def _define(self, events: Iterable[Event]) -> None:
@@ -131,6 +131,10 @@ class Board:
         ring.ticker = state.ticker
         for interval_ns, candle in state.candles.items():
             ring.candles[interval_ns].current = candle
+
+
+def _by_name(events: dict[str, Event]) -> list[Event]:
+    return [event for _, event in sorted(events.items())]
 
 
 def _pack(ring: Ring) -> list[Any]:

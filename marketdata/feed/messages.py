@@ -78,7 +78,6 @@ def pack_ticker(ticker: Ticker) -> Message:
     return [
         ticker.bid_ticks,
         ticker.ask_ticks,
-        stats.time_ns,
         stats.open,
         stats.high,
         stats.low,

@@ -22,7 +22,7 @@ class Market:
         self.window = Window()
 
     def statistics(self) -> Statistics:
-        return self.window.read(self.chart.now_ns, self.chart.current(MINUTE))
+        return self.window.read(self.chart.current(MINUTE))
 
     def close(self, closed: Iterable[Closed]) -> None:
         """Move the window by what the chart closed."""

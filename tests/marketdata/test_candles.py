@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple
 
 from hypothesis import given, settings
@@ -116,7 +117,6 @@ def naive_statistics(trades: list[Trade], now_ns: int) -> Statistics:
     inside = [trade for trade in trades if trade.time_ns >= first]
     prices = [trade.price for trade in inside] or [trade.price for trade in trades[-1:]] or [None]
     return Statistics(
-        now_ns,
         prices[0],
         max(prices, key=lambda price: price or 0),
         min(prices, key=lambda price: price or 0),
@@ -138,7 +138,7 @@ def test_window_agrees_with_the_trades(history: list[Trade | Tick]) -> None:
         window.advance(chart.now_ns)
         if isinstance(step, Trade):
             seen.append(step)
-        assert window.read(chart.now_ns, chart.current(MINUTE)) == naive_statistics(seen, chart.now_ns)
+        assert window.read(chart.current(MINUTE)) == naive_statistics(seen, chart.now_ns)
 
 
 @given(histories())
@@ -151,8 +151,8 @@ def test_flat_candles_fill_every_gap(history: list[Trade | Tick]) -> None:
             with_flat(naive_candles(trades, interval_ns).values(), interval_ns, START, end_ns, close_before=7)
         )
         opens = [candle.open_ns for candle in made if candle.open_ns > START]
-        assert all(later - earlier == interval_ns for earlier, later in zip(opens, opens[1:], strict=False))
-        for before, candle in zip(made, made[1:], strict=False):
+        assert all(later - earlier == interval_ns for earlier, later in itertools.pairwise(opens))
+        for before, candle in itertools.pairwise(made):
             if not candle.trade_count:
                 assert candle.open == candle.high == candle.low == candle.close == before.close
                 assert candle.volume_lots == candle.quote_volume_minor == 0

@@ -8,12 +8,12 @@ import sys
 import threading
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from exchange.journal.errors import JournalError
+from exchange.management.commands.runengine import journal_folder
 from exchange.worker.errors import FollowerError
 from exchange.worker.follower import Follower, Position
 from marketdata.feed.board import Board
@@ -83,11 +83,3 @@ def run(stopping: threading.Event, options: Options) -> None:
         projector.run()
     finally:
         server.stop()
-
-
-def journal_folder(url: str) -> Path:
-    """The folder of a ``file://`` journal. Raises CommandError for another kind."""
-    parts = urlsplit(url)
-    if parts.scheme != "file":
-        raise CommandError(f"this version follows file:// journals only, not {parts.scheme}://")
-    return Path(parts.path)
