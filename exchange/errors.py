@@ -312,6 +312,18 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         "허용되지 않는 요청입니다.",
         "Operators: a value of a change request is out of range.",
     ),
+    "INVALID_STATUS": ErrorKind(
+        400,
+        "The status is not allowed.",
+        "허용되지 않는 상태입니다.",
+        "Operators: not a status of a symbol or account.",
+    ),
+    "INVALID_RULES": ErrorKind(
+        400,
+        "The rules version is not known.",
+        "알 수 없는 규칙 버전입니다.",
+        "Operators: this engine does not have that version, or it is behind the present one.",
+    ),
     "INVALID_FEES": ErrorKind(
         400,
         "The fee rates are not allowed.",

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from exchange.engine.messages import SymbolEvent
 from exchange.errors import InputError
+from exchange.jsontext import shown
 
 #: How old the copy may be before it is fetched again, in a process nobody feeds.
 MAX_AGE_S: Final = 0.5
@@ -142,7 +143,7 @@ class SymbolTable:
         """The symbol. Raises SYMBOL_NOT_FOUND (404)."""
         spec = self.find(name)
         if spec is None:
-            raise InputError("SYMBOL_NOT_FOUND", {"field": "symbol", "symbol": name[:32]})
+            raise InputError("SYMBOL_NOT_FOUND", {"field": "symbol", "symbol": shown(name, 32)})
         return spec
 
     def all(self) -> list[SymbolSpec]:
@@ -156,7 +157,7 @@ class SymbolTable:
             self.refresh()
         scale = self._scales.get(asset)
         if scale is None:
-            raise InputError("ASSET_NOT_FOUND", {"field": "asset", "asset": asset[:32]})
+            raise InputError("ASSET_NOT_FOUND", {"field": "asset", "asset": shown(asset, 32)})
         return scale
 
     def _is_fresh(self) -> bool:

@@ -55,6 +55,17 @@ XTRADER = {
     "DEMO": env.bool("DEMO", default=False),
     # How long a request waits for the engine before it answers 504 OUTCOME_UNKNOWN.
     "ENGINE_TIMEOUT_MS": env.int("ENGINE_TIMEOUT_MS", default=5_000),
+    # "<count>/<s|10s|min|h>", or "0" for none. What each covers: exchange/api/throttling.py.
+    "RATE_LIMITS": {
+        "orders": env("RATE_LIMIT_ORDERS", default="2000/s"),
+        "reads": env("RATE_LIMIT_READS", default="500/s"),
+        "public": env("RATE_LIMIT_PUBLIC", default="1000/s"),
+        "login": env("RATE_LIMIT_LOGIN", default="120/min"),
+        "demo": env("RATE_LIMIT_DEMO", default="30/min"),
+        "address": env("RATE_LIMIT_ADDRESS", default="10000/s"),
+    },
+    # Proxies of our own in front: that many entries of X-Forwarded-For are believed.
+    "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
 }
 
 INSTALLED_APPS = [
@@ -164,10 +175,13 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework_simplejwt.authentication.JWTAuthentication",
+        "exchange.api.authentication.BearerAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["exchange.api.parsers.StrictJSONParser"],
+    "DEFAULT_THROTTLE_CLASSES": ["exchange.api.throttling.RateThrottle"],
+    "EXCEPTION_HANDLER": "exchange.api.exceptions.handle",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
 SIMPLE_JWT = {

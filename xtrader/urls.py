@@ -17,3 +17,9 @@ urlpatterns = [
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
 ]
+
+# On the paths of the API these answer in its error shape.
+handler400 = "exchange.api.exceptions.bad_request"
+handler403 = "exchange.api.exceptions.permission_denied"
+handler404 = "exchange.api.exceptions.not_found"
+handler500 = "exchange.api.exceptions.server_error"

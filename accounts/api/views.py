@@ -1,0 +1,46 @@
+"""Tokens over REST."""
+
+from __future__ import annotations
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import services
+from accounts.api import serializers as shapes
+from exchange.api import schema
+from exchange.api.base import PublicView
+
+
+class TokenView(PublicView):
+    rate_scope = "login"
+
+    @schema.operation(
+        operation_id="create_token",
+        summary="Log in: an access token and a refresh token",
+        tags=["tokens"],
+        request=shapes.CredentialsSerializer,
+        reply=shapes.TokensSerializer,
+        private=False,
+        engine=False,
+        errors=("INVALID_CREDENTIALS",),
+    )
+    def post(self, request: Request) -> Response:
+        username, password = services.parse_credentials(request.data)
+        return Response(services.issue_tokens(request._request, username, password))
+
+
+class TokenRefreshView(PublicView):
+    rate_scope = "login"
+
+    @schema.operation(
+        operation_id="refresh_token",
+        summary="A new access token for a refresh token",
+        tags=["tokens"],
+        request=shapes.RefreshRequestSerializer,
+        reply=shapes.AccessSerializer,
+        private=False,
+        engine=False,
+        errors=("INVALID_TOKEN",),
+    )
+    def post(self, request: Request) -> Response:
+        return Response(services.renew_access(services.parse_refresh(request.data)))

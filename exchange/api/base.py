@@ -1,0 +1,37 @@
+"""The base of every API view."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from exchange.selectors import account_of
+
+
+class PrivateView(APIView):
+    """For a user with a trading account. ``rate_scope`` names the rate limit that is charged."""
+
+    rate_scope = "reads"
+
+    @staticmethod
+    def account(request: Request) -> int:
+        """The caller's account. Raises NO_ACCOUNT."""
+        return account_of(request.user)
+
+    @staticmethod
+    def query(request: Request) -> Mapping[str, str]:
+        """Query parameters; of a repeated one the last counts."""
+        return dict(request.query_params.items())
+
+
+class PublicView(APIView):
+    """For everybody: no log-in is looked at, so none is paid for."""
+
+    rate_scope = "public"
+    authentication_classes: tuple[Any, ...] = ()
+    permission_classes = (AllowAny,)
+    query = staticmethod(PrivateView.query)

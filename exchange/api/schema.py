@@ -1,0 +1,152 @@
+"""What the OpenAPI schema says about errors, parameters and examples, made from the one error table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import groupby
+from typing import Any, Final, TypeVar
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+
+from exchange.api.params import DEFAULT_LIMIT, MAX_LIMIT
+from exchange.api.serializers import ErrorSerializer
+from exchange.errors import ERRORS, message_of
+
+_View = TypeVar("_View", bound=Callable[..., Any])
+
+#: Every call can meet these.
+_ALWAYS: Final = ("RATE_LIMITED", "NOT_ACCEPTABLE", "METHOD_NOT_ALLOWED", "INTERNAL")
+_ENGINE: Final = ("ENGINE_UNAVAILABLE", "ENGINE_BUSY", "OUTCOME_UNKNOWN")
+_PRIVATE: Final = ("NOT_AUTHENTICATED", "INVALID_TOKEN", "CSRF_FAILED", "NO_ACCOUNT")
+_BODY: Final = (
+    "INVALID_JSON",
+    "MISSING_FIELD",
+    "UNKNOWN_FIELD",
+    "INVALID_FIELD",
+    "BODY_TOO_LARGE",
+    "UNSUPPORTED_MEDIA_TYPE",
+)
+_QUERY: Final = ("UNKNOWN_FIELD", "INVALID_FIELD")
+
+
+def operation(
+    *,
+    request: Any = None,
+    reply: Any,
+    errors: Iterable[str] = (),
+    private: bool = True,
+    engine: bool = True,
+    **options: Any,
+) -> Callable[[_View], _View]:
+    """``extend_schema`` with every error the operation can answer, grouped by HTTP status."""
+    codes = {*errors, *_ALWAYS, *(_BODY if request is not None else _QUERY)}
+    if private:
+        codes.update(_PRIVATE)
+    if engine:
+        codes.update(_ENGINE)
+    if not private:
+        options.setdefault("auth", [])
+    return extend_schema(request=request, responses={200: reply, **error_responses(codes)}, **options)
+
+
+def error_responses(codes: Iterable[str]) -> dict[int, OpenApiResponse]:
+    """Responses by HTTP status, each with its codes explained and shown."""
+    ordered = sorted(codes, key=lambda code: (ERRORS[code].status, code))
+    return {
+        status: _error_response(list(group))
+        for status, group in groupby(ordered, key=lambda code: ERRORS[code].status)
+    }
+
+
+def _error_response(codes: list[str]) -> OpenApiResponse:
+    lines = [f"- `{code}`: {ERRORS[code].doc}" for code in codes]
+    return OpenApiResponse(
+        ErrorSerializer, description="\n".join(lines), examples=[_example_of(code) for code in codes]
+    )
+
+
+def _example_of(code: str) -> OpenApiExample:
+    value = {"error": code, "message": message_of(code), "details": {}}
+    return OpenApiExample(code, value=value, response_only=True)
+
+
+def query(name: str, description: str, kind: Any = OpenApiTypes.STR, **options: Any) -> OpenApiParameter:
+    """An optional query parameter."""
+    return OpenApiParameter(name, kind, OpenApiParameter.QUERY, description=description, **options)
+
+
+LIMIT: Final = query(
+    "limit", f"Rows of a page: 1 to {MAX_LIMIT}, {DEFAULT_LIMIT} by default.", OpenApiTypes.INT
+)
+CURSOR: Final = query("cursor", "`next_cursor` of the page before.")
+SYMBOL: Final = query("symbol", "Only this symbol.")
+START: Final = query("start", "From this time on, milliseconds UTC.", OpenApiTypes.INT64)
+END: Final = query("end", "Before this time, milliseconds UTC.", OpenApiTypes.INT64)
+PAGE: Final = (SYMBOL, START, END, CURSOR, LIMIT)
+
+# --- examples ------------------------------------------------------------------------------------------
+
+LIMIT_ORDER: Final = {
+    "symbol": "BTC-KRW",
+    "side": "buy",
+    "order_type": "limit",
+    "price": "95000000",
+    "quantity": "0.015",
+    "time_in_force": "gtc",
+    "post_only": False,
+    "client_order_id": "my-1",
+    "stp": "cancel_newest",
+}
+MARKET_BUY: Final = {
+    "symbol": "BTC-KRW",
+    "side": "buy",
+    "order_type": "market",
+    "quote_amount": "100000",
+}
+PLACED: Final = {
+    "order": {
+        "order_id": "81234",
+        "client_order_id": "my-1",
+        "symbol": "BTC-KRW",
+        "side": "buy",
+        "order_type": "limit",
+        "time_in_force": "gtc",
+        "post_only": False,
+        "stp": "cancel_newest",
+        "price": "95000000",
+        "quantity": "0.015",
+        "quote_amount": None,
+        "filled_quantity": "0.005",
+        "remaining_quantity": "0.01",
+        "filled_amount": "474950",
+        "average_price": "94990000",
+        "fee": "237.475",
+        "fee_asset": "KRW",
+        "status": "partially_filled",
+        "reason": None,
+        "created_at": 1795334675772,
+        "updated_at": 1795334675772,
+    },
+    "fills": [
+        {
+            "trade_id": "5512",
+            "order_id": "81234",
+            "symbol": "BTC-KRW",
+            "side": "buy",
+            "price": "94990000",
+            "quantity": "0.005",
+            "amount": "474950",
+            "fee": "237.475",
+            "fee_asset": "KRW",
+            "liquidity": "taker",
+            "timestamp": 1795334675772,
+        }
+    ],
+    "sequence": 990123,
+}
+PLACE_EXAMPLES: Final = [
+    OpenApiExample("Limit buy", value=LIMIT_ORDER, request_only=True),
+    OpenApiExample("Market buy by amount", value=MARKET_BUY, request_only=True),
+    OpenApiExample("Partly filled", value=PLACED, response_only=True, status_codes=["200"]),
+]

@@ -1,0 +1,224 @@
+"""Orders: enter, change, cancel, read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from exchange import selectors, trading, validation
+from exchange.api import params, schema
+from exchange.api import serializers as shapes
+from exchange.api.base import PrivateView
+from exchange.api.exceptions import language
+from exchange.errors import ApiError, InputError
+from exchange.selectors import Page
+from exchange.symbols import symbols
+from exchange.wire import Json
+
+_RULES = (
+    "SYMBOL_NOT_FOUND",
+    "ACCOUNT_NOT_FOUND",
+    "ACCOUNT_FROZEN",
+    "SYMBOL_HALTED",
+    "SYMBOL_CANCEL_ONLY",
+    "INVALID_NUMBER",
+    "INVALID_ORDER",
+    "PRICE_OUT_OF_BOUNDS",
+    "PRICE_OFF_TICK",
+    "QUANTITY_OUT_OF_BOUNDS",
+    "QUANTITY_OFF_LOT",
+    "BELOW_MIN_NOTIONAL",
+    "INVALID_AMOUNT",
+    "INSUFFICIENT_BALANCE",
+    "POST_ONLY_WOULD_TAKE",
+    "TOO_MANY_OPEN_ORDERS",
+    "DUPLICATE_ID",
+    "CLIENT_ORDER_ID_IN_USE",
+)
+_CHANGE = ("ACCOUNT_NOT_FOUND", "ORDER_NOT_FOUND", "ORDER_NOT_OPEN", "SYMBOL_HALTED")
+
+
+class OrderEntryView(PrivateView):
+    """A view that enters or changes orders."""
+
+    rate_scope = "orders"
+
+
+class PlaceOrderView(OrderEntryView):
+    @schema.operation(
+        operation_id="place_order",
+        summary="Enter an order",
+        description=(
+            "Answers after the journal has the order and matching is done: the reply is the real outcome. "
+            "An IOC or FOK order that finds nothing is a 200 with status `canceled`."
+        ),
+        tags=["orders"],
+        request=shapes.OrderRequestSerializer,
+        reply=shapes.PlacedSerializer,
+        errors=_RULES,
+        examples=schema.PLACE_EXAMPLES,
+    )
+    def post(self, request: Request) -> Response:
+        terms = validation.parse_order(request.data, symbols)
+        return Response(trading.place(self.account(request), terms))
+
+
+class CancelOrderView(OrderEntryView):
+    @schema.operation(
+        operation_id="cancel_order",
+        summary="Cancel an open order",
+        tags=["orders"],
+        request=shapes.OrderNameSerializer,
+        reply=shapes.ChangedSerializer,
+        errors=_CHANGE,
+    )
+    def post(self, request: Request) -> Response:
+        name = validation.parse_cancel(request.data)
+        return Response(trading.cancel(self.account(request), name))
+
+
+class ReduceOrderView(OrderEntryView):
+    @schema.operation(
+        operation_id="reduce_order",
+        summary="Lower an open order's quantity; it keeps its place in the queue",
+        tags=["orders"],
+        request=shapes.ReduceRequestSerializer,
+        reply=shapes.ChangedSerializer,
+        errors=(*_CHANGE, "INVALID_NUMBER", "INVALID_REDUCE", "QUANTITY_OUT_OF_BOUNDS", "QUANTITY_OFF_LOT"),
+    )
+    def post(self, request: Request) -> Response:
+        terms = validation.parse_reduce(request.data)
+        return Response(trading.reduce(self.account(request), terms))
+
+
+class ReplaceOrderView(OrderEntryView):
+    @schema.operation(
+        operation_id="replace_order",
+        summary="Give an open order a new price and quantity",
+        description="Atomic: refused terms leave the old order as it was. The order always requeues.",
+        tags=["orders"],
+        request=shapes.ReplaceRequestSerializer,
+        reply=shapes.PlacedSerializer,
+        errors=(*_RULES, *_CHANGE, "INVALID_REPLACE"),
+    )
+    def post(self, request: Request) -> Response:
+        terms = validation.parse_replace(request.data)
+        return Response(trading.replace(self.account(request), terms))
+
+
+class CancelAllView(OrderEntryView):
+    @schema.operation(
+        operation_id="cancel_all_orders",
+        summary="Cancel all open orders, or those of one symbol",
+        description="Without a symbol, orders in halted symbols stay.",
+        tags=["orders"],
+        request=shapes.CancelAllRequestSerializer,
+        reply=shapes.CanceledAllSerializer,
+        errors=("ACCOUNT_NOT_FOUND", "SYMBOL_NOT_FOUND", "SYMBOL_HALTED"),
+    )
+    def post(self, request: Request) -> Response:
+        terms = validation.parse_cancel_all(request.data, symbols)
+        return Response(trading.cancel_all(self.account(request), terms))
+
+
+class OrdersView(PrivateView):
+    """A batch of orders in, or the account's orders out."""
+
+    @property
+    def rate_scope(self) -> str:  # type: ignore[override]
+        return "orders" if self.request.method == "POST" else "reads"
+
+    def rate_cost(self, request: Request) -> int:
+        """A batch counts each of its orders."""
+        if request.method != "POST":
+            return 1
+        orders = request.data.get("orders")
+        return min(len(orders), validation.MAX_BATCH) if isinstance(orders, list) and orders else 1
+
+    @schema.operation(
+        operation_id="place_orders",
+        summary="Enter up to 100 orders",
+        description="In their order, sharing one journal write. Each stands for itself: a refused one stops "
+        "none after it.",
+        tags=["orders"],
+        request=shapes.OrderBatchRequestSerializer,
+        reply=shapes.BatchSerializer,
+        errors=("BATCH_TOO_LARGE",),
+    )
+    def post(self, request: Request) -> Response:
+        orders = validation.parse_orders(request.data, symbols)
+        results = trading.place_many(self.account(request), orders)
+        return Response({"results": [_item(result) for result in results]})
+
+    @schema.operation(
+        operation_id="list_orders",
+        summary="Orders of the account, newest first",
+        tags=["orders"],
+        reply=shapes.OrderPageSerializer,
+        errors=("SYMBOL_NOT_FOUND", "INVALID_CURSOR"),
+        parameters=[schema.query("status", "Absent: all.", enum=["open", "closed"]), *schema.PAGE],
+    )
+    def get(self, request: Request) -> Response:
+        query = self.query(request)
+        params.refuse_unknown(query, params.PAGE_PARAMS | {"status"})
+        read = _READERS[params.read_choice(query, "status", ("open", "closed"))]
+        page = read(self.account(request), params.read_window(query))
+        return Response(page_body("orders", page))
+
+
+_READERS = {
+    "open": selectors.open_orders,
+    "closed": selectors.closed_orders,
+    None: selectors.all_orders,
+}
+
+
+class OrderView(PrivateView):
+    @schema.operation(
+        operation_id="get_order",
+        summary="One order of the account",
+        tags=["orders"],
+        reply=shapes.OneOrderSerializer,
+        errors=("ORDER_NOT_FOUND",),
+    )
+    def get(self, request: Request, order_id: str) -> Response:
+        params.refuse_unknown(self.query(request), ())
+        return Response(selectors.order(self.account(request), _order_id_of_path(order_id)))
+
+
+class FillsView(PrivateView):
+    @schema.operation(
+        operation_id="list_fills",
+        summary="The account's sides of trades, newest first",
+        tags=["orders"],
+        reply=shapes.FillPageSerializer,
+        errors=("SYMBOL_NOT_FOUND", "INVALID_CURSOR"),
+        parameters=[schema.query("order_id", "Only of this order."), *schema.PAGE],
+    )
+    def get(self, request: Request) -> Response:
+        query = self.query(request)
+        params.refuse_unknown(query, params.PAGE_PARAMS | {"order_id"})
+        named = query.get("order_id")
+        order_id = None if named is None else validation.read_order_id(named)
+        page = selectors.fills(self.account(request), params.read_window(query), order_id)
+        return Response(page_body("fills", page))
+
+
+def page_body(name: str, page: Page) -> Json:
+    """A page of rows under their name, with the cursor of the next."""
+    next_cursor = None if page.next_before is None else str(page.next_before)
+    return {name: page.rows, "next_cursor": next_cursor, "as_of_sequence": page.as_of_sequence}
+
+
+def _item(result: Any) -> Json:
+    return result.body(language()) if isinstance(result, ApiError) else result
+
+
+def _order_id_of_path(text: str) -> int:
+    """The order id in an address; what is no id names no order."""
+    try:
+        return validation.read_order_id(text)
+    except InputError:
+        raise InputError("ORDER_NOT_FOUND", {"field": "order_id"}) from None
