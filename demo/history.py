@@ -44,9 +44,7 @@ def make_history(submit: Submit, makers: Sequence[int], takers: Sequence[int], n
     return count
 
 
-def batches(
-    makers: Sequence[int], takers: Sequence[int], now_ns: int
-) -> Iterator[tuple[int, list[Command]]]:
+def batches(makers: Sequence[int], takers: Sequence[int], now_ns: int) -> Iterator[tuple[int, list[Command]]]:
     """The commands of each minute with the time they are stamped at."""
     trading = [
         _Trading(market, Walk(market, rng), rng)
@@ -57,9 +55,7 @@ def batches(
     for minute in range(DAYS * 24 * 60):
         start_ns = first_ns + minute * _MINUTE_NS
         hour = start_ns // (60 * _MINUTE_NS) % 24
-        commands = [
-            command for one in trading for command in _one_minute(one, minute, hour, makers, takers)
-        ]
+        commands = [command for one in trading for command in _one_minute(one, minute, hour, makers, takers)]
         if commands:
             # Somewhere inside the minute, so that its trades belong to its candle.
             yield start_ns + trading[0].rng.randrange(5, 55) * 10**9, commands
@@ -92,9 +88,7 @@ def _one_trade(one: _Trading, name: str, side: int, maker: int, taker: int) -> I
     market = one.market
     price = market.rounded(one.walk.price_ticks) + (market.step_ticks if side == BUY else 0)
     quantity = size_lots(market, one.rng)
-    yield place_order(
-        f"{name}:m", maker, market.symbol, 1 - side, price_ticks=price, quantity_lots=quantity
-    )
+    yield place_order(f"{name}:m", maker, market.symbol, 1 - side, price_ticks=price, quantity_lots=quantity)
     yield place_order(
         f"{name}:t",
         taker,

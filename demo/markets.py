@@ -36,7 +36,32 @@ class Market:
 
 
 #: Crypto never closes; it is busiest in the Korean morning and the Korean evening (UTC 0 and 13).
-_ROUND_THE_CLOCK: Final = (16, 14, 11, 9, 8, 8, 8, 9, 9, 10, 11, 12, 14, 16, 16, 15, 14, 12, 10, 8, 7, 7, 9, 13)
+_ROUND_THE_CLOCK: Final = (
+    16,
+    14,
+    11,
+    9,
+    8,
+    8,
+    8,
+    9,
+    9,
+    10,
+    11,
+    12,
+    14,
+    16,
+    16,
+    15,
+    14,
+    12,
+    10,
+    8,
+    7,
+    7,
+    9,
+    13,
+)
 #: A US stock: the open (14:30 UTC) and the close (21:00) are busy, the noon is quiet, the night thin.
 _US_SESSION: Final = (2, 2, 1, 1, 1, 1, 1, 1, 2, 3, 4, 5, 6, 8, 28, 20, 14, 11, 11, 15, 26, 6, 4, 3)
 

@@ -1,0 +1,41 @@
+"""``python -m demo --url http://… --credentials FILE``: run the demo market until SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import signal
+import sys
+from pathlib import Path
+
+# The client is a package of its own, for users to install; here it is taken from its folder.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "clients" / "python"))
+
+from demo.markets import SEED
+from demo.runner import Demo
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(prog="demo", description="Robots that make the demo market.")
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--credentials", type=Path, required=True, help="JSON: user name to password")
+    parser.add_argument("--seed", type=int, default=SEED)
+    options = parser.parse_args()
+    passwords = json.loads(options.credentials.read_text())
+    trading = asyncio.create_task(Demo(options.url, passwords, options.seed).run())
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, trading.cancel)
+    try:
+        await trading
+    except asyncio.CancelledError:
+        logging.getLogger("demo").info("stopped")
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # One line a request is more than anybody reads.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    asyncio.run(main())

@@ -1,0 +1,98 @@
+"""A market maker: keeps a ladder of quotes on one symbol's book, through the public API."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from decimal import Decimal
+from random import Random
+
+from demo.markets import Market, decimal_text
+from demo.quotes import Slot, Style, changes, ladder
+from xtrader_client import ApiError, Client, Conflict, NewOrder, NotFound, OrderResult
+
+logger = logging.getLogger("demo.maker")
+
+#: New quotes in one turn: a fresh ladder appears over a few turns, not in one burst.
+MOST_NEW_QUOTES = 12
+
+
+class Maker:
+    """Quotes one symbol for one account until cancelled. ``price_ticks`` tells the reference price,
+    ``count`` is told how many orders were sent."""
+
+    def __init__(
+        self,
+        client: Client,
+        market: Market,
+        style: Style,
+        rng: Random,
+        price_ticks: Callable[[], int],
+        count: Callable[[int], None],
+    ) -> None:
+        self._client = client
+        self._market = market
+        self._style = style
+        self._rng = rng
+        self._price_ticks = price_ticks
+        self._count = count
+
+    async def run(self) -> None:
+        """Take off whatever an earlier run left, then keep the ladder in place."""
+        await self._client.cancel_all(self._market.symbol)
+        while True:
+            await self._turn()
+            await asyncio.sleep(self._rng.randrange(900, 1_600) / 1_000)
+
+    async def _turn(self) -> None:
+        wanted = [slot for slot in self._ladder() if await self._can_pay(slot)]
+        change = changes(wanted, await self._quoted(), self._market, self._rng, MOST_NEW_QUOTES)
+        if change.cancel:
+            await asyncio.gather(*(self._cancel(order_id) for order_id in change.cancel))
+        if change.place:
+            orders = [self._order(*quote) for quote in change.place]
+            self._report(await self._client.place_orders(orders))
+        self._count(len(change.place))
+
+    def _ladder(self) -> list[Slot]:
+        return ladder(self._market, self._style, self._price_ticks())
+
+    def _order(self, side: str, price_ticks: int, lots: int) -> NewOrder:
+        market = self._market
+        return NewOrder(
+            market.symbol,
+            side,
+            price=decimal_text(price_ticks, market.price_scale),
+            quantity=decimal_text(lots, market.quantity_scale),
+            stp="cancel_oldest",
+        )
+
+    async def _quoted(self) -> dict[str, Slot]:
+        """Own open orders of the symbol, as the exchange tells them."""
+        account = await self._client.account()
+        scale = self._market.price_scale
+        return {
+            order.order_id: (order.side, int((order.price or Decimal(0)).scaleb(scale)))
+            for order in account.open_orders.values()
+            if order.symbol == self._market.symbol
+        }
+
+    async def _can_pay(self, slot: Slot) -> bool:
+        """A side is left empty when its asset runs low; the treasurer brings more."""
+        account = await self._client.account()
+        base, _, quote = self._market.symbol.partition("-")
+        balance = account.balances.get((quote or "USD") if slot[0] == "buy" else base)
+        return balance is not None and balance.available > 0
+
+    async def _cancel(self, order_id: str) -> None:
+        try:
+            await self._client.cancel_order(order_id)
+        except (Conflict, NotFound):
+            # It was filled a moment ago.
+            pass
+
+    def _report(self, results: list[OrderResult | ApiError]) -> None:
+        for result in results:
+            if isinstance(result, ApiError):
+                logger.info("%s: a quote was refused: %s", self._market.symbol, result)
