@@ -21,35 +21,35 @@ class Order:
     """An order and everything the core knows of it. Open quantity is quantity - filled."""
 
     __slots__ = (
-        "order_id",
         "account",
-        "client_order_id",
+        "base",
         "book",
-        "side",
-        "order_type",
-        "time_in_force",
-        "post_only",
-        "stp",
-        "price_ticks",
-        "quantity_lots",
-        "quote_amount_minor",
+        "client_order_id",
+        "created_ns",
+        "fee_accrued",
+        "fee_minor",
         "filled_lots",
         "filled_notional_minor",
-        "fee_minor",
-        "fee_accrued",
-        "maker_ppm",
-        "taker_ppm",
-        "held_minor",
-        "status",
-        "reason",
-        "created_ns",
-        "updated_ns",
-        "base",
-        "quote",
         "held_in",
+        "held_minor",
         "level",
-        "prev",
+        "maker_ppm",
         "next",
+        "order_id",
+        "order_type",
+        "post_only",
+        "prev",
+        "price_ticks",
+        "quantity_lots",
+        "quote",
+        "quote_amount_minor",
+        "reason",
+        "side",
+        "status",
+        "stp",
+        "taker_ppm",
+        "time_in_force",
+        "updated_ns",
     )
 
     def __init__(
@@ -149,7 +149,7 @@ class Order:
 class Level:
     """The orders at one price of one side, oldest first, and their open quantity together."""
 
-    __slots__ = ("price_ticks", "quantity_lots", "head", "tail")
+    __slots__ = ("head", "price_ticks", "quantity_lots", "tail")
 
     def __init__(self, price_ticks: int) -> None:
         self.price_ticks = price_ticks
@@ -161,7 +161,7 @@ class Level:
 class BookSide:
     """The bids or the asks of a symbol. ``best`` is the level that trades first, or None."""
 
-    __slots__ = ("side", "levels", "best", "_keys")
+    __slots__ = ("_keys", "best", "levels", "side")
 
     def __init__(self, side: int) -> None:
         self.side = side
@@ -235,7 +235,7 @@ class BookSide:
 class Book:
     """Both sides of a symbol."""
 
-    __slots__ = ("symbol", "bids", "asks", "fee_balance")
+    __slots__ = ("asks", "bids", "fee_balance", "symbol")
 
     def __init__(self, symbol: Symbol, fee_balance: Balance) -> None:
         self.symbol = symbol

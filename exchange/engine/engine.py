@@ -57,12 +57,11 @@ class Engine:
         if tag >= m.TICK:
             events = self._control.apply(command)
             if tag != m.TICK:
-                state.memory.keep_control((command, state.sequence, now_ns, tuple(events)))
+                state.memory.keep_control((command, state.sequence, now_ns, state.take_reply(events)))
             return events
         account = state.trader(command[2])
         if account is None:
             return rejected(command, codes.ACCOUNT_NOT_FOUND)
-        state.reply = None
         if tag == m.PLACE:
             events = self._trading.place(command, account)
         elif tag == m.CANCEL:
@@ -75,8 +74,8 @@ class Engine:
             events = self._trading.replace(command, account)
         else:
             raise ValueError(f"unknown command tag {tag!r}")
-        reply = state.reply if state.reply is not None else tuple(events)
-        state.memory.keep_trader(account, (command, state.sequence, now_ns, reply))
+        entry = (command, state.sequence, now_ns, state.take_reply(events))
+        state.memory.keep_trader(account, entry)
         return events
 
     def recall(self, command: m.Command) -> Recalled | None:

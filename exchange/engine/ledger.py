@@ -31,7 +31,7 @@ class Balance:
 class Account:
     """An account with its balances, its open orders by symbol, and its share of bounded memory."""
 
-    __slots__ = ("number", "status", "balances", "open_orders", "client_ids", "fees", "finished", "ids")
+    __slots__ = ("balances", "client_ids", "fees", "finished", "ids", "number", "open_orders", "status")
 
     def __init__(self, number: int, status: int = m.ACTIVE) -> None:
         self.number = number
@@ -58,7 +58,7 @@ class Account:
 class Ledger:
     """All accounts, and which balances the command under way has changed."""
 
-    __slots__ = ("accounts", "scales", "_touched")
+    __slots__ = ("_touched", "accounts", "scales")
 
     def __init__(self) -> None:
         self.accounts: dict[int, Account] = {

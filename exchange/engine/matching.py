@@ -19,7 +19,7 @@ from exchange.engine.symbols import PPM
 class Matcher:
     """Fills takers. ``events`` and ``levels`` collect what the command under way has done."""
 
-    __slots__ = ("ledger", "orders", "next_trade_id", "now_ns", "events", "levels")
+    __slots__ = ("events", "ledger", "levels", "next_trade_id", "now_ns", "orders")
 
     def __init__(self, ledger: Ledger, orders: Orders) -> None:
         self.ledger = ledger

@@ -39,7 +39,7 @@ Key = tuple[int, str]
 class CommandMemory:
     """Command id -> what it did. The oldest are forgotten first."""
 
-    __slots__ = ("limits", "accounts", "traders", "control")
+    __slots__ = ("accounts", "control", "limits", "traders")
 
     def __init__(self, limits: Limits, accounts: dict[int, Account]) -> None:
         self.limits = limits

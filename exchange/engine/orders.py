@@ -13,7 +13,7 @@ from exchange.engine.ledger import Account, Ledger
 class Orders:
     """Open orders and the remembered finished ones, oldest forgotten first."""
 
-    __slots__ = ("ledger", "open", "finished", "max_finished", "_queue")
+    __slots__ = ("_queue", "finished", "ledger", "max_finished", "open")
 
     def __init__(self, ledger: Ledger, max_finished: int) -> None:
         self.ledger = ledger

@@ -20,17 +20,17 @@ class State:
     """Books, ledger, orders, memory of commands, and the counters ids are taken from."""
 
     __slots__ = (
-        "sequence",
-        "now_ns",
-        "rules_version",
-        "next_order_id",
-        "limits",
-        "ledger",
-        "orders",
         "books",
+        "ledger",
+        "limits",
         "matcher",
         "memory",
-        "reply",
+        "next_order_id",
+        "now_ns",
+        "orders",
+        "_reply",
+        "rules_version",
+        "sequence",
     )
 
     def __init__(self, limits: Limits) -> None:
@@ -44,16 +44,22 @@ class State:
         self.books: dict[str, Book] = {}
         self.matcher = Matcher(self.ledger, self.orders)
         self.memory = CommandMemory(limits, self.ledger.accounts)
-        #: Events of the command under way that make up its reply, where these are not all of them.
-        self.reply: tuple[m.Event, ...] | None = None
+        # Events of the command under way that make up its reply, where these are not all of them.
+        self._reply: tuple[m.Event, ...] | None = None
 
     def report(self, events: list[m.Event], levels: Iterable[m.Event] = ()) -> list[m.Event]:
         """Complete a command's events with the levels and balances it changed. What stood there before
         is its reply."""
-        self.reply = tuple(events)
+        self._reply = tuple(events)
         events += levels
         self.ledger.drain_touched(events)
         return events
+
+    def take_reply(self, events: list[m.Event]) -> tuple[m.Event, ...]:
+        """The part of a finished command's events that answers whoever sent it."""
+        reply = self._reply
+        self._reply = None
+        return tuple(events) if reply is None else reply
 
     def trader(self, number: int) -> Account | None:
         """A trader's account; the venue's own accounts are not one."""

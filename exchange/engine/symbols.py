@@ -21,25 +21,25 @@ class Symbol:
     """A symbol's terms. ``terms`` is the tuple of SetSymbol's fields after the command id."""
 
     __slots__ = (
-        "name",
-        "base",
-        "quote",
-        "terms",
-        "multiplier",
-        "base_unit_minor",
         "band_starts",
         "band_steps",
+        "base",
+        "base_unit_minor",
         "lot_step",
-        "min_quantity_lots",
-        "max_quantity_lots",
-        "min_price_ticks",
-        "max_price_ticks",
-        "min_notional_minor",
         "maker_ppm",
-        "taker_ppm",
         "max_open_orders",
+        "max_price_ticks",
+        "max_quantity_lots",
+        "min_notional_minor",
+        "min_price_ticks",
+        "min_quantity_lots",
+        "multiplier",
+        "name",
+        "quote",
         "status",
         "status_reason",
+        "taker_ppm",
+        "terms",
     )
 
     def __init__(self, terms: tuple[Any, ...], base_scale: int, quote_scale: int) -> None:
