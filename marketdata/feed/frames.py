@@ -9,7 +9,7 @@ from exchange.journal.codec import DECODE_ERRORS, decoder
 from exchange.worker.protocol import LENGTH_BYTES, FrameError
 from exchange.worker.protocol import frame as pack_frame
 
-__all__ = ["FrameError", "pack_frame", "read_frame"]
+__all__ = ["FrameError", "decode_frame", "pack_frame", "read_frame"]
 
 #: A symbol's rings take about half a megabyte.
 MAX_FRAME_BYTES: Final = 64 * 1024 * 1024
@@ -27,6 +27,11 @@ async def read_frame(reader: asyncio.StreamReader) -> list[list[Any]] | None:
         if error.partial:
             raise FrameError("the connection ended inside a frame") from error
         return None
+    return decode_frame(body)
+
+
+def decode_frame(body: bytes) -> list[list[Any]]:
+    """A frame's messages from what follows its length. Raises FrameError."""
     try:
         return list(_decoder.decode(body))
     except DECODE_ERRORS as error:

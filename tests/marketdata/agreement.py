@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -180,3 +181,10 @@ def _candles(truth: Truth) -> Iterator[str]:
         *("volume_lots", "quote_volume_minor", "trade_count"),
     )
     yield from _differ("candles", {row[:3]: Candle(*row[2:]) for row in rows}, expected)
+
+
+def main() -> int:
+    """For the database of another process; see ``processes.Processes.disagreements``."""
+    found = list(disagreements(Path(sys.argv[1]), Path(sys.argv[2])))
+    print("\n".join(found) or f"agreed: {models.Order.objects.count()} orders")
+    return 1 if found else 0

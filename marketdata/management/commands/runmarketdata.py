@@ -28,6 +28,9 @@ logger = logging.getLogger(__name__)
 class Command(BaseCommand):
     help = "Follow the journal: write orders, fills and candles to the database, serve live market data."
 
+    # The projector serves no URLs.
+    requires_system_checks: list[str] = []
+
     def add_arguments(self, parser: CommandParser) -> None:
         defaults = Options()
         parser.add_argument("--snapshot-commands", type=int, default=defaults.snapshot_commands)
