@@ -128,6 +128,11 @@ class SymbolTable:
         """Said by whoever feeds the table: events arrive as they happen (or no longer do)."""
         self._is_live = is_live
 
+    def forget(self) -> None:
+        """Fetch anew at the next question: the engine is another one now."""
+        with self._lock:
+            self._loaded_at = float("-inf")
+
     def refresh(self) -> None:
         """Fetch from the engine if the copy is old. Raises what the engine client raises."""
         if self._fetch is None or self._is_fresh():

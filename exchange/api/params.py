@@ -14,8 +14,8 @@ from exchange.symbols import symbols
 #: Rows of a page when the request does not say, and at most.
 DEFAULT_LIMIT: Final = 100
 MAX_LIMIT: Final = 500
-#: 9999-12-31, in milliseconds: later times are mistakes (seconds or microseconds of another clock).
-_MAX_TIME_MS: Final = 253_402_300_799_999
+#: The last time whose nanoseconds fit 64 bits, rounded down: year 2255.
+_MAX_TIME_MS: Final = 9_000_000_000_000
 _NS_PER_MS: Final = 1_000_000
 #: ``format`` picks the renderer in the browser.
 _ALWAYS_KNOWN: Final = frozenset({"format"})

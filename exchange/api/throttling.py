@@ -32,7 +32,7 @@ class RateThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         address = limits.address_of(request._request)
-        scope = getattr(view, "rate_scope", "reads")
+        scope = getattr(view, "rate_scope", "public")
         cost = self._cost(request, view)
         is_by_address = scope in _ADDRESS_SCOPES or not request.user.is_authenticated
         who = address if is_by_address else request.user.pk

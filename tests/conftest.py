@@ -1,0 +1,207 @@
+"""What every test may ask for: a real engine worker, and the people who trade on it.
+
+    live_engine     an engine worker on a socket and journal of its own, with the symbols that ship; the
+                    site's gateway talks to it, and ``live_engine.project()`` brings the database up to date
+    alice, bob, carol   traders with money, each with an API client that carries a bearer token
+    oscar           an operator: he runs the exchange and has no account to trade with
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from rest_framework.test import APIClient
+from rest_framework_simplejwt.tokens import AccessToken
+
+from exchange import catalog, roles
+from exchange.api.authentication import forget_tokens
+from exchange.engine import messages as m
+from exchange.models import Account
+from exchange.symbols import symbols
+from exchange.worker import gateway
+from exchange.worker.blocking import BlockingEngineClient
+from exchange.worker.protocol import Outcome
+from exchange.worker.sequencer import open_sequencer
+from exchange.worker.server import EngineServer, Limits
+
+#: What each trader of the cast starts with, in whole units.
+FUNDS = {"KRW": 1_000_000_000, "BTC": 10, "ETH": 100, "USD": 1_000_000, "AAPL": 10_000}
+PASSWORD = "correct horse battery staple"
+
+
+@dataclass
+class LiveEngine:
+    """A running engine worker and the ways of a test to it."""
+
+    folder: Path
+    client: BlockingEngineClient
+    _ids: Iterator[int] = field(default_factory=itertools.count)
+
+    @property
+    def socket_path(self) -> Path:
+        return self.folder / "engine.sock"
+
+    def command_id(self) -> str:
+        return f"test:{next(self._ids)}"
+
+    def submit(self, *commands: m.Command) -> list[Outcome]:
+        """Submit and insist that none is refused."""
+        outcomes = self.client.submit_many(commands)
+        for outcome in outcomes:
+            assert outcome.events[0][0] != m.EV_REJECTED, outcome.events[0]
+        return outcomes
+
+    def open_account(self, account: int, funds: dict[str, int]) -> None:
+        scales = {asset.asset: asset.scale for asset in catalog.ASSETS}
+        deposits = [
+            m.deposit(self.command_id(), account, asset, units * 10 ** scales[asset])
+            for asset, units in funds.items()
+        ]
+        self.submit(m.set_account(self.command_id(), account), *deposits)
+
+    def set_status(self, symbol: str, status: int, reason: str = "") -> None:
+        self.submit(m.set_symbol_status(self.command_id(), symbol, status, reason))
+        symbols.forget()
+
+    @property
+    def sequence(self) -> int:
+        return self.client.query("status").sequence
+
+    def state_hash_of_market(self) -> Any:
+        """Everything a trader could see change: books, and the sequence of the last command."""
+        return self.client.query("books", None)
+
+    def project(self) -> None:
+        """Bring the database up to the engine, by the projector that runs in production."""
+        from exchange.worker.follower import Follower, Position
+        from marketdata.feed.board import Board
+        from marketdata.projection.health import Options
+        from marketdata.projection.projector import Projector
+        from marketdata.projection.store import Store
+        from marketdata.selectors import projected_sequence
+
+        journal, snapshots = self.folder / "journal", self.folder / "snapshots"
+
+        def follow(position: Position | None) -> Follower:
+            return Follower(journal, snapshots, position=position)
+
+        projector = Projector(follow, Store(), Board(), snapshot_dir=snapshots, options=Options(pace_ms=0))
+        wanted = self.sequence
+        while projected_sequence() < wanted:
+            projector.step(0.01)
+
+
+@pytest.fixture
+def live_engine() -> Iterator[LiveEngine]:
+    # Unix socket paths are short; pytest's own temporary folders are not.
+    folder = Path(tempfile.mkdtemp(prefix="xt-"))
+    sequencer = open_sequencer(folder / "journal", folder / "snapshots", segment_bytes=1 << 20)
+    server = EngineServer(sequencer, folder / "engine.sock", Limits(seal_after_s=0.01))
+    thread = threading.Thread(target=server.run, name="engine", daemon=True)
+    thread.start()
+    gateway.configure(folder / "engine.sock")
+    symbols.forget()
+    client = BlockingEngineClient(folder / "engine.sock")
+    try:
+        client.wait_connected()
+        engine = LiveEngine(folder, client)
+        engine.submit(*catalog.setup_commands())
+        yield engine
+    finally:
+        client.close()
+        gateway.configure(folder / "gone.sock")
+        server.stop()
+        thread.join(10)
+        sequencer.close()
+        shutil.rmtree(folder)
+
+
+@dataclass
+class Person:
+    """Somebody of the cast: his user, his account (0 without one), and a client that is logged in."""
+
+    user: User
+    account: int
+    api: APIClient
+
+    def get(self, path: str, **query: Any) -> Any:
+        return self.api.get(path, query)
+
+    def post(self, path: str, body: Any = None) -> Any:
+        """POST JSON; text and bytes go as they are."""
+        if isinstance(body, str | bytes):
+            return self.api.post(path, body, content_type="application/json")
+        return self.api.post(path, {} if body is None else body, format="json")
+
+    def place(self, **order: Any) -> Any:
+        """Enter an order, by default a limit buy of 0.01 BTC at 100,000,000 KRW."""
+        body = {
+            "symbol": "BTC-KRW",
+            "side": "buy",
+            "order_type": "limit",
+            "price": "100000000",
+            "quantity": "0.01",
+            **order,
+        }
+        return self.post("/v1/order", {name: value for name, value in body.items() if value is not None})
+
+
+def make_person(name: str, role: str, account: int = 0) -> Person:
+    user = User.objects.create_user(name, password=PASSWORD)
+    roles.assign_role(user, role)
+    if account:
+        Account.objects.create(number=account, user=user)
+    api = APIClient(raise_request_exception=False)
+    api.credentials(HTTP_AUTHORIZATION=f"Bearer {AccessToken.for_user(user)}")
+    return Person(user, account, api)
+
+
+def _trader(name: str, account: int, engine: LiveEngine) -> Person:
+    person = make_person(name, roles.TRADER, account)
+    engine.open_account(account, FUNDS)
+    return person
+
+
+@pytest.fixture
+def alice(db: None, live_engine: LiveEngine) -> Person:
+    return _trader("alice", 1001, live_engine)
+
+
+@pytest.fixture
+def bob(db: None, live_engine: LiveEngine) -> Person:
+    return _trader("bob", 1002, live_engine)
+
+
+@pytest.fixture
+def carol(db: None, live_engine: LiveEngine) -> Person:
+    return _trader("carol", 1003, live_engine)
+
+
+@pytest.fixture
+def oscar(db: None, live_engine: LiveEngine) -> Person:
+    return make_person("oscar", roles.OPERATOR)
+
+
+@pytest.fixture
+def anyone() -> APIClient:
+    """A client that is not logged in."""
+    return APIClient(raise_request_exception=False)
+
+
+@pytest.fixture(autouse=True)
+def _clean_process(settings: Any) -> Iterator[None]:
+    """No test sees another's rate counters or verified tokens; passwords hash quickly."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    cache.clear()
+    forget_tokens()
+    yield
