@@ -39,7 +39,7 @@ class Pair:
         events = self.core.apply(command, self.now_ns)
         expected = self.naive.apply(command, self.now_ns)
         self._compare_events(command, events, expected)
-        if key is not None and not _of_nobody(events):
+        if key is not None and not _of_nobody(command, events):
             self.replies[key] = (command, self.core.sequence, events)
         self._count(command, expected)
         return events
@@ -138,9 +138,9 @@ def reply_key(command: m.Command) -> Any:
     return (command[2], command[1]) if command[0] in m.TRADER_COMMANDS else command[1]
 
 
-def _of_nobody(events: list[m.Event]) -> bool:
-    """Commands of accounts that do not exist have nobody to be remembered for."""
-    return events[0][0] == m.EV_REJECTED and events[0][3] == "ACCOUNT_NOT_FOUND"
+def _of_nobody(command: m.Command, events: list[m.Event]) -> bool:
+    """A trader's command for an account that does not exist has nobody to be remembered for."""
+    return command[0] in m.TRADER_COMMANDS and events[0][0] == m.EV_REJECTED and events[0][3] == "ACCOUNT_NOT_FOUND"
 
 
 def _told(events: list[m.Event]) -> list[m.Event]:

@@ -167,7 +167,7 @@ class CoreAgainstNaive(RuleBasedStateMachine):
 
 
 CoreAgainstNaive.TestCase.settings = settings(
-    max_examples=2_000 if DEEP else 60,
+    max_examples=5_000 if DEEP else 150,
     stateful_step_count=120 if DEEP else 40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

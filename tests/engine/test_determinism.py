@@ -1,0 +1,59 @@
+"""Same commands, same stamps: same events and same state, in any process and under any hash seed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from exchange.engine import Engine
+from tests.engine.pair import START_NS
+from tests.engine.worlds import World
+
+ROOT = Path(__file__).resolve().parents[2]
+SEED, COMMANDS = 20_120_621, 3_000
+#: For each run of the fold: the interpreter's hash seed.
+HASH_SEEDS = ("0", "1", "4242")
+
+
+def fold(seed: int, commands: int) -> dict[str, str | int]:
+    """Hashes of the events and of the state after a world's whole stream."""
+    engine, world, digest = Engine(), World(seed, commands), hashlib.sha256()
+    trades = 0
+    for step, command in enumerate(world):
+        if engine.recall(command) is not None:
+            continue
+        events = engine.apply(command, START_NS + step * 1_000)
+        world.observe(events)
+        digest.update(repr(events).encode())
+        trades += sum(event[0] == 3 for event in events)
+    return {"events": digest.hexdigest(), "state": engine.state_hash(), "trades": trades}
+
+
+def test_same_hashes_in_other_processes_under_other_hash_seeds() -> None:
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.engine.test_determinism"],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONHASHSEED": hash_seed},
+            stdout=subprocess.PIPE,
+        )
+        for hash_seed in HASH_SEEDS
+    ]
+    results = [json.loads(run.communicate(timeout=60)[0]) for run in runs]
+    here = fold(SEED, COMMANDS)
+    assert results == [here] * len(runs)
+    assert int(here["trades"]) > 100
+
+
+def test_one_other_command_gives_another_hash() -> None:
+    """The canary: the hashes do depend on what happened."""
+    assert fold(SEED, COMMANDS)["state"] != fold(SEED, COMMANDS - 1)["state"]
+    assert fold(SEED, 50)["events"] != fold(SEED + 1, 50)["events"]
+
+
+if __name__ == "__main__":
+    print(json.dumps(fold(SEED, COMMANDS)))
