@@ -1,5 +1,10 @@
 """The operator pages: live rows to read, change requests to make. Nothing here writes a live row."""
 
-from exchange.admin import accounts, control, market, orders, users
+from django.contrib import admin
 
-__all__ = ["accounts", "control", "market", "orders", "users"]
+from exchange.admin import accounts, control, engine, market, orders, users
+
+admin.site.index_title = "Overview"
+admin.site.extra_urls = engine.urls
+
+__all__ = ["accounts", "control", "engine", "market", "orders", "users"]

@@ -26,6 +26,8 @@ WINDOW: Final = 200_000
 class BoundedPaginator(Paginator):
     """Counts at most ``MAX_LISTED`` rows: a full count of a table of orders reads all of it."""
 
+    template_name = "admin/exchange/pagination.html"
+
     @cached_property
     def count(self) -> int:
         return self.object_list.order_by().values("pk")[:MAX_LISTED].count()
@@ -42,6 +44,9 @@ class ReadOnlyAdmin(ModelAdmin):
     list_filter_submit = True
     list_filter_sheet = False
     actions = None
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return BoundedChangeList
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -61,7 +66,16 @@ def _flat(fields: Any) -> list[str]:
     return [name for item in fields for name in (item if isinstance(item, (list, tuple)) else (item,))]
 
 
-class WindowedChangeList(ChangeList):
+class BoundedChangeList(ChangeList):
+    """Knows no more of the total than the paginator has counted."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.full_result_count = self.result_count
+        self.is_cut = self.result_count >= MAX_LISTED
+
+
+class WindowedChangeList(BoundedChangeList):
     """The newest ``WINDOW`` ids unless the list is narrowed to an account, or to one id by search."""
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:

@@ -11,7 +11,7 @@ from django.urls import URLPattern, path
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from exchange.admin import engine, words
+from exchange.admin import words
 from exchange.admin.base import ReadOnlyAdmin, as_id
 from exchange.admin.requests import banner
 from exchange.models import ChangeRequest
@@ -37,8 +37,6 @@ class ChangeRequestAdmin(ReadOnlyAdmin):
         view = self.admin_site.admin_view
         own = [
             path("<int:object_id>/banner/", view(banner), name="exchange_changerequest_banner"),
-            path("engine/", view(engine.EngineView.as_view(model_admin=self)), name="exchange_engine"),
-            path("engine/state/", view(engine.state_fragment), name="exchange_engine_state"),
         ]
         return own + super().get_urls()
 

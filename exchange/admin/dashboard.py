@@ -85,7 +85,7 @@ def trades_table() -> dict[str, Any]:
     newest = list(Fill.objects.all()[: 2 * _NEWEST])
     rows = [
         [
-            units.moment(fill.time_ns),
+            units.moment(fill.time_ns)[11:19],
             fill.symbol,
             fill.get_side_display(),
             units.price(fill.symbol, fill.price_ticks),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from typing import Any, Final
 
+from django.contrib import admin
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.views.generic import TemplateView
 from unfold.views import UnfoldModelAdminViewMixin
 
@@ -40,6 +41,24 @@ class EngineView(UnfoldModelAdminViewMixin, TemplateView):
 def state_fragment(request: HttpRequest) -> HttpResponse:
     """The part of the page that renews itself."""
     return render(request, "admin/exchange/engine_state.html", state_context())
+
+
+def urls() -> list[URLPattern]:
+    """The engine's page belongs to no model, so it hangs on the site itself."""
+    view = admin.site.admin_view
+    page = EngineView.as_view(model_admin=_OnSite())
+    return [
+        path("engine/", view(page), name="exchange_engine"),
+        path("engine/state/", view(state_fragment), name="exchange_engine_state"),
+    ]
+
+
+class _OnSite:
+    """Stands where unfold's views expect their model's admin."""
+
+    @property
+    def admin_site(self) -> Any:
+        return admin.site
 
 
 def state_context() -> dict[str, Any]:

@@ -229,6 +229,19 @@ class SymbolRulesForm(RatesForm):
         "max_open_orders",
     )
 
+    def __init__(self, *args: Any, row: Symbol | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, row=row, **kwargs)
+        if row is not None:
+            self._name_units(row)
+
+    def _name_units(self, row: Symbol) -> None:
+        """Say on each field what its numbers count."""
+        in_quote = ("tick_table", "min_price", "max_price", "min_notional")
+        in_base = ("lot_step", "min_quantity", "max_quantity")
+        for names, asset in ((in_quote, row.quote_id), (in_base, row.base_id)):
+            for name in names:
+                self.fields[name].label = f"{self.fields[name].label} ({asset})"
+
     def identity(self) -> dict[str, Any]:
         """The fields that never change: symbol, assets, scales."""
         return {

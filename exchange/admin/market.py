@@ -132,6 +132,7 @@ class SymbolAdmin(FollowsRequests, ReadOnlyAdmin):
             f"Rules of {symbol}",
             "Orders that rest on the book keep their terms; new orders meet the new rules.",
             initial=forms.rules_initial(symbol),
+            submit_text="Change the rules",
         )
 
     @action(description="Halt", url_path="halt", permissions=["change_market"], variant=ActionVariant.DANGER)

@@ -34,13 +34,13 @@ PARAMETER: Final = "request"
 class ChangeFormView(UnfoldModelAdminViewMixin, FormView):
     """A page with one ``ChangeForm`` about ``row``; posting it saves a change request."""
 
-    template_name = "admin/exchange/change_form.html"
+    template_name = "admin/exchange/change_request_form.html"
     form_class: type[ChangeForm]
     title = ""
     row: Any = None
     #: Said above the form: what will happen.
     explanation = ""
-    submit_text = "Request"
+    submit_text = ""
     back_url = ""
     raise_exception = True
 
@@ -56,9 +56,8 @@ class ChangeFormView(UnfoldModelAdminViewMixin, FormView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         extra = {
             "explanation": self.explanation,
-            "submit_text": self.submit_text,
+            "submit_text": self.submit_text or self.title,
             "back_url": self.back_url,
-            "opts": self.model_admin.opts,
         }
         return super().get_context_data(**extra, **kwargs)
 

@@ -63,11 +63,14 @@ def amount(asset: str, minor: int) -> str:
 
 
 def price(symbol: str, ticks: int) -> str:
-    """``95,000,000 KRW``."""
+    """``95,000,000 KRW``, ``224.10 USD``: all decimals a price of the symbol can have."""
     units = symbol_units(symbol)
     if units is None:
         return f"{ticks:,} ticks"
-    return f"{grouped(format_units(ticks, units.price_scale))} {units.quote}"
+    whole, point, fraction = format_units(ticks, units.price_scale).partition(".")
+    if units.price_scale:
+        point, fraction = ".", fraction.ljust(units.price_scale, "0")
+    return f"{grouped(whole)}{point}{fraction} {units.quote}"
 
 
 def quantity(symbol: str, lots: int) -> str:
