@@ -1,10 +1,59 @@
-"""The ASGI application: HTTP by Django, WebSocket by Channels."""
+"""The ASGI application: HTTP by Django, WebSocket by Channels, and what a process starts and stops.
 
+uvicorn announces its lifespan; then the engine's socket and the live feeds are up before the first
+request. daphne does not: there they start with the first WebSocket, and plain HTTP opens a client of
+its own when it first needs one.
+"""
+
+import logging
 import os
+from typing import Any
 
-from channels.routing import ProtocolTypeRouter
+from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
+from django.urls import re_path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xtrader.settings")
 
-application = ProtocolTypeRouter({"http": get_asgi_application()})
+# Loads the apps: everything that touches models is imported after it.
+django_application = get_asgi_application()
+
+from exchange.consumers import ExchangeConsumer  # noqa: E402
+from exchange.feeds import runtime  # noqa: E402
+
+logger = logging.getLogger(__name__)
+
+
+async def lifespan(scope: Any, receive: Any, send: Any) -> None:
+    """Start and stop what the process shares."""
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            try:
+                await runtime.start()
+            except Exception as error:
+                logger.exception("could not start")
+                await send({"type": "lifespan.startup.failed", "message": str(error)})
+                return
+            await send({"type": "lifespan.startup.complete"})
+        elif message["type"] == "lifespan.shutdown":
+            await runtime.stop()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
+
+async def no_such_socket(scope: Any, receive: Any, send: Any) -> None:
+    """Any other WebSocket address: refused at the handshake."""
+    await receive()
+    await send({"type": "websocket.close", "code": 1008})
+
+
+application = ProtocolTypeRouter(
+    {
+        "http": django_application,
+        "websocket": URLRouter(
+            [re_path(r"^ws/?$", ExchangeConsumer.as_asgi()), re_path(r"", no_such_socket)]
+        ),
+        "lifespan": lifespan,
+    }
+)

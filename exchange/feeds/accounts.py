@@ -130,8 +130,7 @@ class AccountFeeds:
         self._touched.clear()
         for topics in self._accounts.values():
             topics.restart(sequence, time_ms)
-        if self._paying is None or self._paying.done():
-            self._paying = self._loop.create_task(self._pay_snapshots())
+        self._pay()
 
     # --- readers -------------------------------------------------------------------------------------
 
@@ -141,7 +140,8 @@ class AccountFeeds:
     async def snapshot(self, account: int, channel: str) -> Callable[[Reader], None]:
         """Fetch what a private channel starts with. The returned call sends it and joins the reader; it
         may come later. Raises EngineError."""
-        topic = self.topic(account, channel)
+        topics = self._topics_of(account)
+        topic = topics.topics[channel]
         while True:
             as_of, rows = await self._rows(account, channel)
             await self._wait_sequence(as_of)
@@ -150,6 +150,11 @@ class AccountFeeds:
             # So much happened meanwhile that what followed the answer is forgotten: ask again.
 
         def send(reader: Reader) -> None:
+            if not topic.can_resume(as_of):
+                # The topic started anew since the answer came: the reader gets another one.
+                topics.owed[channel][reader] = None
+                self._pay()
+                return
             later = topic.after(as_of)
             at = later[0].prev_sequence if later else topic.sequence
             reader.push(topic.snapshot({"type": f"{channel}_snapshot", channel: rows}, at))
@@ -198,10 +203,21 @@ class AccountFeeds:
         rows = [balance_dict((EV_BALANCE, account, *row), scale(row[0])) for row in answer.value]
         return answer.sequence, rows
 
+    def _pay(self) -> None:
+        if self._paying is None or self._paying.done():
+            self._paying = self._loop.create_task(self._pay_snapshots())
+
+    def _owing(self) -> list[tuple[AccountTopics, str]]:
+        return [
+            (topics, name)
+            for topics in self._accounts.values()
+            for name in PRIVATE_CHANNELS
+            if topics.owed[name]
+        ]
+
     async def _pay_snapshots(self) -> None:
         """Until every owed reader has its snapshot, through further engine restarts."""
-        while owing := [(topics, name) for topics in self._accounts.values() for name in PRIVATE_CHANNELS
-                        if topics.owed[name]]:
+        while owing := self._owing():
             for topics, channel in owing:
                 try:
                     send = await self.snapshot(topics.account, channel)

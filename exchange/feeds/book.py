@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from exchange.checksum import DEPTH, book_checksum
@@ -21,9 +21,9 @@ class BookSide:
 
     __slots__ = ("_is_bid", "prices", "quantities")
 
-    def __init__(self, is_bid: bool, levels: Iterable[Sequence[int]] = ()) -> None:
+    def __init__(self, is_bid: bool, levels: Iterable[Level] = ()) -> None:
         self._is_bid = is_bid
-        self.quantities: dict[int, int] = {price: lots for price, lots in levels}
+        self.quantities: dict[int, int] = dict(levels)
         self.prices = sorted(self.quantities)
 
     def set(self, price_ticks: int, quantity_lots: int) -> None:

@@ -142,7 +142,7 @@ class Hub:
             elif tag == EV_TRADE:
                 trades.append(event)
                 self.accounts.on_trade(event, now_ns)
-            elif tag == EV_SYMBOL or tag == EV_ASSET:
+            elif tag in (EV_SYMBOL, EV_ASSET):
                 self._on_listing(event)
         if trades:
             self._on_trades(trades, sequence, now_ns)

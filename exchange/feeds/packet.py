@@ -33,7 +33,7 @@ def frame(payload: bytes) -> bytes:
 class Packet:
     """One message for any number of sockets: as a frame where the server takes frames, else as text."""
 
-    __slots__ = ("frame", "_header", "_text")
+    __slots__ = ("_header", "_text", "frame")
 
     def __init__(self, message: Mapping[str, Any]) -> None:
         payload = encode(message)

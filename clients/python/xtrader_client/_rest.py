@@ -122,7 +122,8 @@ class RestClient:
             except NotAuthenticated:
                 self._refresh = None
             else:
-                return self._keep(reply)
+                self._keep(reply)
+                return
         if self._username is None:
             raise NotAuthenticated("NOT_AUTHENTICATED", "this client has no user name", None, 401)
         body = {"username": self._username, "password": self._password}

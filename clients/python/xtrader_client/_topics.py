@@ -124,7 +124,7 @@ class HistoryParser(Parser[T]):
         self._started = False
 
     def __call__(self, message: Message, is_snapshot: bool) -> list[T]:
-        rows = message[self._list_name] if self._list_name in message else [message]
+        rows = message.get(self._list_name, [message])
         known, started, self._started = self._last_id, self._started, True
         newer = [row for row in rows if known is None or int(row[self._id_name]) > known]
         if rows:

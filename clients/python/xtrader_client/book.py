@@ -30,7 +30,7 @@ def book_checksum(asks: Iterable[Sequence[str]], bids: Iterable[Sequence[str]]) 
 class _Side:
     """Levels of one side: prices ascending, the wire's own strings beside them for the checksum."""
 
-    __slots__ = ("prices", "levels", "is_bid")
+    __slots__ = ("is_bid", "levels", "prices")
 
     def __init__(self, is_bid: bool) -> None:
         self.is_bid = is_bid

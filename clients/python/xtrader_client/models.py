@@ -193,13 +193,18 @@ class Candle:
     @classmethod
     def from_wire(cls, data: Mapping[str, Any], symbol: str, interval: str) -> Self:
         return cls(
-            symbol,
-            interval,
-            int(data["open_time"]),
-            int(data["close_time"]),
-            *(_required(data, name) for name in ("open", "high", "low", "close", "volume", "quote_volume")),
-            int(data["trade_count"]),
-            bool(data["closed"]),
+            symbol=symbol,
+            interval=interval,
+            open_time=int(data["open_time"]),
+            close_time=int(data["close_time"]),
+            open=_required(data, "open"),
+            high=_required(data, "high"),
+            low=_required(data, "low"),
+            close=_required(data, "close"),
+            volume=_required(data, "volume"),
+            quote_volume=_required(data, "quote_volume"),
+            trade_count=int(data["trade_count"]),
+            closed=bool(data["closed"]),
         )
 
 

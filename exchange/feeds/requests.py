@@ -1,0 +1,90 @@
+"""Reading what a client sends: one JSON object, strictly, and quickly when it is well-formed."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from exchange.decimals import NumberText
+from exchange.errors import InputError
+from exchange.jsontext import read_object, shown
+
+#: Longest text of a request's ``id``, and the largest number (what every JSON reader holds exactly).
+MAX_ID_CHARS: Final = 64
+MAX_ID_NUMBER: Final = 2**53
+
+_FAST: Final = msgspec.json.Decoder(float_hook=NumberText)
+
+Fields = dict[str, Any]
+
+
+def read_request(text: str) -> Fields:
+    """The object in a message. Raises INVALID_JSON or INVALID_NUMBER.
+
+    The fast decoder does not see repeated keys, so it is believed only where there can be none: every
+    key of an object brings a colon, and there are no more colons than keys. The strict reader that REST
+    uses decides about everything else, and words every error.
+    """
+    try:
+        message = _FAST.decode(text)
+        if isinstance(message, dict) and text.count(":") == _count_keys(message):
+            return message
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        pass
+    return read_object(text)
+
+
+def _count_keys(message: Fields) -> int:
+    count = len(message)
+    orders = message.get("orders")
+    if isinstance(orders, list):
+        count += sum(len(order) for order in orders if isinstance(order, dict))
+    return count
+
+
+def take_id(fields: Fields) -> int | str | None:
+    """Remove and return the request's ``id``: a number or a short text, None if there is none. Raises
+    INVALID_FIELD."""
+    value = fields.pop("id", None)
+    if value is None or (type(value) is int and abs(value) <= MAX_ID_NUMBER):
+        return value
+    if type(value) is str and len(value) <= MAX_ID_CHARS:
+        return value
+    raise InputError("INVALID_FIELD", {"field": "id", "expected": "an integer or a text of up to 64"})
+
+
+def take_op(fields: Fields) -> str:
+    """Remove and return the operation's name. Raises MISSING_FIELD, INVALID_FIELD."""
+    value = fields.pop("op", None)
+    if value is None:
+        raise InputError("MISSING_FIELD", {"field": "op"})
+    if type(value) is not str:
+        raise InputError("INVALID_FIELD", {"field": "op", "expected": "a string"})
+    return value
+
+
+def read_names(fields: Fields, field: str, maximum: int, *, default: list[str] | None = None) -> list[str]:
+    """A list of 1 to ``maximum`` strings, repeats dropped. Raises MISSING_FIELD, INVALID_FIELD."""
+    value = fields.get(field)
+    if value is None:
+        if default is not None:
+            return default
+        raise InputError("MISSING_FIELD", {"field": field})
+    if not isinstance(value, list) or not all(type(name) is str for name in value):
+        raise InputError("INVALID_FIELD", {"field": field, "expected": "a list of strings"})
+    if not 1 <= len(value) <= maximum:
+        raise InputError("INVALID_FIELD", {"field": field, "expected": f"1 to {maximum} names"})
+    return list(dict.fromkeys(value))
+
+
+def read_since(fields: Fields) -> int | None:
+    """The sequence to resume after. Raises INVALID_FIELD."""
+    value = fields.get("since")
+    if value is None or (type(value) is int and 0 <= value < MAX_ID_NUMBER):
+        return value
+    raise InputError("INVALID_FIELD", {"field": "since", "expected": "a sequence"})
+
+
+def not_found(code: str, field: str, name: str) -> InputError:
+    return InputError(code, {"field": field, field.removesuffix("s"): shown(name)})
