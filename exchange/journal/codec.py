@@ -82,7 +82,7 @@ def decode_commands(data: bytes | memoryview) -> list[Command]:
     """The commands exactly as they were encoded. Raises one of DECODE_ERRORS."""
     commands: list[Command] = _commands_decoder.decode(data)
     for index, command in enumerate(commands):
-        if command[0] == SET_SYMBOL:
+        if command and command[0] == SET_SYMBOL:
             commands[index] = freeze(command)
     return commands
 

@@ -26,7 +26,7 @@ from exchange.journal.segments import SegmentName, segment_path
 log = logging.getLogger(__name__)
 
 DEFAULT_SEGMENT_BYTES: Final = 64 * 1024 * 1024
-_LOCK_NAME: Final = "lock"
+LOCK_NAME: Final = "lock"
 _UNFINISHED_SUFFIX: Final = ".new"
 
 
@@ -61,9 +61,9 @@ class FileJournal:
         self._failure: OSError | None = None
         files.make_dir(path)
         try:
-            self._lock = files.lock(path / _LOCK_NAME)
+            self._lock = files.lock(path / LOCK_NAME)
         except BlockingIOError:
-            raise JournalLocked(path / _LOCK_NAME) from None
+            raise JournalLocked(path / LOCK_NAME) from None
 
     def begin(self, end: JournalEnd, event_hash: bytes) -> None:
         """Go on where recovery found the end, in a new epoch. ``event_hash`` is the rolling hash there."""

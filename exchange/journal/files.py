@@ -44,6 +44,10 @@ class Files:
         """Reserve ``size`` bytes, read as zeros: later writes inside need no new metadata or space."""
         os.posix_fallocate(file, 0, size)
 
+    def resize(self, file: int, size: int) -> None:
+        """Cut or extend with zeros to ``size`` bytes. Only repair does this."""
+        os.ftruncate(file, size)
+
     def read(self, file: int, size: int, offset: int) -> bytes:
         """Up to ``size`` bytes; fewer only at the end of the file."""
         parts = []

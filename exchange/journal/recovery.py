@@ -71,20 +71,22 @@ class Fold:
         return commands, events
 
 
-def start_fold(snapshot_dir: Path, *, at_or_before: int | None = None, files: Files = OS_FILES) -> Fold:
-    """A fold at the newest valid snapshot (at or before a sequence), or at the very start."""
-    for snapshot in valid_snapshots(snapshot_dir, at_or_before=at_or_before, files=files):
+def start_fold(snapshot_dir: Path | None, *, at_or_before: int | None = None, files: Files = OS_FILES) -> Fold:
+    """A fold at the newest valid snapshot (at or before a sequence), or (also for None) at the very start."""
+    snapshots = valid_snapshots(snapshot_dir, at_or_before=at_or_before, files=files) if snapshot_dir else ()
+    for snapshot in snapshots:
         return Fold(Engine.load(snapshot.body), snapshot.position)
     return Fold(Engine(), START)
 
 
-def recover(journal_path: Path, snapshot_dir: Path, *, files: Files = OS_FILES) -> tuple[Engine, Position]:
-    """The engine as of the end of the journal, and where that is. Changes nothing on the disk."""
+def recover(journal_path: Path, snapshot_dir: Path | None, *, files: Files = OS_FILES) -> tuple[Engine, Position]:
+    """The engine as of the end of the journal, and where that is. Changes nothing on the disk. Without a
+    snapshot folder the whole journal is folded."""
     recovery = recover_fully(journal_path, snapshot_dir, files=files)
     return recovery.engine, recovery.position
 
 
-def recover_fully(journal_path: Path, snapshot_dir: Path, *, files: Files = OS_FILES) -> Recovery:
+def recover_fully(journal_path: Path, snapshot_dir: Path | None, *, files: Files = OS_FILES) -> Recovery:
     """``recover`` with everything a writer needs to go on. Raises JournalDamaged, JournalGap,
     JournalDisagrees or ReplayCrashed."""
     started = time.perf_counter()
@@ -96,7 +98,8 @@ def recover_fully(journal_path: Path, snapshot_dir: Path, *, files: Files = OS_F
         end = reader.end()
     finally:
         reader.close()
-    _check_end(end, snapshot_dir, journal_path, files)
+    if snapshot_dir is not None:
+        _check_end(end, snapshot_dir, journal_path, files)
     seconds = time.perf_counter() - started
     log.info(
         "recovered to sequence %d in %.3f s: snapshot at %d and %d commands of the journal",
@@ -127,6 +130,6 @@ def _check_end(end: JournalEnd, snapshot_dir: Path, journal_path: Path, files: F
     if newest is not None and newest[0] > end.next_sequence - 1:
         raise JournalGap(
             f"{journal_path} ends at sequence {end.next_sequence - 1}, but {newest[1]} was "
-            f"taken at {newest[0]}: the journal has lost durable records. Restore it from a backup; to give them up, "
-            "move that snapshot away"
+            f"taken at {newest[0]}: the journal has lost durable records. Restore it from "
+            "a backup; to give them up, move that snapshot away"
         )

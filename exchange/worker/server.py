@@ -326,6 +326,8 @@ class EngineServer:
             "followers": len(self._followers),
             "duplicates": sequencer.duplicates,
             "quarantined": sequencer.crashes,
+            "apply_ns": sequencer.apply_ns,
+            "journal_ns": sequencer.journal_ns,
             "rules_version": engine.rules_version,
             "core": "python" if str(core.__file__).endswith(".py") else "compiled",
             "counts": engine.counts(),

@@ -1,0 +1,297 @@
+"""What operators do with a journal at rest: verify it, export it, repair it, archive old segments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from exchange.journal.codec import DECODE_ERRORS
+from exchange.journal.errors import JournalDamaged, JournalLocked
+from exchange.journal.file_journal import LOCK_NAME
+from exchange.journal.files import OS_FILES, Files
+from exchange.journal.reader import JournalEnd, JournalReader
+from exchange.journal.records import (
+    BATCH,
+    RECORD_MAGIC,
+    SEGMENT_BYTES,
+    Record,
+    decode_record,
+    decode_segment_header,
+)
+from exchange.journal.segments import Segment, SegmentName, list_segments
+from exchange.journal.snapshots import list_snapshots, read_snapshot
+
+#: Folder beside the segments that repair moves to what it cuts.
+CUT_NAME: Final = "cut"
+
+
+@dataclass(slots=True)
+class Report:
+    """What ``verify`` saw. The journal is whole when ``problems`` is empty."""
+
+    segments: int = 0
+    records: int = 0
+    commands: int = 0
+    first_sequence: int = 0
+    last_sequence: int = 0
+    epoch: int = 0
+    stated_sequence: int = 0
+    #: An unfinished write at the very end: not damage, the next engine start cuts it.
+    torn_bytes: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def verify(path: Path, snapshot_dir: Path | None = None, *, files: Files = OS_FILES) -> Report:
+    """Read every byte of the journal (and snapshots) and report all damage. Changes nothing."""
+    report = Report()
+    try:
+        names = list_segments(files, path)
+    except JournalDamaged as error:
+        report.problems.append(str(error))
+        return report
+    for name in names:
+        _verify_segment(files, name, report, is_last=name is names[-1])
+    if snapshot_dir is not None:
+        for sequence, snapshot in list_snapshots(snapshot_dir, files=files):
+            if read_snapshot(snapshot, files=files) is None:
+                report.problems.append(f"{snapshot}: not a whole snapshot; an older one will be used")
+            if sequence > report.last_sequence:
+                report.problems.append(f"{snapshot}: the journal ends before it, at {report.last_sequence}")
+    return report
+
+
+def _verify_segment(files: Files, name: SegmentName, report: Report, *, is_last: bool) -> None:
+    report.segments += 1
+    try:
+        segment = Segment(files, name)
+    except JournalDamaged as error:
+        report.problems.append(str(error))
+        return
+    try:
+        data = segment.read(0, segment.header.size)
+    finally:
+        segment.close()
+    if report.segments == 1:
+        report.first_sequence = segment.header.first_sequence
+        report.last_sequence = segment.header.first_sequence - 1
+    offset = SEGMENT_BYTES
+    while offset < (used := len(data.rstrip(b"\0"))):
+        record = decode_record(data, offset, offset)
+        if record is None:
+            following = _next_valid(data, offset, used)
+            _report_bad_bytes(report, name.path, offset, following, used, is_last=is_last)
+            offset = used if following is None else following
+            continue
+        _verify_record(report, name.path, record)
+        offset = record.end
+
+
+def _next_valid(data: bytes, offset: int, used: int) -> int | None:
+    """Where the next valid record after ``offset`` begins."""
+    at = data.find(RECORD_MAGIC, offset + 1, used)
+    while at >= 0:
+        if decode_record(data, at, at) is not None:
+            return at
+        at = data.find(RECORD_MAGIC, at + 1, used)
+    return None
+
+
+def _report_bad_bytes(
+    report: Report, path: Path, offset: int, following: int | None, used: int, *, is_last: bool
+) -> None:
+    if following is None and is_last:
+        report.torn_bytes = used - offset
+    else:
+        end = used if following is None else following
+        report.problems.append(f"{path}: bytes {offset} to {end} hold no valid record")
+
+
+def _verify_record(report: Report, path: Path, record: Record) -> None:
+    problem = ""
+    if record.first_sequence != report.last_sequence + 1:
+        problem = f"sequence {record.first_sequence} where {report.last_sequence + 1} was due"
+    elif record.epoch < report.epoch:
+        problem = f"epoch {record.epoch} after epoch {report.epoch}"
+    elif record.kind == BATCH and not _decodes(record):
+        problem = "its commands cannot be decoded"
+    if problem:
+        report.problems.append(f"{path} at offset {record.offset}: {problem}")
+    report.records += 1
+    report.commands += record.command_count
+    report.last_sequence = record.last_sequence
+    report.epoch = record.epoch
+    report.stated_sequence = max(report.stated_sequence, record.durable_sequence)
+
+
+def _decodes(record: Record) -> bool:
+    try:
+        return len(record.commands()) == record.command_count
+    except DECODE_ERRORS:
+        return False
+
+
+def export(
+    path: Path, *, after_sequence: int | None = None, files: Files = OS_FILES
+) -> Iterator[dict[str, Any]]:
+    """Every command after a sequence (default: from the oldest kept one), with sequence, time and epoch."""
+    names = list_segments(files, path)
+    if after_sequence is None:
+        after_sequence = names[0].first_sequence - 1 if names else 0
+    reader = JournalReader(path, after_sequence, files)
+    try:
+        while (record := reader.next()) is not None:
+            for sequence, command in enumerate(
+                record.commands() if record.command_count else (), record.first_sequence
+            ):
+                yield {
+                    "sequence": sequence,
+                    "now_ns": record.now_ns,
+                    "epoch": record.epoch,
+                    "command": command,
+                }
+    finally:
+        reader.close()
+
+
+def archive_segments(
+    path: Path, target: Path, *, behind_sequence: int, files: Files = OS_FILES
+) -> list[Path]:
+    """Move segments whose every command is at or behind ``behind_sequence`` (where the slowest follower and
+    the oldest needed snapshot stand) to a folder on the same file system. Never the last one."""
+    names = list_segments(files, path)
+    moved = []
+    for name, following in zip(names, names[1:], strict=False):
+        if following.first_sequence - 1 > behind_sequence:
+            break
+        moved.append(name.path)
+    if moved:
+        files.make_dir(target)
+        for segment in moved:
+            files.rename(segment, target / segment.name)
+        files.sync_dir(target)
+        files.sync_dir(path)
+    return moved
+
+
+def repair(path: Path, snapshot_dir: Path, *, force: bool = False, files: Files = OS_FILES) -> list[str]:
+    """Cut an unfinished write at the end; with ``force`` also everything from the first damage on, which gives
+    up commands that were acknowledged. What is cut is kept in the folder ``cut``. Returns what was done, in
+    words. Raises JournalLocked while an engine runs, and JournalDamaged without ``force``."""
+    try:
+        lock = files.lock(path / LOCK_NAME)
+    except BlockingIOError:
+        raise JournalLocked(path / LOCK_NAME) from None
+    done: list[str] = []
+    try:
+        while True:
+            try:
+                end = _walk(path, files)
+                break
+            except JournalDamaged as damage:
+                if not force:
+                    raise
+                done += _cut_from(path, damage, files)
+        done += _cut_torn(path, end, files)
+        if force:
+            done += _set_aside_snapshots(path, snapshot_dir, end.next_sequence - 1, files)
+    finally:
+        files.close(lock)
+    return done
+
+
+def _walk(path: Path, files: Files) -> JournalEnd:
+    """Read the whole journal; where it ends. Raises JournalDamaged."""
+    names = list_segments(files, path)
+    reader = JournalReader(path, names[0].first_sequence - 1 if names else 0, files)
+    try:
+        while reader.next() is not None:
+            pass
+        return reader.end()
+    finally:
+        reader.close()
+
+
+def _cut_from(path: Path, damage: JournalDamaged, files: Files) -> list[str]:
+    """Set aside everything from the damage on."""
+    file = files.open(damage.path, writable=True)
+    try:
+        header = decode_segment_header(files.read(file, SEGMENT_BYTES, 0))
+        if header is not None and files.size(file) != header.size:
+            # What was lost of the file reads as zeros now; the next look says where that leaves us.
+            size = files.size(file)
+            files.resize(file, header.size)
+            files.allocate(file, header.size)
+            files.sync(file)
+            return [f"{damage.path}: brought from {size} to its {header.size} bytes"]
+        if damage.offset >= SEGMENT_BYTES:
+            done = _cut_bytes(path, damage, file, files)
+            return done + _set_aside_segments(path, damage.path, files, inclusive=False)
+    finally:
+        files.close(file)
+    return _set_aside_segments(path, damage.path, files, inclusive=True)
+
+
+def _cut_bytes(path: Path, damage: JournalDamaged, file: int, files: Files) -> list[str]:
+    rest = files.read(file, files.size(file) - damage.offset, damage.offset).rstrip(b"\0")
+    if not rest:
+        return []
+    kept = _keep(path, f"{damage.path.name}.from-{damage.offset}", rest, files)
+    files.write(file, bytes(len(rest)), damage.offset)
+    files.sync(file)
+    return [
+        f"{damage.path}: cut {len(rest)} bytes at offset {damage.offset} ({damage.reason}); kept as {kept}"
+    ]
+
+
+def _cut_torn(path: Path, end: JournalEnd, files: Files) -> list[str]:
+    if end.segment is None or not end.torn_bytes:
+        return []
+    file = files.open(end.segment.path, writable=True)
+    try:
+        reason = f"an unfinished write after sequence {end.next_sequence - 1}, never acknowledged"
+        return _cut_bytes(path, JournalDamaged(end.segment.path, end.offset, reason), file, files)
+    finally:
+        files.close(file)
+
+
+def _keep(path: Path, name: str, data: bytes, files: Files) -> Path:
+    """Store cut bytes in the cut folder, durable before they are cut."""
+    folder = path / CUT_NAME
+    files.make_dir(folder)
+    taken = files.names(folder)
+    number = next(number for number in range(len(taken) + 1) if f"{name}.{number}" not in taken)
+    target = folder / f"{name}.{number}"
+    file = files.create(target)
+    try:
+        files.write(file, data, 0)
+        files.sync(file)
+    finally:
+        files.close(file)
+    files.sync_dir(folder)
+    return target
+
+
+def _set_aside_segments(path: Path, first: Path, files: Files, *, inclusive: bool) -> list[str]:
+    """Move the segments after ``first`` (and itself) to the cut folder."""
+    names = [name for name in files.names(path) if name.endswith(".segment")]
+    chosen = [name for name in names if name > first.name or (inclusive and name == first.name)]
+    return [_move(path / name, path / CUT_NAME, files) for name in chosen]
+
+
+def _set_aside_snapshots(path: Path, snapshot_dir: Path, last_sequence: int, files: Files) -> list[str]:
+    """A snapshot beyond the end belongs to what was given up."""
+    return [
+        _move(snapshot, path / CUT_NAME, files)
+        for sequence, snapshot in list_snapshots(snapshot_dir, files=files)
+        if sequence > last_sequence
+    ]
+
+
+def _move(source: Path, folder: Path, files: Files) -> str:
+    files.make_dir(folder)
+    files.rename(source, folder / source.name)
+    files.sync_dir(folder)
+    files.sync_dir(source.parent)
+    return f"{source}: moved to {folder}"

@@ -1,0 +1,75 @@
+"""``manage.py journal verify | export | repair``: look at a journal, and mend one."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from exchange.journal import tools
+from exchange.journal.errors import JournalError
+from exchange.journal.recovery import recover
+from exchange.management.commands.runengine import journal_folder
+
+
+class Command(BaseCommand):
+    help = "Verify, export or repair the journal. Only repair changes anything, and only without an engine."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True)
+        verify = actions.add_parser("verify", help="read every byte and report all damage")
+        verify.add_argument("--fold", action="store_true", help="also fold it and compare every event hash")
+        export = actions.add_parser("export", help="print the commands as lines of JSON")
+        export.add_argument("--after", type=int, help="only commands after this sequence")
+        repair = actions.add_parser("repair", help="cut an unfinished write off the end")
+        repair.add_argument(
+            "--force", action="store_true", help="also give up everything from the first damage on"
+        )
+        for action in (verify, export, repair):
+            action.add_argument("--journal", type=Path, help="folder of the journal (default: JOURNAL_URL)")
+            action.add_argument("--snapshots", type=Path, help="folder of snapshots (default: SNAPSHOT_DIR)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path = options["journal"] or journal_folder(settings.XTRADER["JOURNAL_URL"])
+        snapshots = options["snapshots"] or Path(settings.XTRADER["SNAPSHOT_DIR"])
+        if not path.is_dir():
+            raise CommandError(f"there is no journal at {path}")
+        try:
+            if options["action"] == "verify":
+                self._verify(path, snapshots, fold=options["fold"])
+            elif options["action"] == "export":
+                self._export(path, options["after"])
+            else:
+                self._repair(path, snapshots, force=options["force"])
+        except JournalError as error:
+            raise CommandError(str(error)) from error
+
+    def _verify(self, path: Path, snapshots: Path, *, fold: bool) -> None:
+        report = tools.verify(path, snapshots)
+        for name, value in asdict(report).items():
+            if name != "problems":
+                self.stdout.write(f"{name}: {value}")
+        for problem in report.problems:
+            self.stderr.write(problem)
+        if report.problems:
+            sys.exit(1)
+        if fold:
+            engine, position = recover(path, None)
+            self.stdout.write(f"event_hash: {position.event_hash}\nstate_hash: {engine.state_hash()}")
+
+    def _export(self, path: Path, after: int | None) -> None:
+        for row in tools.export(path, after_sequence=after):
+            self.stdout.write(json.dumps(row, ensure_ascii=False))
+
+    def _repair(self, path: Path, snapshots: Path, *, force: bool) -> None:
+        done = tools.repair(path, snapshots, force=force)
+        for line in done:
+            self.stdout.write(line)
+        self.stdout.write("repaired" if done else "nothing to repair")

@@ -1,0 +1,87 @@
+"""Commands, events and money of any size survive the codec exactly; nonsense is refused, not crashed on."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exchange.engine import messages as m
+from exchange.journal.codec import (
+    DECODE_ERRORS,
+    decode_commands,
+    decoder,
+    encode,
+    encode_commands,
+    freeze,
+    freeze_events,
+)
+from exchange.journal.records import OPEN, RECORD_BYTES, decode_record, encode_record
+from tests.journal.flow import market, orders, take
+
+money = st.integers(min_value=-(10**38), max_value=10**38)
+
+
+def test_commands_come_back_as_they_were() -> None:
+    commands = market() + take(orders(), 200)
+    assert decode_commands(encode_commands(commands)) == commands
+
+
+@given(money, money)
+def test_money_of_any_size_is_exact(amount: int, other: int) -> None:
+    commands = [m.deposit("d", 1000, "KRW", amount), m.withdraw("w", 1000, "KRW", other)]
+    assert decode_commands(encode_commands(commands)) == commands
+
+
+@pytest.mark.parametrize("value", [2**63 - 1, 2**63, 2**64 - 1, 2**64, -(2**63), -(2**63) - 1, 10**38])
+def test_the_edges_of_64_bits(value: int) -> None:
+    event = m.BalanceEvent(m.EV_BALANCE, 1000, "KRW", value, 0)
+    restored = decoder(list[tuple]).decode(encode([tuple(event)]))
+    assert restored == [tuple(event)]
+
+
+@given(money)
+def test_wide_numbers_inside_a_rejection_and_an_answer(amount: int) -> None:
+    rejection = (m.EV_REJECTED, "c", 1000, "INSUFFICIENT_BALANCE", ("asset", "KRW", "required_minor", amount))
+    decoded = decoder(list[tuple]).decode(encode([rejection]))
+    assert freeze_events(decoded) == [rejection]
+    answer = {"balances": [("KRW", amount, -amount)], "text": "x" * 3}
+    assert freeze(decoder(dict).decode(encode(answer))["balances"]) == (("KRW", amount, -amount),)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_decode_or_raise_a_decode_error(data: bytes) -> None:
+    with suppress(*DECODE_ERRORS):
+        decode_commands(data)
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [b"\xdd\xff\xff\xff\xff", b"\xdf\xff\xff\xff\xff", b"\x91" * 100_000, b"\xc7\xff\x01" + b"9" * 255],
+    ids=["array", "map", "deep", "digits"],
+)
+def test_bombs_are_decode_errors(bomb: bytes) -> None:
+    with pytest.raises(DECODE_ERRORS):
+        decode_commands(bomb)
+
+
+def test_a_record_with_any_bit_flipped_is_not_a_record() -> None:
+    record = encode_record(
+        OPEN,
+        shard=0,
+        epoch=7,
+        first_sequence=8,
+        command_count=0,
+        now_ns=9,
+        durable_sequence=7,
+        event_hash=b"h" * 16,
+        payload=b"payload",
+    )
+    assert decode_record(record, 0, 0) is not None
+    assert len(record) == RECORD_BYTES + len(b"payload")
+    for bit in range(len(record) * 8):
+        damaged = bytearray(record)
+        damaged[bit // 8] ^= 1 << bit % 8
+        assert decode_record(bytes(damaged), 0, 0) is None, f"bit {bit}"
