@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from exchange.engine import codes, invariants, snapshot
@@ -15,6 +16,8 @@ from exchange.engine.symbols import Symbol
 from exchange.engine.trading import Trading
 
 MINUTE_NS: Final = 60 * 1_000_000_000
+#: How many of an account's finished orders one question looks through.
+MAX_FINISHED_SCANNED: Final = 10_000
 
 
 class Engine:
@@ -129,7 +132,7 @@ class Engine:
         found: list[m.Event] = []
         if owner is None:
             return found
-        for order_id in reversed(owner.finished):
+        for order_id in islice(reversed(owner.finished), MAX_FINISHED_SCANNED):
             event = self._state.orders.finished[order_id][1]
             if symbol is None or event[4] == symbol:
                 found.append(event)

@@ -47,25 +47,27 @@ class Matcher:
         return found
 
     def market_buy_cost_minor(self, taker: Order) -> int:
-        """What a market buy by quantity would pay, fee included, on the book as it stands."""
+        """What a market buy by quantity would pay, fee included, on the book as it stands. The walk ends
+        with the first maker the account cannot pay, so that nobody makes the core walk for nothing."""
+        symbol = taker.book.symbol
+        available = taker.quote.available
+        rate = taker.taker_ppm if taker.taker_ppm > 0 else 0
         wanted = taker.quantity_lots
         notional = 0
+        cost = 0
         for maker in _makers(taker):
-            open_lots = maker.quantity_lots - maker.filled_lots
-            if maker.account is taker.account:
-                if taker.stp == m.STP_CANCEL_OLDEST:
-                    continue
-                if taker.stp != m.STP_DECREMENT:
-                    break
-                wanted -= min(wanted, open_lots)
-            else:
-                lots = min(wanted, open_lots)
-                notional += maker.price_ticks * lots * taker.book.symbol.multiplier
+            lots = min(wanted, maker.quantity_lots - maker.filled_lots)
+            if maker.account is not taker.account:
+                notional += maker.price_ticks * lots * symbol.multiplier
+                cost = notional - (-rate * notional // PPM)
                 wanted -= lots
-            if not wanted:
+            elif taker.stp == m.STP_DECREMENT:
+                wanted -= lots
+            elif taker.stp != m.STP_CANCEL_OLDEST:
                 break
-        fee = -(-(taker.taker_ppm * notional) // PPM)
-        return notional + max(0, fee)
+            if wanted == 0 or cost > available:
+                break
+        return cost
 
     # --- matching --------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ class State:
     """Books, ledger, orders, memory of commands, and the counters ids are taken from."""
 
     __slots__ = (
+        "_reply",
         "books",
         "ledger",
         "limits",
@@ -28,7 +29,6 @@ class State:
         "next_order_id",
         "now_ns",
         "orders",
-        "_reply",
         "rules_version",
         "sequence",
     )

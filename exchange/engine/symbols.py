@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import pairwise
 from typing import Any, Final
 
 from exchange.engine import codes
@@ -124,7 +125,7 @@ def name_ok(name: str) -> bool:
 def _bands_ok(bands: TickBands) -> bool:
     if not bands or bands[0][0] != 0:
         return False
-    ascending = all(a[0] < b[0] for a, b in zip(bands, bands[1:], strict=False))
+    ascending = all(a[0] < b[0] for a, b in pairwise(bands))
     return ascending and all(step >= 1 for _, step in bands)
 
 

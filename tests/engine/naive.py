@@ -210,7 +210,9 @@ class NaiveEngine:
         symbol = self.book_symbols[order.symbol]
         if not order.is_buy:
             return symbol.spec.base, order.open * symbol.base_per_lot
-        return symbol.spec.quote, self._buy_hold(order, order.price, order.open, order.maker_ppm, order.taker_ppm)
+        return symbol.spec.quote, self._buy_hold(
+            order, order.price, order.open, order.maker_ppm, order.taker_ppm
+        )
 
     def _buy_hold(self, order: Order, price: int, lots: int, maker_ppm: int, taker_ppm: int) -> int:
         value = self.book_symbols[order.symbol].notional(price, lots)
@@ -288,7 +290,11 @@ class NaiveEngine:
             self._check_price(symbol, c.price_ticks)
         if not c.quote_amount_minor:
             self._check_quantity(symbol, c.quantity_lots)
-        value = symbol.notional(c.price_ticks, c.quantity_lots) if c.order_type == m.LIMIT else c.quote_amount_minor
+        value = (
+            symbol.notional(c.price_ticks, c.quantity_lots)
+            if c.order_type == m.LIMIT
+            else c.quote_amount_minor
+        )
         priced = c.order_type == m.LIMIT or c.quote_amount_minor > 0
         refuse_if(priced and value < symbol.spec.min_notional_minor, "BELOW_MIN_NOTIONAL")
         if c.order_type == m.LIMIT and c.time_in_force == m.GTC:
@@ -298,7 +304,7 @@ class NaiveEngine:
 
     def _check_price(self, symbol: Symbol, price: int) -> None:
         spec = symbol.spec
-        inside = 0 < price and spec.min_price_ticks <= price <= spec.max_price_ticks
+        inside = price > 0 and spec.min_price_ticks <= price <= spec.max_price_ticks
         refuse_if(not inside, "PRICE_OUT_OF_BOUNDS")
         refuse_if(price % symbol.tick_at(price) != 0, "PRICE_OFF_TICK")
 
@@ -330,8 +336,10 @@ class NaiveEngine:
         )
 
     def _cost_of_walk(self, order: Order) -> int:
-        """What a market buy by quantity would pay, fee included; a rebate is not counted on."""
+        """What a market buy by quantity would pay, fee included; a rebate is not counted on. The walk ends
+        with the maker the account cannot pay any more."""
         wanted, notional = order.quantity, 0
+        available = self.available(order.account, self.book_symbols[order.symbol].spec.quote)
         for maker in self.book(order.symbol, m.SELL):
             lots = min(wanted, maker.open)
             if maker.account == order.account:
@@ -341,6 +349,8 @@ class NaiveEngine:
                 continue
             wanted -= lots
             notional += self.book_symbols[order.symbol].notional(maker.price, lots)
+            if notional + max(0, ceil_ppm(order.taker_ppm * notional)) > available:
+                break
         return notional + max(0, ceil_ppm(order.taker_ppm * notional))
 
     def _enter(self, order: Order) -> list[m.Event]:
@@ -507,7 +517,9 @@ class NaiveEngine:
         if order_id:
             named = [o for o in self.orders if o.order_id == order_id]
         else:
-            named = [o for o in self.orders if client_order_id and o.command.client_order_id == client_order_id]
+            named = [
+                o for o in self.orders if client_order_id and o.command.client_order_id == client_order_id
+            ]
         own = [o for o in named if o.account == account]
         refuse_if(not own, "ORDER_NOT_FOUND")
         order = own[-1]
@@ -595,7 +607,9 @@ class NaiveEngine:
         refuse_if(c.base not in self.assets or c.quote not in self.assets, "ASSET_NOT_FOUND")
         base_scale, quote_scale = self.assets[c.base], self.assets[c.quote]
         scales_fit = c.price_scale + c.quantity_scale <= quote_scale and c.quantity_scale <= base_scale
-        bounded = 1 <= c.min_quantity_lots <= c.max_quantity_lots and 1 <= c.min_price_ticks <= c.max_price_ticks
+        bounded = (
+            1 <= c.min_quantity_lots <= c.max_quantity_lots and 1 <= c.min_price_ticks <= c.max_price_ticks
+        )
         counted = c.lot_step >= 1 and c.min_notional_minor >= 0 and c.max_open_orders >= 1
         sound = scales_fit and bounded and counted and _bands_ascend(c.tick_bands) and c.base != c.quote
         refuse_if(not (sound and _rates_allowed(c.maker_ppm, c.taker_ppm)), "INVALID_SYMBOL")
@@ -669,7 +683,9 @@ def _is_well_formed(c: m.PlaceOrder) -> bool:
     if c.order_type == m.LIMIT:
         return in_range and c.quote_amount_minor == 0 and (not c.post_only or c.time_in_force == m.GTC)
     by_amount = c.quote_amount_minor != 0
-    sound_amount = c.quote_amount_minor > 0 and c.side == m.BUY and not c.quantity_lots and c.time_in_force != m.FOK
+    sound_amount = (
+        c.quote_amount_minor > 0 and c.side == m.BUY and not c.quantity_lots and c.time_in_force != m.FOK
+    )
     plain = not c.post_only and c.time_in_force != m.GTC and c.price_ticks == 0
     return in_range and plain and (sound_amount or not by_amount)
 
@@ -684,7 +700,12 @@ def _end_unaffordable(order: Order) -> None:
 
 def _bands_ascend(bands: tuple[tuple[int, int], ...]) -> bool:
     starts = [start for start, _ in bands]
-    return bool(bands) and starts[0] == 0 and starts == sorted(set(starts)) and all(step >= 1 for _, step in bands)
+    return (
+        bool(bands)
+        and starts[0] == 0
+        and starts == sorted(set(starts))
+        and all(step >= 1 for _, step in bands)
+    )
 
 
 def _rates_allowed(maker_ppm: int, taker_ppm: int) -> bool:

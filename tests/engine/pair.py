@@ -83,7 +83,9 @@ class Pair:
                 assert event == current(event), f"wrong after {command}: {event}, is {current(event)}"
         tags = [e[0] for e in events]
         first_unordered = next((i for i, t in enumerate(tags) if t in UNORDERED_TAGS), len(tags))
-        assert all(t in UNORDERED_TAGS for t in tags[first_unordered:]), f"groups mixed after {command}: {tags}"
+        assert all(t in UNORDERED_TAGS for t in tags[first_unordered:]), (
+            f"groups mixed after {command}: {tags}"
+        )
 
     def _level_now(self, event: m.Event) -> m.Event:
         _, symbol, side, price, _ = event
@@ -140,7 +142,11 @@ def reply_key(command: m.Command) -> Any:
 
 def _of_nobody(command: m.Command, events: list[m.Event]) -> bool:
     """A trader's command for an account that does not exist has nobody to be remembered for."""
-    return command[0] in m.TRADER_COMMANDS and events[0][0] == m.EV_REJECTED and events[0][3] == "ACCOUNT_NOT_FOUND"
+    return (
+        command[0] in m.TRADER_COMMANDS
+        and events[0][0] == m.EV_REJECTED
+        and events[0][3] == "ACCOUNT_NOT_FOUND"
+    )
 
 
 def _told(events: list[m.Event]) -> list[m.Event]:

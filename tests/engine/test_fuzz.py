@@ -23,10 +23,30 @@ MUST_SEE = (
     *("trade", "rebate", "recalled"),
     *("ACCOUNT_NOT_FOUND", "SYMBOL_NOT_FOUND", "ASSET_NOT_FOUND", "ORDER_NOT_FOUND", "ORDER_NOT_OPEN"),
     *("ACCOUNT_FROZEN", "SYMBOL_HALTED", "SYMBOL_CANCEL_ONLY", "CLIENT_ORDER_ID_IN_USE", "SCALE_FIXED"),
-    *("INVALID_ORDER", "INVALID_REDUCE", "INVALID_REPLACE", "INVALID_SYMBOL", "INVALID_FEES", "INVALID_AMOUNT"),
-    *("PRICE_OUT_OF_BOUNDS", "PRICE_OFF_TICK", "QUANTITY_OUT_OF_BOUNDS", "QUANTITY_OFF_LOT", "BELOW_MIN_NOTIONAL"),
+    *(
+        "INVALID_ORDER",
+        "INVALID_REDUCE",
+        "INVALID_REPLACE",
+        "INVALID_SYMBOL",
+        "INVALID_FEES",
+        "INVALID_AMOUNT",
+    ),
+    *(
+        "PRICE_OUT_OF_BOUNDS",
+        "PRICE_OFF_TICK",
+        "QUANTITY_OUT_OF_BOUNDS",
+        "QUANTITY_OFF_LOT",
+        "BELOW_MIN_NOTIONAL",
+    ),
     *("TOO_MANY_OPEN_ORDERS", "POST_ONLY_WOULD_TAKE", "INSUFFICIENT_BALANCE"),
-    *("new/", "partially_filled/", "filled/", "canceled/user", "canceled/ioc_remainder", "canceled/fok_unfillable"),
+    *(
+        "new/",
+        "partially_filled/",
+        "filled/",
+        "canceled/user",
+        "canceled/ioc_remainder",
+        "canceled/fok_unfillable",
+    ),
     *("canceled/self_trade", "canceled/no_liquidity", "canceled/amount_below_lot"),
 )
 

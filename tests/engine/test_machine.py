@@ -51,8 +51,15 @@ class CoreAgainstNaive(RuleBasedStateMachine):
         order = open_orders[pick % len(open_orders)]
         return order.account, order.order_id
 
-    @initialize(first=rates, second=rates, lot_step=st.sampled_from((1, 1, 2, 3)), units=st.sampled_from((20, 90, 10**6)))
-    def open_the_venue(self, first: tuple[int, int], second: tuple[int, int], lot_step: int, units: int) -> None:
+    @initialize(
+        first=rates,
+        second=rates,
+        lot_step=st.sampled_from((1, 1, 2, 3)),
+        units=st.sampled_from((20, 90, 10**6)),
+    )
+    def open_the_venue(
+        self, first: tuple[int, int], second: tuple[int, int], lot_step: int, units: int
+    ) -> None:
         for command in worlds.opening((first, second), lot_step):
             self.pair.submit(command)
         for index, account in enumerate(worlds.ACCOUNTS):

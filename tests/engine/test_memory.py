@@ -36,7 +36,13 @@ class Venue:
         """Apply an order of 5 lots under a fresh id; the command."""
         self.count += 1
         command = m.place_order(
-            f"p{self.count}", account, "ABC-KRW", side, price_ticks=price, quantity_lots=5, **terms  # type: ignore[arg-type]
+            f"p{self.count}",
+            account,
+            "ABC-KRW",
+            side,
+            price_ticks=price,
+            quantity_lots=5,
+            **terms,  # type: ignore[arg-type]
         )
         self.apply(command)
         return command

@@ -29,7 +29,11 @@ PRICES = (8, 9, 10, 10, 11, 12, 12, 14, 16)
 
 def symbol_command(command_id: str, symbol: str, **changes: Any) -> m.Command:
     """The symbol as these worlds have it. ABC: multiplier and lot both 10 minor units; XYZ: both 1."""
-    scales = {"price_scale": 1, "quantity_scale": 1} if symbol == "ABC-KRW" else {"price_scale": 3, "quantity_scale": 0}
+    scales = (
+        {"price_scale": 1, "quantity_scale": 1}
+        if symbol == "ABC-KRW"
+        else {"price_scale": 3, "quantity_scale": 0}
+    )
     terms: dict[str, Any] = {
         "base": symbol[:3],
         "quote": "KRW",
@@ -48,12 +52,18 @@ def symbol_command(command_id: str, symbol: str, **changes: Any) -> m.Command:
     return m.set_symbol(command_id, symbol, **(terms | changes))
 
 
-def opening(rates: tuple[tuple[int, int], tuple[int, int]] = RATES[1:3], lot_step: int = 1) -> list[m.Command]:
+def opening(
+    rates: tuple[tuple[int, int], tuple[int, int]] = RATES[1:3], lot_step: int = 1
+) -> list[m.Command]:
     """Assets, symbols and accounts; no money yet."""
     first, second = rates
     commands = [m.set_asset("a1", "KRW", 3), m.set_asset("a2", "ABC", 2), m.set_asset("a3", "XYZ", 0)]
-    commands.append(symbol_command("s1", "ABC-KRW", maker_ppm=first[0], taker_ppm=first[1], lot_step=lot_step))
-    commands.append(symbol_command("s2", "XYZ-KRW", maker_ppm=second[0], taker_ppm=second[1], min_notional_minor=0))
+    commands.append(
+        symbol_command("s1", "ABC-KRW", maker_ppm=first[0], taker_ppm=first[1], lot_step=lot_step)
+    )
+    commands.append(
+        symbol_command("s2", "XYZ-KRW", maker_ppm=second[0], taker_ppm=second[1], min_notional_minor=0)
+    )
     commands += [m.set_account(f"u{account}", account) for account in ACCOUNTS]
     return commands
 
@@ -246,7 +256,12 @@ class CommandMaker:
                 {"order_type": m.MARKET, "time_in_force": m.IOC, "quantity_lots": 3, "price_ticks": 10},
                 {"order_type": m.MARKET, "time_in_force": m.IOC, "quantity_lots": 3, "post_only": True},
                 {"order_type": m.MARKET, "time_in_force": m.FOK, "quote_amount_minor": 500},
-                {"order_type": m.MARKET, "time_in_force": m.IOC, "quote_amount_minor": 500, "quantity_lots": 2},
+                {
+                    "order_type": m.MARKET,
+                    "time_in_force": m.IOC,
+                    "quote_amount_minor": 500,
+                    "quantity_lots": 2,
+                },
                 {"time_in_force": m.IOC, "price_ticks": 10, "quantity_lots": 3, "post_only": True},
                 {"price_ticks": 10, "quantity_lots": 3, "quote_amount_minor": 500},
                 {"time_in_force": 3, "price_ticks": 10, "quantity_lots": 3},
