@@ -73,11 +73,3 @@ class StatisticsSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
 class AllStatisticsSerializer(serializers.Serializer):  # type: ignore[type-arg]
     statistics = StatisticsSerializer(many=True)
-
-
-class ErrorSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    """Any refusal."""
-
-    error = serializers.CharField(help_text="Wire code.")
-    message = serializers.CharField(help_text="In Korean or English, by Accept-Language.")
-    details = serializers.DictField()
