@@ -137,6 +137,11 @@ class JournalReader:
 
     def _enter(self, name: SegmentName) -> Segment:
         segment = Segment(self._files, name)
+        if segment.header.epoch < self._epoch:
+            segment.close()
+            raise JournalDamaged(name.path, 0, f"epoch {segment.header.epoch} after epoch {self._epoch}")
+        # A segment may have been begun and have no record yet.
+        self._epoch = segment.header.epoch
         self.close()
         self._segment = segment
         self._offset = SEGMENT_BYTES
