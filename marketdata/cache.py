@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,7 +39,7 @@ TOPICS: Final = (STATISTICS, *(f"klines:{name}" for name in INTERVALS))
 class MarketData:
     """Upstream of the hub for statistics and candles, and the rings behind the REST reads."""
 
-    topics = TOPICS
+    topics: Collection[str] = TOPICS
 
     def __init__(self, socket_path: Path | None = None) -> None:
         self._path = socket_path or Path(settings.XTRADER["MARKETDATA_SOCKET"])

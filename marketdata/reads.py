@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from exchange.errors import InputError
 from exchange.symbols import SymbolSpec
@@ -18,7 +19,9 @@ from marketdata.projection.rows import PublicTrade
 from marketdata.statistics import Window
 from marketdata.wire import Json
 
-_MINUTES_A_DAY = DAY // MINUTE
+_MINUTES_A_DAY: Final = DAY // MINUTE
+#: How long reads of the tables do without best prices after the engine could not be asked.
+ENGINE_RETRY_S: Final = 5.0
 
 
 class Span(NamedTuple):
@@ -204,10 +207,18 @@ def _stored_ticker(symbol: str, now_ns: int) -> Ticker:
     return Ticker(Window(minutes).read(current), bid_ticks, ask_ticks)
 
 
+#: After the engine could not be asked, nobody waits for it again before this (monotonic seconds).
+_engine_away_until_s = 0.0
+
+
 def _best_prices(symbol: str) -> tuple[int | None, int | None]:
     """The engine's; none while it cannot be asked."""
+    global _engine_away_until_s
+    if time.monotonic() < _engine_away_until_s:
+        return None, None
     try:
         _, (bids, asks) = gateway.query("book", symbol, 1)
     except EngineError:
+        _engine_away_until_s = time.monotonic() + ENGINE_RETRY_S
         return None, None
     return (bids[0][0] if bids else None), (asks[0][0] if asks else None)

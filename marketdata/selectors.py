@@ -54,7 +54,7 @@ def trades_before(symbol: str, before_id: int | None, limit: int) -> list[Public
 def find_spec(name: str) -> SymbolSpec | None:
     """The symbol as the tables have it."""
     row = Symbol.objects.select_related("base", "quote").filter(code=name).first()
-    return row and _spec(row)
+    return None if row is None else _spec(row)
 
 
 def all_specs() -> list[SymbolSpec]:

@@ -91,7 +91,7 @@ class Store:
 
     def _read_position(self) -> Stored | None:
         row = Projection.objects.using(self._using).filter(name=NAME).first()
-        return row and Stored(Position(row.sequence, row.event_hash), row.now_ns)
+        return None if row is None else Stored(Position(row.sequence, row.event_hash), row.now_ns)
 
     def _has_reached(self, position: Position) -> bool:
         stored = self._read_position()
