@@ -36,18 +36,22 @@ _NEWEST: Final = 10
 
 @admin.register(Account)
 class AccountAdmin(FollowsRequests, ReadOnlyAdmin):
-    list_display = ("number", "user", "status_word", "is_demo", "created")
+    list_display = ("number", "owner", "status_word", "is_demo", "created")
     list_filter = (("status", ChoicesDropdownFilter), "is_demo")
     search_fields = ("number", "user__username")
     search_help_text = "An account number or a user name"
     list_select_related = ("user",)
-    fieldsets = ((None, {"fields": (("number", "user"), ("status_word", "is_demo"), "created")}),)
+    fieldsets = ((None, {"fields": (("number", "owner"), ("status_word", "is_demo"), "created")}),)
     actions_detail = ("deposit", "withdraw", "freeze", "thaw", "set_fees")
     change_form_after_template = "admin/exchange/account_tables.html"
 
     @display(description="status", label=STATUS_COLOURS)
     def status_word(self, account: Account) -> str:
         return "opening" if account.status is None else account.get_status_display()
+
+    @display(description="user", empty_value="—")
+    def owner(self, account: Account) -> str | None:
+        return account.user.get_username() if account.user else None
 
     @display(description="opened (UTC)")
     def created(self, account: Account) -> str:
@@ -220,7 +224,15 @@ def _row_link(model: str, key: int, number: int) -> SafeString:
 
 @admin.register(Transfer)
 class TransferAdmin(LargeTableAdmin):
-    list_display = ("id", "time", "kind_word", "account_number", "amount", "balance_after", "request")
+    list_display = (
+        "id",
+        "time",
+        "kind_word",
+        "account_number",
+        "amount",
+        "balance_after",
+        "asked_by_request",
+    )
     list_filter = (("kind", ChoicesDropdownFilter), AccountFilter, UpToIdFilter)
     fieldsets = (
         (
@@ -230,7 +242,7 @@ class TransferAdmin(LargeTableAdmin):
                     ("id", "time"),
                     ("kind_word", "account_number"),
                     ("amount", "balance_after"),
-                    "request",
+                    "asked_by_request",
                 )
             },
         ),
@@ -261,7 +273,7 @@ class TransferAdmin(LargeTableAdmin):
         return units.amount(transfer.asset, transfer.balance_after_minor)
 
     @display(description="request", empty_value="—")
-    def request(self, transfer: Transfer) -> SafeString | None:
+    def asked_by_request(self, transfer: Transfer) -> SafeString | None:
         number = as_id(transfer.command_id.removeprefix(COMMAND_PREFIX))
         return None if number is None else _row_link("changerequest", number, number)
 

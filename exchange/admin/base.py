@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from django.contrib.admin import ShowFacets
 from django.core.paginator import Paginator
 from django.db.models import Max, Model, QuerySet
 from django.http import HttpRequest
@@ -38,6 +39,8 @@ class ReadOnlyAdmin(ModelAdmin):
 
     paginator = BoundedPaginator
     show_full_result_count = False
+    #: Facets count every choice over the whole table.
+    show_facets = ShowFacets.NEVER
     list_per_page = 50
     list_max_show_all = 50
     compressed_fields = True

@@ -21,14 +21,14 @@ STATE_COLOURS: Final = {"pending": "info", "submitted": "info", "applied": "succ
 
 @admin.register(ChangeRequest)
 class ChangeRequestAdmin(ReadOnlyAdmin):
-    list_display = ("id", "asked_at", "what", "requested_by", "state_word", "outcome")
+    list_display = ("id", "asked_at", "what", "asked_by", "state_word", "outcome")
     list_filter = (("state", ChoicesDropdownFilter), ("kind", ChoicesDropdownFilter))
     list_select_related = ("requested_by",)
     search_fields = ("id",)
     search_help_text = "A request id, or the name of who asked"
     sortable_by = ()
     fieldsets = (
-        (None, {"fields": (("id", "state_word"), "what", "outcome", ("requested_by", "kind"))}),
+        (None, {"fields": (("id", "state_word"), "what", "outcome", ("asked_by", "kind"))}),
         ("When (UTC)", {"fields": (("asked_at", "answered_at"), "sequence")}),
         ("As asked", {"fields": ("payload",)}),
     )
@@ -52,6 +52,10 @@ class ChangeRequestAdmin(ReadOnlyAdmin):
     @display(description="asked (UTC)")
     def asked_at(self, request: ChangeRequest) -> str:
         return f"{request.created_at:%Y-%m-%d %H:%M:%S}"
+
+    @display(description="asked by")
+    def asked_by(self, request: ChangeRequest) -> str:
+        return request.requested_by.get_username() if request.requested_by else "the system"
 
     @display(description="answered (UTC)", empty_value="—")
     def answered_at(self, request: ChangeRequest) -> str | None:

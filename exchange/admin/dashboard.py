@@ -16,7 +16,7 @@ from exchange.worker import gateway
 from exchange.worker.errors import EngineError
 
 _NEWEST: Final = 12
-_STATUS_CLASSES: Final = ("text-green-600", "text-red-600", "text-orange-600")
+_STATUS_CLASSES: Final = ("text-green-700", "text-red-700", "text-orange-700")
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:

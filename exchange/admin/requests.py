@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.generic import FormView
 from unfold.views import UnfoldModelAdminViewMixin
@@ -104,7 +105,7 @@ class FollowsRequests(ControlPermissions):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        context = {**(extra_context or {}), **banner_context(request.GET.get(PARAMETER))}
+        context = {**(extra_context or {}), **_followed(request, request.GET.get(PARAMETER))}
         return super().changeform_view(request, object_id, form_url, context)  # type: ignore[misc]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
@@ -114,16 +115,21 @@ class FollowsRequests(ControlPermissions):
             remaining = request.GET.copy()
             del remaining[PARAMETER]
             request.GET = remaining  # type: ignore[assignment]
-        context = {**(extra_context or {}), **banner_context(wanted)}
+        context = {**(extra_context or {}), **_followed(request, wanted)}
         return super().changelist_view(request, context)  # type: ignore[misc]
 
 
-def banner_context(wanted: str | None) -> dict[str, Any]:
-    """What the banner shows of the request an address names; nothing when it names none."""
+def _followed(request: HttpRequest, wanted: str | None) -> dict[str, Any]:
+    """The context of the banner when the address names a request this user may see."""
     number = as_id(wanted)
-    request = None if number is None else ChangeRequest.objects.filter(pk=number).first()
-    if request is None:
+    if number is None or not request.user.has_perm(VIEW_REQUESTS):
         return {}
+    found = ChangeRequest.objects.filter(pk=number).first()
+    return {} if found is None else banner_context(found)
+
+
+def banner_context(request: ChangeRequest) -> dict[str, Any]:
+    """What the banner says of a request."""
     return {
         "followed": {
             "id": request.pk,
@@ -144,10 +150,11 @@ def is_settled(request: ChangeRequest) -> bool:
     return request.state == ChangeRequest.State.REFUSED
 
 
-def banner(request: HttpRequest, object_id: str) -> HttpResponse:
+@permission_required(VIEW_REQUESTS, raise_exception=True)
+def banner(request: HttpRequest, object_id: int) -> HttpResponse:
     """The banner's state now. Once settled it makes the page load again, which shows the live rows."""
-    context = banner_context(object_id)
+    context = banner_context(get_object_or_404(ChangeRequest, pk=object_id))
     response = render(request, "admin/exchange/request_banner.html", context)
-    if context and context["followed"]["is_settled"]:
+    if context["followed"]["is_settled"]:
         response["HX-Refresh"] = "true"
     return response

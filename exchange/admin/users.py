@@ -53,7 +53,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
     form = EditUserForm
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ("username", "role", "account_number", "is_active", "last_login")
+    list_display = ("username", "role", "account_number", "is_active", "last_seen")
     list_filter = ("groups", "is_active")
     search_fields = ("username", "email")
     filter_horizontal = ()
@@ -61,10 +61,10 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
     fieldsets = (
         (None, {"fields": (("username", "role"), "password")}),
         ("Person", {"fields": (("first_name", "last_name"), "email")}),
-        ("State", {"fields": (("is_active", "account_number"), ("last_login", "date_joined"))}),
+        ("State", {"fields": (("is_active", "account_number"), ("last_seen", "joined"))}),
     )
     add_fieldsets = ((None, {"fields": ("username", "role", "password1", "password2")}),)
-    readonly_fields = ("account_number", "last_login", "date_joined")
+    readonly_fields = ("account_number", "last_seen", "joined")
     actions = None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
@@ -87,6 +87,14 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
     def account_number(self, user: User) -> int | None:
         account: Account | None = getattr(user, "account", None)
         return None if account is None else account.number
+
+    @display(description="last log-in (UTC)", empty_value="—")
+    def last_seen(self, user: User) -> str | None:
+        return None if user.last_login is None else f"{user.last_login:%Y-%m-%d %H:%M:%S}"
+
+    @display(description="created (UTC)")
+    def joined(self, user: User) -> str:
+        return f"{user.date_joined:%Y-%m-%d %H:%M:%S}"
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Only a superuser touches a superuser."""
@@ -151,6 +159,10 @@ class RoleAdmin(ReadOnlyAdmin):
 class LogEntryAdmin(ReadOnlyAdmin):
     """Changes of users made on these pages; changes of the exchange are change requests."""
 
-    list_display = ("action_time", "user", "object_repr", "change_message")
+    list_display = ("at", "user", "object_repr", "change_message")
     list_select_related = ("user", "content_type")
-    fieldsets = ((None, {"fields": ("action_time", "user", "object_repr", "change_message")}),)
+    fieldsets = ((None, {"fields": ("at", "user", "object_repr", "change_message")}),)
+
+    @display(description="at (UTC)")
+    def at(self, entry: LogEntry) -> str:
+        return f"{entry.action_time:%Y-%m-%d %H:%M:%S}"

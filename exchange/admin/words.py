@@ -18,7 +18,7 @@ _STATUS_VERBS: Final = {
     messages.HALTED: "Halt",
     messages.CANCEL_ONLY: "Set to cancel only:",
 }
-_ACCOUNT_VERBS: Final = {messages.ACTIVE: "Open or thaw", messages.FROZEN: "Freeze"}
+_ACCOUNT_VERBS: Final = {messages.ACTIVE: "Activate", messages.FROZEN: "Freeze"}
 
 
 def _symbol_status(payload: Payload) -> str:
@@ -64,8 +64,13 @@ def refusal(request: ChangeRequest) -> str:
         return ""
     code = request.refusal_code
     sentence = message_of(code) if code in ERRORS else code
-    details = ", ".join(_detail(name, value, request.refusal()) for name, value in request.refusal().items())
-    return f"{sentence} ({details})" if details else sentence
+    details = request.refusal()
+    # Amounts bring their asset with them.
+    shown = [
+        name for name in details if name != "asset" or not any(other.endswith("_minor") for other in details)
+    ]
+    text = ", ".join(_detail(name, details[name], details) for name in shown)
+    return f"{sentence} ({text})" if text else sentence
 
 
 def _detail(name: str, value: Any, details: Payload) -> str:
