@@ -1,0 +1,167 @@
+"""Reading back: what was just written is found at once, in pages without gaps or doubles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from exchange.checksum import book_checksum
+from tests.conftest import FUNDS, LiveEngine, Person
+
+
+def pages(person: Person, path: str, name: str, **query: Any) -> list[Any]:
+    """All rows of a history, page by page."""
+    rows: list[Any] = []
+    cursor = None
+    while True:
+        body = person.get(path, **query, **({"cursor": cursor} if cursor else {})).json()
+        rows += body[name]
+        cursor = body["next_cursor"]
+        if cursor is None:
+            return rows
+        assert len(body[name]) == query["limit"]
+
+
+def ids(orders: list[Any]) -> list[int]:
+    return [int(order["order_id"]) for order in orders]
+
+
+def test_an_order_is_found_at_once_without_any_projection(alice: Person) -> None:
+    placed = alice.place().json()
+    read = alice.get(f"/v1/order/{placed['order']['order_id']}").json()
+    assert read["order"] == placed["order"]
+    assert read["as_of_sequence"] >= placed["sequence"]
+    for status in ("open", None):
+        query = {"status": status} if status else {}
+        assert alice.get("/v1/orders", **query).json()["orders"] == [placed["order"]]
+    assert alice.get("/v1/orders", status="closed").json()["orders"] == []
+
+
+def test_a_finished_order_is_found_at_once_and_only_once(alice: Person, live_engine: LiveEngine) -> None:
+    order_id = alice.place().json()["order"]["order_id"]
+    live_engine.project()
+    canceled = alice.post("/v1/order/cancel", {"order_id": order_id}).json()["order"]
+    for projected in (False, True):
+        if projected:
+            live_engine.project()
+        assert alice.get("/v1/orders", status="closed").json()["orders"] == [canceled]
+        assert alice.get("/v1/orders", status="open").json()["orders"] == []
+        assert alice.get("/v1/orders").json()["orders"] == [canceled]
+
+
+def test_pages_have_every_order_once_newest_first(alice: Person, live_engine: LiveEngine) -> None:
+    placed = [int(alice.place().json()["order"]["order_id"]) for _ in range(7)]
+    live_engine.project()
+    placed += [int(alice.place().json()["order"]["order_id"]) for _ in range(4)]
+    for order_id in placed[::2]:
+        alice.post("/v1/order/cancel", {"order_id": str(order_id)})
+    everything = ids(pages(alice, "/v1/orders", "orders", limit=3))
+    assert everything == placed[::-1]
+    assert ids(pages(alice, "/v1/orders", "orders", limit=2, status="closed")) == placed[::2][::-1]
+    assert ids(pages(alice, "/v1/orders", "orders", limit=2, status="open")) == placed[1::2][::-1]
+
+
+def test_orders_are_filtered_by_symbol_and_time(alice: Person) -> None:
+    first = alice.place().json()["order"]
+    second = alice.place(symbol="AAPL", price="150", quantity="1").json()["order"]
+    assert alice.get("/v1/orders", symbol="AAPL").json()["orders"] == [second]
+    assert alice.get("/v1/orders", end=first["created_at"]).json()["orders"] == []
+    assert ids(alice.get("/v1/orders", start=first["created_at"]).json()["orders"]) == ids([second, first])
+
+
+def test_a_stored_order_reads_like_a_live_one(alice: Person, bob: Person, live_engine: LiveEngine) -> None:
+    from exchange import selectors, wire
+    from exchange.models import Order
+    from exchange.symbols import symbols
+
+    alice.place(side="sell", client_order_id="s")
+    order = bob.place(quantity="0.02").json()["order"]
+    live_engine.project()
+    row = Order.objects.get(order_id=int(order["order_id"]))
+    assert wire.order_dict(selectors.order_event(row), symbols.get("BTC-KRW")) == order
+
+
+def test_fills_of_both_sides(alice: Person, bob: Person, live_engine: LiveEngine) -> None:
+    maker = alice.place(side="sell", quantity="0.03").json()["order"]["order_id"]
+    placed = bob.place().json()
+    bob.place(quantity="0.02")
+    live_engine.project()
+    newest, oldest = bob.get("/v1/fills").json()["fills"]
+    assert oldest == placed["fills"][0]
+    assert newest["trade_id"] > oldest["trade_id"]
+    [first, second] = pages(alice, "/v1/fills", "fills", limit=1)
+    assert (first["liquidity"], first["side"], first["order_id"]) == ("maker", "sell", maker)
+    assert first["trade_id"] == newest["trade_id"]
+    assert second["trade_id"] == oldest["trade_id"]
+    assert len(bob.get("/v1/fills", order_id=placed["order"]["order_id"]).json()["fills"]) == 1
+    assert bob.get("/v1/fills", symbol="AAPL").json()["fills"] == []
+
+
+def test_the_ledger_adds_up_to_the_balances(alice: Person, bob: Person, live_engine: LiveEngine) -> None:
+    alice.place(side="sell", quantity="0.03")
+    bob.place()
+    bob.place(quantity="0.02", price="101000000")
+    alice.place(symbol="AAPL", price="150.25", quantity="3")
+    bob.place(symbol="AAPL", side="sell", price="150.25", quantity="3")
+    live_engine.project()
+    for person in (alice, bob):
+        entries = pages(person, "/v1/ledger", "entries", limit=3)
+        assert len({entry["entry_id"] for entry in entries}) == len(entries) == len(FUNDS) + 6
+        sequences = [entry["sequence"] for entry in entries]
+        assert sequences == sorted(sequences, reverse=True)
+        for balance in person.get("/v1/balances").json()["balances"]:
+            of_asset = [entry for entry in entries if entry["asset"] == balance["asset"]]
+            total = sum(_units(entry["amount"]) for entry in of_asset)
+            assert total == _units(balance["available"]) + _units(balance["held"])
+            assert _units(of_asset[0]["balance_after"]) == total
+            only = pages(person, "/v1/ledger", "entries", limit=2, asset=balance["asset"])
+            assert only == of_asset
+
+
+def _units(text: str) -> int:
+    from exchange.decimals import parse_units
+
+    return parse_units(text, 8)
+
+
+def test_balances_show_what_orders_hold(alice: Person) -> None:
+    reply = alice.place().json()
+    body = alice.get("/v1/balances").json()
+    krw = next(balance for balance in body["balances"] if balance["asset"] == "KRW")
+    assert krw == {"asset": "KRW", "available": "998999500", "held": "1000500"}
+    assert body["as_of_sequence"] >= reply["sequence"]
+
+
+def test_fees_are_the_account_s_own(alice: Person, live_engine: LiveEngine) -> None:
+    from exchange.engine import messages as m
+
+    live_engine.submit(m.set_fees(live_engine.command_id(), "BTC-KRW", alice.account, -100, 300))
+    rates = {fee["symbol"]: fee for fee in alice.get("/v1/fees").json()["fees"]}
+    assert (rates["BTC-KRW"]["maker_fee_rate"], rates["BTC-KRW"]["taker_fee_rate"]) == ("-0.0001", "0.0003")
+    assert rates["ETH-KRW"]["maker_fee_rate"] == "0.0005"
+
+
+def test_the_book_names_nobody(alice: Person, anyone: Any) -> None:
+    alice.place()
+    alice.place(price="99000000", quantity="0.5")
+    sequence = alice.place(side="sell", price="101000000").json()["sequence"]
+    body = anyone.get("/api/v1/orderbook/BTC-KRW", {"depth": 1}).json()
+    assert body["bids"] == [["100000000", "0.01"]]
+    assert body["asks"] == [["101000000", "0.01"]]
+    assert body["sequence"] == sequence
+    whole = anyone.get("/api/v1/orderbook/BTC-KRW").json()
+    assert whole["bids"][1] == ["99000000", "0.5"]
+    assert body["checksum"] == whole["checksum"] == book_checksum(whole["asks"], whole["bids"])
+    assert set(body) == {"symbol", "bids", "asks", "sequence", "timestamp", "checksum"}
+
+
+def test_symbols_say_everything_needed_to_trade(anyone: Any, live_engine: LiveEngine) -> None:
+    listed = {symbol["symbol"]: symbol for symbol in anyone.get("/api/v1/symbols").json()["symbols"]}
+    assert set(listed) == {"BTC-KRW", "ETH-KRW", "AAPL"}
+    assert listed["BTC-KRW"]["tick_bands"][-1] == {"from_price": "1000000", "tick_size": "1000"}
+    assert (listed["AAPL"]["price_scale"], listed["AAPL"]["lot_size"]) == (2, "1")
+
+
+def test_time_is_in_milliseconds(anyone: Any) -> None:
+    import time
+
+    assert abs(anyone.get("/api/v1/time").json()["server_time"] - time.time() * 1000) < 5_000
