@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from exchange.engine.messages import EV_SYMBOL
+from exchange.journal.files import OS_FILES, Files
 from exchange.journal.snapshots import prune_snapshots
 from exchange.worker.follower import Batch, Follower, Position
 from marketdata.feed.board import Board, SymbolUpdate, Update
@@ -40,12 +41,14 @@ class Projector:
         snapshot_dir: Path,
         stop: Callable[[], bool] = lambda: False,
         options: Options = Options(),  # noqa: B008  immutable
+        files: Files = OS_FILES,
     ) -> None:
         self._store = store
         self._board = board
         self._stop = stop
         self._options = options
         self._snapshot_dir = snapshot_dir
+        self._files = files
         self._markets = Markets()
         self._scales = Scales()
         self._batch_commands = options.min_commands
@@ -164,7 +167,12 @@ class Projector:
         """The follower stands where the tables do, so this one is never ahead of them."""
         path = self._follower.snapshot()
         self.health.snapshot_written(self.position.sequence)
-        prune_snapshots(self._snapshot_dir, keep=self._options.snapshots_kept, behind=self.position.sequence)
+        prune_snapshots(
+            self._snapshot_dir,
+            keep=self._options.snapshots_kept,
+            behind=self.position.sequence,
+            files=self._files,
+        )
         logger.info("snapshot %s", path.name)
 
     def _tell(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from exchange.worker.client import BlockingEngineClient
-from exchange.worker.protocol import FrameBuffer, frame
-from marketdata.feed.frames import MAX_FRAME_BYTES, decode_frame
+from marketdata.feed.client import read_status
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -57,18 +55,7 @@ class Processes:
 
     def status(self) -> dict[str, Any] | None:
         """Marketdata's status; None while it does not answer."""
-        try:
-            with socket.socket(socket.AF_UNIX) as connection:
-                connection.settimeout(2)
-                connection.connect(str(self.data / "marketdata.sock"))
-                connection.sendall(frame([["status"]]))
-                buffer = FrameBuffer(MAX_FRAME_BYTES)
-                while data := connection.recv(65536):
-                    for body in buffer.feed(data):
-                        return dict(decode_frame(body)[0][1])
-        except OSError:
-            pass
-        return None
+        return read_status(self.data / "marketdata.sock")
 
     def wait_for_sequence(self, sequence: int, timeout_s: float = 30) -> dict[str, Any]:
         """Wait until marketdata has stored ``sequence``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import sys
@@ -80,9 +81,17 @@ def run(stopping: threading.Event, options: Options) -> None:
     projector = Projector(
         follow, store, board, snapshot_dir=xtrader["SNAPSHOT_DIR"], stop=stopping.is_set, options=options
     )
+    _keep_garbage_collection_short()
     server = FeedServer(Path(xtrader["MARKETDATA_SOCKET"]), board, on_failure=feed_failed)
     server.start()
     try:
         projector.run()
     finally:
         server.stop()
+
+
+def _keep_garbage_collection_short() -> None:
+    """The engine's state is large, live and free of cycles: the collector need not look through it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 50)
