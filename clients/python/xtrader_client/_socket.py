@@ -318,7 +318,10 @@ class Socket:
             waiting.reply.set_exception(error_of(message, int(message.get("status", 400))))
 
     def _on_push(self, message: Json) -> None:
-        topic = self._topics.get(TopicKey(message["channel"], message.get("symbol")))
+        channel = message["channel"]
+        # In a private channel the symbol is that of the order or fill, not of the topic.
+        symbol = None if channel in PRIVATE_CHANNELS else message.get("symbol")
+        topic = self._topics.get(TopicKey(channel, symbol))
         if topic is None:
             return
         try:

@@ -1,0 +1,234 @@
+"""A whole exchange for tests: a real engine and a real uvicorn with a data folder of their own.
+
+    venue.engine, venue.web     the processes; ``kill`` them, start them again
+    venue.admin                 a blocking engine client: deposits, halts, the engine's own word on a book
+    venue.client("alice")       the reference client, logged in
+    venue.raw()                 a bare WebSocket, for what no decent client would send
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from websockets.asyncio.client import ClientConnection, connect
+
+from exchange import catalog
+from exchange.engine import messages as m
+from exchange.worker.client import BlockingEngineClient
+from xtrader_client import Client
+
+T = TypeVar("T")
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "correct horse battery staple"
+PEOPLE = {"alice": 1001, "bob": 1002, "carol": 1003}
+FUNDS = {"KRW": 10_000_000_000, "BTC": 1_000, "ETH": 10_000, "USD": 100_000_000, "AAPL": 1_000_000}
+
+_MAKE_PEOPLE = """
+import django; django.setup()
+import json, sys
+from django.contrib.auth.models import User
+from exchange import roles
+from exchange.models import Account
+for name, number in json.loads(sys.argv[1]).items():
+    user = User.objects.create_user(name, password=sys.argv[2])
+    roles.assign_role(user, roles.TRADER)
+    Account.objects.create(number=number, user=user)
+roles.assign_role(User.objects.create_user("oscar", password=sys.argv[2]), roles.OPERATOR)
+"""
+
+
+def run(work: Coroutine[Any, Any, T], timeout_s: float = 60.0) -> T:
+    """Run one test's coroutine to its end."""
+
+    async def bounded() -> T:
+        async with asyncio.timeout(timeout_s):
+            return await work
+
+    return asyncio.run(bounded())
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Venue:
+    """Processes end by ``close`` at the latest."""
+
+    def __init__(self, **environment: str) -> None:
+        # Unix socket paths are short; pytest's own temporary folders are not.
+        self.data = Path(tempfile.mkdtemp(prefix="xt-ws-"))
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.environment = {
+            **{key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "JOURNAL_URL")},
+            "DATA": str(self.data),
+            "DJANGO_SETTINGS_MODULE": "tests.ws.settings",
+            "LOG_LEVEL": "INFO",
+            **environment,
+        }
+        self._log = (self.data / "log").open("ab")
+        self._running: list[subprocess.Popen[bytes]] = []
+        self._manage("migrate", "--verbosity=0")
+        self._python("-c", _MAKE_PEOPLE, json.dumps(PEOPLE), PASSWORD)
+        self.engine = self.start_engine()
+        self.admin = BlockingEngineClient(self.data / "engine.sock", timeout_ms=20_000)
+        self.admin.wait_connected(20)
+        self._ids = 0
+        self._set_up()
+        self.web = self.start_web()
+
+    # --- processes -----------------------------------------------------------------------------------
+
+    def start_engine(self) -> subprocess.Popen[bytes]:
+        self.engine = self._start("manage.py", "runengine")
+        return self.engine
+
+    def start_web(self) -> subprocess.Popen[bytes]:
+        self.web = self._start(
+            *("-m", "uvicorn", "xtrader.asgi:application", "--host", "127.0.0.1", "--port", str(self.port)),
+            *("--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio"),
+            *("--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "3"),
+        )
+        self.wait_web()
+        return self.web
+
+    def wait_web(self) -> None:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                urllib.request.urlopen(f"{self.url}/api/v1/time", timeout=2).close()
+                return
+            except urllib.error.HTTPError:
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise AssertionError(f"the web process does not answer: {self.log_tail()}")
+
+    def kill(self, process: subprocess.Popen[bytes], number: signal.Signals = signal.SIGKILL) -> int:
+        process.send_signal(number)
+        return process.wait(timeout=30)
+
+    def log_tail(self, length: int = 4000) -> str:
+        return (self.data / "log").read_text(errors="replace")[-length:]
+
+    def close(self) -> None:
+        self.admin.close()
+        for process in self._running:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+        self._log.close()
+        shutil.rmtree(self.data, ignore_errors=True)
+
+    # --- the market ----------------------------------------------------------------------------------
+
+    def submit(self, *commands: m.Command) -> None:
+        """Submit and insist that none is refused."""
+        for outcome in self.admin.submit_many(commands):
+            assert outcome.events[0][0] != m.EV_REJECTED, outcome.events[0]
+
+    def next_id(self) -> str:
+        self._ids += 1
+        return f"test:{os.getpid()}:{self._ids}"
+
+    def depth(self, symbol: str) -> tuple[int, list[Any], list[Any]]:
+        """The engine's book: its sequence, bids and asks in ticks and lots."""
+        sequence, (bids, asks) = self.admin.query("book", symbol, None)
+        return sequence, [tuple(level) for level in bids], [tuple(level) for level in asks]
+
+    def clear_orders(self) -> None:
+        """Take every resting order off the books."""
+        for account in PEOPLE.values():
+            self.submit(m.cancel_all(self.next_id(), account))
+
+    # --- clients -------------------------------------------------------------------------------------
+
+    def client(self, name: str | None = None, **options: Any) -> Client:
+        if name is None:
+            return Client(self.url, **options)
+        return Client(self.url, name, PASSWORD, **options)
+
+    @asynccontextmanager
+    async def raw(self, **options: Any) -> Any:
+        """A bare connection, its greeting read."""
+        url = f"ws://127.0.0.1:{self.port}/ws"
+        async with connect(url, proxy=None, compression=None, max_size=None, **options) as connection:
+            greeting = json.loads(await connection.recv())
+            assert greeting["type"] == "connected"
+            yield connection
+
+    async def token(self, name: str) -> str:
+        client = self.client(name)
+        try:
+            return await client._rest.token()
+        finally:
+            await client.close()
+
+    # --- inside --------------------------------------------------------------------------------------
+
+    def _set_up(self) -> None:
+        scales = {asset.asset: asset.scale for asset in catalog.ASSETS}
+        self.submit(*catalog.setup_commands())
+        for account in PEOPLE.values():
+            self.submit(m.set_account(self.next_id(), account))
+            for asset, units in FUNDS.items():
+                self.submit(m.deposit(self.next_id(), account, asset, units * 10 ** scales[asset]))
+
+    def _manage(self, *arguments: str) -> None:
+        self._python("manage.py", *arguments)
+
+    def _python(self, *arguments: str) -> None:
+        subprocess.run(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            check=True,
+            timeout=60,
+            stderr=self._log,
+        )
+
+    def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=self._log,
+            stderr=self._log,
+        )
+        self._running.append(process)
+        return process
+
+
+async def request(connection: ClientConnection, op: str, **fields: Any) -> dict[str, Any]:
+    """Send one operation on a bare connection and return its reply, passing over pushes."""
+    await connection.send(json.dumps({"op": op, "id": op, **fields}))
+    while True:
+        message = json.loads(await connection.recv())
+        if message["type"] == "reply":
+            return dict(message)
+
+
+async def next_push(connection: ClientConnection, kind: str) -> dict[str, Any]:
+    """The next message of a type, passing over all else."""
+    while True:
+        message = json.loads(await connection.recv())
+        if message["type"] == kind:
+            return dict(message)
