@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 from exchange.engine import messages as m
 from exchange.replay.files import open_text
@@ -27,7 +28,7 @@ ENDOWMENT_MINOR = 10**18
 Message = list[str]
 
 
-def read_messages(path: str) -> Iterator[Message]:
+def read_messages(path: str | Path) -> Iterator[Message]:
     """The workload's messages, fields split. Reads ``.xz`` as well as plain text."""
     with open_text(path) as lines:
         for line in lines:
@@ -150,3 +151,27 @@ class Reporter:
         if message[0] == "N" or refusal.code not in ("ORDER_NOT_OPEN", "ORDER_NOT_FOUND"):
             raise ValueError(f"message {sequence} {message} was refused: {refusal}")
         return f"{4 if message[0] == 'C' else 5},{sequence},{message[1]}"
+
+
+class CanonicalFlow:
+    """The workload for ``runner.replay``; the hash of the replies is in ``reporter``."""
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = path
+        self._translator = Translator()
+        self.reporter = Reporter()
+
+    def opening(self) -> list[m.Command]:
+        return opening()
+
+    def messages(self) -> Iterator[Message]:
+        return read_messages(self._path)
+
+    def translate(self, index: int, message: Message) -> list[m.Command]:
+        return [self._translator.command(index, message)]
+
+    def learn(self, message: Message, command: m.Command, events: Sequence[m.Event]) -> None:
+        self._translator.observe(message, events)
+
+    def judge(self, index: int, message: Message, events: list[m.Event]) -> None:
+        self.reporter.take(index, message, events)

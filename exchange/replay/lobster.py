@@ -195,7 +195,9 @@ class Translator:
         """The commands of one row: none for a hidden execution, more where orders were standing."""
         self._labels.clear()
         commands = []
-        while self._standing and self._standing[-1].label < row.label and (row.kind == NEW or not self._orders):
+        while (
+            self._standing and self._standing[-1].label < row.label and (row.kind == NEW or not self._orders)
+        ):
             standing = self._standing.pop()
             commands.append(self._place(standing.label, standing.side, standing.price_ticks, standing.shares))
         if row.kind == NEW:
@@ -310,3 +312,28 @@ class Judge:
     def equal_share(self) -> float:
         """Of the compared rows, the share that is equal (a statistic, not money)."""
         return 1 - len(self.mismatches) / self.compared if self.compared else 0.0
+
+
+class LobsterFlow:
+    """The hour for ``runner.replay``; the comparison of the replies is in ``verdict``."""
+
+    def __init__(self, messages: str | Path, sample: str | Path) -> None:
+        """``messages``: the level-50 message file. ``sample``: the archive with the level-1 files."""
+        self._rows = read_rows(messages)
+        self.translator = Translator(standing_orders(self._rows))
+        self.verdict = Judge(read_best(sample))
+
+    def opening(self) -> list[m.Command]:
+        return opening()
+
+    def messages(self) -> list[Row]:
+        return self._rows
+
+    def translate(self, index: int, message: Row) -> list[m.Command]:
+        return self.translator.commands(message)
+
+    def learn(self, message: Row, command: m.Command, events: Sequence[m.Event]) -> None:
+        self.translator.observe(message, command, events)
+
+    def judge(self, index: int, message: Row, events: list[m.Event]) -> None:
+        self.verdict.take(index, message, events)

@@ -1,0 +1,107 @@
+"""``manage.py replay lobster|canonical``: real order flow through a running engine worker."""
+
+from __future__ import annotations
+
+import tempfile
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from exchange.replay.canonical import CanonicalFlow
+from exchange.replay.files import DataMissing, data_file
+from exchange.replay.lobster import PRICE_SCALE, Best, LobsterFlow
+from exchange.replay.runner import Flow, Pace, replay, running_engine
+
+LOBSTER_MESSAGES = "lobster/AAPL50_message_0930_1030.csv.xz"
+LOBSTER_SAMPLE = "lobster/LOBSTER_SampleFile_AAPL_2012-06-21_1.zip"
+CANONICAL_MESSAGES = "canonical/normal_seed23_1m.csv.xz"
+CANONICAL_HASH = "canonical/sha256.txt"
+#: Of the exchange's own best prices, the share ours must equal.
+REQUIRED_SHARE = 0.999
+
+
+class Command(BaseCommand):
+    help = "Replay real order flow through an engine worker of its own and compare with the known answers."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        flows = parser.add_subparsers(dest="flow", required=True)
+        lobster = flows.add_parser("lobster", help="the AAPL hour of NASDAQ, against its best bid and ask")
+        lobster.add_argument("messages", nargs="?", help="level-50 message file (csv or xz)")
+        lobster.add_argument("sample", nargs="?", help="archive of the level-1 sample (zip)")
+        canonical = flows.add_parser("canonical", help="the conformance workload, against its hash")
+        canonical.add_argument("messages", nargs="?", help="the workload (csv or xz)")
+        canonical.add_argument("hash", nargs="?", help="file that begins with the published SHA-256")
+        for flow in (lobster, canonical):
+            flow.add_argument(
+                "--data", type=Path, help="data folder to make and keep (default: a temporary one)"
+            )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        run = self._lobster if options["flow"] == "lobster" else self._canonical
+        try:
+            run(options)
+        except (DataMissing, FileNotFoundError) as missing:
+            raise CommandError(str(missing)) from missing
+
+    def _lobster(self, options: dict[str, Any]) -> None:
+        messages = options["messages"] or data_file(LOBSTER_MESSAGES)
+        flow = LobsterFlow(messages, options["sample"] or data_file(LOBSTER_SAMPLE))
+        self._run(flow, options["data"])
+        verdict = flow.verdict
+        for mismatch in verdict.mismatches:
+            self.stdout.write(f"mismatch at message {mismatch.message}: {mismatch.line}")
+            self.stdout.write(f"    ours {_prices(mismatch.ours)}")
+            self.stdout.write(f"  theirs {_prices(mismatch.theirs)}")
+        equal = verdict.compared - len(verdict.mismatches)
+        share = f"{verdict.equal_share:.4%}"
+        self.stdout.write(
+            f"best bid and ask equal after {equal:,} of {verdict.compared:,} messages ({share})"
+        )
+        self.stdout.write(f"executions not of the oldest order: {flow.translator.out_of_turn}")
+        if verdict.equal_share < REQUIRED_SHARE:
+            raise CommandError(f"{share} is less than {REQUIRED_SHARE:.1%}")
+
+    def _canonical(self, options: dict[str, Any]) -> None:
+        messages = options["messages"] or data_file(CANONICAL_MESSAGES)
+        published = Path(options["hash"] or data_file(CANONICAL_HASH)).read_text().split()[0]
+        flow = CanonicalFlow(messages)
+        self._run(flow, options["data"])
+        found = flow.reporter.hexdigest()
+        self.stdout.write(f"SHA-256 of {flow.reporter.reports:,} reports: {found}")
+        if found != published:
+            raise CommandError(f"the published hash is {published}")
+        self.stdout.write("equal to the published hash")
+
+    def _run(self, flow: Flow, data: Path | None) -> None:
+        """Replay on an engine of its own and print the rates. Raises CommandError if ``data`` is in use."""
+        if data is None:
+            with tempfile.TemporaryDirectory(prefix="xtrader-replay-") as folder:
+                self._run(flow, Path(folder))
+            return
+        if (data / "journal").exists():
+            raise CommandError(f"{data} has a journal already; a replay needs an empty folder")
+        data.mkdir(parents=True, exist_ok=True)
+        with running_engine(data) as client:
+            pace = replay(flow, client)
+        journal_bytes = sum(path.stat().st_size for path in (data / "journal").iterdir())
+        self.stdout.write(_rates(pace, journal_bytes))
+
+
+def _rates(pace: Pace, journal_bytes: int) -> str:
+    return (
+        f"{pace.messages:,} messages, {pace.commands:,} commands in {pace.seconds:.1f} s: "
+        f"{pace.messages / pace.seconds:,.0f} messages/s, {pace.commands / pace.seconds:,.0f} commands/s, "
+        f"journaled ({journal_bytes / 2**20:,.0f} MiB on disk)"
+    )
+
+
+def _prices(best: Best) -> str:
+    return f"ask {_dollars(best.ask_ticks)} x {best.ask_shares}  bid {_dollars(best.bid_ticks)} x {best.bid_shares}"
+
+
+def _dollars(price_ticks: int) -> str:
+    whole, part = divmod(price_ticks, 10**PRICE_SCALE)
+    return f"{whole}.{part:0{PRICE_SCALE}d}"
