@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from random import Random
 from typing import Final
 
@@ -16,9 +17,11 @@ from demo.walk import Walk, size_lots
 from exchange.engine.messages import BUY, EV_REJECTED, IOC, SELL, Command, Event, place_order
 
 DAYS: Final = 3
+#: The history has fewer trades than the live market, each as much larger.
+SIZE_FACTOR: Final = 15
 _MINUTE_MS: Final = 60_000
 _MINUTE_NS: Final = 60 * 10**9
-#: Submits one batch at a time of the simulated clock; returns the events of each command.
+#: Submits one batch at a time of the simulated clock, and returns the events of each command.
 Submit = Callable[[Sequence[Command], int], list[list[Event]]]
 
 
@@ -45,7 +48,7 @@ def make_history(submit: Submit, makers: Sequence[int], takers: Sequence[int], n
 
 
 def batches(makers: Sequence[int], takers: Sequence[int], now_ns: int) -> Iterator[tuple[int, list[Command]]]:
-    """The commands of each minute with the time they are stamped at."""
+    """Trade after trade: the time it is stamped at, and its two commands."""
     trading = [
         _Trading(market, Walk(market, rng), rng)
         for market in MARKETS
@@ -55,24 +58,25 @@ def batches(makers: Sequence[int], takers: Sequence[int], now_ns: int) -> Iterat
     for minute in range(DAYS * 24 * 60):
         start_ns = first_ns + minute * _MINUTE_NS
         hour = start_ns // (60 * _MINUTE_NS) % 24
-        commands = [command for one in trading for command in _one_minute(one, minute, hour, makers, takers)]
-        if commands:
-            # Somewhere inside the minute, so that its trades belong to its candle.
-            yield start_ns + trading[0].rng.randrange(5, 55) * 10**9, commands
+        trades = [trade for one in trading for trade in _one_minute(one, minute, hour, makers, takers)]
+        for second, commands in sorted(trades, key=itemgetter(0)):
+            yield start_ns + second * 10**9, commands
 
 
 def _one_minute(
     one: _Trading, minute: int, hour: int, makers: Sequence[int], takers: Sequence[int]
-) -> Iterator[Command]:
-    trades = trades_in_minute(one.market, one.rng, hour)
-    for number in range(trades):
-        before = one.walk.price_ticks
-        after = one.walk.advance(_MINUTE_MS // trades)
-        side = BUY if after + one.rng.randrange(-1, 2) > before else SELL
-        name = f"h:{one.market.symbol}:{minute}:{number}"
-        yield from _one_trade(one, name, side, one.rng.choice(makers), one.rng.choice(takers))
+) -> Iterator[tuple[int, list[Command]]]:
+    """The trades of one symbol with the second of the minute each happens in."""
+    market, walk, rng = one.market, one.walk, one.rng
+    trades = trades_in_minute(market, rng, hour)
+    for number, second in enumerate(sorted(rng.sample(range(60), trades))):
+        before = walk.price_ticks
+        after = walk.advance(_MINUTE_MS // trades)
+        side = BUY if after + rng.randrange(-1, 2) > before else SELL
+        name = f"h:{market.symbol}:{minute}:{number}"
+        yield second, _one_trade(one, name, side, rng.choice(makers), rng.choice(takers))
     if trades == 0:
-        one.walk.advance(_MINUTE_MS)
+        walk.advance(_MINUTE_MS)
 
 
 def trades_in_minute(market: Market, rng: Random, hour: int) -> int:
@@ -83,18 +87,14 @@ def trades_in_minute(market: Market, rng: Random, hour: int) -> int:
     return whole + (rng.randrange(1_000) < rest)
 
 
-def _one_trade(one: _Trading, name: str, side: int, maker: int, taker: int) -> Iterator[Command]:
+def _one_trade(one: _Trading, name: str, side: int, maker: int, taker: int) -> list[Command]:
     """A maker's quote and the taker who takes it: buys lift the offer a step above the reference."""
-    market = one.market
-    price = market.rounded(one.walk.price_ticks) + (market.step_ticks if side == BUY else 0)
-    quantity = size_lots(market, one.rng)
-    yield place_order(f"{name}:m", maker, market.symbol, 1 - side, price_ticks=price, quantity_lots=quantity)
-    yield place_order(
-        f"{name}:t",
-        taker,
-        market.symbol,
-        side,
-        time_in_force=IOC,
-        price_ticks=price,
-        quantity_lots=quantity,
-    )
+    symbol, step = one.market.symbol, one.market.step_ticks
+    terms = {
+        "price_ticks": one.market.rounded(one.walk.price_ticks) + (step if side == BUY else 0),
+        "quantity_lots": SIZE_FACTOR * size_lots(one.market, one.rng),
+    }
+    return [
+        place_order(f"{name}:m", maker, symbol, 1 - side, **terms),
+        place_order(f"{name}:t", taker, symbol, side, time_in_force=IOC, **terms),
+    ]

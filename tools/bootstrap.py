@@ -61,7 +61,9 @@ def ensure_venv() -> None:
 
 def install_requirements(path: Path) -> None:
     def install() -> None:
-        run([str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", *pip_options(), "-r", str(path)])
+        run(
+            [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", *pip_options(), "-r", str(path)]
+        )
 
     step(path.name, VENV / f".stamp-{path.name}", [path], install)
 
@@ -75,7 +77,9 @@ def lock_files() -> list[Path]:
 
 
 def frontend_sources() -> list[Path]:
-    kept = [FRONTEND / name for name in ("index.html", "vite.config.ts", "tsconfig.json", "package-lock.json")]
+    kept = [
+        FRONTEND / name for name in ("index.html", "vite.config.ts", "tsconfig.json", "package-lock.json")
+    ]
     return [path for path in kept if path.exists()] + sorted(
         path for path in (FRONTEND / "src").rglob("*") if path.is_file()
     )

@@ -12,7 +12,10 @@ from functools import partial
 from pathlib import Path
 
 from xtrader.supervisor.child import ProcessSpec
-from xtrader.supervisor.probes import http_answers, unix_socket_answers
+from xtrader.supervisor.probes import unix_socket_answers, web_answers
+
+#: The exchange counts as up once the database is at most this many commands behind the engine.
+MOST_LAG = 200
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,9 @@ def web(layout: Layout) -> ProcessSpec:
             *("--no-access-log", "--log-level", "warning", "--no-server-header"),
             *("--timeout-graceful-shutdown", "3"),
         ],
-        ready=partial(http_answers, address, layout.port, "/healthz"),
+        ready=partial(web_answers, address, layout.port, MOST_LAG),
+        # A new venue's history is written to the database meanwhile.
+        ready_timeout_s=300.0,
         grace_s=10.0,
     )
 
@@ -88,7 +93,15 @@ def web(layout: Layout) -> ProcessSpec:
 def demo_market(layout: Layout) -> ProcessSpec:
     return ProcessSpec(
         name="demo",
-        command=[sys.executable, "-m", "demo", "--url", layout.url, "--credentials", str(layout.credentials_file)],
+        command=[
+            sys.executable,
+            "-m",
+            "demo",
+            "--url",
+            layout.url,
+            "--credentials",
+            str(layout.credentials_file),
+        ],
         ready=lambda: True,
         grace_s=5.0,
     )

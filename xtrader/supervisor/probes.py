@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import socket
 from pathlib import Path
 
@@ -18,16 +19,20 @@ def unix_socket_answers(path: Path) -> bool:
     return True
 
 
-def http_answers(host: str, port: int, path: str) -> bool:
-    """``GET path`` is answered with 200."""
-    connection = http.client.HTTPConnection(host, port, timeout=2.0)
+def web_answers(host: str, port: int, most_lag: int) -> bool:
+    """``GET /healthz`` is answered with 200, and every projection is at most ``most_lag`` commands behind
+    the engine: pages then show what the journal says."""
+    connection = http.client.HTTPConnection(host, port, timeout=3.0)
     try:
-        connection.request("GET", path)
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
+        connection.request("GET", "/healthz")
+        response = connection.getresponse()
+        health = json.loads(response.read())
+        lags = [projection["lag"] for projection in health["projections"].values()]
+    except (OSError, http.client.HTTPException, ValueError, KeyError):
         return False
     finally:
         connection.close()
+    return response.status == 200 and all(lag is not None and lag <= most_lag for lag in lags)
 
 
 def port_is_free(host: str, port: int) -> bool:

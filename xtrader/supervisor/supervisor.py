@@ -102,14 +102,19 @@ class Supervisor:
         if not child.running:
             return
         child.ask_to_stop()
-        deadline = time.monotonic() + child.spec.grace_s
-        while child.running and time.monotonic() < deadline and not self._impatient:
-            time.sleep(_POLL_S / 2)
-        if child.running:
+        if self._ends_in_time(child):
+            self._say(f"{child.name} stopped")
+        else:
             self._say(f"{child.name} (pid {child.pid}) did not stop in time and is killed")
             child.kill()
-        else:
-            self._say(f"{child.name} stopped")
+
+    def _ends_in_time(self, child: Child) -> bool:
+        deadline = time.monotonic() + child.spec.grace_s
+        while time.monotonic() < deadline and not self._impatient:
+            if not child.running:
+                return True
+            time.sleep(_POLL_S / 2)
+        return not child.running
 
     def _on_signal(self, number: int, _frame: object) -> None:
         now = time.monotonic()
@@ -125,5 +130,3 @@ def say_with_time(text: str) -> None:
         print(f"{datetime.now().astimezone():%H:%M:%S} {text}", flush=True)
     except OSError:
         pass
-
-

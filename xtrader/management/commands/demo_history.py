@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from demo.history import DAYS, make_history
 from exchange.engine.messages import Command as EngineCommand
 from exchange.engine.messages import Event
+from exchange.journal.files import OS_FILES, Files
 from exchange.models import Account
 from exchange.seeding import DEMO_BOTS
 from exchange.services import pending_commands
@@ -30,16 +34,42 @@ class Command(BaseCommand):
         makers, takers = bot_accounts("maker"), bot_accounts("taker")
         if not makers or not takers:
             raise CommandError("The demo users are missing: run `manage.py seed` with DEMO=1 first.")
-        started, now_ns = time.monotonic(), time.time_ns()
-        with open_sequencer(journal, settings.XTRADER["SNAPSHOT_DIR"]) as sequencer:
-
-            def submit(commands: Any, at_ns: int) -> list[list[Event]]:
-                return [outcome.events for outcome in sequencer.submit(commands, at_ns)]
-
-            submit(setup(), now_ns - (DAYS * 24 * 60 + 1) * 60 * 10**9)
-            count = make_history(submit, makers, takers, now_ns)
+        started = time.monotonic()
+        count = build(journal, settings.XTRADER["SNAPSHOT_DIR"], makers, takers)
         took_s = time.monotonic() - started
         self.stdout.write(f"{DAYS} days of demo history: {count} commands in {took_s:.1f} s")
+
+
+class _SyncLater(Files):
+    """The disk without waiting for it at every batch: nobody is answered here, and the journal gets its
+    name only once all of it is on the disk."""
+
+    def sync_data(self, file: int) -> None:
+        return None
+
+
+def build(journal: Path, snapshots: Path, makers: list[int], takers: list[int]) -> int:
+    """Make the history in a folder beside and rename it: there is all of it or none. Returns the number
+    of commands."""
+    making = journal.with_name(f"{journal.name}.making")
+    shutil.rmtree(making, ignore_errors=True)
+    now_ns = time.time_ns()
+    with open_sequencer(making, snapshots, files=_SyncLater()) as sequencer:
+
+        def submit(commands: Sequence[EngineCommand], at_ns: int) -> list[list[Event]]:
+            return [outcome.events for outcome in sequencer.submit(commands, at_ns)]
+
+        submit(setup(), now_ns - (DAYS * 24 * 60 + 1) * 60 * 10**9)
+        count = make_history(submit, makers, takers, now_ns)
+    for path in making.iterdir():
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+    OS_FILES.sync_dir(making)
+    if journal.exists():
+        journal.rmdir()
+    OS_FILES.rename(making, journal)
+    OS_FILES.sync_dir(journal.parent)
+    return count
 
 
 def setup() -> list[EngineCommand]:

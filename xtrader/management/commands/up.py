@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import signal
 import time
@@ -96,6 +97,9 @@ def take_data_folder(folder: Path) -> TextIO:
 def bring_up(supervisor: Supervisor, layout: plan.Layout) -> None:
     """Start everything in order; returns once all of it serves."""
     demo = bool(settings.XTRADER["DEMO"])
+    # What the steps done in this process have to say is for their logs; this terminal is the supervisor's.
+    logging.getLogger("exchange").setLevel(logging.WARNING)
+    (layout.data_dir / "static").mkdir(exist_ok=True)
     call_command("migrate", verbosity=0, interactive=False)
     seeding.seed(layout.credentials_file, is_demo=demo or wants_demo_users())
     if demo:

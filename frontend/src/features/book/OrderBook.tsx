@@ -70,7 +70,9 @@ function Rows({ rows, spec, side }: RowsProps) {
       <span>
         <Quantity text={row.quantity} scale={spec.quantity_scale} />
       </span>
-      <span className={styles.total}>{grouped(fromUnits(row.total, spec.quantity_scale)).slice(0, 11)}</span>
+      <span className={styles.total}>
+        <Quantity text={fromUnits(row.total, spec.quantity_scale)} scale={spec.quantity_scale} />
+      </span>
     </div>
   ));
 }

@@ -20,8 +20,11 @@ async function get<T>(path: string): Promise<T> {
   return (await response.json()) as T;
 }
 
+/** Every symbol, those of one quote asset together. */
 export async function fetchSymbols(): Promise<SymbolSpec[]> {
-  return (await get<{ symbols: SymbolSpec[] }>("/api/v1/symbols")).symbols;
+  const { symbols } = await get<{ symbols: SymbolSpec[] }>("/api/v1/symbols");
+  const order = (spec: SymbolSpec) => `${spec.quote_asset} ${spec.symbol}`;
+  return symbols.sort((a, b) => order(a).localeCompare(order(b)));
 }
 
 export async function fetchStatistics(): Promise<Statistics[]> {

@@ -88,7 +88,7 @@ export class ExchangeSocket {
     if (this.socket !== socket) return;
     this.socket = null;
     this.pings.clear();
-    this.setStatus({ state: "reconnecting", latencyMs: null });
+    this.setStatus({ state: this.current.lastMessageAt ? "reconnecting" : "connecting", latencyMs: null });
     for (const topic of this.topics.values()) {
       topic.lastSequence = null;
       topic.handler.onStale?.();
