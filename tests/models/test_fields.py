@@ -1,20 +1,19 @@
-"""MinorUnitsField loses nothing: 38 digits go in and the same 38 digits come out, on both databases."""
+"""MinorUnitsField loses nothing: 38 digits go in and the same 38 digits come out.
+
+On SQLite here; ``test_on_postgresql`` runs the same file on a PostgreSQL server."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.core.exceptions import FieldError, ValidationError
-from django.db import connection, connections
 from django.db.utils import DatabaseError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exchange.models import Balance, MinorUnitsField
-from tests.marketdata import postgres
 
 WIDEST = 10**38 - 1
 AMOUNTS = st.integers(-WIDEST, WIDEST) | st.sampled_from(
@@ -22,29 +21,9 @@ AMOUNTS = st.integers(-WIDEST, WIDEST) | st.sampled_from(
 )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def balances(request: pytest.FixtureRequest, db: None) -> Iterator[Any]:
-    """The rows of Balance in a database of each kind."""
-    if request.param == connection.vendor:
-        yield Balance.objects.all()
-        return
-    with postgres.url_for(request.param) as url:
-        import environ
-
-        connections.databases["other"] = {
-            **connections.databases["default"],
-            **environ.Env.db_url_config(url),
-        }
-        connections.databases["other"]["OPTIONS"] = {}
-        connections["other"].inc_thread_sharing()
-        with connections["other"].schema_editor() as editor:
-            editor.create_model(Balance)
-        try:
-            yield Balance.objects.using("other")
-        finally:
-            connections["other"].close()
-            del connections.databases["other"]
-            del connections["other"]
+@pytest.fixture
+def balances(db: None) -> Any:
+    return Balance.objects.all()
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

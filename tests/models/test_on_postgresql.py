@@ -1,0 +1,25 @@
+"""What holds of models and change requests on SQLite holds on PostgreSQL: the same tests, run there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.marketdata import postgres
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("tests", ["tests/models/test_fields.py", "tests/admin/test_dispatch.py"])
+def test_on_postgresql(tests: str, tmp_path: Path) -> None:
+    with postgres.url_for("postgresql") as url:
+        environment = {**os.environ, "DATABASE_URL": url, "DATA": str(tmp_path)}
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", tests]
+        done = subprocess.run(
+            command, cwd=_ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
+        )
+    assert done.returncode == 0, done.stdout[-3000:]
