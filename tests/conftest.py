@@ -1,9 +1,9 @@
 """What every test may ask for: a real engine worker, and the people who trade on it.
 
-    live_engine     an engine worker on a socket and journal of its own, with the symbols that ship; the
-                    site's gateway talks to it, and ``live_engine.project()`` brings the database up to date
-    alice, bob, carol   traders with money, each with an API client that carries a bearer token
-    oscar           an operator: he runs the exchange and has no account to trade with
+live_engine     an engine worker on a socket and journal of its own, with the symbols that ship; the
+                site's gateway talks to it, and ``live_engine.project()`` brings the database up to date
+alice, bob, carol   traders with money, each with an API client that carries a bearer token
+oscar           an operator: he runs the exchange and has no account to trade with
 """
 
 from __future__ import annotations

@@ -35,8 +35,7 @@ def test_an_ioc_order_that_finds_nothing_is_a_canceled_200(alice: Person) -> Non
 
 def test_numbers_are_read_digit_by_digit(alice: Person) -> None:
     body = (
-        '{"symbol":"BTC-KRW","side":"BUY","order_type":"Limit","price":100000000.000,'
-        '"quantity":0.12345678}'
+        '{"symbol":"BTC-KRW","side":"BUY","order_type":"Limit","price":100000000.000,"quantity":0.12345678}'
     )
     order = alice.post("/v1/order", body).json()["order"]
     assert (order["price"], order["quantity"]) == ("100000000", "0.12345678")
@@ -88,9 +87,7 @@ def test_replace_may_trade_at_once(alice: Person, bob: Person) -> None:
 
 def test_a_refused_replace_leaves_the_order_standing(alice: Person) -> None:
     order_id = alice.place().json()["order"]["order_id"]
-    refused = alice.post(
-        "/v1/order/replace", {"order_id": order_id, "price": "100000000", "quantity": "900"}
-    )
+    refused = alice.post("/v1/order/replace", {"order_id": order_id, "price": "100000000", "quantity": "900"})
     assert refused.json()["error"] == "INSUFFICIENT_BALANCE"
     assert alice.get(f"/v1/order/{order_id}").json()["order"]["quantity"] == "0.01"
 

@@ -1,0 +1,155 @@
+"""The OpenAPI schema is what the API does: paths, requests, replies, errors, log-in."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from drf_spectacular.generators import SchemaGenerator
+from jsonschema import Draft202012Validator
+from rest_framework.test import APIClient
+
+from exchange import validation
+from exchange.errors import ERRORS
+from tests.api.test_bad_input import BAD_ORDERS
+from tests.conftest import LiveEngine, Person
+
+PATHS_OF_THE_CONTRACT = {
+    ("post", "/v1/order"),
+    ("post", "/v1/order/cancel"),
+    ("post", "/v1/order/reduce"),
+    ("post", "/v1/order/replace"),
+    ("post", "/v1/orders"),
+    ("post", "/v1/orders/cancel-all"),
+    ("post", "/v1/demo/deposit"),
+    ("get", "/v1/order/{order_id}"),
+    ("get", "/v1/orders"),
+    ("get", "/v1/fills"),
+    ("get", "/v1/ledger"),
+    ("get", "/v1/fees"),
+    ("get", "/v1/balances"),
+    ("get", "/api/v1/orderbook/{symbol}"),
+    ("get", "/api/v1/executions/{symbol}"),
+    ("get", "/api/v1/statistics"),
+    ("get", "/api/v1/statistics/{symbol}"),
+    ("get", "/api/v1/klines/{symbol}/{interval}"),
+    ("get", "/api/v1/symbols"),
+    ("get", "/api/v1/time"),
+    ("post", "/api/v1/token"),
+    ("post", "/api/v1/token/refresh"),
+}
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    generated = SchemaGenerator().get_schema(request=None, public=True)
+    assert generated is not None
+    return generated
+
+
+def component(schema: dict[str, Any], name: str) -> Draft202012Validator:
+    return Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": schema["components"]})
+
+
+def documented_codes(operation: dict[str, Any], status: int) -> set[str]:
+    response = operation["responses"].get(str(status), {})
+    return set(re.findall(r"`([A-Z_]+)`:", response.get("description", "")))
+
+
+def test_it_is_valid_and_raises_no_warning(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("spectacular", "--validate", "--fail-on-warn", "--file", "/dev/null")
+
+
+def test_it_has_every_path_of_the_contract(schema: dict[str, Any]) -> None:
+    described = {(method, path) for path, methods in schema["paths"].items() for method in methods}
+    assert described >= PATHS_OF_THE_CONTRACT
+
+
+def test_order_fields_are_those_that_validation_takes(schema: dict[str, Any]) -> None:
+    shapes = schema["components"]["schemas"]
+    assert set(shapes["OrderRequest"]["properties"]) == validation.ORDER_FIELDS
+    assert set(shapes["OrderRequest"]["required"]) == {"symbol", "side", "order_type"}
+
+
+def test_private_calls_need_log_in_and_public_ones_do_not(schema: dict[str, Any]) -> None:
+    for path, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            if (method, path) not in PATHS_OF_THE_CONTRACT:
+                continue
+            schemes = {name for entry in operation.get("security", []) for name in entry}
+            assert schemes == ({"bearer", "cookieAuth"} if path.startswith("/v1/") else set()), path
+
+
+def test_every_error_of_an_order_is_documented(schema: dict[str, Any]) -> None:
+    operation = schema["paths"]["/v1/order"]["post"]
+    for name, _, status, code, _ in BAD_ORDERS:
+        assert code in documented_codes(operation, status), name
+
+
+def test_documented_statuses_are_those_of_the_table(schema: dict[str, Any]) -> None:
+    for methods in schema["paths"].values():
+        for operation in methods.values():
+            for status in operation["responses"]:
+                for code in documented_codes(operation, int(status)):
+                    assert ERRORS[code].status == int(status)
+
+
+def test_replies_are_as_described(
+    schema: dict[str, Any],
+    alice: Person,
+    bob: Person,
+    anyone: APIClient,
+    live_engine: LiveEngine,
+    settings: Any,
+) -> None:
+    settings.XTRADER = {**settings.XTRADER, "DEMO": True}
+    resting = alice.place(side="sell", quantity="0.5", client_order_id="a-1").json()
+    order_id = resting["order"]["order_id"]
+    taken = bob.place(order_type="market", price=None, quantity=None, quote_amount="50000").json()
+    deposit = bob.post("/v1/demo/deposit", {"asset": "KRW", "amount": "1"}).json()
+    batch = bob.post("/v1/orders", {"orders": [{}, {"symbol": "X", "side": "buy", "order_type": "limit"}]})
+    reduced = alice.post("/v1/order/reduce", {"order_id": order_id, "quantity": "0.4"}).json()
+    replaced = alice.post(
+        "/v1/order/replace", {"order_id": order_id, "price": "99000000", "quantity": "0.3"}
+    ).json()
+    live_engine.project()
+    replies = {
+        "Placed": [resting, taken, replaced],
+        "Changed": [reduced, alice.post("/v1/order/cancel", {"order_id": order_id}).json()],
+        "Batch": [batch.json()],
+        "CanceledAll": [alice.post("/v1/orders/cancel-all").json()],
+        "DemoDeposit": [deposit],
+        "OneOrder": [alice.get(f"/v1/order/{order_id}").json()],
+        "OrderPage": [alice.get("/v1/orders").json(), bob.get("/v1/orders", status="closed").json()],
+        "FillPage": [alice.get("/v1/fills").json(), bob.get("/v1/fills").json()],
+        "LedgerPage": [alice.get("/v1/ledger").json()],
+        "Fees": [alice.get("/v1/fees").json()],
+        "Balances": [alice.get("/v1/balances").json()],
+        "OrderBook": [anyone.get("/api/v1/orderbook/BTC-KRW").json()],
+        "Symbols": [anyone.get("/api/v1/symbols").json()],
+        "Time": [anyone.get("/api/v1/time").json()],
+        "Error": [bob.place(price="1.5").json(), anyone.get("/v1/orders").json()],
+        "Executions": [anyone.get("/api/v1/executions/BTC-KRW").json()],
+    }
+    for name, examples in replies.items():
+        for example in examples:
+            component(schema, name).validate(example)
+            assert set(example) == set(schema["components"]["schemas"][name]["properties"]), name
+    order = schema["components"]["schemas"]["Order"]
+    assert set(resting["order"]) == set(order["properties"]) == set(order["required"])
+
+
+def test_the_examples_are_as_described(schema: dict[str, Any]) -> None:
+    from exchange.api.schema import LIMIT_ORDER, MARKET_BUY, PLACED
+
+    for example in (LIMIT_ORDER, MARKET_BUY):
+        component(schema, "OrderRequest").validate(example)
+    component(schema, "Placed").validate(PLACED)
+
+
+def test_the_schema_and_its_page_are_served(anyone: APIClient) -> None:
+    assert anyone.get("/api/schema").status_code == 200
+    page = anyone.get("/api/docs").content.decode()
+    assert "https://" not in page, "the page loads nothing from elsewhere"
