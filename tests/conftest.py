@@ -199,9 +199,8 @@ def anyone() -> APIClient:
 
 
 @pytest.fixture(autouse=True)
-def _clean_process(settings: Any) -> Iterator[None]:
+def _clean_process(settings: Any) -> None:
     """No test sees another's rate counters or verified tokens; passwords hash quickly."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
     forget_tokens()
-    yield
