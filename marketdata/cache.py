@@ -19,6 +19,7 @@ from django.conf import settings
 from exchange.feeds.registry import Publish, Snapshot
 from exchange.symbols import SymbolSpec, spec_of
 from marketdata import wire
+from marketdata.candles import Candle
 from marketdata.feed import messages
 from marketdata.feed.frames import FrameError, pack_frame, read_frame
 from marketdata.feed.messages import Message
@@ -118,8 +119,8 @@ class MarketData:
         if not state.is_whole:
             return
         if not was_whole:
-            self._state = state
-            changed = state.everything()
+            before, self._state = self._state, state
+            changed = state.everything(since=before)
         for topic, symbol, body in changed:
             snapshot = Snapshot(state.sequence, state.now_ns // MS, body)
             state.newest[topic, symbol] = snapshot
@@ -147,15 +148,23 @@ class _State:
                 self.sequence, self.now_ns, self.durable_sequence = message[1:4]
         return [change for message in frame for change in self._apply(message)]
 
-    def everything(self) -> list[Change]:
-        """The current candles and statistics of every symbol."""
+    def everything(self, since: _State) -> list[Change]:
+        """The current candles and statistics of every symbol, and the candles that have closed since the
+        ones that were current in an earlier state (flat ones left out)."""
         found: list[Change] = []
         for symbol, ring in self.rings.items():
             for interval_ns, candles in ring.candles.items():
-                if candles.current is not None:
-                    found.append(self._kline(symbol, interval_ns, candles.current))
+                old = since.current(symbol, interval_ns)
+                missed = [] if old is None else [c for c in candles.closed if c.open_ns >= old.open_ns]
+                for candle in (*missed, candles.current):
+                    if candle is not None:
+                        found.append(self._kline(symbol, interval_ns, candle))
             found.extend(self._ticker(symbol, ring))
         return found
+
+    def current(self, symbol: str, interval_ns: int) -> Candle | None:
+        ring = self.rings.get(symbol)
+        return None if ring is None else ring.candles[interval_ns].current
 
     def _apply(self, message: Message) -> Iterable[Change]:
         match message:
@@ -196,7 +205,7 @@ class _State:
             case _:
                 raise FrameError(f"unknown message {message[0]!r}")
 
-    def _kline(self, symbol: str, interval_ns: int, candle: Any) -> Change:
+    def _kline(self, symbol: str, interval_ns: int, candle: Candle) -> Change:
         body = wire.candle_dict(candle, interval_ns, self.specs[symbol], self.now_ns)
         return f"klines:{NAMES[interval_ns]}", symbol, {"type": "kline", "candle": body}
 

@@ -15,8 +15,8 @@ from marketdata.candles import Candle, flat, with_flat
 from marketdata.feed.messages import Ticker
 from marketdata.feed.rings import CandleRing
 from marketdata.intervals import DAY, INTERVALS, MINUTE, candle_open_ns
-from marketdata.projection.rows import PublicTrade
 from marketdata.statistics import Window
+from marketdata.trades import PublicTrade
 from marketdata.wire import Json
 
 _MINUTES_A_DAY: Final = DAY // MINUTE

@@ -11,8 +11,8 @@ from exchange.symbols import SymbolSpec
 from marketdata.candles import Candle
 from marketdata.intervals import SECOND
 from marketdata.models import CandleRow, Projection
-from marketdata.projection.rows import PublicTrade
 from marketdata.projection.store import NAME
+from marketdata.trades import PublicTrade
 
 _CANDLE_FIELDS = (
     *("open_ns", "open_ticks", "high_ticks", "low_ticks", "close_ticks"),

@@ -10,8 +10,8 @@ from exchange.wire import execution_dict
 from marketdata.candles import Candle
 from marketdata.feed.messages import Ticker
 from marketdata.intervals import MS
-from marketdata.projection.rows import PublicTrade
 from marketdata.statistics import change_percent_hundredths, vwap_ticks
+from marketdata.trades import PublicTrade
 
 Json = dict[str, Any]
 

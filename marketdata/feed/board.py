@@ -14,7 +14,7 @@ from marketdata.candles import Candle, Closed
 from marketdata.feed import messages
 from marketdata.feed.messages import Message, Ticker
 from marketdata.feed.rings import Ring
-from marketdata.projection.rows import PublicTrade
+from marketdata.trades import PublicTrade
 
 
 @dataclass(slots=True)
@@ -100,15 +100,15 @@ class Board:
             taken.append([messages.STATISTICS, symbol, messages.pack_ticker(state.ticker)])
         return [*taken, end]
 
-    def take_and_greet(self) -> tuple[list[Message], list[Message]]:
-        """``take`` for those who listen already, and all there is for one who does not yet; what ``take``
-        gives later follows both without a gap or a repetition."""
+    def take_and_greet(self) -> tuple[list[Message], list[list[Message]]]:
+        """``take`` for those who listen already, and all there is for one who does not yet, as the messages
+        of several frames; what ``take`` gives later follows both without a gap or a repetition."""
         with self._lock:
             taken = self.take()
             hello = [messages.HELLO, messages.VERSION, self.sequence, self.now_ns]
             definitions = [_by_name(self._assets), _by_name(self._symbols)]
             rings = [[messages.RING, symbol, *_pack(ring)] for symbol, ring in sorted(self._rings.items())]
-        return taken, [[*hello, *definitions], *rings, [messages.LIVE], taken[-1]]
+        return taken, [[[*hello, *definitions]], *([ring] for ring in rings), [[messages.LIVE], taken[-1]]]
 
     def _define(self, events: Iterable[Event]) -> None:
         for event in events:

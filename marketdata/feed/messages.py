@@ -19,8 +19,8 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from marketdata.candles import Candle
-from marketdata.projection.rows import PublicTrade
 from marketdata.statistics import Statistics
+from marketdata.trades import PublicTrade
 
 VERSION: Final = 1
 

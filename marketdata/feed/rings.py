@@ -13,7 +13,7 @@ from typing import Final
 from marketdata.candles import Candle
 from marketdata.feed.messages import Ticker
 from marketdata.intervals import INTERVALS
-from marketdata.projection.rows import PublicTrade
+from marketdata.trades import PublicTrade
 
 #: Trades of a symbol, and closed candles of a symbol and interval, that are kept.
 CAPACITY: Final = 1_000

@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 FLUSH_S: Final = 0.25
 #: A subscriber that leaves this much unread is disconnected; it comes back and is greeted anew.
 MAX_UNREAD_BYTES: Final = 32 * 1024 * 1024
+#: How long a client may take to notice that the server goes.
+_CLOSE_S: Final = 1.0
 
 
 class FeedServer:
@@ -36,7 +38,7 @@ class FeedServer:
         self._board = board
         self._on_failure = on_failure
         self._subscribers: set[asyncio.StreamWriter] = set()
-        self._connections: set[asyncio.StreamWriter] = set()
+        self._conversations: dict[asyncio.Task[Any], asyncio.StreamWriter] = {}
         self._ready = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
@@ -82,12 +84,22 @@ class FeedServer:
                 self._broadcast(self._board.take())
         finally:
             server.close()
-            for writer in list(self._connections):
-                writer.close()
             self._path.unlink(missing_ok=True)
+            await self._disconnect_all()
+
+    async def _disconnect_all(self) -> None:
+        """Each conversation ends by itself once its connection is closed; one that does not is cut."""
+        for writer in self._conversations.values():
+            writer.close()
+        if self._conversations:
+            _, left = await asyncio.wait(list(self._conversations), timeout=_CLOSE_S)
+            for task in left:
+                self._conversations[task].transport.abort()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._connections.add(writer)
+        task = asyncio.current_task()
+        assert task is not None  # a stream's callback is run as a task
+        self._conversations[task] = writer
         try:
             while (frame := await read_frame(reader)) is not None:
                 for message in frame:
@@ -97,7 +109,7 @@ class FeedServer:
             logger.info("a feed client was disconnected: %s", error)
         finally:
             self._subscribers.discard(writer)
-            self._connections.discard(writer)
+            del self._conversations[task]
             writer.close()
 
     def _answer(self, message: Any, writer: asyncio.StreamWriter) -> None:
@@ -108,7 +120,7 @@ class FeedServer:
                 taken, greeting = self._board.take_and_greet()
                 self._broadcast(taken)
                 for part in greeting:
-                    writer.write(pack_frame([part]))
+                    writer.write(pack_frame(part))
                 self._subscribers.add(writer)
             case _:
                 raise FrameError("unknown request")

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from marketdata.candles import Candle, Chart, Closed
 from marketdata.intervals import MINUTE
-from marketdata.projection.rows import PublicTrade
 from marketdata.projection.store import CandleKey
 from marketdata.statistics import Statistics, Window
+from marketdata.trades import PublicTrade
 
 
 class Market:

@@ -23,26 +23,17 @@ from exchange.engine.messages import (
     SELL,
     Command,
     Event,
-    OrderEvent,
     SymbolEvent,
     TradeEvent,
     TransferEvent,
 )
 from exchange.models.control import COMMAND_PREFIX
+from marketdata.trades import PublicTrade
 
 Row = tuple[Any, ...]
 
-
-class PublicTrade(NamedTuple):
-    """A trade as everyone may see it. ``side`` is the aggressor's."""
-
-    trade_id: int
-    symbol: str
-    price_ticks: int
-    quantity_lots: int
-    side: int
-    time_ns: int
-    sequence: int
+#: The table's width; the engine takes longer reasons from its own console.
+MAX_REASON = 200
 
 
 class Answered(NamedTuple):
@@ -193,9 +184,8 @@ def _pairs(details: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def order_row(event: Event, sequence: int) -> Row:
-    """In the order of ``tables.ORDERS``."""
-    order = OrderEvent(*event)
-    return (*order[1:], sequence)
+    """In the order of ``tables.ORDERS``, which is that of OrderEvent after its tag."""
+    return (*event[1:], sequence)
 
 
 def _transfer_row(event: Event, sequence: int, now_ns: int) -> Row:
@@ -222,4 +212,5 @@ def symbol_row(event: Event, sequence: int) -> Row:
     symbol = SymbolEvent(*event)
     fields = list(symbol[1:])
     fields[5] = json.dumps(symbol.tick_bands)
+    fields[-1] = symbol.status_reason[:MAX_REASON]
     return (*fields, symbol_name(symbol.symbol), sequence)

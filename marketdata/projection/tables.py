@@ -129,23 +129,22 @@ _COPY_FROM_ROWS = 8
 def _execute_many(connection: BaseDatabaseWrapper, table: Table, rows: Sequence[Row]) -> None:
     marks = ", ".join(["%s"] * len(table.columns))
     statement = f"INSERT INTO {table.name} ({', '.join(table.columns)}) VALUES ({marks})"
-    if connection.vendor == "sqlite":
-        rows = _amounts_as_text(table, rows)
+    values = _amounts_as_text(table, rows) if connection.vendor == "sqlite" else rows
     with connection.cursor() as cursor:
-        cursor.executemany(statement + table.on_conflict(), rows)
+        cursor.executemany(statement + table.on_conflict(), values)
 
 
-def _amounts_as_text(table: Table, rows: Sequence[Row]) -> list[Row]:
+def _amounts_as_text(table: Table, rows: Sequence[Row]) -> Sequence[Sequence[Any]]:
     """SQLite keeps amounts as text: its integers end at 64 bits."""
     wide = [index for index, field in enumerate(table.fields()) if isinstance(field, MinorUnitsField)]
     if not wide:
-        return list(rows)
+        return rows
     converted = []
     for row in rows:
         values = list(row)
         for index in wide:
             values[index] = str(values[index])
-        converted.append(tuple(values))
+        converted.append(values)
     return converted
 
 

@@ -75,7 +75,7 @@ class Venue:
         _, greeting = self.board.take_and_greet()
         state = cache._State()
         for part in greeting:
-            copy._take(state, decode_frame(pack_frame([part])[4:]), lambda *_: None)
+            copy._take(state, decode_frame(pack_frame(part)[4:]), lambda *_: None)
         cache._current = copy
         try:
             assert cache.live() is copy

@@ -19,8 +19,8 @@ from marketdata.feed.messages import Ticker
 from marketdata.feed.rings import CAPACITY
 from marketdata.feed.server import FeedServer
 from marketdata.intervals import INTERVALS, MINUTE, SECOND, WEEK
-from marketdata.projection.rows import PublicTrade
 from marketdata.statistics import Statistics
+from marketdata.trades import PublicTrade
 
 START = 1_795_305_000 * SECOND
 _ASSET_EVENTS = [(EV_ASSET, listing.asset, listing.scale) for listing in ASSETS]
@@ -124,6 +124,7 @@ def test_rings_are_greeted_and_followed(socket_path: Path) -> None:
     for topic in topics:
         sequences = [message[2] for message in published if message[0] == topic]
         assert sequences == sorted(sequences)
+        assert sequences[0] > 0
 
 
 def test_closed_candles_are_told_before_the_next(socket_path: Path) -> None:
@@ -165,15 +166,18 @@ def test_a_copy_comes_back_after_the_server_did(socket_path: Path) -> None:
     async def script(copy: MarketData) -> None:
         await until(lambda: copy.is_live)
         await asyncio.to_thread(server.stop)
-        source.trade(START + SECOND, 95_001_000, 5)
+        source.trade(START + MINUTE, 95_001_000, 5)
         await asyncio.to_thread(again.start)
         await until(lambda: copy.ring("BTC-KRW").trades[-1].price_ticks == 95_001_000)
 
     try:
-        follow(socket_path, script)
+        published = follow(socket_path, script)
     finally:
         server.stop()
         again.stop()
+    minutes = [body["candle"] for topic, _, _, _, body in published if topic == "klines:1m"]
+    # The candle that closed meanwhile is told too.
+    assert [candle["closed"] for candle in minutes] == [False, True, False]
 
 
 def test_unbounded_numbers_cross_exactly(socket_path: Path) -> None:
