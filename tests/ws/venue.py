@@ -52,6 +52,16 @@ for name, number in json.loads(sys.argv[1]).items():
 roles.assign_role(User.objects.create_user("oscar", password=sys.argv[2]), roles.OPERATOR)
 """
 
+_LOG_IN = """
+import django; django.setup()
+import sys
+from django.contrib.auth.models import User
+from django.test import Client
+client = Client()
+client.force_login(User.objects.get(username=sys.argv[1]))
+print(client.cookies["sessionid"].value)
+"""
+
 
 def run(work: Coroutine[Any, Any, T], timeout_s: float = 60.0) -> T:
     """Run one test's coroutine to its end."""
@@ -100,6 +110,12 @@ class Venue:
     def start_engine(self) -> subprocess.Popen[bytes]:
         self.engine = self._start("manage.py", "runengine")
         return self.engine
+
+    def restart_engine(self) -> None:
+        """Kill it and start it again; returns once it answers."""
+        self.kill(self.engine)
+        self.start_engine()
+        self.admin.wait_connected(30)
 
     def start_web(self) -> subprocess.Popen[bytes]:
         self.web = self._start(
@@ -174,6 +190,19 @@ class Venue:
             greeting = json.loads(await connection.recv())
             assert greeting["type"] == "connected"
             yield connection
+
+    def session_cookie(self, name: str) -> str:
+        """The cookie of a browser in which somebody has logged in, made as the log-in page makes it."""
+        result = subprocess.run(
+            [sys.executable, "-c", _LOG_IN, name],
+            cwd=ROOT,
+            env=self.environment,
+            check=True,
+            timeout=60,
+            capture_output=True,
+            text=True,
+        )
+        return f"sessionid={result.stdout.strip()}"
 
     async def token(self, name: str) -> str:
         client = self.client(name)

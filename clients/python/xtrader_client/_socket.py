@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -171,7 +172,7 @@ class Socket:
         topic.readers.remove(reader)
         if not topic.readers:
             del self._topics[key]
-            self._chore(self._exchange("unsubscribe", _wire_topics([key]), False, self.timeout_s))
+            self._chore(partial(self._exchange, "unsubscribe", _wire_topics([key]), False, self.timeout_s))
 
     async def _subscribe(self, topics: list[Topic], *, resume: bool) -> None:
         fields = _wire_topics([topic.key for topic in topics])
@@ -201,7 +202,7 @@ class Socket:
     def _resynchronise(self, topic: Topic, error: BookError) -> None:
         logger.warning("resynchronising: %s", error)
         topic.forget()
-        self._chore(self._subscribe([topic], resume=False))
+        self._chore(partial(self._subscribe, [topic], resume=False))
 
     # --- the connection --------------------------------------------------------------------------
 
@@ -302,7 +303,7 @@ class Socket:
         elif "channel" in message:
             self._on_push(message)
         elif kind == "ping":
-            self._chore(self._send('{"op":"pong"}', must=False))
+            self._chore(partial(self._send, '{"op":"pong"}', must=False))
         elif kind == "shutdown":
             logger.info("the exchange closes this connection; reconnecting")
 
@@ -349,10 +350,12 @@ class Socket:
                 reader.on_failure(error)
         self._ready.set()
 
-    def _chore(self, work: Awaitable[Any]) -> None:
+    def _chore(self, work: Callable[[], Awaitable[Any]]) -> None:
+        """Do something in the background that nobody waits for."""
+
         async def quietly() -> None:
             try:
-                await work
+                await work()
             except (XTraderError, ConnectionClosed) as error:
                 logger.debug("%s", error)
 
