@@ -159,6 +159,8 @@ class FileJournal:
             last = self.files.read(self._file, end.last.end - end.last.offset, end.last.offset)
             self.files.write(self._file, last, end.last.offset)
         self.files.sync_data(self._file)
+        # An engine killed between naming a segment and syncing the folder left a name the disk may not have.
+        self.files.sync_dir(self.path)
 
     def _new_segment(self, record_bytes: int, event_hash: bytes) -> None:
         """Prepare the next segment beside, and give it its name once it is whole on the disk."""

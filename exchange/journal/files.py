@@ -16,11 +16,14 @@ class Files:
     """The operating system's files."""
 
     def make_dir(self, path: Path) -> None:
-        """Create the folder if need be; its entry in the parent is synced."""
-        if path.is_dir():
-            return
-        path.mkdir(parents=True, exist_ok=True)
-        self.sync_dir(path.parent)
+        """Create the folder and those above it if need be. On return its name is durable, also when
+        somebody who was killed amid this had made it."""
+        missing = [each for each in (path, *path.parents) if not each.is_dir()]
+        for each in reversed(missing):
+            each.mkdir(exist_ok=True)
+            self.sync_dir(each.parent)
+        if not missing:
+            self.sync_dir(path.parent)
 
     def names(self, path: Path) -> list[str]:
         """Names in a folder, ascending; empty when there is no such folder."""

@@ -71,7 +71,9 @@ class Fold:
         return commands, events
 
 
-def start_fold(snapshot_dir: Path | None, *, at_or_before: int | None = None, files: Files = OS_FILES) -> Fold:
+def start_fold(
+    snapshot_dir: Path | None, *, at_or_before: int | None = None, files: Files = OS_FILES
+) -> Fold:
     """A fold at the newest valid snapshot (at or before a sequence), or (also for None) at the very start."""
     snapshots = valid_snapshots(snapshot_dir, at_or_before=at_or_before, files=files) if snapshot_dir else ()
     for snapshot in snapshots:
@@ -79,7 +81,9 @@ def start_fold(snapshot_dir: Path | None, *, at_or_before: int | None = None, fi
     return Fold(Engine(), START)
 
 
-def recover(journal_path: Path, snapshot_dir: Path | None, *, files: Files = OS_FILES) -> tuple[Engine, Position]:
+def recover(
+    journal_path: Path, snapshot_dir: Path | None, *, files: Files = OS_FILES
+) -> tuple[Engine, Position]:
     """The engine as of the end of the journal, and where that is. Changes nothing on the disk. Without a
     snapshot folder the whole journal is folded."""
     recovery = recover_fully(journal_path, snapshot_dir, files=files)

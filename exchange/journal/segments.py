@@ -23,6 +23,8 @@ from exchange.journal.records import (
 #: Read ahead this much at a time.
 _CHUNK_BYTES: Final = 256 * 1024
 
+_ZEROS: Final = bytes(64 * 1024)
+
 _NAME: Final = re.compile(r"(\d{8})-(\d{20})\.segment")
 
 
@@ -115,7 +117,7 @@ class Segment:
         """How many bytes from ``offset``, where no valid record stands, an unfinished write left behind;
         0 if all is zeros. JournalDamaged if a valid record follows: then this was durable once."""
         rest = self._files.read(self._file, self.header.size - offset, offset)
-        length = len(rest.rstrip(b"\0"))
+        length = used_length(rest)
         at = rest.find(RECORD_MAGIC, 1, length)
         while at >= 0:
             if decode_record(rest, at, offset + at):
@@ -124,3 +126,12 @@ class Segment:
                 )
             at = rest.find(RECORD_MAGIC, at + 1, length)
         return length
+
+
+def used_length(data: bytes) -> int:
+    """Length without the zeros at the end. Compares whole blocks first: a segment is mostly zeros."""
+    end = len(data)
+    while end >= len(_ZEROS) and data[end - len(_ZEROS) : end] == _ZEROS:
+        end -= len(_ZEROS)
+    block = data[max(0, end - len(_ZEROS)) : end]
+    return end - len(block) + len(block.rstrip(b"\0"))

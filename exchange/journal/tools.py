@@ -20,7 +20,7 @@ from exchange.journal.records import (
     decode_record,
     decode_segment_header,
 )
-from exchange.journal.segments import Segment, SegmentName, list_segments
+from exchange.journal.segments import Segment, SegmentName, list_segments, used_length
 from exchange.journal.snapshots import list_snapshots, read_snapshot
 
 #: Folder beside the segments that repair moves to what it cuts.
@@ -76,8 +76,8 @@ def _verify_segment(files: Files, name: SegmentName, report: Report, *, is_last:
     if report.segments == 1:
         report.first_sequence = segment.header.first_sequence
         report.last_sequence = segment.header.first_sequence - 1
-    offset = SEGMENT_BYTES
-    while offset < (used := len(data.rstrip(b"\0"))):
+    offset, used = SEGMENT_BYTES, used_length(data)
+    while offset < used:
         record = decode_record(data, offset, offset)
         if record is None:
             following = _next_valid(data, offset, used)
@@ -234,7 +234,8 @@ def _cut_from(path: Path, damage: JournalDamaged, files: Files) -> list[str]:
 
 
 def _cut_bytes(path: Path, damage: JournalDamaged, file: int, files: Files) -> list[str]:
-    rest = files.read(file, files.size(file) - damage.offset, damage.offset).rstrip(b"\0")
+    rest = files.read(file, files.size(file) - damage.offset, damage.offset)
+    rest = rest[: used_length(rest)]
     if not rest:
         return []
     kept = _keep(path, f"{damage.path.name}.from-{damage.offset}", rest, files)

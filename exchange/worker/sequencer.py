@@ -144,8 +144,13 @@ class Sequencer:
         return self.engine.next_due_ns()
 
     def seal(self) -> None:
-        """State in the journal that everything so far is durable."""
-        self.journal.seal(self._event_hash)
+        """State in the journal that everything so far is durable. Raises JournalWriteFailed, after which
+        nothing more is accepted."""
+        try:
+            self.journal.seal(self._event_hash)
+        except BaseException:
+            self._failed = True
+            raise
 
     def close(self) -> None:
         """Seal and release the journal."""

@@ -1,0 +1,267 @@
+"""The server against clients that misbehave: floods, slow readers, malformed frames and commands."""
+
+from __future__ import annotations
+
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from exchange.engine import Engine
+from exchange.engine import messages as m
+from exchange.worker.client import BlockingEngineClient
+from exchange.worker.errors import CommandMalformed, EngineBusy, QueryRefused
+from exchange.worker.protocol import FrameBuffer, FrameError, Hello, frame, reply_decoder
+from exchange.worker.sequencer import Sequencer, open_sequencer
+from exchange.worker.server import EngineServer, Limits
+from exchange.worker.validation import command_problem
+from tests.journal.flow import ALICE, NOW_NS, market, orders, take
+
+
+class Service:
+    """A server in a thread of the test, so that its limits and its inside can be seen."""
+
+    def __init__(self, folder: Path, limits: Limits) -> None:
+        self.socket = folder / "e.sock"
+        self.sequencer: Sequencer = open_sequencer(folder / "journal", folder / "snapshots")
+        self.server = EngineServer(self.sequencer, self.socket, limits)
+        self.thread = threading.Thread(target=self.server.run)
+        self.thread.start()
+        self.client = BlockingEngineClient(self.socket)
+        self.client.wait_connected()
+        self.client.submit_many(market())
+
+    def connect(self) -> socket.socket:
+        """A raw connection."""
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        sock.connect(str(self.socket))
+        sock.settimeout(10)
+        return sock
+
+    def end(self) -> None:
+        self.client.close()
+        self.server.stop()
+        self.thread.join(10)
+        self.sequencer.close()
+
+
+@pytest.fixture
+def service(request: pytest.FixtureRequest) -> Iterator[Service]:
+    limits = getattr(request, "param", Limits())
+    with tempfile.TemporaryDirectory(prefix="xt", dir="/tmp") as folder:
+        service = Service(Path(folder), limits)
+        try:
+            yield service
+        finally:
+            service.end()
+
+
+def closed_by_server(sock: socket.socket) -> bool:
+    """Whether the server hangs up (after whatever it still sends)."""
+    try:
+        while sock.recv(65536):
+            pass
+    except ConnectionResetError:
+        return True
+    return True
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xff\xff\xff\xff",
+        (9 * 1024 * 1024).to_bytes(4, "little"),
+        frame([])[:-1] + b"\xc1",
+        frame([(99, 1)]),
+        frame([(1, "one", [])]),
+        frame([(1, 1, [1, 2])]),
+        frame({"not": "a list"}),  # type: ignore[arg-type]
+        (100_000).to_bytes(4, "little") + b"\x91" * 100_000,
+        (5).to_bytes(4, "little") + b"\xdd\xff\xff\xff\xff",
+        frame([(2, 1, "book")]),
+    ],
+    ids=["length", "too-long", "garbage", "tag", "type", "command", "map", "deep", "bomb", "arity"],
+)
+def test_a_malformed_frame_closes_that_client_only(service: Service, data: bytes) -> None:
+    sock = service.connect()
+    sock.sendall(data)
+    assert closed_by_server(sock)
+    assert service.client.submit_many(take(orders(), 2))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=300))
+def test_any_bytes_leave_the_server_standing(service: Service, data: bytes) -> None:
+    with service.connect() as sock:
+        sock.sendall(len(data).to_bytes(4, "little") + data)
+    assert service.client.query("status").value["sequence"] == len(market())
+
+
+MALFORMED: list[Any] = [
+    (),
+    (m.PLACE,),
+    (m.TICK,),
+    (99, "id"),
+    (True, "id", ALICE, 1, None),
+    (1.0, "id"),
+    ("1", "id"),
+    ([1], "id"),
+    m.place_order("x", ALICE, "BTC-KRW", 0, price_ticks=1.5),  # type: ignore[arg-type]
+    m.place_order("x", ALICE, "BTC-KRW", 0, price_ticks=True),
+    m.place_order("x", ALICE, "BTC-KRW", 0, quantity_lots="1"),  # type: ignore[arg-type]
+    m.place_order("x", ALICE, "BTC-KRW", None),  # type: ignore[arg-type]
+    m.place_order("x" * 65, ALICE, "BTC-KRW", 0),
+    m.place_order("", ALICE, "BTC-KRW", 0),
+    m.place_order("x", ALICE, "B" * 65, 0),
+    m.place_order("x", ALICE, "BTC-KRW", 0, client_order_id="c" * 37),
+    m.place_order("x", ALICE, "BTC-KRW", 0) + (1,),
+    m.cancel_order("x", "alice"),  # type: ignore[arg-type]
+    m.deposit("x", ALICE, "KRW", {"amount": 1}),  # type: ignore[arg-type]
+    (*market()[2][:7], ((0, 1, 2),), *market()[2][8:]),
+    (*market()[2][:7], "bands", *market()[2][8:]),
+    (*market()[2][:7], ((0, "1"),), *market()[2][8:]),
+]
+
+
+@pytest.mark.parametrize("command", MALFORMED, ids=[str(number) for number in range(len(MALFORMED))])
+def test_a_malformed_command_is_refused_before_the_core(service: Service, command: Any) -> None:
+    before = service.client.query("status").value["sequence"]
+    with pytest.raises(CommandMalformed):
+        service.client.submit(command)
+    assert service.client.query("status").value["sequence"] == before
+    assert service.client.submit_many(take(orders(), 1))
+
+
+number = st.one_of(st.integers(-3, 12), st.integers(-(10**38), 10**38), st.sampled_from([ALICE, 1, 2]))
+text = st.one_of(st.text(max_size=12), st.sampled_from(["BTC-KRW", "KRW", "BTC", "a", "b"]))
+field = {int: number, str: text, bool: st.booleans(), tuple: st.lists(st.tuples(number, number), max_size=3)}
+
+
+def commands_of_any_values() -> st.SearchStrategy[m.Command]:
+    """Well-formed commands with any numbers and texts in them."""
+    kinds = []
+    for tag, template in [(command[0], command) for command in WELL_FORMED]:
+        values = [
+            st.one_of(st.none(), text) if value is None else field[type(value)] for value in template[1:]
+        ]
+        kinds.append(st.tuples(st.just(tag), *values))
+    return st.one_of(kinds)
+
+
+WELL_FORMED: list[m.Command] = [
+    m.place_order("p", ALICE, "BTC-KRW", 0, price_ticks=95_000_000, quantity_lots=10_000),
+    m.cancel_order("c", ALICE, 1),
+    m.cancel_all("ca", ALICE),
+    m.reduce_order("r", ALICE, 1, 5),
+    m.replace_order("rp", ALICE, 1, 5, 5),
+    *market()[:5],
+    m.withdraw("w", ALICE, "KRW", 5),
+    m.set_symbol_status("s", "BTC-KRW", 0, "why"),
+    m.set_fees("f", "BTC-KRW", ALICE, 1, 2),
+    m.set_rules("v", 1),
+]
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(commands_of_any_values(), min_size=1, max_size=12))
+def test_what_passes_the_validator_never_crashes_the_core(commands: list[m.Command]) -> None:
+    engine = Engine()
+    for command in [*market(), *commands]:
+        frozen = tuple(tuple(map(tuple, item)) if isinstance(item, list) else item for item in command)
+        if command_problem(frozen) is None and engine.recall(frozen) is None:
+            engine.apply(frozen, NOW_NS)
+    assert engine.check() == []
+    assert Engine.load(engine.dump()).state_hash() == engine.state_hash()
+
+
+@pytest.mark.parametrize("service", [Limits(max_waiting_commands=50, max_batch_commands=10)], indirect=True)
+def test_beyond_the_queue_commands_are_busy_and_nothing_happened(service: Service) -> None:
+    sock = service.connect()
+    commands = [m.deposit(f"flood:{i}", ALICE, "KRW", 1) for i in range(500)]
+    sock.sendall(frame([(1, 1, commands)]))
+    frames, answered, busy = FrameBuffer(1 << 24), 0, 0
+    while answered + busy < 500:
+        for body in frames.feed(sock.recv(65536)):
+            for message in reply_decoder.decode(body):
+                if hasattr(message, "rows"):
+                    answered += len(message.rows)
+                else:
+                    assert message.code == "ENGINE_BUSY"
+                    busy += 1
+    assert answered == 50
+    status = service.client.query("status").value
+    assert status["sequence"] == len(market()) + 50 and status["busy"] == 450
+    service.client.submit(m.deposit("after", ALICE, "KRW", 1))
+
+
+@pytest.mark.parametrize("service", [Limits(max_waiting_commands=0)], indirect=True)
+def test_the_client_raises_busy(tmp_path: Path, service: Service) -> None:
+    with pytest.raises(EngineBusy):
+        service.client.submit(m.deposit("x", ALICE, "KRW", 1))
+
+
+@pytest.mark.parametrize("service", [Limits(max_output_bytes=100_000)], indirect=True)
+def test_a_client_that_does_not_read_is_disconnected_and_costs_others_nothing(service: Service) -> None:
+    slow = service.connect()
+    slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    slow.sendall(frame([(3,)]))
+    flow = orders()
+    deadline = time.monotonic() + 20
+    while service.client.query("status").value["clients"] > 1:
+        assert time.monotonic() < deadline
+        service.client.submit_many(take(flow, 100))
+    assert service.client.submit_many(take(flow, 10))
+
+
+def test_unknown_queries_and_arguments_are_refused(service: Service) -> None:
+    for question in (("nonsense",), ("book",), ("book", 1, 2, 3), ("balances", "x" * 9, 1), ("order", None)):
+        with pytest.raises(QueryRefused):
+            service.client.query(*question)
+    assert service.client.query("status").value["core"] in ("python", "compiled")
+
+
+def test_a_subscriber_gets_state_and_every_batch_after_it(service: Service) -> None:
+    flow = orders()
+    service.client.submit_many(take(flow, 30))
+    sock = service.connect()
+    sock.sendall(frame([(3,)]))
+    for _ in range(5):
+        service.client.submit_many(take(flow, 10))
+    final = service.client.query("status").value["sequence"]
+    frames, levels, sequence = FrameBuffer(1 << 24), {}, 0
+    while sequence < final:
+        for body in frames.feed(sock.recv(65536)):
+            for message in reply_decoder.decode(body):
+                if isinstance(message, Hello):
+                    assert sequence == 0
+                    sequence = message.sequence
+                    for side, prices in enumerate(message.books["BTC-KRW"]):
+                        levels.update({(side, price): quantity for price, quantity in prices})
+                    continue
+                assert message.first_sequence == sequence + 1
+                sequence += len(message.events)
+                for event in (event for events in message.events for event in events):
+                    if event[0] == m.EV_LEVEL:
+                        levels[(event[2], event[3])] = event[4]
+    bids, asks = service.sequencer.engine.depth("BTC-KRW")
+    book = {(0, price): quantity for price, quantity in bids} | {(1, p): q for p, q in asks}
+    assert {key: quantity for key, quantity in levels.items() if quantity} == book
+
+
+@given(st.lists(st.binary(max_size=40), max_size=8), st.lists(st.integers(1, 50), max_size=20))
+def test_frames_come_out_however_the_stream_is_cut(bodies: list[bytes], cuts: list[int]) -> None:
+    stream = b"".join(len(body).to_bytes(4, "little") + body for body in bodies)
+    buffer, got, start = FrameBuffer(40), [], 0
+    for cut in [*cuts, len(stream)]:
+        got += buffer.feed(stream[start : start + cut])
+        start += cut
+    assert got == bodies
+    with pytest.raises(FrameError):
+        buffer.feed((41).to_bytes(4, "little"))
