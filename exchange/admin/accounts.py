@@ -60,10 +60,11 @@ class AccountAdmin(FollowsRequests, ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Account], search_term: str
     ) -> tuple[QuerySet[Account], bool]:
-        number = as_id(search_term.strip())
+        term = search_term.strip()
+        number = as_id(term)
         if number is not None:
             return queryset.filter(number=number), False
-        return queryset.filter(user__username__icontains=search_term.strip()), False
+        return (queryset.filter(user__username__icontains=term) if term else queryset), False
 
     def changeform_view(
         self,
