@@ -1,0 +1,87 @@
+"""``make crash MINUTES=n SEED=n``: crash runs one after another, each from a seed of its own.
+
+Every fifth run is one with the real projector on a database, every hundredth kills real processes under
+load; what a run does follows from its seed alone. The first failure ends it; ``make crash MINUTES=0
+SEED=<seed of the failure>`` is that run again. ``CRASH_CANARY`` names something to break on purpose.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import random
+import sys
+import tempfile
+import time
+import traceback
+from collections import Counter
+from pathlib import Path
+
+_DATABASE_EVERY = 5
+_PROCESSES_EVERY = 100
+
+
+def kind_of(seed: int) -> str:
+    if seed % _PROCESSES_EVERY == 0:
+        return "processes"
+    return "tables" if seed % _DATABASE_EVERY == 0 else "disk"
+
+
+def run(seed: int) -> int:
+    """One run; returns how many crashes it had. Raises what it found."""
+    from tests.crash import runs
+    from tests.crash.canaries import CANARIES
+    from tests.crash.killing import kill_under_load
+
+    broken = CANARIES[canary] if (canary := os.environ.get("CRASH_CANARY", "")) else {}
+    kind = kind_of(seed)
+    if kind == "processes":
+        return kill_under_load(seed, kills=8)
+    return runs.random_run(seed, has_tables=kind == "tables", **broken).crashes
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make crash", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=5)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1, 10**9))
+    options = parser.parse_args()
+    print(f"seed {options.seed}, {options.minutes:g} minutes", flush=True)
+    end = told = time.monotonic()
+    end += options.minutes * 60
+    done: Counter[str] = Counter()
+    seed = options.seed
+    while True:
+        try:
+            done["crashes"] += run(seed)
+        except BaseException:
+            traceback.print_exc()
+            print(f"FAILED ({kind_of(seed)}): make crash MINUTES=0 SEED={seed}", file=sys.stderr)
+            return 1
+        done[kind_of(seed)] += 1
+        if time.monotonic() >= end:
+            break
+        if time.monotonic() - told > 60:
+            told = time.monotonic()
+            print(_summary(done, seed), flush=True)
+        seed += 1
+    print(_summary(done, seed))
+    return 0
+
+
+def _summary(done: Counter[str], seed: int) -> str:
+    runs = " ".join(f"{kind}={done[kind]}" for kind in ("disk", "tables", "processes"))
+    return f"up to seed {seed}: {done['crashes']} crashes survived in runs {runs}"
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory(prefix="xt") as folder:
+        os.environ.update(DATA=str(Path(folder)), DATABASE_URL="sqlite://:memory:")
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xtrader.settings")
+        import django
+        from django.core.management import call_command
+
+        django.setup()
+        logging.disable(logging.CRITICAL)
+        call_command("migrate", verbosity=0)
+        sys.exit(main())

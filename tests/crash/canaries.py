@@ -1,0 +1,73 @@
+"""The journal broken on purpose. A harness that lets one of these pass proves nothing.
+
+``CRASH_CANARY=<name> python -m tests.crash`` runs with one of them and must fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from exchange.journal.files import Files
+from exchange.journal.records import BATCH, decode_record
+from exchange.worker.follower import Follower
+
+
+class _Through(Files):
+    """Passes everything on."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        for name in vars(Files):
+            if not name.startswith("_") and name not in vars(type(self)):
+                setattr(self, name, getattr(files, name))
+
+
+class SkipsSync(_Through):
+    """Acknowledges every third batch without having synced it."""
+
+    _count = 0
+
+    def sync_data(self, file: int) -> None:
+        self._count += 1
+        if self._count % 3:
+            self._files.sync_data(file)
+
+
+class SkipsFolderSync(_Through):
+    """Never syncs a folder: segments are whole, their names are not durable."""
+
+    def sync_dir(self, path: Path) -> None:
+        pass
+
+
+class DropsRecord(_Through):
+    """Forgets to write a batch now and then."""
+
+    _count = 0
+
+    def write(self, file: int, data: bytes, offset: int) -> None:
+        record = decode_record(data, 0, 0)
+        if record is not None and record.kind == BATCH:
+            self._count += 1
+            if self._count % 7 == 0:
+                return
+        self._files.write(file, data, offset)
+
+
+class ReadsTooFar(Follower):
+    """Takes what is written for what is durable."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._reader.next_durable = lambda _told: self._reader.next()  # type: ignore[method-assign]
+
+
+#: name -> what ``World`` is made with
+CANARIES: dict[str, dict[str, Callable[..., Any]]] = {
+    "skip-sync": {"canary": SkipsSync},
+    "skip-folder-sync": {"canary": SkipsFolderSync},
+    "drop-record": {"canary": DropsRecord},
+    "read-too-far": {"make_follower": ReadsTooFar},
+}

@@ -1,0 +1,304 @@
+"""A whole exchange on a disk that fails: engine, journal, snapshots, projector, database, and the judge.
+
+One ``World`` is one run of one script from the first batch to the last, through as many crashes as it is
+told. After every crash it holds what was recovered against what was acknowledged and submitted, and at the
+end every table against the journal.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from exchange import models
+from exchange.engine.messages import EV_BALANCE, EV_LEVEL, Command, Event
+from exchange.journal.errors import JournalWriteFailed
+from exchange.journal.files import Files
+from exchange.journal.snapshots import list_snapshots
+from exchange.journal.tools import archive_segments, export
+from exchange.worker.follower import Follower, Position, _DurableGate
+from exchange.worker.protocol import Outcome
+from exchange.worker.sequencer import Sequencer, open_sequencer
+from marketdata.feed.board import Board
+from marketdata.models import CandleRow, Projection
+from marketdata.projection.health import Options
+from marketdata.projection.projector import Projector
+from marketdata.projection.store import Store
+from tests.crash.disk import Disk, PowerCut
+from tests.crash.script import Script
+from tests.crash.shadow import Database, Shadow
+from tests.marketdata.agreement import disagreements
+
+JOURNAL, SNAPSHOTS, ARCHIVE = Path("/sim/journal"), Path("/sim/snapshots"), Path("/sim/archive")
+#: A dozen small batches fill a segment.
+SEGMENT_BYTES = 4_096
+#: Fixed steps: the same run must do the same operations, however fast the machine.
+PROJECTOR_OPTIONS = Options(
+    min_commands=16, max_commands=16, pace_ms=0, snapshot_commands=40, snapshot_minutes=10_000
+)
+TABLES = (
+    *(models.Order, models.Fill, models.Transfer, models.Balance, models.FeeOverride, models.ChangeRequest),
+    *(models.Symbol, models.Asset, models.Account, CandleRow, Projection),
+)
+
+
+class Lost(AssertionError):
+    """The exchange broke its word. The message says how, and how to see it again."""
+
+
+class World:
+    """``has_tables``: with the real projector and database, else with a shadow of them. ``canary`` wraps the
+    disk for the engine, ``make_follower`` takes another follower: both to break things on purpose."""
+
+    def __init__(
+        self,
+        script: Script,
+        seed: int,
+        *,
+        has_tables: bool = True,
+        canary: Callable[[Files], Files] = lambda files: files,
+        make_follower: type[Follower] = Follower,
+    ) -> None:
+        self.script = script.copy()
+        self.luck = random.Random(f"world:{seed}")
+        self.disk = Disk(seed)
+        self.files = canary(self.disk)
+        self.crashes = 0
+        self._make_follower = make_follower
+        #: Batches whose outcomes the client has, and batches it has sent.
+        self.acknowledged = 0
+        self.submitted = 0
+        self._acknowledged_epoch = 0
+        self._sequencer: Sequencer | None = None
+        self._has_tables = has_tables
+        self._database = Database()
+        self._projector: Projector | Shadow | None = None
+        self._gate: _DurableGate | None = None
+        self._is_projector_at_work = False
+        self._kinds: list[str] = []
+        if has_tables:
+            for table in TABLES:
+                table.objects.all().delete()
+
+    # --- a run -------------------------------------------------------------------------------------
+
+    def run(
+        self, *, cuts: list[int], kinds: list[str] | None = None, faults: dict[int, int] | None = None
+    ) -> None:
+        """From the first batch to the last. The n-th life ends at its ``cuts[n]``-th disk operation (0:
+        it lives on), by power cut or kill as ``kinds[n]`` says ("cut", "kill"; default: by luck). Raises Lost."""
+        self._kinds = kinds or []
+        self.disk.meanwhile = self._meanwhile
+        self.disk.faults = dict(faults or {})
+        for life in range(len(cuts) + 100):
+            self.disk.cut_at = cuts[life] if life < len(cuts) else 0
+            try:
+                self._live()
+                break
+            except (PowerCut, JournalWriteFailed, OSError) as end:
+                self._crash(end)
+        if self._has_tables:
+            self._judge_tables()
+
+    def _live(self) -> None:
+        """Start everything, go on with the script to its end, stop everything."""
+        if self.luck.random() < 0.3:
+            self._start_projector()
+        sequencer = self._sequencer = open_sequencer(
+            JOURNAL,
+            SNAPSHOTS,
+            clock=lambda: 0,
+            segment_bytes=SEGMENT_BYTES,
+            files=self.files,
+            quarantine_dir=Path("/nonexistent/quarantine"),
+        )
+        self._judge_recovery(sequencer)
+        self._start_projector()
+        while self.acknowledged < len(self.script.batches):
+            self._submit(sequencer)
+            self._keep_house(sequencer)
+        sequencer.close()
+        self._finish_projector()
+
+    def _submit(self, sequencer: Sequencer) -> None:
+        index = self.acknowledged
+        batch = self.script.batches[index]
+        is_repeated = self.submitted > index
+        self.submitted = index + 1
+        outcomes = sequencer.submit(batch.commands, batch.now_ns)
+        self.acknowledged = index + 1
+        self._acknowledged_epoch = sequencer.journal.epoch
+        expected = self.script.expected(index)
+        if sequencer.position != expected.position:
+            self._lose(f"batch {index} led to {sequencer.position}, not {expected.position}")
+        self._judge_outcomes(index, outcomes, is_repeated=is_repeated)
+        self._tell(sequencer.journal.durable_sequence)
+
+    def _keep_house(self, sequencer: Sequencer) -> None:
+        """What happens between batches: followers catch up, the engine idles, old segments are archived."""
+        draw = self.luck.random()
+        if draw < 0.25:
+            self._step_projector()
+        elif draw < 0.35:
+            sequencer.seal()
+        elif draw < 0.4:
+            kept = list_snapshots(SNAPSHOTS, files=self.disk)
+            if kept:
+                archive_segments(JOURNAL, ARCHIVE, behind_sequence=kept[-1][0], files=self.disk)
+
+    # --- followers -----------------------------------------------------------------------------------
+
+    def _start_projector(self) -> None:
+        if self._projector is not None:
+            return
+        if self._has_tables:
+            self._projector = Projector(
+                self._follow,
+                Store(),
+                Board(),
+                snapshot_dir=SNAPSHOTS,
+                options=PROJECTOR_OPTIONS,
+                files=self.disk,
+            )
+        else:
+            self._projector = Shadow(self._follow, self._database, SNAPSHOTS, self.disk)
+        if self._sequencer is not None:
+            self._tell(self._sequencer.journal.durable_sequence)
+
+    def _follow(self, position: Position | None) -> Follower:
+        follower = self._make_follower(JOURNAL, SNAPSHOTS, position=position, files=self.disk)
+        self._gate = follower._gate
+        return follower
+
+    def _tell(self, durable_sequence: int) -> None:
+        """What the engine's socket tells followers after each sync."""
+        if self._projector is not None and self._gate is not None:
+            self._gate.sequence = max(self._gate.sequence, durable_sequence)
+
+    def _meanwhile(self) -> None:
+        """Between two operations of the engine: the projector is a process of its own."""
+        if self._projector is not None and not self._is_projector_at_work and self.luck.random() < 0.1:
+            self._step_projector()
+
+    def _step_projector(self) -> None:
+        projector = self._projector
+        if projector is None:
+            return
+        self._is_projector_at_work = True
+        try:
+            projector.step()
+        except OSError:
+            # Its disk failed it: the process dies and is started again; the engine goes on.
+            self._projector = None
+        finally:
+            self._is_projector_at_work = False
+        if self.luck.random() < 0.05:
+            self._projector = None
+            self._start_projector()
+
+    def _finish_projector(self) -> None:
+        self._start_projector()
+        assert self._projector is not None, "just started"
+        while self._projector.step():
+            pass
+        self._projector.finish()
+        self._projector = None
+
+    # --- crashes -------------------------------------------------------------------------------------
+
+    def _crash(self, end: BaseException) -> None:
+        """The engine is dead. The machine may be too, and the followers with it."""
+        self.crashes += 1
+        if isinstance(end, JournalWriteFailed):
+            self._judge_refusal()
+        kind = self._kinds.pop(0) if self._kinds else self.luck.choice(("cut", "cut", "kill"))
+        is_machine = kind == "cut"
+        is_projector_dead = is_machine or self._is_projector_at_work or self.luck.random() < 0.5
+        self._is_projector_at_work = False
+        self._sequencer = None
+        if is_projector_dead:
+            self._projector = None
+        if is_machine:
+            self.disk.cut_power()
+        else:
+            self.disk.kill()
+
+    def _judge_refusal(self) -> None:
+        """An engine whose journal failed answers nothing any more."""
+        sequencer = self._sequencer
+        if sequencer is None:
+            return
+        for _ in range(2):
+            try:
+                sequencer.submit(self.script.batches[-1].commands)
+            except JournalWriteFailed:
+                continue
+            self._lose("the engine answered after its journal had failed")
+
+    # --- judging -------------------------------------------------------------------------------------
+
+    def _judge_recovery(self, sequencer: Sequencer) -> None:
+        """Acknowledged ⊆ recovered ⊆ submitted, in whole batches, to the last bit."""
+        script, found = self.script, sequencer.position
+        whole = {script.position_after(n): n for n in (self.submitted, self.acknowledged)}
+        if found not in whole:
+            self._lose(f"recovered {found}, but {self.acknowledged} batches were acknowledged: {list(whole)}")
+        count = whole[found]
+        if sequencer.engine.state_hash() != script.state_hash_after(count):
+            self._lose(f"another state after {found}")
+        if sequencer.journal.epoch <= self._acknowledged_epoch:
+            self._lose(f"epoch {sequencer.journal.epoch} has been used before")
+        self._judge_journal(count)
+        for index in range(self.acknowledged):
+            commands = script.batches[index].commands
+            recalled = [sequencer.engine.recall(command) for command in commands]
+            if None in recalled:
+                self._lose(f"a command of acknowledged batch {index} is not remembered")
+            outcomes = [Outcome(*entry) for entry in recalled if entry is not None]
+            self._judge_outcomes(index, outcomes, is_repeated=True)
+        if count == self.acknowledged < self.submitted and self.luck.random() < 0.5:
+            # Lost before it was acknowledged, and the client does something else now.
+            script.swap(self.acknowledged)
+            self.submitted = self.acknowledged
+
+    def _judge_journal(self, batches: int) -> None:
+        """The journal holds these batches' commands, each once, in order, and no others."""
+        expected: list[Command] = []
+        for index in range(batches):
+            expected += self.script.expected(index).journaled
+        rows = list(export(JOURNAL, files=self.disk))
+        first = rows[0]["sequence"] if rows else len(expected) + 1
+        if [row["sequence"] for row in rows] != list(range(first, len(expected) + 1)):
+            self._lose("the journal's sequences have a gap or an end too far")
+        if [row["command"] for row in rows] != expected[first - 1 :]:
+            self._lose("the journal holds other commands than were sequenced")
+
+    def _judge_outcomes(self, index: int, outcomes: list[Outcome], *, is_repeated: bool) -> None:
+        """One command, one reply: a repeated one's is the first one's, without levels and balances."""
+        for outcome, (sequence, events) in zip(outcomes, self.script.expected(index).outcomes, strict=True):
+            same = (
+                (outcome.sequence, outcome.events) == (sequence, events)
+                if not is_repeated
+                else (outcome.sequence, _reply(outcome.events)) == (sequence, _reply(events))
+            )
+            if not same:
+                self._lose(f"batch {index} was answered {outcome}, not {sequence} {events}")
+
+    def _judge_tables(self) -> None:
+        """Every table is what the journal implies, no row lost or doubled."""
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            for source in (ARCHIVE, JOURNAL):
+                self.disk.copy_to(source, folder / "journal")
+            problems = list(disagreements(folder / "journal", folder / "nowhere"))
+            if problems:
+                self._lose("tables and journal disagree: " + "; ".join(problems))
+
+    def _lose(self, what: str) -> None:
+        raise Lost(f"{what} (crash {self.crashes}, {self.disk.last})")
+
+
+def _reply(events: list[Event]) -> list[Event]:
+    return [event for event in events if event[0] not in (EV_LEVEL, EV_BALANCE)]
