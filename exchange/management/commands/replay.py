@@ -84,8 +84,8 @@ class Command(BaseCommand):
         if (data / "journal").exists():
             raise CommandError(f"{data} has a journal already; a replay needs an empty folder")
         data.mkdir(parents=True, exist_ok=True)
-        with running_engine(data) as client:
-            pace = replay(flow, client)
+        with running_engine(data) as engine:
+            pace = replay(flow, engine.client)
         journal_bytes = sum(path.stat().st_size for path in (data / "journal").iterdir())
         self.stdout.write(_rates(pace, journal_bytes))
 

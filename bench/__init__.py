@@ -1,0 +1,1 @@
+"""What this machine does per second: ``python -m bench``. See docs/performance.md."""
