@@ -1,7 +1,8 @@
 """Which processes an exchange on one machine consists of, in the order they start.
 
-engine first (it owns the journal), then marketdata (it follows the journal), then web (it serves what
-both publish), last the demo market (a client like any other).
+engine first (it owns the journal), then marketdata (it follows the journal), the dispatcher (it brings
+operators' changes to the engine), then web (it serves what engine and marketdata publish), last the demo
+market (a client like any other).
 """
 
 from __future__ import annotations
@@ -66,6 +67,15 @@ def marketdata(layout: Layout) -> ProcessSpec:
         ready=partial(unix_socket_answers, layout.marketdata_socket),
         ready_timeout_s=300.0,
         grace_s=15.0,
+    )
+
+
+def dispatcher(layout: Layout) -> ProcessSpec:
+    return ProcessSpec(
+        name="dispatcher",
+        command=_manage(layout, "rundispatcher"),
+        ready=lambda: True,
+        grace_s=5.0,
     )
 
 

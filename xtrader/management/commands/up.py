@@ -108,6 +108,7 @@ def bring_up(supervisor: Supervisor, layout: plan.Layout) -> None:
     supervisor.start(plan.engine(layout))
     submit_requests(layout)
     supervisor.start(plan.marketdata(layout))
+    supervisor.start(plan.dispatcher(layout))
     supervisor.start(plan.web(layout))
     if demo:
         supervisor.start(plan.demo_market(layout))
