@@ -1,4 +1,8 @@
-"""``python -m demo --url http://… --credentials FILE``: run the demo market until SIGTERM."""
+"""``python -m demo --url http://… --credentials FILE``: run the demo market until it is killed.
+
+The robots keep nothing of their own: killed at any moment, the next start takes their stale quotes off
+the books and goes on, so no signal is handled.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,6 @@ import argparse
 import asyncio
 import json
 import logging
-import signal
 import sys
 from pathlib import Path
 
@@ -24,14 +27,7 @@ async def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED)
     options = parser.parse_args()
     passwords = json.loads(options.credentials.read_text())
-    trading = asyncio.create_task(Demo(options.url, passwords, options.seed).run())
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, trading.cancel)
-    try:
-        await trading
-    except asyncio.CancelledError:
-        logging.getLogger("demo").info("stopped")
+    await Demo(options.url, passwords, options.seed).run()
 
 
 if __name__ == "__main__":

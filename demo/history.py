@@ -16,9 +16,10 @@ from demo.markets import MARKETS, SEED, Market
 from demo.walk import Walk, size_lots
 from exchange.engine.messages import BUY, EV_REJECTED, IOC, SELL, Command, Event, place_order
 
-DAYS: Final = 3
+#: Length of the history in hours, unless asked for another.
+HOURS: Final = 72
 #: The history has fewer trades than the live market, each as much larger.
-SIZE_FACTOR: Final = 15
+SIZE_FACTOR: Final = 20
 _MINUTE_MS: Final = 60_000
 _MINUTE_NS: Final = 60 * 10**9
 #: Submits one batch at a time of the simulated clock, and returns the events of each command.
@@ -34,11 +35,13 @@ class _Trading:
     rng: Random
 
 
-def make_history(submit: Submit, makers: Sequence[int], takers: Sequence[int], now_ns: int) -> int:
-    """Trade every symbol from ``DAYS`` ago until ``now_ns``; returns the number of commands. Raises
+def make_history(
+    submit: Submit, makers: Sequence[int], takers: Sequence[int], now_ns: int, hours: int = HOURS
+) -> int:
+    """Trade every symbol from ``hours`` ago until ``now_ns``; returns the number of commands. Raises
     RuntimeError when the engine refuses one: the flow only asks for what the accounts can pay."""
     count = 0
-    for time_ns, commands in batches(makers, takers, now_ns):
+    for time_ns, commands in batches(makers, takers, now_ns, hours):
         outcomes = submit(commands, time_ns)
         refused = next((events[0] for events in outcomes if events[0][0] == EV_REJECTED), None)
         if refused is not None:
@@ -47,15 +50,17 @@ def make_history(submit: Submit, makers: Sequence[int], takers: Sequence[int], n
     return count
 
 
-def batches(makers: Sequence[int], takers: Sequence[int], now_ns: int) -> Iterator[tuple[int, list[Command]]]:
+def batches(
+    makers: Sequence[int], takers: Sequence[int], now_ns: int, hours: int
+) -> Iterator[tuple[int, list[Command]]]:
     """Trade after trade: the time it is stamped at, and its two commands."""
     trading = [
         _Trading(market, Walk(market, rng), rng)
         for market in MARKETS
         for rng in (Random(f"{SEED}:history:{market.symbol}"),)
     ]
-    first_ns = (now_ns // _MINUTE_NS - DAYS * 24 * 60) * _MINUTE_NS
-    for minute in range(DAYS * 24 * 60):
+    first_ns = (now_ns // _MINUTE_NS - hours * 60) * _MINUTE_NS
+    for minute in range(hours * 60):
         start_ns = first_ns + minute * _MINUTE_NS
         hour = start_ns // (60 * _MINUTE_NS) % 24
         trades = [trade for one in trading for trade in _one_minute(one, minute, hour, makers, takers)]

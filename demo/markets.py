@@ -74,7 +74,7 @@ BTC_KRW: Final = Market(
     volatility_ppb=45_000,
     lot=10**4,
     typical_lots=120,
-    trades_per_minute=3,
+    trades_per_minute=2,
     activity_by_hour=_ROUND_THE_CLOCK,
 )
 ETH_KRW: Final = Market(
@@ -86,7 +86,7 @@ ETH_KRW: Final = Market(
     volatility_ppb=65_000,
     lot=10**4,
     typical_lots=3_000,
-    trades_per_minute=2,
+    trades_per_minute=1,
     activity_by_hour=_ROUND_THE_CLOCK,
 )
 AAPL: Final = Market(
@@ -98,7 +98,7 @@ AAPL: Final = Market(
     volatility_ppb=30_000,
     lot=1,
     typical_lots=40,
-    trades_per_minute=2,
+    trades_per_minute=1,
     activity_by_hour=_US_SESSION,
 )
 

@@ -1,0 +1,172 @@
+"""``make run``, the command itself: everything starts, dies, comes back, stops and resumes.
+
+The tests share one data folder and run in the order in which they stand: each start is the next
+chapter of the same exchange.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.ops.running import (
+    ROOT,
+    RunningExchange,
+    free_port,
+    is_running,
+    processes_of,
+    running_exchange,
+    wait_until,
+)
+
+SYMBOLS = ("BTC-KRW", "ETH-KRW", "AAPL")
+PEOPLE = {"alice", "bob", "carol", "oscar", "audrey", "admin"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("run")
+
+
+@pytest.fixture(scope="class")
+def exchange(folder: Path) -> Iterator[RunningExchange]:
+    with running_exchange(folder) as exchange:
+        yield exchange
+
+
+class TestFirstRun:
+    def test_demo_json_names_the_address_and_log_ins_that_work(self, exchange: RunningExchange) -> None:
+        demo = exchange.demo()
+        assert demo["url"] == exchange.url
+        assert set(demo["users"]) == PEOPLE
+        for name in ("alice", "admin"):
+            reply = httpx.post(
+                f"{exchange.url}/api/v1/token",
+                json={"username": name, "password": demo["users"][name]},
+                timeout=20,
+            )
+            assert reply.status_code == 200, reply.text
+            assert demo["users"][name] in exchange.output
+
+    def test_passwords_are_for_their_owner_only(self, exchange: RunningExchange) -> None:
+        for name in ("demo.json", "credentials.json", "secret_key"):
+            assert stat.S_IMODE((exchange.folder / name).stat().st_mode) == 0o600
+
+    def test_there_is_history_made_by_the_engine(self, exchange: RunningExchange) -> None:
+        for symbol in SYMBOLS:
+            candles = exchange.get(f"/api/v1/klines/{symbol}/1m?limit=100")["candles"]
+            assert len(candles) >= 90
+            assert sum(candle["trade_count"] for candle in candles) > 20
+
+    def test_the_demo_market_quotes_both_sides_and_trades(self, exchange: RunningExchange) -> None:
+        def two_sided(symbol: str) -> bool:
+            book = exchange.get(f"/api/v1/orderbook/{symbol}")
+            return len(book["bids"]) >= 5 and len(book["asks"]) >= 5
+
+        for symbol in SYMBOLS:
+            wait_until(lambda symbol=symbol: two_sided(symbol), 60, f"{symbol} is quoted on both sides")
+            newest = exchange.get(f"/api/v1/executions/{symbol}?limit=1")["executions"][0]["execution_id"]
+
+            def traded(symbol: str = symbol, newest: str = newest) -> bool:
+                rows = exchange.get(f"/api/v1/executions/{symbol}?limit=1")["executions"]
+                return bool(rows[0]["execution_id"] != newest)
+
+            wait_until(traded, 60, f"{symbol} trades")
+
+    def test_a_user_has_balances_to_trade_with(self, exchange: RunningExchange) -> None:
+        credentials = {"username": "bob", "password": exchange.demo()["users"]["bob"]}
+        token = httpx.post(f"{exchange.url}/api/v1/token", json=credentials, timeout=20).json()["access"]
+        headers = {"Authorization": f"Bearer {token}"}
+        rows = exchange.get("/v1/balances", headers=headers)["balances"]
+        assert {row["asset"] for row in rows if row["available"] != "0"} == {
+            "KRW",
+            "USD",
+            "BTC",
+            "ETH",
+            "AAPL",
+        }
+
+    def test_metrics_report_the_real_engine(self, exchange: RunningExchange) -> None:
+        text = httpx.get(f"{exchange.url}/metrics", timeout=20).text
+        values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+        assert values["xtrader_engine_up"] == "1.0"
+        assert float(values["xtrader_engine_sequence"]) > 100
+        assert float(values["xtrader_engine_pid"]) == exchange.pids()["engine"]
+
+    def test_a_second_one_is_told_that_the_port_or_the_folder_is_taken(
+        self, exchange: RunningExchange, tmp_path: Path
+    ) -> None:
+        for port, folder, words in (
+            (exchange.port, tmp_path, "is in use; choose another"),
+            (free_port(), exchange.folder, "is in use by pid"),
+        ):
+            result = subprocess.run(
+                ["make", "--silent", "run", f"PORT={port}", f"DATA={folder}"],
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+            assert result.returncode != 0
+            assert words in result.stderr
+
+    @pytest.mark.parametrize("name", ["engine", "marketdata", "web", "demo"])
+    def test_a_killed_process_is_restarted(self, exchange: RunningExchange, name: str) -> None:
+        before, killed = exchange.sequence(), exchange.pids()[name]
+        os.kill(killed, signal.SIGKILL)
+        wait_until(lambda: exchange.pids()[name] != killed, 60, f"{name} is started again")
+        assert f"{name} (pid {killed}) was killed by SIGKILL; restart" in exchange.output
+        wait_until(exchange.is_healthy, 60, "the exchange is healthy again")
+        wait_until(lambda: exchange.sequence() > before, 60, "orders are sequenced again")
+
+    def test_sigterm_stops_everything_in_order(self, exchange: RunningExchange) -> None:
+        pids = exchange.pids()
+        exchange.stop(signal.SIGTERM)
+        assert not any(is_running(pid) for pid in pids.values())
+        stopped = [line.split()[1] for line in exchange.output.splitlines() if line.endswith(" stopped")]
+        assert stopped == ["demo", "web", "marketdata", "engine"]
+
+
+class TestSecondRun:
+    def test_it_resumes_from_the_journal(self, folder: Path) -> None:
+        first_users = (folder / "credentials.json").read_text()
+        with running_exchange(folder) as exchange:
+            assert "hours of demo history" not in exchange.output
+            assert (folder / "credentials.json").read_text() == first_users
+            resumed = exchange.sequence()
+            assert resumed > 1_000
+            wait_until(lambda: exchange.sequence() > resumed, 60, "sequences go on")
+
+    def test_a_killed_supervisor_leaves_nobody_behind(self, folder: Path) -> None:
+        with running_exchange(folder) as exchange:
+            pids = exchange.pids()
+            os.kill(exchange.supervisor_pid(), signal.SIGKILL)
+            wait_until(lambda: not any(map(is_running, pids.values())), 10, "the children are gone")
+
+    def test_ctrl_c_stops_it_too(self, folder: Path) -> None:
+        with running_exchange(folder) as exchange:
+            pids = exchange.pids()
+            # A terminal sends SIGINT to every process of the foreground group.
+            os.killpg(exchange.process.pid, signal.SIGINT)
+            wait_until(lambda: not any(map(is_running, pids.values())), 45, "everything has stopped")
+            assert "killed" not in exchange.output
+            assert exchange.process.wait(30) != 0
+            assert not processes_of(folder)
+
+
+def test_without_the_demo_market_the_exchange_is_clean(tmp_path: Path) -> None:
+    with running_exchange(tmp_path / "clean", DEMO="0") as exchange:
+        assert "demo" not in exchange.pids()
+        assert set(exchange.demo()["users"]) == PEOPLE
+        for symbol in SYMBOLS:
+            book = exchange.get(f"/api/v1/orderbook/{symbol}")
+            assert (book["bids"], book["asks"]) == ([], [])
+            assert exchange.get(f"/api/v1/executions/{symbol}")["executions"] == []
