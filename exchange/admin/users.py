@@ -71,10 +71,15 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
         return super().get_queryset(request).select_related("account").prefetch_related("groups")
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Someone who may only look has no form, and so no role field: show the role as text."""
-        return self.add_fieldsets if obj is None else self.fieldsets
+        """Someone who may only look sees nothing of the password, not even its hash."""
+        if obj is None:
+            return self.add_fieldsets
+        if self.has_change_permission(request, obj):
+            return self.fieldsets
+        return ((None, {"fields": (("username", "role"),)}), *self.fieldsets[1:])
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """Someone who may only look has no form, and so no role field: show the role as text."""
         if obj is not None and not self.has_change_permission(request, obj):
             return (*self.readonly_fields, "role")
         return self.readonly_fields

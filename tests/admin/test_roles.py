@@ -113,6 +113,15 @@ def test_only_administrators_manage_users(staff: Staff, role: str) -> None:
     assert User.objects.filter(pk=target.pk).exists()
 
 
+def test_an_auditor_sees_no_hash(staff: Staff) -> None:
+    alice = User.objects.get(username="alice")
+    page = staff["auditor"].get(f"/admin/auth/user/{alice.pk}/change/").content.decode()
+    assert "alice" in page
+    assert "trader" in page
+    assert "algorithm" not in page
+    assert alice.password[-8:] not in page
+
+
 def test_a_new_trader_gets_an_account(staff: Staff, dispatch: Dispatch) -> None:
     password = "a rather long passphrase"
     new = {"username": "dave", "role": "trader", "password1": password, "password2": password}
