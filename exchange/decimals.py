@@ -38,7 +38,7 @@ def parse_units(value: Any, scale: int) -> int:
     """
     text = _plain_text(value)
     match = _PLAIN.fullmatch(text)
-    if match is None or len(text) > MAX_DIGITS + 2 or sum(map(str.isdigit, text)) > MAX_DIGITS:
+    if match is None or (len(text) > MAX_DIGITS and sum(map(str.isdigit, text)) > MAX_DIGITS):
         raise NotANumberError(text[:MAX_DIGITS])
     fraction = (match[1] or "").rstrip("0")
     if len(fraction) > scale:

@@ -1,19 +1,24 @@
 """Rate limits: how many requests one account or one address may make in a span of time.
 
-Fixed windows counted in Django's cache: one counter per key and window, so a process of the embedded
-default counts for itself and processes that share Redis count together. Rates come from
+Fixed windows: one counter per key and window. In the embedded default each process counts for itself, in
+memory; with ``REDIS_URL`` all processes count together in the shared cache. Rates come from
 ``settings.XTRADER["RATE_LIMITS"]``, as ``"500/s"``, ``"100/min"`` or ``"0"`` for no limit.
 """
 
 from __future__ import annotations
 
+import functools
+import threading
 import time
 from typing import Final, NamedTuple
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 
+#: Counters one process keeps; an attacker with many addresses gains a fresh count, never our memory.
+MAX_COUNTERS: Final = 100_000
 _SPANS_S: Final = {"s": 1, "10s": 10, "min": 60, "h": 3600}
 
 
@@ -24,6 +29,7 @@ class Rate(NamedTuple):
     span_s: int
 
 
+@functools.cache
 def parse_rate(text: str) -> Rate:
     """A rate from its setting. Raises ``ValueError`` when it is not ``<count>/<s|10s|min|h>``."""
     count, _, span = text.strip().partition("/")
@@ -46,13 +52,15 @@ def charge(scope: str, who: object, cost: int = 1) -> int | None:
         return None
     now_s = time.time()
     window = int(now_s // rate.span_s)
-    if _counted(f"rate:{scope}:{who}:{window}", cost, rate.span_s) <= rate.count:
+    count = _shared_count if settings.REDIS_URL else _own_counters.add
+    if count(f"rate:{scope}:{who}", window, cost, rate.span_s) <= rate.count:
         return None
     return max(1, round((window + 1) * rate.span_s - now_s))
 
 
-def _counted(key: str, cost: int, span_s: int) -> int:
-    """Add to the counter; its new value."""
+def _shared_count(name: str, window: int, cost: int, span_s: int) -> int:
+    """Add to the counter in the cache that all processes share; its new value."""
+    key = f"{name}:{window}"
     cache.add(key, 0, timeout=span_s * 2)
     try:
         return int(cache.incr(key, cost))
@@ -62,10 +70,50 @@ def _counted(key: str, cost: int, span_s: int) -> int:
         return cost
 
 
+class OwnCounters:
+    """Counters of this process alone. At most ``MAX_COUNTERS``; when full all start again."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, tuple[int, int]] = {}
+        self._lock = threading.Lock()
+
+    def add(self, name: str, window: int, cost: int, span_s: int) -> int:
+        """Add to the counter of a name, which starts at 0 in each window; its new value."""
+        with self._lock:
+            if len(self._counts) >= MAX_COUNTERS:
+                self._counts.clear()
+            last_window, count = self._counts.get(name, (window, 0))
+            count = cost + (count if last_window == window else 0)
+            self._counts[name] = window, count
+            return count
+
+    def clear(self) -> None:
+        """Start all again."""
+        with self._lock:
+            self._counts.clear()
+
+
+_own_counters = OwnCounters()
+#: Forget every count of this process.
+reset = _own_counters.clear
+
+
+async def acharge(scope: str, who: object, cost: int = 1) -> int | None:
+    """``charge`` from a coroutine: at once when the counters are in this process, else off the loop."""
+    if not settings.REDIS_URL:
+        return charge(scope, who, cost)
+    return await sync_to_async(charge, thread_sensitive=False)(scope, who, cost)
+
+
 def address_of(request: HttpRequest) -> str:
+    """The client's address of a Django request."""
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
+    return client_address(str(request.META.get("REMOTE_ADDR") or "local"), forwarded)
+
+
+def client_address(peer: str, forwarded: str) -> str:
     """The client's address. X-Forwarded-For counts only as far as there are proxies of our own
     (``NUM_PROXIES``): whatever is to the left of them was written by the client."""
-    direct = str(request.META.get("REMOTE_ADDR") or "local")
     proxies = int(settings.XTRADER["NUM_PROXIES"])
-    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
-    return hops[-min(proxies, len(hops))] if proxies and hops else direct
+    hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
+    return hops[-min(proxies, len(hops))] if proxies and hops else peer

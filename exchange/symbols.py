@@ -128,6 +128,11 @@ class SymbolTable:
         """Said by whoever feeds the table: events arrive as they happen (or no longer do)."""
         self._is_live = is_live
 
+    @property
+    def is_live(self) -> bool:
+        """Whether somebody feeds the table, so that reading it never asks the engine."""
+        return self._is_live
+
     def forget(self) -> None:
         """Fetch anew at the next question: the engine is another one now."""
         with self._lock:

@@ -27,10 +27,20 @@ def place(account: int, terms: OrderTerms) -> Json:
     return order_reply(*gateway.submit(terms.command(account)), terms.spec)
 
 
+async def aplace(account: int, terms: OrderTerms) -> Json:
+    """Enter one order, from a coroutine."""
+    return order_reply(*await gateway.asubmit(terms.command(account)), terms.spec)
+
+
 def place_many(account: int, orders: Sequence[OrderTerms | InputError]) -> list[Json | ApiError]:
     """Enter several orders in their order; each stands for itself, a bad one stops none after it."""
+    return async_to_sync(aplace_many)(account, orders)
+
+
+async def aplace_many(account: int, orders: Sequence[OrderTerms | InputError]) -> list[Json | ApiError]:
+    """Enter several orders, from a coroutine."""
     commands = [terms.command(account) for terms in orders if isinstance(terms, OrderTerms)]
-    outcomes = iter(async_to_sync(_submit_together)(commands))
+    outcomes = iter(await _submit_together(commands))
     return [
         terms if isinstance(terms, InputError) else _reply_or_error(next(outcomes), terms.spec)
         for terms in orders
@@ -57,9 +67,12 @@ def _reply_or_error(outcome: Outcome | EngineError, spec: SymbolSpec) -> Json | 
 
 def cancel(account: int, name: OrderName) -> Json:
     """Cancel one open order."""
-    sequence, _, events = gateway.submit(name.cancel_command(account))
-    raise_if_rejected(events)
-    return {"order": _order_of(events), "sequence": sequence}
+    return _changed(gateway.submit(name.cancel_command(account)))
+
+
+async def acancel(account: int, name: OrderName) -> Json:
+    """Cancel one open order, from a coroutine."""
+    return _changed(await gateway.asubmit(name.cancel_command(account)))
 
 
 def cancel_all(account: int, terms: CancelAllTerms) -> Json:
@@ -74,9 +87,7 @@ def cancel_all(account: int, terms: CancelAllTerms) -> Json:
 def reduce(account: int, terms: ReduceTerms) -> Json:
     """Lower an open order's total quantity; it keeps its place in the queue."""
     order, spec = find_order(account, terms.name)
-    sequence, _, events = gateway.submit(terms.command(account, order.order_id, spec))
-    raise_if_rejected(events, spec)
-    return {"order": _order_of(events), "sequence": sequence}
+    return _changed(gateway.submit(terms.command(account, order.order_id, spec)), spec)
 
 
 def replace(account: int, terms: ReplaceTerms) -> Json:
@@ -101,8 +112,11 @@ def order_name_details(name: OrderName) -> dict[str, Any]:
     return {"field": "order_id", "order_id": str(name.order_id)}
 
 
-def _order_of(events: Sequence[Event]) -> Json:
-    return _rendered(next(event for event in events if event[0] == EV_ORDER))
+def _changed(outcome: Outcome, spec: SymbolSpec | None = None) -> Json:
+    """The reply to a command that changed one order. Raises the engine's refusal."""
+    raise_if_rejected(outcome.events, spec)
+    order = next(event for event in outcome.events if event[0] == EV_ORDER)
+    return {"order": _rendered(order), "sequence": outcome.sequence}
 
 
 def _rendered(event: Event) -> Json:

@@ -10,7 +10,7 @@ the engine: everything that depends on the state of the market or of the account
 from __future__ import annotations
 
 import re
-import uuid
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -178,6 +178,12 @@ def parse_orders(data: Data, symbols: Symbols) -> list[OrderTerms | InputError]:
     if len(orders) > MAX_BATCH:
         raise InputError("BATCH_TOO_LARGE", {"field": "orders", "maximum": MAX_BATCH, "given": len(orders)})
     return [_order_or_error(item, symbols, index) for index, item in enumerate(orders)]
+
+
+def order_count(data: Data) -> int:
+    """How many orders a batch would enter, for its rate limit; 1 for what is no batch."""
+    orders = data.get("orders")
+    return min(len(orders), MAX_BATCH) if isinstance(orders, list) and orders else 1
 
 
 def _order_or_error(item: Any, symbols: Symbols, index: int) -> OrderTerms | InputError:
@@ -427,4 +433,4 @@ def command_id_of(client_order_id: str | None) -> str:
 
 def new_command_id() -> str:
     """An id for a command whose sender gave none."""
-    return f"w:{uuid.uuid4().hex}"
+    return f"w:{secrets.token_hex(16)}"

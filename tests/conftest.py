@@ -23,7 +23,7 @@ from django.core.cache import cache
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
 
-from exchange import catalog, roles
+from exchange import catalog, limits, roles
 from exchange.api.authentication import forget_tokens
 from exchange.engine import messages as m
 from exchange.models import Account
@@ -203,4 +203,5 @@ def _clean_process(settings: Any) -> None:
     """No test sees another's rate counters or verified tokens; passwords hash quickly."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
+    limits.reset()
     forget_tokens()

@@ -18,6 +18,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xtrader.settings")
 # Loads the apps: everything that touches models is imported after it.
 django_application = get_asgi_application()
 
+from exchange.api.fastlane import FastLane  # noqa: E402
 from exchange.consumers import ExchangeConsumer  # noqa: E402
 from exchange.feeds import runtime  # noqa: E402
 
@@ -50,7 +51,7 @@ async def no_such_socket(scope: Any, receive: Any, send: Any) -> None:
 
 application = ProtocolTypeRouter(
     {
-        "http": django_application,
+        "http": FastLane(django_application),
         "websocket": URLRouter(
             [re_path(r"^ws/?$", ExchangeConsumer.as_asgi()), re_path(r"", no_such_socket)]
         ),

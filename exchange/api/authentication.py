@@ -90,6 +90,12 @@ def _remember(raw_token: bytes, found: tuple[Any, Token]) -> None:
         _verified[raw_token] = (until, found)
 
 
+def remembered_user(raw_token: bytes) -> Any:
+    """The user of a token verified moments ago; None when it has to be verified."""
+    found = _remembered(raw_token)
+    return None if found is None else found[0]
+
+
 def forget_tokens() -> None:
     """Verify every token anew: for tests, and after users were disabled."""
     with _lock:

@@ -132,10 +132,7 @@ class OrdersView(PrivateView):
 
     def rate_cost(self, request: Request) -> int:
         """A batch counts each of its orders."""
-        if request.method != "POST":
-            return 1
-        orders = request.data.get("orders")
-        return min(len(orders), validation.MAX_BATCH) if isinstance(orders, list) and orders else 1
+        return validation.order_count(request.data) if request.method == "POST" else 1
 
     @schema.operation(
         operation_id="place_orders",
