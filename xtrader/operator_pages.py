@@ -29,6 +29,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_SYMBOL": "candlestick_chart",
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": True,
+    "LOGIN": {"form": "xtrader.operator_login.LoginForm"},
     "DASHBOARD_CALLBACK": "exchange.admin.dashboard.dashboard",
     "SIDEBAR": {
         "show_search": False,

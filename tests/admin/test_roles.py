@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.test import Client
 
 from exchange import roles
 from exchange.models import Account, ChangeRequest
 from tests.admin.conftest import Dispatch, Staff
-from tests.conftest import LiveEngine, Person, make_person
+from tests.conftest import PASSWORD, LiveEngine, Person, make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -111,6 +112,29 @@ def test_only_administrators_manage_users(staff: Staff, role: str) -> None:
     assert (User.objects.get(pk=target.pk).password != before) == is_administrator
     staff[role].post(f"/admin/auth/user/{target.pk}/delete/", {"post": "yes"})
     assert User.objects.filter(pk=target.pk).exists()
+
+
+def test_guessing_passwords_is_slowed_down(settings: Any) -> None:
+    settings.XTRADER = {
+        **settings.XTRADER,
+        "RATE_LIMITS": {**settings.XTRADER["RATE_LIMITS"], "login": "3/h"},
+    }
+    make_person("dora", roles.OPERATOR)
+    browser = Client()
+    for _ in range(3):
+        guess = browser.post("/admin/login/", {"username": "dora", "password": "wrong"})
+        assert "Too many attempts" not in guess.content.decode()
+    right = {"username": "dora", "password": PASSWORD}
+    assert "Too many attempts" in browser.post("/admin/login/", right).content.decode()
+    assert not may(browser.get("/admin/"))
+
+
+def test_logging_in_leads_to_the_overview() -> None:
+    make_person("dora", roles.OPERATOR)
+    browser = Client()
+    response = browser.post("/admin/login/?next=/admin/", {"username": "dora", "password": PASSWORD})
+    assert response["Location"] == "/admin/"
+    assert may(browser.get("/admin/"))
 
 
 def test_an_auditor_sees_no_hash(staff: Staff) -> None:
