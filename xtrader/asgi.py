@@ -18,6 +18,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xtrader.settings")
 # Loads the apps: everything that touches models is imported after it.
 django_application = get_asgi_application()
 
+from exchange.api.bodylimit import BodyLimit  # noqa: E402
 from exchange.api.fastlane import FastLane  # noqa: E402
 from exchange.consumers import ExchangeConsumer  # noqa: E402
 from exchange.feeds import runtime  # noqa: E402
@@ -51,7 +52,7 @@ async def no_such_socket(scope: Any, receive: Any, send: Any) -> None:
 
 application = ProtocolTypeRouter(
     {
-        "http": FastLane(django_application),
+        "http": BodyLimit(FastLane(django_application)),
         "websocket": URLRouter(
             [re_path(r"^ws/?$", ExchangeConsumer.as_asgi()), re_path(r"", no_such_socket)]
         ),

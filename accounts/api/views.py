@@ -11,9 +11,17 @@ from exchange.api import schema
 from exchange.api.base import PublicView
 
 
-class TokenView(PublicView):
+class _TokenView(PublicView):
+    """Limited by address; its answers are secrets that no cache may keep."""
+
     rate_scope = "login"
 
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        return {**super().default_response_headers, "Cache-Control": "no-store"}
+
+
+class TokenView(_TokenView):
     @schema.operation(
         operation_id="create_token",
         summary="Log in: an access token and a refresh token",
@@ -29,9 +37,7 @@ class TokenView(PublicView):
         return Response(services.issue_tokens(request._request, username, password))
 
 
-class TokenRefreshView(PublicView):
-    rate_scope = "login"
-
+class TokenRefreshView(_TokenView):
     @schema.operation(
         operation_id="refresh_token",
         summary="A new access token for a refresh token",

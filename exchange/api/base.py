@@ -17,6 +17,11 @@ class PrivateView(APIView):
 
     rate_scope = "reads"
 
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        """No cache between here and the client keeps what is one user's own."""
+        return {**super().default_response_headers, "Cache-Control": "no-store"}
+
     @staticmethod
     def account(request: Request) -> int:
         """The caller's account. Raises NO_ACCOUNT."""

@@ -47,6 +47,7 @@ _FIXED_HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"same-origin"),
+    (b"cache-control", b"no-store"),
 )
 
 
@@ -176,15 +177,21 @@ async def _read_body(receive: Receive) -> bytes | None:
 async def _answer(headers: Headers, send: Send, work: Awaitable[Json]) -> None:
     """Send what the work comes to, or the error it raises."""
     try:
-        status, body, wait_s = 200, _with_errors(await work, headers), None
+        reply = _with_errors(await work, headers)
     except Exception as exception:
         error = as_api_error(exception)
         if error is None:
             logger.exception("order entry failed")
             error = ApiError("INTERNAL")
-        status, body = error.status, error.body(_language(headers))
-        wait_s = error.details.get("retry_after_s") or error.retry_after_s
-    await _send(send, status, msgspec.json.encode(body), wait_s)
+        await send_error(send, error, headers)
+    else:
+        await _send(send, 200, reply)
+
+
+async def send_error(send: Send, error: ApiError, headers: Headers) -> None:
+    """Answer an ASGI request with an error, in the language its headers ask for."""
+    wait_s = error.details.get("retry_after_s") or error.retry_after_s
+    await _send(send, error.status, error.body(_language(headers)), wait_s)
 
 
 def _with_errors(reply: Json, headers: Headers) -> Json:
@@ -204,7 +211,8 @@ def _language(headers: Headers) -> str:
     return get_language_from_request(request)
 
 
-async def _send(send: Send, status: int, body: bytes, wait_s: int | None) -> None:
+async def _send(send: Send, status: int, reply: Json, wait_s: int | None = None) -> None:
+    body = msgspec.json.encode(reply)
     headers = [*_FIXED_HEADERS, (b"content-length", str(len(body)).encode())]
     if wait_s:
         headers.append((b"retry-after", str(wait_s).encode()))
