@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from exchange.worker.client import BlockingEngineClient
+from exchange.worker.sequencer import Sequencer, open_sequencer
+from exchange.worker.server import EngineServer, Limits
+from tests.journal.flow import market
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 class EngineProcess:
-    """``manage.py runengine`` on a short path (Unix socket names are bounded)."""
+    """The engine on a short path (Unix socket names are bounded)."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -28,7 +33,7 @@ class EngineProcess:
         self.process: subprocess.Popen[bytes] | None = None
         self._clients: list[BlockingEngineClient] = []
 
-    def start(self, *options: str, wait: bool = True) -> EngineProcess:
+    def start(self, *options: str, wait: bool = True, django: bool = False) -> EngineProcess:
         arguments = [
             *("--journal", str(self.journal), "--snapshots", str(self.snapshots)),
             *("--socket", str(self.socket), *options),
@@ -36,7 +41,11 @@ class EngineProcess:
         environment = {**os.environ, "DATA": str(self.root / "data")}
         with open(self.root / "log", "ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "runengine", *arguments],
+                [
+                    sys.executable,
+                    *(("manage.py", "runengine") if django else ("-m", "exchange.worker")),
+                    *arguments,
+                ],
                 cwd=ROOT,
                 env=environment,
                 stderr=log,
@@ -82,3 +91,44 @@ def engine() -> Iterator[EngineProcess]:
             yield process
         finally:
             process.end()
+
+
+class Service:
+    """A server in a thread of the test, so that its limits and its inside can be seen."""
+
+    def __init__(self, folder: Path, limits: Limits) -> None:
+        self.folder = folder
+        self.socket = folder / "e.sock"
+        self.journal = folder / "journal"
+        self.snapshots = folder / "snapshots"
+        self.sequencer: Sequencer = open_sequencer(self.journal, self.snapshots, segment_bytes=64 * 1024)
+        self.server = EngineServer(self.sequencer, self.socket, limits)
+        self.thread = threading.Thread(target=self.server.run, daemon=True)
+        self.thread.start()
+        self.client = BlockingEngineClient(self.socket)
+        self.client.wait_connected()
+        self.client.submit_many(market())
+
+    def connect(self) -> socket.socket:
+        """A raw connection."""
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        sock.connect(str(self.socket))
+        sock.settimeout(10)
+        return sock
+
+    def end(self) -> None:
+        self.client.close()
+        self.server.stop()
+        self.thread.join(10)
+        self.sequencer.close()
+
+
+@pytest.fixture
+def service(request: pytest.FixtureRequest) -> Iterator[Service]:
+    limits = getattr(request, "param", Limits())
+    with tempfile.TemporaryDirectory(prefix="xt", dir="/tmp") as folder:
+        service = Service(Path(folder), limits)
+        try:
+            yield service
+        finally:
+            service.end()

@@ -39,14 +39,14 @@ class Trader(threading.Thread):
 
 
 def test_kill_9_under_load_loses_nothing_acknowledged(engine: EngineProcess) -> None:
-    engine.start("--segment-bytes", "200000").client().submit_many(market())
+    engine.start("--segment-bytes", "200000", django=True).client().submit_many(market())
     traders = [Trader(engine, seed) for seed in (1, 2, 3)]
     for trader in traders:
         trader.start()
     for _ in range(4):
         time.sleep(0.7)
         engine.kill()
-        engine.start("--segment-bytes", "200000", wait=False)
+        engine.start("--segment-bytes", "200000", wait=False, django=True)
     time.sleep(2)
     for trader in traders:
         trader.stopping = True
@@ -89,7 +89,7 @@ def test_a_second_engine_is_refused_and_the_first_goes_on(engine: EngineProcess)
     client = engine.start().client()
     client.submit_many(market())
     second = EngineProcess(engine.root)
-    second.start(wait=False)
+    second.start(wait=False, django=True)
     assert second.process is not None and second.process.wait(20) == 1
     assert "held by another engine" in engine.log()
     assert client.submit_many(take(orders(), 3))

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import socket
-import tempfile
-import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,51 +12,12 @@ from hypothesis import strategies as st
 
 from exchange.engine import Engine
 from exchange.engine import messages as m
-from exchange.worker.client import BlockingEngineClient
 from exchange.worker.errors import CommandMalformed, EngineBusy, QueryRefused
 from exchange.worker.protocol import FrameBuffer, FrameError, Hello, frame, reply_decoder
-from exchange.worker.sequencer import Sequencer, open_sequencer
-from exchange.worker.server import EngineServer, Limits
+from exchange.worker.server import Limits
 from exchange.worker.validation import command_problem
 from tests.journal.flow import ALICE, NOW_NS, market, orders, take
-
-
-class Service:
-    """A server in a thread of the test, so that its limits and its inside can be seen."""
-
-    def __init__(self, folder: Path, limits: Limits) -> None:
-        self.socket = folder / "e.sock"
-        self.sequencer: Sequencer = open_sequencer(folder / "journal", folder / "snapshots")
-        self.server = EngineServer(self.sequencer, self.socket, limits)
-        self.thread = threading.Thread(target=self.server.run)
-        self.thread.start()
-        self.client = BlockingEngineClient(self.socket)
-        self.client.wait_connected()
-        self.client.submit_many(market())
-
-    def connect(self) -> socket.socket:
-        """A raw connection."""
-        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        sock.connect(str(self.socket))
-        sock.settimeout(10)
-        return sock
-
-    def end(self) -> None:
-        self.client.close()
-        self.server.stop()
-        self.thread.join(10)
-        self.sequencer.close()
-
-
-@pytest.fixture
-def service(request: pytest.FixtureRequest) -> Iterator[Service]:
-    limits = getattr(request, "param", Limits())
-    with tempfile.TemporaryDirectory(prefix="xt", dir="/tmp") as folder:
-        service = Service(Path(folder), limits)
-        try:
-            yield service
-        finally:
-            service.end()
+from tests.worker.conftest import Service
 
 
 def closed_by_server(sock: socket.socket) -> bool:
@@ -201,10 +158,10 @@ def test_beyond_the_queue_commands_are_busy_and_nothing_happened(service: Servic
     service.client.submit(m.deposit("after", ALICE, "KRW", 1))
 
 
-@pytest.mark.parametrize("service", [Limits(max_waiting_commands=0)], indirect=True)
-def test_the_client_raises_busy(tmp_path: Path, service: Service) -> None:
+@pytest.mark.parametrize("service", [Limits(max_waiting_commands=20)], indirect=True)
+def test_the_client_raises_busy(service: Service) -> None:
     with pytest.raises(EngineBusy):
-        service.client.submit(m.deposit("x", ALICE, "KRW", 1))
+        service.client.submit_many(take(orders(), 21))
 
 
 @pytest.mark.parametrize("service", [Limits(max_output_bytes=100_000)], indirect=True)
