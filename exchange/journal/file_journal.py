@@ -21,13 +21,18 @@ from exchange.journal.records import (
     encode_record,
     encode_segment_header,
 )
-from exchange.journal.segments import SegmentName, segment_path
+from exchange.journal.segments import (
+    UNFINISHED_SUFFIX,
+    SegmentName,
+    read_head,
+    segment_path,
+    write_head,
+)
 
 log = logging.getLogger(__name__)
 
 DEFAULT_SEGMENT_BYTES: Final = 64 * 1024 * 1024
 LOCK_NAME: Final = "lock"
-_UNFINISHED_SUFFIX: Final = ".new"
 
 
 class FileJournal:
@@ -135,7 +140,7 @@ class FileJournal:
     def _remove_unfinished(self) -> None:
         """Segments that were being prepared when an engine died never held anything."""
         for name in self.files.names(self.path):
-            if name.endswith(_UNFINISHED_SUFFIX):
+            if name.endswith(UNFINISHED_SUFFIX):
                 self.files.remove(self.path / name)
 
     def _resume(self, segment: SegmentName, end: JournalEnd) -> None:
@@ -161,6 +166,8 @@ class FileJournal:
         self.files.sync_data(self._file)
         # An engine killed between naming a segment and syncing the folder left a name the disk may not have.
         self.files.sync_dir(self.path)
+        if read_head(self.files, self.path) < segment.number:
+            write_head(self.files, self.path, segment.number)
 
     def _new_segment(self, record_bytes: int, event_hash: bytes) -> None:
         """Prepare the next segment beside, and give it its name once it is whole on the disk."""
@@ -168,7 +175,7 @@ class FileJournal:
         first_sequence = self.durable_sequence + 1
         size = max(self._segment_bytes, SEGMENT_BYTES + record_bytes)
         path = segment_path(self.path, number, first_sequence)
-        unfinished = path.with_name(path.name + _UNFINISHED_SUFFIX)
+        unfinished = path.with_name(path.name + UNFINISHED_SUFFIX)
         header = SegmentHeader(self._shard, number, self.epoch, first_sequence, size, event_hash)
         file = self.files.create(unfinished)
         self.files.allocate(file, size)
@@ -176,6 +183,7 @@ class FileJournal:
         self.files.sync(file)
         self.files.rename(unfinished, path)
         self.files.sync_dir(self.path)
+        write_head(self.files, self.path, number)
         if self._file >= 0:
             self.files.close(self._file)
         self._file, self._number, self._offset, self._size = file, number, SEGMENT_BYTES, size

@@ -14,6 +14,7 @@ from exchange.journal.errors import JournalDamaged, JournalDisagrees, JournalGap
 from exchange.journal.files import OS_FILES, Files
 from exchange.journal.reader import JournalEnd, JournalReader
 from exchange.journal.records import START, Position, Record
+from exchange.journal.segments import check_head
 from exchange.journal.snapshots import list_snapshots, valid_snapshots
 
 log = logging.getLogger(__name__)
@@ -94,6 +95,7 @@ def recover_fully(journal_path: Path, snapshot_dir: Path | None, *, files: Files
     """``recover`` with everything a writer needs to go on. Raises JournalDamaged, JournalGap,
     JournalDisagrees or ReplayCrashed."""
     started = time.perf_counter()
+    check_head(files, journal_path)
     fold = start_fold(snapshot_dir, files=files)
     snapshot_sequence = fold.engine.sequence
     reader = JournalReader(journal_path, snapshot_sequence, files)

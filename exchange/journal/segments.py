@@ -1,4 +1,9 @@
-"""Segment files: their names, and reading one."""
+"""Segment files: their names, reading one, and the head: which segment is the last.
+
+The file ``head`` states the number of the last segment that was put to use: without it nothing would
+tell that the last file of a journal is missing. A segment gets its name first and is stated then, so the
+head may be behind after a crash, never ahead.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,8 @@ import re
 from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
+
+import google_crc32c
 
 from exchange.journal.errors import JournalDamaged
 from exchange.journal.files import Files
@@ -24,6 +31,10 @@ from exchange.journal.records import (
 _CHUNK_BYTES: Final = 256 * 1024
 
 _ZEROS: Final = bytes(64 * 1024)
+
+HEAD_NAME: Final = "head"
+#: Suffix of a file that is being prepared; worthless after a crash.
+UNFINISHED_SUFFIX: Final = ".new"
 
 _NAME: Final = re.compile(r"(\d{8})-(\d{20})\.segment")
 
@@ -52,6 +63,55 @@ def list_segments(files: Files, folder: Path) -> list[SegmentName]:
                 after.path, 0, f"it does not follow {before.path.name}: segment missing or doubled"
             )
     return found
+
+
+def write_head(files: Files, folder: Path, number: int) -> None:
+    """State that segment ``number`` is in use. Durable on return."""
+    path = folder / HEAD_NAME
+    unfinished = folder / (HEAD_NAME + UNFINISHED_SUFFIX)
+    if unfinished.name in files.names(folder):
+        files.remove(unfinished)
+    file = files.create(unfinished)
+    try:
+        files.write(file, _encode_head(number), 0)
+        files.sync(file)
+    finally:
+        files.close(file)
+    files.rename(unfinished, path)
+    files.sync_dir(folder)
+
+
+def read_head(files: Files, folder: Path) -> int:
+    """Number of the last segment put to use; 0 for a journal without a head (a new one, or one that no
+    engine has opened since heads are written). JournalDamaged if the file is not as written."""
+    path = folder / HEAD_NAME
+    if path.name not in files.names(folder):
+        return 0
+    file = files.open(path)
+    try:
+        data = files.read(file, files.size(file), 0)
+    finally:
+        files.close(file)
+    number = int(data[:8]) if data[:8].isdigit() else 0
+    if data != _encode_head(number):
+        raise JournalDamaged(path, 0, "the head is not as written")
+    return number
+
+
+def _encode_head(number: int) -> bytes:
+    digits = f"{number:08d}".encode()
+    return digits + f" {google_crc32c.value(digits):08x}\n".encode()
+
+
+def check_head(files: Files, folder: Path) -> None:
+    """JournalDamaged if the journal's last segments are missing."""
+    head = read_head(files, folder)
+    names = list_segments(files, folder)
+    last = names[-1].number if names else 0
+    if last < head:
+        raise JournalDamaged(
+            folder, 0, f"segments up to number {head} were in use, the last one here is {last}"
+        )
 
 
 class Segment:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +21,16 @@ from exchange.journal.records import (
     decode_record,
     decode_segment_header,
 )
-from exchange.journal.segments import Segment, SegmentName, list_segments, used_length
+from exchange.journal.segments import (
+    HEAD_NAME,
+    Segment,
+    SegmentName,
+    check_head,
+    list_segments,
+    read_head,
+    used_length,
+    write_head,
+)
 from exchange.journal.snapshots import list_snapshots, read_snapshot
 
 #: Folder beside the segments that repair moves to what it cuts.
@@ -51,6 +61,10 @@ def verify(path: Path, snapshot_dir: Path | None = None, *, files: Files = OS_FI
     except JournalDamaged as error:
         report.problems.append(str(error))
         return report
+    try:
+        check_head(files, path)
+    except JournalDamaged as error:
+        report.problems.append(str(error))
     for name in names:
         _verify_segment(files, name, report, is_last=name is names[-1])
     if snapshot_dir is not None:
@@ -162,7 +176,7 @@ def archive_segments(
     the oldest needed snapshot stand) to a folder on the same file system. Never the last one."""
     names = list_segments(files, path)
     moved = []
-    for name, following in zip(names, names[1:], strict=False):
+    for name, following in pairwise(names):
         if following.first_sequence - 1 > behind_sequence:
             break
         moved.append(name.path)
@@ -194,6 +208,7 @@ def repair(path: Path, snapshot_dir: Path, *, force: bool = False, files: Files 
                     raise
                 done += _cut_from(path, damage, files)
         done += _cut_torn(path, end, files)
+        done += _mend_head(path, files, force=force)
         if force:
             done += _set_aside_snapshots(path, snapshot_dir, end.next_sequence - 1, files)
     finally:
@@ -211,6 +226,29 @@ def _walk(path: Path, files: Files) -> JournalEnd:
         return reader.end()
     finally:
         reader.close()
+
+
+def _mend_head(path: Path, files: Files, *, force: bool) -> list[str]:
+    """State the last segment there is, when the head says otherwise."""
+    try:
+        check_head(files, path)
+    except JournalDamaged:
+        names = list_segments(files, path)
+        is_unreadable = not _is_head_readable(path, files)
+        if not force and not is_unreadable:
+            raise
+        last = names[-1].number if names else 0
+        write_head(files, path, last)
+        return [f"{path / HEAD_NAME}: the last segment is {last} now"]
+    return []
+
+
+def _is_head_readable(path: Path, files: Files) -> bool:
+    try:
+        read_head(files, path)
+    except JournalDamaged:
+        return False
+    return True
 
 
 def _cut_from(path: Path, damage: JournalDamaged, files: Files) -> list[str]:

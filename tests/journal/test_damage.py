@@ -167,6 +167,7 @@ def test_a_journal_that_ends_before_a_snapshot_is_refused(folders: Folders) -> N
         write_snapshot(folders.snapshots, sequencer.engine, sequencer.position.event_hash)
     for segment in folders.segments():
         segment.unlink()
+    (folders.journal / "head").unlink()
     with pytest.raises(JournalGap, match="lost durable records"):
         recover(folders.journal, folders.snapshots)
 
