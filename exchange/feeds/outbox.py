@@ -32,6 +32,11 @@ class Outbox:
     def is_congested(self) -> bool:
         return self._waiting_bytes > PAUSE_READING_BYTES and not self._closed
 
+    @property
+    def has_waiting(self) -> bool:
+        """Whether the peer has not taken everything yet."""
+        return bool(self._waiting)
+
     def push(self, packet: Packet) -> None:
         """Queue a message of a topic. A single one always fits, however long."""
         if self._waiting and (

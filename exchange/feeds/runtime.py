@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from exchange.feeds.hub import Hub
 from exchange.feeds.limits import Limits, limits_from_settings
@@ -13,6 +13,8 @@ from exchange.feeds.registry import upstream_factories
 from exchange.worker import gateway
 
 logger = logging.getLogger(__name__)
+
+Key = TypeVar("Key", int, str)
 
 
 class Connected(Protocol):
@@ -65,10 +67,11 @@ class Connections:
             connection.shut_down()
 
 
-def _count_down(counter: Counter[int] | Counter[str], key: int | str) -> None:
-    counter[key] -= 1  # type: ignore[index]  # a key of the counter's own kind
-    if counter[key] <= 0:  # type: ignore[index]
-        del counter[key]  # type: ignore[arg-type]
+def _count_down(counter: Counter[Key], key: Key) -> None:
+    """One less; a key that nobody uses any more goes."""
+    counter[key] -= 1
+    if counter[key] <= 0:
+        del counter[key]
 
 
 class Runtime:

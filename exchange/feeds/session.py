@@ -258,7 +258,11 @@ class Session:
         if not self._outbox.is_congested:
             self._drained_at = now
         if now - self._heard_at > limits.silence_closes_after_s:
-            self.close(codes.CLOSE_SILENT, "silent")
+            # A peer that answers no ping because it reads nothing is slow rather than silent.
+            if self._outbox.has_waiting:
+                self._close_slow()
+            else:
+                self.close(codes.CLOSE_SILENT, "silent")
         elif now - self._drained_at > limits.unread_replies_s:
             self._close_slow()
         elif self._identity is not None and self._token_is_over(self._identity):
