@@ -69,7 +69,7 @@ def install_requirements(path: Path) -> None:
 
 
 def pip_options() -> list[str]:
-    return ["--disable-pip-version-check", "--no-input"]
+    return ["--disable-pip-version-check", "--no-input", "--no-compile"]
 
 
 def lock_files() -> list[Path]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import environ
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from demo.history import DAYS, make_history
+from demo.history import HOURS, make_history
 from exchange.engine.messages import Command as EngineCommand
 from exchange.engine.messages import Event
 from exchange.journal.files import OS_FILES, Files
@@ -24,20 +26,23 @@ from exchange.worker.sequencer import open_sequencer
 
 
 class Command(BaseCommand):
-    help = f"Trade {DAYS} days of demo history into an empty journal. Does nothing when there is one."
+    help = "Trade some days of demo history into an empty journal. Does nothing when there is one."
 
-    def handle(self, *_args: Any, **_options: Any) -> None:
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        hours = environ.Env().int("DEMO_HISTORY_HOURS", default=HOURS)
+        parser.add_argument("--hours", type=int, default=hours, help=f"how far back it goes ({HOURS})")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
         journal = journal_folder()
         if journal is None or (journal.exists() and any(journal.iterdir())):
-            self.stdout.write("the journal is not empty: no demo history is made")
             return
         makers, takers = bot_accounts("maker"), bot_accounts("taker")
         if not makers or not takers:
             raise CommandError("The demo users are missing: run `manage.py seed` with DEMO=1 first.")
         started = time.monotonic()
-        count = build(journal, settings.XTRADER["SNAPSHOT_DIR"], makers, takers)
+        count = build(journal, settings.XTRADER["SNAPSHOT_DIR"], makers, takers, options["hours"])
         took_s = time.monotonic() - started
-        self.stdout.write(f"{DAYS} days of demo history: {count} commands in {took_s:.1f} s")
+        self.stdout.write(f"{options['hours']} hours of demo history: {count} commands in {took_s:.1f} s")
 
 
 class _SyncLater(Files):
@@ -48,7 +53,7 @@ class _SyncLater(Files):
         return None
 
 
-def build(journal: Path, snapshots: Path, makers: list[int], takers: list[int]) -> int:
+def build(journal: Path, snapshots: Path, makers: list[int], takers: list[int], hours: int) -> int:
     """Make the history in a folder beside and rename it: there is all of it or none. Returns the number
     of commands."""
     making = journal.with_name(f"{journal.name}.making")
@@ -59,8 +64,8 @@ def build(journal: Path, snapshots: Path, makers: list[int], takers: list[int]) 
         def submit(commands: Sequence[EngineCommand], at_ns: int) -> list[list[Event]]:
             return [outcome.events for outcome in sequencer.submit(commands, at_ns)]
 
-        submit(setup(), now_ns - (DAYS * 24 * 60 + 1) * 60 * 10**9)
-        count = make_history(submit, makers, takers, now_ns)
+        submit(setup(), now_ns - (hours * 60 + 1) * 60 * 10**9)
+        count = make_history(submit, makers, takers, now_ns, hours)
     for path in making.iterdir():
         with path.open("rb") as file:
             os.fsync(file.fileno())
