@@ -17,7 +17,7 @@ import pytest
 from exchange.worker.client import BlockingEngineClient
 from exchange.worker.sequencer import Sequencer, open_sequencer
 from exchange.worker.server import EngineServer, Limits
-from tests.journal.flow import market
+from tests.journal.flow import NOW_NS, market
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -94,14 +94,16 @@ def engine() -> Iterator[EngineProcess]:
 
 
 class Service:
-    """A server in a thread of the test, so that its limits and its inside can be seen."""
+    """A server in a thread of the test, so that its limits and its inside can be seen. Its clock stands."""
 
     def __init__(self, folder: Path, limits: Limits) -> None:
         self.folder = folder
         self.socket = folder / "e.sock"
         self.journal = folder / "journal"
         self.snapshots = folder / "snapshots"
-        self.sequencer: Sequencer = open_sequencer(self.journal, self.snapshots, segment_bytes=64 * 1024)
+        self.sequencer: Sequencer = open_sequencer(
+            self.journal, self.snapshots, segment_bytes=64 * 1024, clock=lambda: NOW_NS
+        )
         self.server = EngineServer(self.sequencer, self.socket, limits)
         self.thread = threading.Thread(target=self.server.run, daemon=True)
         self.thread.start()

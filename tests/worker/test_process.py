@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
+from exchange.engine.messages import TICK
 from exchange.journal.recovery import recover
 from exchange.journal.tools import export, verify
 from exchange.worker.errors import EngineError
@@ -80,9 +81,10 @@ def test_duplicates_are_recalled_by_the_next_process(engine: EngineProcess) -> N
     again = client.submit_many(commands)
     assert [outcome.sequence for outcome in again] == [outcome.sequence for outcome in first]
     after = client.query("status").value
-    assert after["sequence"] == status["sequence"] and after["duplicates"] == 50
-    assert (after["epoch"], status["epoch"]) == (2, 1)
-    assert after["event_hash"] == status["event_hash"]
+    assert after["duplicates"] == 50 and (after["epoch"], status["epoch"]) == (2, 1)
+    # Nothing new but ticks of passing minutes.
+    rows = list(export(engine.journal, after_sequence=status["sequence"]))
+    assert all(row["command"] == (TICK,) for row in rows)
 
 
 def test_a_second_engine_is_refused_and_the_first_goes_on(engine: EngineProcess) -> None:
@@ -99,7 +101,7 @@ def test_sigterm_seals(engine: EngineProcess) -> None:
     engine.start().client().submit_many(market())
     assert engine.stop() == 0
     report = verify(engine.journal)
-    assert report.stated_sequence == report.last_sequence == len(market())
+    assert report.stated_sequence == report.last_sequence >= len(market())
     assert not engine.socket.exists()
     assert "sealed at sequence" in engine.log()
 
