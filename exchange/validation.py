@@ -14,7 +14,14 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
-from exchange.decimals import NotANumberError, NumberText, TooPreciseError, format_units, parse_units
+from exchange.decimals import (
+    MAX_DIGITS,
+    NotANumberError,
+    NumberText,
+    TooPreciseError,
+    format_units,
+    parse_units,
+)
 from exchange.engine.messages import (
     BUY,
     FOK,
@@ -271,15 +278,20 @@ def read_price(value: Any, spec: SymbolSpec) -> int:
     except NotANumberError:
         raise not_a_number("price") from None
     except TooPreciseError:
-        raise InputError("PRICE_OFF_TICK", {"field": "price", "decimals": spec.price_scale}) from None
+        raise _off_tick(value, spec) from None
     if not spec.min_price_ticks <= ticks <= spec.max_price_ticks:
         bounds = (spec.min_price_ticks, spec.max_price_ticks)
         raise _out_of_bounds("PRICE_OUT_OF_BOUNDS", "price", bounds, spec.price_scale)
-    step = spec.tick_step(ticks)
-    if ticks % step:
-        tick_size = format_units(step, spec.price_scale)
-        raise InputError("PRICE_OFF_TICK", {"field": "price", "tick_size": tick_size})
+    if ticks % spec.tick_step(ticks):
+        raise _off_tick(value, spec)
     return ticks
+
+
+def _off_tick(value: Any, spec: SymbolSpec) -> InputError:
+    """The error of a price between two ticks, with the tick size that holds there."""
+    ticks = parse_units(value, MAX_DIGITS) // 10 ** (MAX_DIGITS - spec.price_scale)
+    tick_size = format_units(spec.tick_step(ticks), spec.price_scale)
+    return InputError("PRICE_OFF_TICK", {"field": "price", "tick_size": tick_size})
 
 
 def read_quantity(value: Any, spec: SymbolSpec, minimum: int | None = None) -> int:

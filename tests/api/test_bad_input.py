@@ -175,6 +175,7 @@ def test_what_is_wrong_in_shape_never_reaches_the_engine(alice: Person, live_eng
 def test_the_details_tell_how_to_do_it_right(alice: Person) -> None:
     off_tick = alice.place(price="100000500").json()["details"]
     assert off_tick == {"field": "price", "tick_size": "1000"}
+    assert alice.place(price="100000000.5").json()["details"] == off_tick
     bounds = alice.place(quantity="2000").json()["details"]
     assert bounds == {"field": "quantity", "minimum": "0.00000001", "maximum": "1000"}
     poor = alice.place(quantity="999").json()["details"]
