@@ -59,6 +59,11 @@ class JournalReader:
             self._segment.close()
             self._segment = None
 
+    def forget_read_ahead(self) -> None:
+        """To be called after hearing what is durable: only what is read after that is what was meant."""
+        if self._segment:
+            self._segment.forget()
+
     def next(self) -> Record | None:
         """The next record (batch, seal or open), or None if there is none yet."""
         return self._next(None)

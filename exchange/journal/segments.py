@@ -157,6 +157,10 @@ class Segment:
                 return record
         return self._fresh_record_at(offset)
 
+    def forget(self) -> None:
+        """Read from the file again: what was read ahead may never have become durable."""
+        self._chunk = b""
+
     def _fresh_record_at(self, offset: int) -> Record | None:
         self._load(offset, _CHUNK_BYTES)
         length = payload_length(self._chunk[:RECORD_BYTES])

@@ -106,6 +106,7 @@ class Follower:
         deadline = time.monotonic() + timeout_s
         while True:
             self._gate.update()
+            self._reader.forget_read_ahead()
             batches = self._take(max_commands)
             left = deadline - time.monotonic()
             if batches or left <= 0:
