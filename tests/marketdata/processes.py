@@ -33,7 +33,7 @@ class Processes:
 
     def manage(self, *arguments: str) -> None:
         """Run a command to its end; raises CalledProcessError when it fails."""
-        subprocess.run(self._command(*arguments), cwd=_ROOT, env=self.environment, check=True, timeout=60)
+        subprocess.run(self._command(*arguments), cwd=_ROOT, env=self.environment, check=True, timeout=180)
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
@@ -50,14 +50,14 @@ class Processes:
 
     def client(self) -> BlockingEngineClient:
         client = BlockingEngineClient(self.data / "engine.sock", timeout_ms=20_000)
-        client.wait_connected(20)
+        client.wait_connected(60)
         return client
 
     def status(self) -> dict[str, Any] | None:
         """Marketdata's status; None while it does not answer."""
         return read_status(self.data / "marketdata.sock")
 
-    def wait_for_sequence(self, sequence: int, timeout_s: float = 30) -> dict[str, Any]:
+    def wait_for_sequence(self, sequence: int, timeout_s: float = 90) -> dict[str, Any]:
         """Wait until marketdata has stored ``sequence``."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
@@ -95,4 +95,4 @@ class Processes:
 def end(process: subprocess.Popen[bytes], number: signal.Signals = signal.SIGTERM) -> int:
     """Signal and wait; the exit code."""
     process.send_signal(number)
-    return process.wait(timeout=30)
+    return process.wait(timeout=60)

@@ -68,7 +68,7 @@ Published = list[tuple[str, str, int, int, dict[str, Any]]]
 
 async def until(condition: Any, timeout_s: float = 5) -> None:
     async with asyncio.timeout(timeout_s):
-        while not condition():  # noqa: ASYNC110  what it waits for has no event
+        while not condition():
             await asyncio.sleep(0.01)
 
 
