@@ -55,5 +55,22 @@ def test_one_other_command_gives_another_hash() -> None:
     assert fold(SEED, 50)["events"] != fold(SEED + 1, 50)["events"]
 
 
+def test_a_core_loaded_anywhere_goes_on_to_the_same_state() -> None:
+    """Snapshot + tail = the whole journal, wherever the snapshot was taken."""
+    original, copies, world = Engine(), [], World(7, 1_200)
+    for step, command in enumerate(world):
+        if original.recall(command) is not None:
+            continue
+        now_ns = START_NS + step * 10**10
+        events = original.apply(command, now_ns)
+        world.observe(events)
+        for copy in copies:
+            assert copy.apply(command, now_ns) == events
+        if step % 300 == 150:
+            copies.append(Engine.load(original.dump()))
+    assert len(copies) == 4
+    assert {copy.state_hash() for copy in copies} == {original.state_hash()}
+
+
 if __name__ == "__main__":
     print(json.dumps(fold(SEED, COMMANDS)))

@@ -79,6 +79,38 @@ def test_the_core_makes_no_garbage_cycles() -> None:
     assert gc.collect() == 0
 
 
+def test_tiny_limits_and_long_times_change_nothing_but_what_is_remembered() -> None:
+    """The same commands to a core that forgets at once and to one that forgets nothing: all the same but
+    for orders that are unknown rather than finished."""
+    for seed in range(6):
+        world = World(seed, 700)
+        forgetful = Engine(Limits(ids_per_account=4, ids_total=10, finished_orders=5, retention_ns=HOUR_NS))
+        reference = Engine()
+        applied = set()
+        for step, command in enumerate(world):
+            key = command[1:3] if command[0] in m.TRADER_COMMANDS else command[1:2]
+            if key in applied:
+                continue
+            applied.add(key)
+            now_ns = START_NS + step * 60 * 10**9
+            events = forgetful.apply(command, now_ns)
+            expected = reference.apply(command, now_ns)
+            world.observe(expected)
+            assert _known(events) == _known(expected), command
+            if step % 50 == 0:
+                assert forgetful.check() == []
+                forgetful = Engine.load(forgetful.dump())
+        assert forgetful.counts()["finished_orders"] <= 5
+        assert forgetful.counts()["command_ids"] <= 10
+
+
+def _known(events: list[m.Event]) -> list[m.Event]:
+    """The events with finished orders called unknown, as they are once forgotten."""
+    if events[0][0] == m.EV_REJECTED and events[0][3] == "ORDER_NOT_OPEN":
+        return [(*events[0][:3], "ORDER_NOT_FOUND", *events[0][4:])]
+    return events
+
+
 # --- finished orders -----------------------------------------------------------------------------
 
 
