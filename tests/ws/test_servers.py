@@ -1,0 +1,98 @@
+"""The same application under the development server, and beside the market data worker."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.ws.venue import Venue, free_port, next_push, request, run
+
+
+@pytest.fixture
+def daphne(venue: Venue) -> Iterator[Venue]:
+    """The shared exchange, served by daphne instead."""
+    port = free_port()
+    process = venue._start("-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "xtrader.asgi:application")
+    before = venue.port, venue.url
+    venue.port, venue.url = port, f"http://127.0.0.1:{port}"
+    try:
+        venue.wait_web()
+        yield venue
+    finally:
+        venue.port, venue.url = before
+        process.kill()
+        process.wait()
+
+
+def test_daphne_serves_the_same(daphne: Venue) -> None:
+    async def scenario() -> None:
+        async with daphne.client("alice") as alice, daphne.client("bob") as bob, daphne.raw() as raw:
+            book = await bob.book("AAPL")
+            await alice.place_order("AAPL", "buy", price="100", quantity="3")
+            while not book.bids():
+                await book.wait_changed(5)
+            placed = await bob.place_order("AAPL", "sell", price="100", quantity="1")
+            assert placed.order.status == "filled"
+            assert (await request(raw, "auth", token="bad"))["error"] == "INVALID_TOKEN"
+            await raw.wait_closed()
+            assert raw.close_code == 4001
+
+    run(scenario())
+
+
+def test_uvicorn_is_pinged_by_frames(venue: Venue) -> None:
+    """The pinned uvicorn has every name that the fast link uses; else pings would be messages."""
+
+    async def scenario() -> None:
+        async with venue.raw(ping_interval=None) as connection:
+            from exchange.feeds.servers import UvicornLink
+            from uvicorn.protocols.websockets import websockets_sansio_impl as implementation
+
+            source = open(implementation.__file__).read()
+            assert all(f"self.{name}" in source or f"def {name}(" in source for name in UvicornLink.NAMES)
+            assert (await request(connection, "ping"))["ok"]
+
+    run(scenario())
+
+
+def test_candles_and_statistics_are_relayed(venue: Venue) -> None:
+    async def scenario() -> None:
+        process = venue._start("manage.py", "runmarketdata")
+        try:
+            async with venue.client("alice") as alice, venue.client("bob") as bob, venue.raw() as raw:
+                names = {"channels": ["statistics", "klines:1m", "klines:1w"], "symbols": ["AAPL"]}
+                reply = await request(raw, "subscribe", **names)
+                assert reply["ok"], reply
+                await alice.place_order("AAPL", "sell", price="123.45", quantity="3")
+                await bob.place_order("AAPL", "buy", price="123.45", quantity="2")
+                deadline = time.monotonic() + 25
+                seen: dict[str, str] = {}
+                while len(seen) < 3 and time.monotonic() < deadline:
+                    message = json.loads(await raw.recv())
+                    if message["type"] == "statistics" and message["last_price"] == "123.45":
+                        seen["statistics"] = message["channel"]
+                    if message["type"] == "kline" and message["candle"]["close"] == "123.45":
+                        seen[message["channel"]] = message["type"]
+                assert seen == {"statistics": "statistics", "klines:1m": "kline", "klines:1w": "kline"}
+                updates = await alice.klines("AAPL", "1m")
+                candle = await asyncio.wait_for(anext(updates), 5)
+                assert (candle.symbol, candle.interval) == ("AAPL", "1m")
+        finally:
+            process.terminate()
+            process.wait(10)
+
+    run(scenario())
+
+
+def test_what_was_said_last_is_said_first(venue: Venue) -> None:
+    async def scenario() -> None:
+        async with venue.raw() as raw:
+            await request(raw, "subscribe", channels=["book"], symbols=["BTC-KRW"])
+            snapshot = await next_push(raw, "book_snapshot")
+            assert snapshot["channel"] == "book"
+
+    run(scenario())
