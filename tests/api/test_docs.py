@@ -1,0 +1,50 @@
+"""``docs/rest.md`` says what the code does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exchange.api import params
+from exchange.api.authentication import REMEMBER_S
+from exchange.api.views.market import DEFAULT_DEPTH, MAX_DEPTH
+from exchange.errors import ERRORS
+from exchange.projection import WAIT_S
+from exchange.validation import MAX_BATCH, ORDER_FIELDS
+from tests.api.test_schema import PATHS_OF_THE_CONTRACT
+
+
+@pytest.fixture(scope="module")
+def guide() -> str:
+    return (Path(__file__).parents[2] / "docs" / "rest.md").read_text()
+
+
+def test_the_error_table_is_the_table_of_codes(guide: str) -> None:
+    rows = [line for line in guide.splitlines() if line.startswith("| `") and line.count("|") == 5]
+    written = [row for row in rows if row.split("`")[1] in ERRORS]
+    ordered = sorted(ERRORS.items(), key=lambda item: (item[1].status, item[0]))
+    assert written == [f"| `{code}` | {kind.status} | {kind.en} | {kind.doc} |" for code, kind in ordered]
+
+
+def test_every_call_of_the_contract_is_in_it(guide: str) -> None:
+    for method, path in PATHS_OF_THE_CONTRACT:
+        assert path in guide, f"{method} {path}"
+
+
+def test_every_order_field_is_in_it(guide: str) -> None:
+    for field in ORDER_FIELDS:
+        assert f"`{field}`" in guide
+
+
+def test_its_figures_are_those_of_the_code(guide: str, settings: Any) -> None:
+    assert f"1 to {params.MAX_LIMIT}, {params.DEFAULT_LIMIT} by default" in guide
+    assert f"1 to {MAX_DEPTH:,} levels" in guide
+    assert f"depth={DEFAULT_DEPTH}" in guide
+    assert f"1 to {MAX_BATCH} …" in guide
+    assert f"up to {WAIT_S} s" in guide
+    assert REMEMBER_S == 5.0, "the guide says five seconds"
+    for scope, rate in settings.XTRADER["RATE_LIMITS"].items():
+        assert f"| {rate} | `RATE_LIMIT_{scope.upper()}` |" in guide
+    assert settings.DATA_UPLOAD_MAX_MEMORY_SIZE == 64 * 1024
