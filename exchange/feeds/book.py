@@ -76,9 +76,7 @@ class BookTopic:
             reader.push(self._snapshot_packet())
         self._admit_newcomers()
 
-    def set_level(
-        self, side: int, price_ticks: int, quantity_lots: int, sequence: int, time_ms: int
-    ) -> None:
+    def set_level(self, side: int, price_ticks: int, quantity_lots: int, sequence: int, time_ms: int) -> None:
         """Take in one level event."""
         index = 0 if side == BUY else 1
         self._sides[index].set(price_ticks, quantity_lots)

@@ -164,4 +164,3 @@ def _result_of(render: Render, future: asyncio.Future[Outcome]) -> Json | ApiErr
 def error_body(error: ApiError, language: str) -> Json:
     """An error as replies and batch results carry it, with the HTTP status REST would have."""
     return {**error.body(language), "status": error.status}
-

@@ -130,5 +130,3 @@ class Subscriptions:
 
 def _shown(name: Name) -> dict[str, Any]:
     return {"channel": name.channel} if name.symbol is None else name._asdict()
-
-

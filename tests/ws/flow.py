@@ -30,7 +30,9 @@ async def trade(client: Client, symbol: str, seed: int, orders: int, *, middle: 
 def _order(rng: random.Random, symbol: str, middle: int, step: int) -> NewOrder:
     side = rng.choice(("buy", "sell"))
     away = rng.randint(-3, 25) * (-1 if side == "buy" else 1)
-    return NewOrder(symbol, side, price=middle + away * step, quantity=rng.randint(1, 50), stp="cancel_oldest")
+    return NewOrder(
+        symbol, side, price=middle + away * step, quantity=rng.randint(1, 50), stp="cancel_oldest"
+    )
 
 
 async def _cancel(client: Client, order_id: str) -> None:

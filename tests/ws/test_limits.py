@@ -86,7 +86,9 @@ def test_a_reader_that_does_not_read_is_closed_alone(tight: Venue) -> None:
 async def _fill_book(client: Client, turn: int) -> None:
     """900 levels far from the market."""
     for cents in range(30_000 + turn, 32_700, 300):
-        orders = [NewOrder("AAPL", "sell", price=Decimal(cents + 3 * i).scaleb(-2), quantity=1) for i in range(100)]
+        orders = [
+            NewOrder("AAPL", "sell", price=Decimal(cents + 3 * i).scaleb(-2), quantity=1) for i in range(100)
+        ]
         await client.place_orders(orders)
 
 

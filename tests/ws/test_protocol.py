@@ -240,7 +240,9 @@ _scalars = (
 )
 _values = st.recursive(
     _scalars,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_names | st.text(max_size=5), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(_names | st.text(max_size=5), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 _messages = st.dictionaries(_names | st.text(max_size=5), _values, max_size=8)
@@ -268,7 +270,9 @@ _texts = st.builds(json.dumps, _messages | _shaped | _values) | st.text(max_size
 def test_anything_gets_a_reply_and_the_connection_lives(venue: Venue, texts: list[str]) -> None:
     """No text ends the connection, raises in the server, or goes without its reply. (``pong`` has none,
     and ``auth`` may end it: neither can be made here by chance, for a token is never right.)"""
-    texts = [text for text in texts if '"pong"' not in text and '"token"' not in text and '"auth"' not in text]
+    texts = [
+        text for text in texts if '"pong"' not in text and '"token"' not in text and '"auth"' not in text
+    ]
     for reply in exchange_all(venue, list(texts)):
         if not reply["ok"]:
             assert reply["error"] in ERRORS

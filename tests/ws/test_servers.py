@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import time
 from collections.abc import Iterator
 
 import pytest
+from uvicorn.protocols.websockets import websockets_sansio_impl as implementation
+from websockets.frames import Frame, Opcode
 
+from exchange.feeds.servers import UvicornLink
 from tests.ws.venue import Venue, free_port, next_push, request, run
 
 
@@ -45,15 +49,25 @@ def test_daphne_serves_the_same(daphne: Venue) -> None:
 
 
 def test_uvicorn_is_pinged_by_frames(venue: Venue) -> None:
-    """The pinned uvicorn has every name that the fast link uses; else pings would be messages."""
+    """The pinned uvicorn has every name that the fast link uses; without one it would get plain ASGI."""
+    source = inspect.getsource(implementation)
+    assert [
+        name for name in UvicornLink.NAMES if f"self.{name}" not in source and f"def {name}(" not in source
+    ] == []
 
     async def scenario() -> None:
         async with venue.raw(ping_interval=None) as connection:
-            from exchange.feeds.servers import UvicornLink
-            from uvicorn.protocols.websockets import websockets_sansio_impl as implementation
+            pings: list[bytes] = []
+            answer = connection.protocol.recv_frame
 
-            source = open(implementation.__file__).read()
-            assert all(f"self.{name}" in source or f"def {name}(" in source for name in UvicornLink.NAMES)
+            def note(frame: Frame) -> None:
+                if frame.opcode is Opcode.PING:
+                    pings.append(bytes(frame.data))
+                answer(frame)
+
+            connection.protocol.recv_frame = note
+            await asyncio.sleep(21.5)
+            assert len(pings) == 1
             assert (await request(connection, "ping"))["ok"]
 
     run(scenario())

@@ -50,7 +50,9 @@ def spec() -> SymbolSpec:
 # --- frames --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("length", [0, 1, 100, 108, 109, 110, 125, 126, 127, 1000, 65_500, 65_535, 65_536, 70_000])
+@pytest.mark.parametrize(
+    "length", [0, 1, 100, 108, 109, 110, 125, 126, 127, 1000, 65_500, 65_535, 65_536, 70_000]
+)
 def test_frames_are_what_a_websocket_reader_expects(length: int) -> None:
     packet = Packet({"text": "é" * (length // 2) + "x" * (length % 2)})
     stream = StreamReader()
@@ -82,7 +84,10 @@ _json_values = st.recursive(
     | st.text(alphabet='{}[]":,01.eE-a \\u', max_size=30)
     | st.builds(
         "".join,
-        st.lists(st.sampled_from(['{"a":1', ',"a":2', ',"b" :3', '"b":"x:y"', "}", ",", "[1e5]", '{"orders":[']), max_size=6),
+        st.lists(
+            st.sampled_from(['{"a":1', ',"a":2', ',"b" :3', '"b":"x:y"', "}", ",", "[1e5]", '{"orders":[']),
+            max_size=6,
+        ),
     )
 )
 def test_the_fast_reader_agrees_with_the_strict_one(text: str) -> None:
@@ -127,7 +132,9 @@ def test_what_is_forgotten_cannot_be_resumed() -> None:
     remember=st.integers(1, 12),
     since=st.integers(0, 40),
 )
-def test_a_resumed_reader_has_what_an_unbroken_one_has(commands: list[int], remember: int, since: int) -> None:
+def test_a_resumed_reader_has_what_an_unbroken_one_has(
+    commands: list[int], remember: int, since: int
+) -> None:
     topic, unbroken = Topic("trades", "AAPL", 0, remember), Inbox()
     topic.readers[unbroken] = None
     for sequence, parts in enumerate(commands, start=1):
@@ -170,7 +177,9 @@ def test_snapshot_and_deltas_make_the_book(
                 sorted(((p, q) for p, q in side.items() if q), reverse=is_bid)
                 for side, is_bid in zip(true, (True, False), strict=True)
             ]
-            assert [[(int(p * 100), int(q)) for p, q in side] for side in (client.bids(), client.asks())] == expected
+            assert [
+                [(int(p * 100), int(q)) for p, q in side] for side in (client.bids(), client.asks())
+            ] == expected
 
 
 def _client_book(messages: list[dict[str, Any]]) -> OrderBook:

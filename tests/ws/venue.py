@@ -1,9 +1,9 @@
 """A whole exchange for tests: a real engine and a real uvicorn with a data folder of their own.
 
-    venue.engine, venue.web     the processes; ``kill`` them, start them again
-    venue.admin                 a blocking engine client: deposits, halts, the engine's own word on a book
-    venue.client("alice")       the reference client, logged in
-    venue.raw()                 a bare WebSocket, for what no decent client would send
+venue.engine, venue.web     the processes; ``kill`` them, start them again
+venue.admin                 a blocking engine client: deposits, halts, the engine's own word on a book
+venue.client("alice")       the reference client, logged in
+venue.raw()                 a bare WebSocket, for what no decent client would send
 """
 
 from __future__ import annotations

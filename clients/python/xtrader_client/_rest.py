@@ -43,7 +43,9 @@ class RestClient:
         self._expires_at = 0.0
         self._log_in_lock = asyncio.Lock()
         self._http = httpx.AsyncClient(
-            base_url=url, timeout=timeout_s, headers={"Accept-Language": language, "Accept": "application/json"}
+            base_url=url,
+            timeout=timeout_s,
+            headers={"Accept-Language": language, "Accept": "application/json"},
         )
 
     @property

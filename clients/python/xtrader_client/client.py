@@ -142,9 +142,7 @@ class Client:
         reply = await self._socket.request("order.batch", {"orders": rows}, repeatable=True)
         return [_result_or_error(row) for row in reply["results"]]
 
-    async def cancel_order(
-        self, order_id: str | None = None, *, client_order_id: str | None = None
-    ) -> Order:
+    async def cancel_order(self, order_id: str | None = None, *, client_order_id: str | None = None) -> Order:
         """Cancel one open order, by either id. Raises NotFound, or Conflict when it is not open."""
         named = {"order_id": order_id, "client_order_id": client_order_id}
         fields = {name: value for name, value in named.items() if value is not None}
@@ -350,5 +348,3 @@ def _websocket_url(base: str) -> str:
     if scheme is None:
         raise ValueError(f"the address must begin with http:// or https://, not {base!r}")
     return urlunsplit((scheme, parts.netloc, parts.path + "/ws", "", ""))
-
-

@@ -1,23 +1,23 @@
 """What can go wrong, as one tree; ``code`` is always a code of the exchange's table of errors.
 
-    XTraderError
-    ├── ConnectionLost        no connection, or it broke before the reply came
-    ├── RequestTimeout        no reply in time
-    ├── StreamOverflow        a subscription was not read fast enough and has been ended
-    ├── BookError             a book message that does not fit the book
-    │   ├── SequenceGap       a message is missing
-    │   └── ChecksumMismatch  the book differs from the exchange's
-    └── ApiError              the exchange answered with an error
-        ├── BadRequest        400, 413 … malformed, or against the symbol's rules
-        ├── NotAuthenticated  401
-        ├── Forbidden         403
-        ├── NotFound          404
-        ├── Conflict          409 same id with another payload, or the state forbids it
-        ├── Refused           422 too little balance, post-only would take …
-        ├── RateLimited       429
-        ├── ServerError       500
-        ├── Unavailable       503 nothing happened; try again
-        └── OutcomeUnknown    504 it may have happened; ask again with the same client_order_id
+XTraderError
+├── ConnectionLost        no connection, or it broke before the reply came
+├── RequestTimeout        no reply in time
+├── StreamOverflow        a subscription was not read fast enough and has been ended
+├── BookError             a book message that does not fit the book
+│   ├── SequenceGap       a message is missing
+│   └── ChecksumMismatch  the book differs from the exchange's
+└── ApiError              the exchange answered with an error
+    ├── BadRequest        400, 413 … malformed, or against the symbol's rules
+    ├── NotAuthenticated  401
+    ├── Forbidden         403
+    ├── NotFound          404
+    ├── Conflict          409 same id with another payload, or the state forbids it
+    ├── Refused           422 too little balance, post-only would take …
+    ├── RateLimited       429
+    ├── ServerError       500
+    ├── Unavailable       503 nothing happened; try again
+    └── OutcomeUnknown    504 it may have happened; ask again with the same client_order_id
 """
 
 from __future__ import annotations
