@@ -78,7 +78,7 @@ MALFORMED: list[Any] = [
     m.place_order("", ALICE, "BTC-KRW", 0),
     m.place_order("x", ALICE, "B" * 65, 0),
     m.place_order("x", ALICE, "BTC-KRW", 0, client_order_id="c" * 37),
-    m.place_order("x", ALICE, "BTC-KRW", 0) + (1,),
+    (*m.place_order("x", ALICE, "BTC-KRW", 0), 1),
     m.cancel_order("x", "alice"),  # type: ignore[arg-type]
     m.deposit("x", ALICE, "KRW", {"amount": 1}),  # type: ignore[arg-type]
     (*market()[2][:7], ((0, 1, 2),), *market()[2][8:]),
