@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 
@@ -26,6 +27,9 @@ UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "xTrader",
     "SITE_HEADER": "xTrader",
     "SITE_SUBHEADER": "Operator pages",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("favicon.svg")}
+    ],
     "SITE_SYMBOL": "candlestick_chart",
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": True,
