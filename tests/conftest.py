@@ -39,17 +39,39 @@ FUNDS = {"KRW": 1_000_000_000, "BTC": 10, "ETH": 100, "USD": 1_000_000, "AAPL": 
 PASSWORD = "correct horse battery staple"
 
 
+class Worker:
+    """The engine worker of a folder, in a thread of this process."""
+
+    def __init__(self, folder: Path) -> None:
+        self._sequencer = open_sequencer(folder / "journal", folder / "snapshots", segment_bytes=1 << 20)
+        self._server = EngineServer(self._sequencer, folder / "engine.sock", Limits(seal_after_s=0.01))
+        self._thread = threading.Thread(target=self._server.run, name="engine", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.stop()
+        self._thread.join(10)
+        self._sequencer.close()
+
+
 @dataclass
 class LiveEngine:
     """A running engine worker and the ways of a test to it."""
 
     folder: Path
+    worker: Worker
     client: BlockingEngineClient
     _ids: Iterator[int] = field(default_factory=itertools.count)
 
     @property
     def socket_path(self) -> Path:
         return self.folder / "engine.sock"
+
+    def restart(self) -> None:
+        """Stop the worker and start another on the same journal."""
+        self.worker.stop()
+        self.worker = Worker(self.folder)
+        self.client.wait_connected()
 
     def command_id(self) -> str:
         return f"test:{next(self._ids)}"
@@ -77,10 +99,6 @@ class LiveEngine:
     def sequence(self) -> int:
         return self.client.query("status").sequence
 
-    def state_hash_of_market(self) -> Any:
-        """Everything a trader could see change: books, and the sequence of the last command."""
-        return self.client.query("books", None)
-
     def project(self) -> None:
         """Bring the database up to the engine, by the projector that runs in production."""
         from exchange.worker.follower import Follower, Position
@@ -105,24 +123,19 @@ class LiveEngine:
 def live_engine() -> Iterator[LiveEngine]:
     # Unix socket paths are short; pytest's own temporary folders are not.
     folder = Path(tempfile.mkdtemp(prefix="xt-"))
-    sequencer = open_sequencer(folder / "journal", folder / "snapshots", segment_bytes=1 << 20)
-    server = EngineServer(sequencer, folder / "engine.sock", Limits(seal_after_s=0.01))
-    thread = threading.Thread(target=server.run, name="engine", daemon=True)
-    thread.start()
+    worker = Worker(folder)
     gateway.configure(folder / "engine.sock")
     symbols.forget()
     client = BlockingEngineClient(folder / "engine.sock")
+    engine = LiveEngine(folder, worker, client)
     try:
         client.wait_connected()
-        engine = LiveEngine(folder, client)
         engine.submit(*catalog.setup_commands())
         yield engine
     finally:
         client.close()
         gateway.configure(folder / "gone.sock")
-        server.stop()
-        thread.join(10)
-        sequencer.close()
+        engine.worker.stop()
         shutil.rmtree(folder)
 
 
