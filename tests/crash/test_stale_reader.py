@@ -45,5 +45,5 @@ def test_a_batch_read_ahead_and_lost_is_not_handed_out() -> None:
         sequencer.submit(Traffic(seed).take(4))
     follower._gate.sequence = sequencer.journal.durable_sequence
     handed_out = follower.poll(0)
-    assert [command[1] for batch in handed_out for command in batch.commands][0] == "2:1"
+    assert handed_out[0].commands[0][1] == "2:1"
     assert follower.position == sequencer.position
