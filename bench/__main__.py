@@ -57,9 +57,10 @@ def describe_machine() -> dict[str, str | int]:
 def print_line(line: Result) -> None:
     ratio = f"{line.ratio:.2f} x {line.against}" if line.ratio is not None else ""
     errors = f"errors {line.notes['errors']}" if line.notes.get("errors") else ""
+    cpu = ", ".join(f"{name} {microseconds:.0f}" for name, microseconds in line.cpu_us.items())
     print(
         f"{line.name:<32} {line.per_second:>10,.0f} {line.unit:<10}"
-        f"  p50 {duration(line.p50_ns):>10}  p99 {duration(line.p99_ns):>10}  {ratio}{errors}",
+        f"  p50 {duration(line.p50_ns):>10}  p99 {duration(line.p99_ns):>10}  {f'cpu us: {cpu}' if cpu else '':<48} {ratio}{errors}",
         flush=True,
     )
 

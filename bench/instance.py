@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.cpu import descendants
+
 ROOT = Path(__file__).resolve().parent.parent
 START_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 40.0
@@ -32,6 +34,8 @@ class Instance:
     port: int
     #: One bearer token a trader.
     tokens: list[str]
+    #: Name → pid of the processes that take part in an order.
+    processes: dict[str, int]
 
 
 @contextmanager
@@ -52,11 +56,19 @@ def running_instance() -> Iterator[Instance]:
             _wait_until_up(process, Path(folder))
             passwords = json.loads((Path(folder) / "credentials.json").read_text())
             url = f"http://127.0.0.1:{port}"
-            yield Instance("127.0.0.1", port, [_token(url, name, passwords[name]) for name in TRADERS])
+            tokens = [_token(url, name, passwords[name]) for name in TRADERS]
+            yield Instance("127.0.0.1", port, tokens, _processes(process.pid))
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(STOP_TIMEOUT_S)
             log.close()
+
+
+def _processes(supervisor: int) -> dict[str, int]:
+    """The parts by what they were started with."""
+    parts = {"web": "uvicorn", "engine": "runengine", "marketdata": "runmarketdata"}
+    running = descendants(supervisor)
+    return {name: pid for name, word in parts.items() for pid, line in running.items() if word in line}
 
 
 def _free_port() -> int:

@@ -20,6 +20,8 @@ class Result:
     #: What the figure is set against, and how many times that it is.
     against: str = ""
     ratio: float | None = None
+    #: Processor time per operation of each process taking part, in microseconds.
+    cpu_us: dict[str, float] = field(default_factory=dict)
     notes: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:

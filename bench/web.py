@@ -7,6 +7,7 @@ figures are what both together reach.
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import time
 from collections import Counter
@@ -15,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from bench.cpu import CpuMeter
 from bench.instance import Instance, running_instance
 from bench.load import HttpConnection, Load, WebSocketConnection, http_request, ws_frame
 from bench.measure import Result, result
@@ -64,7 +66,7 @@ async def _http(instance: Instance, rng: random.Random, name: str, shape: Shape,
         token = instance.tokens[index % len(instance.tokens)]
         bodies = [_http_body(rng, size) for _ in range(count // connections)]
         requests.append([http_request(_path(size), token, body) for body in bodies])
-    return await _timed(name, loads, requests, in_flight, size)
+    return await _timed(name, loads, requests, in_flight, size, _meter(instance))
 
 
 def _path(size: int) -> str:
@@ -86,7 +88,11 @@ async def _websocket(instance: Instance, rng: random.Random, name: str, shape: S
         await connection.open(instance.host, instance.port, instance.tokens[index % len(instance.tokens)])
         loads.append(connection)
         requests.append([_ws_request(rng, number, size) for number in range(count // connections)])
-    return await _timed(name, loads, requests, in_flight, size)
+    return await _timed(name, loads, requests, in_flight, size, _meter(instance))
+
+
+def _meter(instance: Instance) -> CpuMeter:
+    return CpuMeter(instance.processes | {"load": os.getpid()})
 
 
 def _ws_request(rng: random.Random, number: int, size: int) -> bytes:
@@ -96,9 +102,15 @@ def _ws_request(rng: random.Random, number: int, size: int) -> bytes:
 
 
 async def _timed(
-    name: str, loads: Sequence[Load], requests: list[list[bytes]], in_flight: int, size: int
+    name: str,
+    loads: Sequence[Load],
+    requests: list[list[bytes]],
+    in_flight: int,
+    size: int,
+    meter: CpuMeter,
 ) -> Result:
     """All connections at once, from the first request to the last reply."""
+    meter.reset()
     began = time.perf_counter()
     await asyncio.gather(
         *(load.run(own, in_flight, SECONDS) for load, own in zip(loads, requests, strict=True))
@@ -110,4 +122,5 @@ async def _timed(
         latencies += load.latencies_ns
         errors += load.errors
         load.close()
-    return result(name, latencies, seconds, per_request=size, notes={"errors": dict(errors)})
+    cpu_us = meter.per_operation_us(len(latencies) * size)
+    return result(name, latencies, seconds, per_request=size, cpu_us=cpu_us, notes={"errors": dict(errors)})

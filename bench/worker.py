@@ -10,9 +10,10 @@ from collections import deque
 from pathlib import Path
 
 from bench import flow
+from bench.cpu import CpuMeter
 from bench.measure import Result, result
 from exchange.engine import messages as m
-from exchange.replay.runner import running_engine
+from exchange.replay.runner import RunningEngine, running_engine
 from exchange.worker.client import AsyncEngineClient
 from exchange.worker.protocol import Outcome
 
@@ -33,7 +34,7 @@ def run(seed: int) -> list[Result]:
         appends = bare_appends(Path(folder))
         with running_engine(Path(folder)) as engine:
             engine.client.submit_many(flow.opening())
-            lines = asyncio.run(_measure(engine.socket_path, commands))
+            lines = asyncio.run(_measure(engine, commands))
     for line in lines:
         line.against = "bare fdatasync'd appends"
         line.ratio = line.per_second / appends.per_second
@@ -55,24 +56,28 @@ def bare_appends(folder: Path) -> Result:
     return result("bare fdatasync'd appends", latencies, until - began, unit="appends/s")
 
 
-async def _measure(socket_path: Path, commands: list[m.Command]) -> list[Result]:
-    client = AsyncEngineClient(socket_path, timeout_ms=60_000)
+async def _measure(engine: RunningEngine, commands: list[m.Command]) -> list[Result]:
+    client = AsyncEngineClient(engine.socket_path, timeout_ms=60_000)
     await client.start()
     await client.wait_connected()
+    meter = CpuMeter({"engine": engine.pid, "client": os.getpid()})
     alone, rest = commands[:ALONE], commands[ALONE:]
     try:
         return [
-            await _send("engine worker, one at a time", client, alone, 1),
-            await _send(f"engine worker, {IN_FLIGHT:,} in flight", client, rest, IN_FLIGHT),
+            await _send("engine worker, one at a time", client, meter, alone, 1),
+            await _send(f"engine worker, {IN_FLIGHT:,} in flight", client, meter, rest, IN_FLIGHT),
         ]
     finally:
         await client.close()
 
 
-async def _send(name: str, client: AsyncEngineClient, commands: list[m.Command], in_flight: int) -> Result:
+async def _send(
+    name: str, client: AsyncEngineClient, meter: CpuMeter, commands: list[m.Command], in_flight: int
+) -> Result:
     """Keep ``in_flight`` commands unanswered until all are sent; the latency of each."""
     latencies: list[int] = []
     waiting: deque[asyncio.Future[Outcome]] = deque()
+    meter.reset()
     began = time.perf_counter()
     for command in commands:
         if time.perf_counter() - began > SECONDS:
@@ -85,7 +90,8 @@ async def _send(name: str, client: AsyncEngineClient, commands: list[m.Command],
         future.add_done_callback(_Timer(latencies))
         waiting.append(future)
     await asyncio.gather(*waiting)
-    return result(name, latencies, time.perf_counter() - began)
+    seconds = time.perf_counter() - began
+    return result(name, latencies, seconds, cpu_us=meter.per_operation_us(len(latencies)))
 
 
 class _Timer:

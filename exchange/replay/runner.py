@@ -72,6 +72,7 @@ class _Batch:
 class RunningEngine:
     client: BlockingEngineClient
     socket_path: Path
+    pid: int
 
 
 @contextmanager
@@ -91,7 +92,7 @@ def running_engine(data_dir: Path) -> Iterator[RunningEngine]:
             patience = int(_START_TIMEOUT_S * 1000)
             with BlockingEngineClient(socket_path, timeout_ms=60_000, connect_grace_ms=patience) as client:
                 client.wait_connected(_START_TIMEOUT_S)
-                yield RunningEngine(client, socket_path)
+                yield RunningEngine(client, socket_path, process.pid)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(_STOP_TIMEOUT_S)
