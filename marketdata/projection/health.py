@@ -17,7 +17,7 @@ class Options:
     """How the projector paces itself."""
 
     #: Commands of one transaction: it starts with the least and adapts to ``transaction_ms``.
-    min_commands: int = 64
+    min_commands: int = 256
     max_commands: int = 8_192
     #: A writer that holds SQLite for longer than this makes others wait.
     transaction_ms: int = 50

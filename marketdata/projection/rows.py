@@ -23,11 +23,13 @@ from exchange.engine.messages import (
     SELL,
     Command,
     Event,
+    RejectedEvent,
     SymbolEvent,
     TradeEvent,
     TransferEvent,
 )
 from exchange.models.control import COMMAND_PREFIX
+from exchange.services import details_of
 from marketdata.trades import PublicTrade
 
 Row = tuple[Any, ...]
@@ -175,12 +177,9 @@ def _collect_answer(rows: Rows, sequence: int, now_ns: int, command: Command, ev
         return
     code, details = "", {}
     if events and events[0][0] == EV_REJECTED:
-        code, details = events[0][3], _pairs(events[0][4])
+        refused = RejectedEvent(*events[0])
+        code, details = refused.code, details_of(refused)
     rows.answered.append(Answered(int(number), code, details, sequence, now_ns))
-
-
-def _pairs(details: tuple[Any, ...]) -> dict[str, Any]:
-    return dict(zip(details[::2], details[1::2], strict=True))
 
 
 def order_row(event: Event, sequence: int) -> Row:
