@@ -118,7 +118,7 @@ class TestFirstRun:
             assert result.returncode != 0
             assert words in result.stderr
 
-    @pytest.mark.parametrize("name", ["engine", "marketdata", "web", "demo"])
+    @pytest.mark.parametrize("name", ["engine", "marketdata", "dispatcher", "web", "demo"])
     def test_a_killed_process_is_restarted(self, exchange: RunningExchange, name: str) -> None:
         before, killed = exchange.sequence(), exchange.pids()[name]
         os.kill(killed, signal.SIGKILL)
@@ -132,7 +132,7 @@ class TestFirstRun:
         exchange.stop(signal.SIGTERM)
         assert not any(is_running(pid) for pid in pids.values())
         stopped = [line.split()[1] for line in exchange.output.splitlines() if line.endswith(" stopped")]
-        assert stopped == ["demo", "web", "marketdata", "engine"]
+        assert stopped == ["demo", "web", "dispatcher", "marketdata", "engine"]
 
 
 class TestSecondRun:

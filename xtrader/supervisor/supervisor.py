@@ -41,13 +41,18 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._on_signal)
 
-    def start(self, spec: ProcessSpec) -> Child:
-        """Start a process and wait until it serves. Raises StartFailed or StopRequested."""
+    def launch(self, spec: ProcessSpec) -> Child:
+        """Start a process; ``wait_until_ready`` waits for it."""
         child = Child(spec, self._log_folder)
         self.children.append(child)
         child.start()
         self._say(f"{child.name} started (pid {child.pid})")
-        self._wait_until_ready(child)
+        return child
+
+    def start(self, spec: ProcessSpec) -> Child:
+        """Start a process and wait until it serves. Raises StartFailed or StopRequested."""
+        child = self.launch(spec)
+        self.wait_until_ready(child)
         return child
 
     def watch(self) -> None:
@@ -69,7 +74,8 @@ class Supervisor:
             raise StopRequested
         time.sleep(_POLL_S)
 
-    def _wait_until_ready(self, child: Child) -> None:
+    def wait_until_ready(self, child: Child) -> None:
+        """Wait until a launched process serves. Raises StartFailed or StopRequested."""
         deadline = time.monotonic() + child.spec.ready_timeout_s
         while not (child.running and child.spec.ready()):
             self._tend_all_started()
