@@ -6,12 +6,16 @@ On the wire a number is a plain decimal: ``"0.015"``, ``"95000000"``. Inside it 
 
 from __future__ import annotations
 
+import functools
 import re
 from decimal import Decimal
 from typing import Any, Final
 
 #: More digits than any amount of any asset needs (and what numeric(38,0) holds).
 MAX_DIGITS: Final = 38
+
+#: Conversions remembered each way. Prices and quantities repeat; whatever does not pushes out the oldest.
+CACHED_NUMBERS: Final = 32_768
 
 _PLAIN: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.([0-9]+))?", re.ASCII)
 
@@ -36,7 +40,11 @@ def parse_units(value: Any, scale: int) -> int:
     Takes decimal text, an ``int`` or a ``Decimal`` (never a ``bool`` or ``float``). Trailing zeros do
     not count as precision. Raises ``NotANumberError`` or ``TooPreciseError``.
     """
-    text = _plain_text(value)
+    return _parse_text(_plain_text(value), scale)
+
+
+@functools.lru_cache(maxsize=CACHED_NUMBERS)
+def _parse_text(text: str, scale: int) -> int:
     match = _PLAIN.fullmatch(text)
     if match is None or (len(text) > MAX_DIGITS and sum(map(str.isdigit, text)) > MAX_DIGITS):
         raise NotANumberError(text[:MAX_DIGITS])
@@ -64,6 +72,7 @@ def _plain_text(value: Any) -> str:
     raise NotANumberError(type(value).__name__)
 
 
+@functools.lru_cache(maxsize=CACHED_NUMBERS)
 def format_units(units: int, scale: int) -> str:
     """The wire text of an integer count of ``10**-scale``: plain, trailing zeros trimmed."""
     if scale == 0:

@@ -299,19 +299,23 @@ def read_quantity(value: Any, spec: SymbolSpec, minimum: int | None = None) -> i
 
     Raises INVALID_NUMBER, QUANTITY_OUT_OF_BOUNDS or QUANTITY_OFF_LOT.
     """
-    lot_size = format_units(spec.lot_step, spec.quantity_scale)
     try:
         lots = parse_units(value, spec.quantity_scale)
     except NotANumberError:
         raise not_a_number("quantity") from None
     except TooPreciseError:
-        raise InputError("QUANTITY_OFF_LOT", {"field": "quantity", "lot_size": lot_size}) from None
+        raise _off_lot(spec) from None
     bounds = (spec.min_quantity_lots if minimum is None else minimum, spec.max_quantity_lots)
     if not bounds[0] <= lots <= bounds[1]:
         raise _out_of_bounds("QUANTITY_OUT_OF_BOUNDS", "quantity", bounds, spec.quantity_scale)
     if lots % spec.lot_step:
-        raise InputError("QUANTITY_OFF_LOT", {"field": "quantity", "lot_size": lot_size})
+        raise _off_lot(spec)
     return lots
+
+
+def _off_lot(spec: SymbolSpec) -> InputError:
+    lot_size = format_units(spec.lot_step, spec.quantity_scale)
+    return InputError("QUANTITY_OFF_LOT", {"field": "quantity", "lot_size": lot_size})
 
 
 def _out_of_bounds(code: str, field: str, bounds: tuple[int, int], scale: int) -> InputError:
@@ -358,9 +362,8 @@ def read_number_text(data: Data, field: str) -> Any:
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise InputError("INVALID_FIELD", {"field": field, "expected": "a decimal"})
     try:
-        parse_units(value, 0)
-    except TooPreciseError:
-        pass
+        # At this scale no number is too precise.
+        parse_units(value, MAX_DIGITS)
     except NotANumberError:
         raise not_a_number(field) from None
     return value
@@ -394,6 +397,8 @@ def read_choice(data: Data, field: str, choices: Sequence[str], default: int) ->
 
 def choice_of(field: str, value: Any, choices: Sequence[str]) -> int:
     """Index of ``value`` among the choices, in any case of letters. Raises INVALID_FIELD."""
+    if type(value) is str and value in choices:
+        return choices.index(value)
     # Checking for ASCII first keeps case folding from turning foreign letters into Latin ones.
     if isinstance(value, str) and value.isascii() and value.lower() in choices:
         return choices.index(value.lower())
