@@ -39,7 +39,7 @@ def issue_tokens(request: HttpRequest, username: str, password: str) -> Json:
     user = _authenticated(request, username, password)
     if user is None:
         raise RefusedError("INVALID_CREDENTIALS")
-    refresh: Any = RefreshToken.for_user(user)  # type: ignore[type-var]
+    refresh: Any = RefreshToken.for_user(user)
     return {**_access(refresh), "refresh": str(refresh)}
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from django.contrib.auth.models import AbstractUser
-
 from exchange import services
 from exchange.changes import command_of
 from exchange.engine.messages import EV_BALANCE
@@ -41,7 +39,7 @@ def parse_deposit(data: Mapping[str, Any]) -> tuple[str, int]:
     return asset, amount_minor
 
 
-def deposit(user: AbstractUser, account: int, asset: str, amount_minor: int) -> Json:
+def deposit(user: Any, account: int, asset: str, amount_minor: int) -> Json:
     """Deposit now and answer the balance after it.
 
     The change request is saved first and its outcome written on it, as for an operator's deposit: should

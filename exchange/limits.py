@@ -23,9 +23,9 @@ _SPANS_S: Final = {"s": 1, "10s": 10, "min": 60, "h": 3600}
 
 
 class Rate(NamedTuple):
-    """At most ``count`` in ``span_s`` seconds; 0 is no limit."""
+    """At most ``maximum`` in ``span_s`` seconds; 0 is no limit."""
 
-    count: int
+    maximum: int
     span_s: int
 
 
@@ -48,12 +48,12 @@ def rate_of(scope: str) -> Rate:
 def charge(scope: str, who: object, cost: int = 1) -> int | None:
     """Count ``cost`` requests of ``who``. None when within the rate, else seconds until it is worth trying."""
     rate = rate_of(scope)
-    if not rate.count:
+    if not rate.maximum:
         return None
     now_s = time.time()
     window = int(now_s // rate.span_s)
     count = _shared_count if settings.REDIS_URL else _own_counters.add
-    if count(f"rate:{scope}:{who}", window, cost, rate.span_s) <= rate.count:
+    if count(f"rate:{scope}:{who}", window, cost, rate.span_s) <= rate.maximum:
         return None
     return max(1, round((window + 1) * rate.span_s - now_s))
 

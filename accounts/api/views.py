@@ -33,7 +33,7 @@ class TokenView(_TokenView):
         errors=("INVALID_CREDENTIALS",),
     )
     def post(self, request: Request) -> Response:
-        username, password = services.parse_credentials(request.data)
+        username, password = services.parse_credentials(self.body(request))
         return Response(services.issue_tokens(request._request, username, password))
 
 
@@ -49,4 +49,4 @@ class TokenRefreshView(_TokenView):
         errors=("INVALID_TOKEN",),
     )
     def post(self, request: Request) -> Response:
-        return Response(services.renew_access(services.parse_refresh(request.data)))
+        return Response(services.renew_access(services.parse_refresh(self.body(request))))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -28,9 +28,14 @@ class PrivateView(APIView):
         return account_of(request.user)
 
     @staticmethod
+    def body(request: Request) -> Mapping[str, Any]:
+        """The members of the body. Raises the errors of reading it."""
+        return cast("Mapping[str, Any]", request.data)
+
+    @staticmethod
     def query(request: Request) -> Mapping[str, str]:
         """Query parameters; of a repeated one the last counts."""
-        return dict(request.query_params.items())
+        return {name: request.query_params[name] for name in request.query_params}
 
 
 class PublicView(APIView):
@@ -39,4 +44,5 @@ class PublicView(APIView):
     rate_scope = "public"
     authentication_classes: tuple[Any, ...] = ()
     permission_classes = (AllowAny,)
+    body = staticmethod(PrivateView.body)
     query = staticmethod(PrivateView.query)

@@ -70,9 +70,13 @@ def _engine_error(exc: EngineError) -> ApiError:
 
 
 def _details(exc: Exception) -> dict[str, Any]:
-    if isinstance(exc, drf.Throttled) and exc.wait is not None:
-        return {"retry_after_s": int(exc.wait)}
-    return {}
+    wait_s = _wait_s(exc)
+    return {"retry_after_s": wait_s} if wait_s else {}
+
+
+def _wait_s(exc: Exception) -> int:
+    """Seconds a throttled request has to wait; 0 for every other failure."""
+    return int(getattr(exc, "wait", None) or 0)
 
 
 def _headers(exc: Exception, error: ApiError) -> dict[str, str]:
@@ -80,7 +84,7 @@ def _headers(exc: Exception, error: ApiError) -> dict[str, str]:
     challenge = getattr(exc, "auth_header", None)
     if challenge:
         headers["WWW-Authenticate"] = challenge
-    wait_s = int(getattr(exc, "wait", None) or 0) or error.retry_after_s
+    wait_s = _wait_s(exc) or error.retry_after_s
     if wait_s:
         headers["Retry-After"] = str(wait_s)
     return headers

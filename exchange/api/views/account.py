@@ -78,5 +78,5 @@ class DemoDepositView(PrivateView):
     def post(self, request: Request) -> Response:
         if not settings.XTRADER["DEMO"]:
             raise RefusedError("DEMO_ONLY")
-        asset, amount_minor = demo.parse_deposit(request.data)
+        asset, amount_minor = demo.parse_deposit(self.body(request))
         return Response(demo.deposit(request.user, self.account(request), asset, amount_minor))

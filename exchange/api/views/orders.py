@@ -61,7 +61,7 @@ class PlaceOrderView(OrderEntryView):
         examples=schema.PLACE_EXAMPLES,
     )
     def post(self, request: Request) -> Response:
-        terms = validation.parse_order(request.data, symbols)
+        terms = validation.parse_order(self.body(request), symbols)
         return Response(trading.place(self.account(request), terms))
 
 
@@ -75,7 +75,7 @@ class CancelOrderView(OrderEntryView):
         errors=_CHANGE,
     )
     def post(self, request: Request) -> Response:
-        name = validation.parse_cancel(request.data)
+        name = validation.parse_cancel(self.body(request))
         return Response(trading.cancel(self.account(request), name))
 
 
@@ -89,7 +89,7 @@ class ReduceOrderView(OrderEntryView):
         errors=(*_CHANGE, "INVALID_NUMBER", "INVALID_REDUCE", "QUANTITY_OUT_OF_BOUNDS", "QUANTITY_OFF_LOT"),
     )
     def post(self, request: Request) -> Response:
-        terms = validation.parse_reduce(request.data)
+        terms = validation.parse_reduce(self.body(request))
         return Response(trading.reduce(self.account(request), terms))
 
 
@@ -104,7 +104,7 @@ class ReplaceOrderView(OrderEntryView):
         errors=(*_RULES, *_CHANGE, "INVALID_REPLACE"),
     )
     def post(self, request: Request) -> Response:
-        terms = validation.parse_replace(request.data)
+        terms = validation.parse_replace(self.body(request))
         return Response(trading.replace(self.account(request), terms))
 
 
@@ -119,7 +119,7 @@ class CancelAllView(OrderEntryView):
         errors=("ACCOUNT_NOT_FOUND", "SYMBOL_NOT_FOUND", "SYMBOL_HALTED"),
     )
     def post(self, request: Request) -> Response:
-        terms = validation.parse_cancel_all(request.data, symbols)
+        terms = validation.parse_cancel_all(self.body(request), symbols)
         return Response(trading.cancel_all(self.account(request), terms))
 
 
@@ -132,7 +132,7 @@ class OrdersView(PrivateView):
 
     def rate_cost(self, request: Request) -> int:
         """A batch counts each of its orders."""
-        return validation.order_count(request.data) if request.method == "POST" else 1
+        return validation.order_count(self.body(request)) if request.method == "POST" else 1
 
     @schema.operation(
         operation_id="place_orders",
@@ -145,7 +145,7 @@ class OrdersView(PrivateView):
         errors=("BATCH_TOO_LARGE",),
     )
     def post(self, request: Request) -> Response:
-        orders = validation.parse_orders(request.data, symbols)
+        orders = validation.parse_orders(self.body(request), symbols)
         results = trading.place_many(self.account(request), orders)
         return Response({"results": [_item(result) for result in results]})
 
