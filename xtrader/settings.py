@@ -7,6 +7,7 @@ embedded parts to production parts changes no code. ``docs/operations.md`` lists
 from __future__ import annotations
 
 import secrets
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -69,7 +70,8 @@ XTRADER = {
 }
 
 INSTALLED_APPS = [
-    "daphne",
+    # Only `runserver` is served by daphne; every other process is spared the import of Twisted.
+    *(["daphne"] if "runserver" in sys.argv else []),
     "unfold",
     "unfold.contrib.filters",
     "django.contrib.admin",
