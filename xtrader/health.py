@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -25,6 +26,7 @@ from prometheus_client.process_collector import ProcessCollector
 
 from exchange.worker import gateway
 from exchange.worker.errors import EngineError
+from marketdata.feed.client import read_status
 from marketdata.models import Projection
 
 #: How long a part may take to answer before it counts as down.
@@ -42,6 +44,8 @@ class Report:
 
     engine: Mapping[str, Any] = field(default_factory=dict)
     engine_error: str = ""
+    #: Marketdata's own status, empty when it did not answer.
+    marketdata: Mapping[str, Any] = field(default_factory=dict)
     database_ok: bool = False
     #: Name → last sequence stored, of each projection.
     projections: Mapping[str, int] = field(default_factory=dict)
@@ -54,9 +58,9 @@ class Report:
 
 
 async def examine() -> Report:
-    """Ask engine and database, both at once."""
+    """Ask engine, marketdata and database, all at once."""
     report, started = Report(), time.perf_counter()
-    await asyncio.gather(_ask_engine(report), _ask_database(report))
+    await asyncio.gather(_ask_engine(report), _ask_marketdata(report), _ask_database(report))
     report.took_s = time.perf_counter() - started
     return report
 
@@ -67,6 +71,11 @@ async def _ask_engine(report: Report) -> None:
             _sequence, report.engine = await gateway.aquery("status")
     except (EngineError, TimeoutError, OSError) as error:
         report.engine_error = getattr(error, "code", "ENGINE_UNAVAILABLE")
+
+
+async def _ask_marketdata(report: Report) -> None:
+    path = settings.XTRADER["MARKETDATA_SOCKET"]
+    report.marketdata = await asyncio.to_thread(read_status, path, PATIENCE_S) or {}
 
 
 async def _ask_database(report: Report) -> None:
@@ -93,6 +102,7 @@ async def healthz(request: HttpRequest) -> JsonResponse:
     body = {
         "status": "ok" if report.is_healthy else "unavailable",
         "engine": {"ok": bool(report.engine), "sequence": sequence, "error": report.engine_error or None},
+        "marketdata": {"ok": bool(report.marketdata), "breaches": report.marketdata.get("breaches", [])},
         "database": {"ok": report.database_ok},
         "projections": {
             name: {"sequence": stored, "lag": None if sequence is None else max(0, sequence - stored)}
@@ -124,6 +134,7 @@ class _ReportCollector:
         yield _gauge("xtrader_database_up", "1 while the database answers.", int(report.database_ok))
         yield _gauge("xtrader_health_check_seconds", "How long asking all parts took.", report.took_s)
         yield from self._engine()
+        yield from self._marketdata()
         yield from self._projections()
 
     def _engine(self) -> Iterable[Metric]:
@@ -136,6 +147,18 @@ class _ReportCollector:
                 words[name] = value
         if words:
             yield InfoMetricFamily("xtrader_engine", "What engine is running.", value=words)
+
+    def _marketdata(self) -> Iterable[Metric]:
+        """Every number of marketdata's status, and how many invariants its last check found broken."""
+        status = self._report.marketdata
+        yield _gauge("xtrader_marketdata_up", "1 while marketdata answers.", int(bool(status)))
+        if not status:
+            return
+        text = "Invariants of the engine's state that the last check found broken."
+        yield _gauge("xtrader_marketdata_invariant_breaches", text, len(status["breaches"]))
+        for name, value in status.items():
+            if isinstance(value, int):
+                yield _gauge(f"xtrader_marketdata_{name}", f"Marketdata's {name.replace('_', ' ')}.", value)
 
     def _projections(self) -> Iterable[Metric]:
         stored = GaugeMetricFamily(
