@@ -151,22 +151,24 @@ def export(
 ) -> Iterator[dict[str, Any]]:
     """Every command after a sequence (default: from the oldest kept one), with sequence, time and epoch."""
     names = list_segments(files, path)
-    if after_sequence is None:
-        after_sequence = names[0].first_sequence - 1 if names else 0
-    reader = JournalReader(path, after_sequence, files)
+    after = 0 if after_sequence is None else after_sequence
+    # From the start of a segment, for the sequence asked for may lie inside a batch.
+    fitting = [name.first_sequence - 1 for name in names if name.first_sequence <= after + 1]
+    oldest = names[0].first_sequence - 1 if names else 0
+    reader = JournalReader(path, fitting[-1] if fitting else oldest, files)
     try:
         while (record := reader.next()) is not None:
-            for sequence, command in enumerate(
-                record.commands() if record.command_count else (), record.first_sequence
-            ):
-                yield {
-                    "sequence": sequence,
-                    "now_ns": record.now_ns,
-                    "epoch": record.epoch,
-                    "command": command,
-                }
+            for row in _rows(record):
+                if row["sequence"] > after:
+                    yield row
     finally:
         reader.close()
+
+
+def _rows(record: Record) -> Iterator[dict[str, Any]]:
+    commands = record.commands() if record.command_count else []
+    for sequence, command in enumerate(commands, record.first_sequence):
+        yield {"sequence": sequence, "now_ns": record.now_ns, "epoch": record.epoch, "command": command}
 
 
 def archive_segments(

@@ -269,20 +269,21 @@ class AsyncEngineClient:
             await asyncio.sleep(_SWEEP_S)
             now = time.monotonic()
             unreachable = self._transport is None and now - self._away_since > self._grace_s
-            overdue = [
-                request_id
-                for request_id, waiting in self._waiting.items()
-                if now > waiting.deadline or (unreachable and not waiting.sent)
-            ]
+            overdue = []
+            for request_id, waiting in self._waiting.items():
+                if now > waiting.deadline or (unreachable and not waiting.sent):
+                    overdue.append(request_id)
+                elif not unreachable:
+                    # They stand in the order of their deadlines.
+                    break
             for request_id in overdue:
-                waiting = self._waiting.pop(request_id)
-                if waiting.sent and not waiting.is_query:
-                    _fail(
-                        waiting,
-                        OutcomeUnknown("the engine did not answer in time; ask again with the same id"),
-                    )
-                else:
-                    _fail(waiting, EngineUnavailable(f"no answer from the engine at {self._path}"))
+                self._give_up(self._waiting.pop(request_id))
+
+    def _give_up(self, waiting: _Waiting) -> None:
+        if waiting.sent and not waiting.is_query:
+            _fail(waiting, OutcomeUnknown("the engine did not answer in time; ask again with the same id"))
+        else:
+            _fail(waiting, EngineUnavailable(f"no answer from the engine at {self._path}"))
 
     # --- receiving -------------------------------------------------------------------------------
 

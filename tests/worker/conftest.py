@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from exchange.journal.files import OS_FILES, Files
 from exchange.worker.client import BlockingEngineClient
 from exchange.worker.sequencer import Sequencer, open_sequencer
 from exchange.worker.server import EngineServer, Limits
@@ -96,13 +97,13 @@ def engine() -> Iterator[EngineProcess]:
 class Service:
     """A server in a thread of the test, so that its limits and its inside can be seen. Its clock stands."""
 
-    def __init__(self, folder: Path, limits: Limits) -> None:
+    def __init__(self, folder: Path, limits: Limits, files: Files = OS_FILES) -> None:
         self.folder = folder
         self.socket = folder / "e.sock"
         self.journal = folder / "journal"
         self.snapshots = folder / "snapshots"
         self.sequencer: Sequencer = open_sequencer(
-            self.journal, self.snapshots, segment_bytes=64 * 1024, clock=lambda: NOW_NS
+            self.journal, self.snapshots, segment_bytes=64 * 1024, clock=lambda: NOW_NS, files=files
         )
         self.server = EngineServer(self.sequencer, self.socket, limits)
         self.thread = threading.Thread(target=self.server.run, daemon=True)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import socket
+import tempfile
+import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +16,11 @@ from hypothesis import strategies as st
 
 from exchange.engine import Engine
 from exchange.engine import messages as m
-from exchange.worker.errors import CommandMalformed, EngineBusy, QueryRefused
+from exchange.journal.errors import JournalWriteFailed
+from exchange.journal.files import Files
+from exchange.journal.recovery import recover
+from exchange.worker.client import BlockingEngineClient
+from exchange.worker.errors import CommandMalformed, EngineBusy, OutcomeUnknown, QueryRefused
 from exchange.worker.protocol import FrameBuffer, FrameError, Hello, frame, reply_decoder
 from exchange.worker.server import Limits
 from exchange.worker.validation import command_problem
@@ -222,3 +230,36 @@ def test_frames_come_out_however_the_stream_is_cut(bodies: list[bytes], cuts: li
     assert got == bodies
     with pytest.raises(FrameError):
         buffer.feed((41).to_bytes(4, "little"))
+
+
+class FailingSync(Files):
+    """A disk whose syncs fail from a moment on."""
+
+    failing = False
+
+    def sync_data(self, file: int) -> None:
+        if self.failing:
+            raise OSError(errno.EIO, "the disk failed")
+        super().sync_data(file)
+
+
+def test_a_failed_sync_stops_the_engine_without_an_answer() -> None:
+    with tempfile.TemporaryDirectory(prefix="xt", dir="/tmp") as folder:
+        files = FailingSync()
+        service = Service(Path(folder), Limits(), files=files)
+        errors: list[BaseException] = []
+        threading.excepthook = lambda args: errors.append(args.exc_value or args.exc_type())
+        try:
+            files.failing = True
+            client = BlockingEngineClient(service.socket, timeout_ms=400)
+            with pytest.raises(OutcomeUnknown):
+                client.submit(m.deposit("lost?", ALICE, "KRW", 1))
+            client.close()
+            service.thread.join(10)
+            assert isinstance(errors[0], JournalWriteFailed) and "the disk failed" in str(errors[0])
+        finally:
+            threading.excepthook = threading.__excepthook__
+            files.failing = False
+            service.end()
+        core, _ = recover(service.journal, service.snapshots)
+        assert core.sequence in (len(market()), len(market()) + 1)

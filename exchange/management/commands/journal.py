@@ -1,4 +1,4 @@
-"""``manage.py journal verify | export | repair``: look at a journal, and mend one."""
+"""``manage.py journal verify | export | repair | archive``: look at a journal, and mend one."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from django.core.management.base import BaseCommand, CommandError
 from exchange.journal import tools
 from exchange.journal.errors import JournalError
 from exchange.journal.recovery import recover
+from exchange.journal.snapshots import valid_snapshots
 from exchange.management.commands.runengine import journal_folder
 
 
 class Command(BaseCommand):
-    help = "Verify, export or repair the journal. Only repair changes anything, and only without an engine."
+    help = "Verify, export, repair or archive the journal. Only repair mends, and only without an engine."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -32,7 +33,12 @@ class Command(BaseCommand):
         repair.add_argument(
             "--force", action="store_true", help="also give up everything from the first damage on"
         )
-        for action in (verify, export, repair):
+        archive = actions.add_parser("archive", help="move old segments away")
+        archive.add_argument("--to", type=Path, required=True, help="folder on the same file system")
+        archive.add_argument(
+            "--behind", type=int, required=True, help="sequence that every follower and reader has passed"
+        )
+        for action in (verify, export, repair, archive):
             action.add_argument("--journal", type=Path, help="folder of the journal (default: JOURNAL_URL)")
             action.add_argument("--snapshots", type=Path, help="folder of snapshots (default: SNAPSHOT_DIR)")
 
@@ -46,6 +52,8 @@ class Command(BaseCommand):
                 self._verify(path, snapshots, fold=options["fold"])
             elif options["action"] == "export":
                 self._export(path, options["after"])
+            elif options["action"] == "archive":
+                self._archive(path, snapshots, options["to"], options["behind"])
             else:
                 self._repair(path, snapshots, force=options["force"])
         except JournalError as error:
@@ -67,6 +75,13 @@ class Command(BaseCommand):
     def _export(self, path: Path, after: int | None) -> None:
         for row in tools.export(path, after_sequence=after):
             self.stdout.write(json.dumps(row, ensure_ascii=False))
+
+    def _archive(self, path: Path, snapshots: Path, target: Path, behind: int) -> None:
+        newest = next(valid_snapshots(snapshots), None)
+        if newest is None:
+            raise CommandError("there is no snapshot to start from without the oldest segments")
+        moved = tools.archive_segments(path, target, behind_sequence=min(behind, newest.sequence))
+        self.stdout.write(f"moved {len(moved)} segments to {target}")
 
     def _repair(self, path: Path, snapshots: Path, *, force: bool) -> None:
         done = tools.repair(path, snapshots, force=force)
