@@ -118,7 +118,7 @@ class AccountAdmin(FollowsRequests, ReadOnlyAdmin):
         verb: str,
         explanation: str,
     ) -> HttpResponseBase:
-        account = get_object_or_404(Account.objects.select_related("user"), pk=object_id)
+        account = get_object_or_404(Account.objects.select_related("user"), pk=as_id(object_id))
         owner = f" ({account.user.get_username()})" if account.user else ""
         return change_form(
             self,

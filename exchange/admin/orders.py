@@ -11,7 +11,14 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from exchange.admin import units
-from exchange.admin.base import AccountFilter, LargeTableAdmin, SymbolFilter, UpToIdFilter, account_link
+from exchange.admin.base import (
+    AccountFilter,
+    LargeTableAdmin,
+    SymbolFilter,
+    UpToIdFilter,
+    account_link,
+    as_id,
+)
 from exchange.decimals import format_ratio
 from exchange.engine import messages
 from exchange.models import Fill, Order
@@ -146,7 +153,7 @@ class OrderAdmin(OfAccountAdmin):
 
 def _fills_table(order_id: str | None) -> dict[str, Any]:
     """The fills of one order, oldest first, among the newest of its account."""
-    order = Order.objects.filter(pk=order_id).first() if order_id and order_id.isdigit() else None
+    order = Order.objects.filter(pk=as_id(order_id)).first()
     fills = _fills_of(order) if order is not None and order.filled_lots else []
     return {
         "headers": ["trade", "time (UTC)", "price", "quantity", "amount", "fee", "liquidity"],

@@ -30,6 +30,10 @@ VIEW_ENGINE: Final = "exchange.view_engine"
 VIEW_REQUESTS: Final = "exchange.view_changerequest"
 
 PARAMETER: Final = "request"
+#: How often a banner asks: quickly at first, since most requests are answered at once.
+_POLL_MS: Final = 150
+_SLOW_POLL_MS: Final = 1_000
+_QUICK_POLLS: Final = 20
 
 
 class ChangeFormView(UnfoldModelAdminViewMixin, FormView):
@@ -128,8 +132,9 @@ def _followed(request: HttpRequest, wanted: str | None) -> dict[str, Any]:
     return {} if found is None else banner_context(found)
 
 
-def banner_context(request: ChangeRequest) -> dict[str, Any]:
-    """What the banner says of a request."""
+def banner_context(request: ChangeRequest, polls: int = 0) -> dict[str, Any]:
+    """What the banner says of a request after it has asked ``polls`` times."""
+    poll_url = reverse("admin:exchange_changerequest_banner", args=[request.pk])
     return {
         "followed": {
             "id": request.pk,
@@ -138,7 +143,8 @@ def banner_context(request: ChangeRequest) -> dict[str, Any]:
             "tone": request.state,
             "is_settled": is_settled(request),
             "url": reverse("admin:exchange_changerequest_change", args=[request.pk]),
-            "poll_url": reverse("admin:exchange_changerequest_banner", args=[request.pk]),
+            "poll_url": f"{poll_url}?polls={polls + 1}",
+            "poll_ms": _POLL_MS if polls < _QUICK_POLLS else _SLOW_POLL_MS,
         }
     }
 
@@ -153,7 +159,8 @@ def is_settled(request: ChangeRequest) -> bool:
 @permission_required(VIEW_REQUESTS, raise_exception=True)
 def banner(request: HttpRequest, object_id: int) -> HttpResponse:
     """The banner's state now. Once settled it makes the page load again, which shows the live rows."""
-    context = banner_context(get_object_or_404(ChangeRequest, pk=object_id))
+    polls = as_id(request.GET.get("polls")) or 0
+    context = banner_context(get_object_or_404(ChangeRequest, pk=object_id), polls)
     response = render(request, "admin/exchange/request_banner.html", context)
     if context["followed"]["is_settled"]:
         response["HX-Refresh"] = "true"

@@ -223,7 +223,10 @@ def test_who_asked_is_on_the_record(staff: Staff, dispatch: Dispatch) -> None:
 def test_the_banner_ends_in_one_reload(staff: Staff, dispatch: Dispatch) -> None:
     staff["operator"].post("/admin/exchange/symbol/BTC-KRW/halt/", {"reason": "drill"})
     url = f"/admin/exchange/changerequest/{ChangeRequest.objects.get().pk}/banner/"
-    assert "HX-Refresh" not in staff["operator"].get(url)
+    waiting = staff["operator"].get(url)
+    assert "HX-Refresh" not in waiting
+    assert "delay:150ms" in waiting.content.decode()
+    assert "delay:1000ms" in staff["operator"].get(f"{url}?polls=30").content.decode()
     dispatch()
     assert staff["operator"].get(url)["HX-Refresh"] == "true"
     assert staff["trader"].get(url).status_code in (302, 403)

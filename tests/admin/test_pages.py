@@ -138,6 +138,20 @@ def test_searches_and_filters_find(staff: Staff, alice: Person, bob: Person) -> 
         staff["operator"].get(f"/admin/exchange/order/{junk}")
 
 
+def test_keys_of_nothing_lead_nowhere(staff: Staff) -> None:
+    models = ("symbol", "account", "order", "fill", "transfer", "changerequest")
+    keys = ("nothing", "-1", "0", "9" * 40, "%00", "1%27--", "a/b")
+    pages = ("change", "history", "halt", "rules", "deposit", "banner", "delete")
+    for path in (f"{model}/{key}/{page}/" for model in models for key in keys for page in pages):
+        response = staff["operator"].get(f"/admin/exchange/{path}")
+        assert response.status_code in (302, 403, 404), path
+
+
+def test_the_history_of_a_live_row_is_empty_but_opens(staff: Staff) -> None:
+    assert staff["operator"].get("/admin/exchange/symbol/BTC-KRW/history/").status_code == 200
+    assert staff["operator"].get("/admin/search/?s=btc").status_code == 200
+
+
 def test_large_tables_are_neither_counted_nor_scanned(
     staff: Staff, monkeypatch: pytest.MonkeyPatch, alice: Person
 ) -> None:
