@@ -401,6 +401,26 @@ RETRY_AFTER_S: Final[dict[str, int]] = {
     "OUTCOME_UNKNOWN": 1,
 }
 
+#: The field a refusal of the engine is about, where there is one; validation names its own.
+FIELD_OF: Final[dict[str, str]] = {
+    "DUPLICATE_ID": "client_order_id",
+    "CLIENT_ORDER_ID_IN_USE": "client_order_id",
+    "ORDER_NOT_FOUND": "order_id",
+    "ORDER_NOT_OPEN": "order_id",
+    "SYMBOL_NOT_FOUND": "symbol",
+    "SYMBOL_HALTED": "symbol",
+    "SYMBOL_CANCEL_ONLY": "symbol",
+    "TOO_MANY_OPEN_ORDERS": "symbol",
+    "PRICE_OUT_OF_BOUNDS": "price",
+    "PRICE_OFF_TICK": "price",
+    "POST_ONLY_WOULD_TAKE": "price",
+    "QUANTITY_OUT_OF_BOUNDS": "quantity",
+    "QUANTITY_OFF_LOT": "quantity",
+    "BELOW_MIN_NOTIONAL": "quantity",
+    "INVALID_REDUCE": "quantity",
+    "INVALID_REPLACE": "quantity",
+}
+
 
 class ApiError(Exception):
     """A request that ends in an error of the table. Raises ``KeyError`` for a code that is not in it."""

@@ -29,9 +29,11 @@ from exchange.wire import (
     order_dict,
 )
 from exchange.worker import gateway
+from exchange.worker.protocol import Answer
 
-#: Orders just finished that the engine is asked for: more than any lag of the projection holds.
-RECENT_ORDERS: Final = 1_000
+#: Orders just finished that the engine is asked for; and when the database is behind even those.
+FEW_ORDERS: Final = 20
+MANY_ORDERS: Final = 1_000
 
 
 class Window(NamedTuple):
@@ -92,7 +94,7 @@ def open_orders(account: int, window: Window) -> Page:
 
 def closed_orders(account: int, window: Window) -> Page:
     """Finished orders, newest first: the engine's recent ones merged over the database's."""
-    sequence, recent = gateway.query("finished_orders", account, window.symbol, RECENT_ORDERS)
+    sequence, recent = _just_finished(account, window.symbol)
     stored = _stored_orders(account, window).exclude(status__in=OPEN_STATUSES)
     return _order_page(_merged(stored, recent, window), window, sequence)
 
@@ -102,9 +104,24 @@ def all_orders(account: int, window: Window) -> Page:
     # Open ones first: an order that finishes between the two questions is then in both answers, and the
     # later word wins below; the other way round it could be in neither.
     sequence, resting = gateway.query("open_orders", account, window.symbol)
-    _, recent = gateway.query("finished_orders", account, window.symbol, RECENT_ORDERS)
+    _, recent = _just_finished(account, window.symbol)
     known = [*resting, *recent]
     return _order_page(_merged(_stored_orders(account, window), known, window), window, sequence)
+
+
+def _just_finished(account: int, symbol: str | None) -> Answer:
+    """The account's orders that finished last, at least all those the database does not have yet.
+
+    The projection follows in order: if it has the oldest of a few, it has all that finished before.
+    """
+    answer = gateway.query("finished_orders", account, symbol, FEW_ORDERS)
+    if len(answer.value) < FEW_ORDERS or _is_stored(OrderEvent(*answer.value[-1])):
+        return answer
+    return gateway.query("finished_orders", account, symbol, MANY_ORDERS)
+
+
+def _is_stored(event: OrderEvent) -> bool:
+    return Order.objects.filter(order_id=event.order_id, status=event.status).exists()
 
 
 def order_event(row: Order) -> OrderEvent:

@@ -29,7 +29,7 @@ from exchange.engine.messages import (
     RejectedEvent,
     TradeEvent,
 )
-from exchange.errors import RefusedError
+from exchange.errors import FIELD_OF, RefusedError
 from exchange.symbols import SymbolSpec
 
 __all__ = [
@@ -228,6 +228,8 @@ def refusal(event: Sequence[Any], spec: SymbolSpec | None = None) -> RefusedErro
     details = {str(name): value for name, value in zip(pairs, pairs, strict=False)}
     if spec is not None:
         details = _with_decimals(details, spec)
+    if rejected.code in FIELD_OF:
+        details.setdefault("field", FIELD_OF[rejected.code])
     return RefusedError(rejected.code, details)
 
 

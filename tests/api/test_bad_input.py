@@ -189,6 +189,7 @@ def test_a_halted_symbol_refuses_orders_and_cancels(alice: Person, live_engine: 
     live_engine.set_status("BTC-KRW", m.HALTED, "maintenance")
     for response in (alice.place(), alice.post("/v1/order/cancel", {"order_id": order_id})):
         assert (response.status_code, response.json()["error"]) == (409, "SYMBOL_HALTED")
+        assert response.json()["details"] == {"field": "symbol"}
     assert alice.get(f"/v1/order/{order_id}").json()["order"]["status"] == "new"
 
 

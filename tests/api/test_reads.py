@@ -60,6 +60,25 @@ def test_pages_have_every_order_once_newest_first(alice: Person, live_engine: Li
     assert ids(pages(alice, "/v1/orders", "orders", limit=2, status="open")) == placed[1::2][::-1]
 
 
+def test_no_order_is_missed_however_far_the_database_is_behind(
+    alice: Person, live_engine: LiveEngine
+) -> None:
+    def finish(count: int) -> list[int]:
+        return [int(alice.place(time_in_force="ioc").json()["order"]["order_id"]) for _ in range(count)]
+
+    resting = int(alice.place().json()["order"]["order_id"])
+    finished = finish(5)
+    live_engine.project()
+    finished += finish(45)
+    assert ids(pages(alice, "/v1/orders", "orders", limit=7, status="closed")) == finished[::-1]
+    live_engine.project()
+    finished += finish(3)
+    alice.post("/v1/order/cancel", {"order_id": str(resting)})
+    expected = [resting, *finished][::-1]
+    assert ids(pages(alice, "/v1/orders", "orders", limit=7, status="closed")) == expected
+    assert ids(pages(alice, "/v1/orders", "orders", limit=7)) == expected
+
+
 def test_orders_are_filtered_by_symbol_and_time(alice: Person) -> None:
     first = alice.place().json()["order"]
     second = alice.place(symbol="AAPL", price="150", quantity="1").json()["order"]

@@ -5,12 +5,16 @@ from __future__ import annotations
 import pytest
 
 from exchange.engine import codes
-from exchange.errors import ERRORS, ApiError, codes_of_status, message_of
+from exchange.errors import ERRORS, FIELD_OF, ApiError, codes_of_status, message_of
 from exchange.worker import errors as worker_errors
 
 
 def test_every_code_of_the_engine_is_in_the_table() -> None:
     assert set(codes.ALL) <= set(ERRORS)
+
+
+def test_fields_are_told_of_codes_that_exist() -> None:
+    assert set(FIELD_OF) <= set(ERRORS)
 
 
 def test_every_code_of_the_worker_is_in_the_table() -> None:
