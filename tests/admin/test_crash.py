@@ -28,8 +28,12 @@ for amount in range(1, {REQUESTS} + 1):
     time.sleep(0.01)
 """
 CHECK = f"""
+import time
 from django.db.models import Count
 from exchange.models import ChangeRequest
+deadline = time.monotonic() + 60
+while ChangeRequest.objects.filter(state__in=ChangeRequest.OPEN_STATES) and time.monotonic() < deadline:
+    time.sleep(0.1)
 states = ChangeRequest.objects.order_by().values_list("state").annotate(Count("id"))
 assert dict(states) == {{"applied": {REQUESTS} + 2}}, dict(states)
 sequences = list(ChangeRequest.objects.order_by("id").values_list("sequence", flat=True))
@@ -64,9 +68,8 @@ def test_killed_anywhere_every_request_is_applied_once(processes: Processes) -> 
     assert asker.wait(timeout=60) == 0, processes.log_tail()
     with processes.client() as client:
         wait_for_balance(client, TOTAL)
-    # It stops between two passes, so that what it has submitted is also written down.
-    assert end(dispatcher) == 0, processes.log_tail()
     processes.manage("shell", "-v0", "-c", CHECK)
+    assert end(dispatcher) == 0, processes.log_tail()
 
 
 def wait_for_balance(client: BlockingEngineClient, expected: int, timeout_s: float = 60) -> None:
