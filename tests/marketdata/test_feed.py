@@ -15,6 +15,7 @@ from exchange.engine.messages import EV_ASSET, EV_SYMBOL
 from marketdata.cache import MarketData
 from marketdata.candles import Candle, Chart
 from marketdata.feed.board import Board, SymbolUpdate, Update
+from marketdata.feed.frames import pack_frame
 from marketdata.feed.messages import Ticker
 from marketdata.feed.rings import CAPACITY
 from marketdata.feed.server import FeedServer
@@ -249,3 +250,27 @@ def test_a_candle_is_not_counted_twice_between_closing_and_the_next() -> None:
     assert isinstance(current, Candle)
     candles.close(current)
     assert candles.traded() == [current]
+
+
+def test_a_subscriber_that_does_not_read_is_disconnected(
+    socket_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("marketdata.feed.server.MAX_UNREAD_BYTES", 100_000)
+    source = Source()
+    server = FeedServer(socket_path, source.board)
+    server.start()
+
+    async def stall() -> bytes:
+        reader, writer = await asyncio.open_unix_connection(str(socket_path), limit=1)
+        writer.write(pack_frame([["subscribe"]]))
+        await until(lambda: server._subscribers)
+        for number in range(60_000):
+            source.trade(START + number, 95_000_000, 1)
+        await until(lambda: not server._subscribers)
+        writer.close()
+        return await reader.read()
+
+    try:
+        asyncio.run(stall())
+    finally:
+        server.stop()
