@@ -13,7 +13,9 @@ from typing import Any
 from exchange.engine import messages as m
 
 ACCOUNTS = (1000, 1001, 1002, 1003)
-SYMBOLS = ("ABC-KRW", "XYZ-KRW")
+#: ABC is what one symbol trades and what another is paid in.
+SYMBOLS = ("ABC-KRW", "XYZ-KRW", "XYZ-ABC")
+_SCALES = {"ABC-KRW": (1, 1), "XYZ-KRW": (3, 0), "XYZ-ABC": (1, 0)}
 #: (maker, taker) in ppm: none, plain, odd, rebates on either side, and the extremes.
 RATES = (
     (0, 0),
@@ -28,16 +30,14 @@ PRICES = (8, 9, 10, 10, 11, 12, 12, 14, 16)
 
 
 def symbol_command(command_id: str, symbol: str, **changes: Any) -> m.Command:
-    """The symbol as these worlds have it. ABC: multiplier and lot both 10 minor units; XYZ: both 1."""
-    scales = (
-        {"price_scale": 1, "quantity_scale": 1}
-        if symbol == "ABC-KRW"
-        else {"price_scale": 3, "quantity_scale": 0}
-    )
+    """The symbol as these worlds have it. Multiplier and lot are 10 minor units in the first, 1 in the
+    second, 10 and 1 in the third."""
+    price_scale, quantity_scale = _SCALES[symbol]
     terms: dict[str, Any] = {
         "base": symbol[:3],
-        "quote": "KRW",
-        **scales,
+        "quote": symbol[4:],
+        "price_scale": price_scale,
+        "quantity_scale": quantity_scale,
         "tick_bands": ((0, 1), (10, 2), (20, 5)),
         "lot_step": 1,
         "min_quantity_lots": 1,
@@ -64,6 +64,7 @@ def opening(
     commands.append(
         symbol_command("s2", "XYZ-KRW", maker_ppm=second[0], taker_ppm=second[1], min_notional_minor=0)
     )
+    commands.append(symbol_command("s3", "XYZ-ABC", maker_ppm=first[0], taker_ppm=first[1]))
     commands += [m.set_account(f"u{account}", account) for account in ACCOUNTS]
     return commands
 
