@@ -28,6 +28,9 @@ _INT64_MIN: Final = -(2**63)
 _UINT64_MAX: Final = 2**64 - 1
 _CONTAINERS: Final = frozenset((tuple, list, dict))
 
+#: Arrays in arrays of any message.
+_MAX_DEPTH: Final = 8
+
 #: What a decoder raises on bytes that are not a well-formed message.
 DECODE_ERRORS: Final = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError, MemoryError)
 
@@ -87,10 +90,11 @@ def decode_commands(data: bytes | memoryview) -> list[Command]:
     return commands
 
 
-def freeze(value: Any) -> Any:
-    """Lists inside (msgpack has only one kind of array) made tuples again."""
-    if isinstance(value, (list, tuple)):
-        return tuple(freeze(item) for item in value)
+def freeze(value: Any, depth: int = _MAX_DEPTH) -> Any:
+    """Lists inside (msgpack has only one kind of array) made tuples again. Nothing of ours is deeper than
+    ``depth``; what is stays as it came, and no validator lets it pass."""
+    if depth and isinstance(value, (list, tuple)):
+        return tuple(freeze(item, depth - 1) for item in value)
     return value
 
 

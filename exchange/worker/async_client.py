@@ -237,7 +237,9 @@ class AsyncEngineClient:
         while True:
             try:
                 _, protocol = await loop.create_unix_connection(lambda: _Stream(self), self._path)
-            except OSError:
+            except OSError as error:
+                if attempt == len(_BACKOFF_S):
+                    log.warning("cannot reach the engine: %s", error)
                 await asyncio.sleep(_BACKOFF_S[min(attempt, len(_BACKOFF_S) - 1)])
                 attempt += 1
                 continue
@@ -257,6 +259,7 @@ class AsyncEngineClient:
 
     def on_lost(self) -> None:
         """Called by the stream."""
+        log.info("lost the engine at %s", self._path)
         self._transport = None
         self._connected.clear()
         self._away_since = time.monotonic()

@@ -103,5 +103,6 @@ def ask(engine: Engine, kind: str, arguments: tuple[Any, ...]) -> Any:
         raise BadQuery("arguments of a query are integers, strings or null")
     try:
         return function(engine, *arguments)
-    except (TypeError, KeyError, ValueError, AttributeError) as error:
-        raise BadQuery(f"{kind} does not take these arguments: {error}") from error
+    except Exception as error:
+        # Asking changes nothing: whatever goes wrong is the asker's to hear, never the engine's end.
+        raise BadQuery(f"{kind} does not take these arguments: {error!r}") from error

@@ -67,7 +67,7 @@ def command_problem(command: m.Command) -> str | None:
     tag = command[0] if command else None
     shape = _SHAPES.get(tag) if type(tag) is int else None
     if shape is None:
-        return f"unknown command tag {tag!r:.40}"
+        return f"unknown command tag {tag}" if type(tag) is int else "a command begins with its integer tag"
     if tuple(map(type, command)) not in shape.signatures:
         return f"a command with tag {tag} does not have {len(command)} fields of these types"
     for position, longest in shape.strings:

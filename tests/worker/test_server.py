@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from exchange.engine import Engine
 from exchange.engine import messages as m
+from exchange.journal.codec import encode
 from exchange.journal.errors import JournalWriteFailed
 from exchange.journal.files import Files
 from exchange.journal.recovery import recover
@@ -66,6 +67,40 @@ def test_a_malformed_frame_closes_that_client_only(service: Service, data: bytes
 def test_any_bytes_leave_the_server_standing(service: Service, data: bytes) -> None:
     with service.connect() as sock:
         sock.sendall(len(data).to_bytes(4, "little") + data)
+    assert service.client.query("status").value["sequence"] == len(market())
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 6), anything, anything, anything), max_size=4), st.lists(anything))
+def test_any_messages_leave_the_server_standing(
+    service: Service, messages: list[Any], commands: list[Any]
+) -> None:
+    before = service.client.query("status").value["sequence"]
+    with service.connect() as sock:
+        sock.sendall(frame([(1, 1, commands)]))
+    with service.connect() as sock:
+        sock.sendall(frame(messages))
+    with service.connect() as sock:
+        sock.sendall(frame([(2, 1, "book", [argument]) for argument in commands]))
+    assert service.client.query("status").value["sequence"] == before
+
+
+@pytest.mark.parametrize("depth", [3, 9, 100, 400, 900, 970, 2_000])
+@pytest.mark.parametrize("position", [0, 1, 7])
+def test_a_deep_command_is_refused_or_hung_up_on(service: Service, depth: int, position: int) -> None:
+    deep: bytes = b"\x91" * depth + b"\x01"
+    command = [encode(item) for item in market()[2]]
+    command[position] = deep
+    body = b"\x91\x93\x01\x01\x91" + b"\xdc" + len(command).to_bytes(2, "big") + b"".join(command)
+    sock = service.connect()
+    sock.sendall(len(body).to_bytes(4, "little") + body)
     assert service.client.query("status").value["sequence"] == len(market())
 
 
