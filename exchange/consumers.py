@@ -7,6 +7,7 @@ leave through one outbox, everything of a turn of the event loop in one write.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 import time
@@ -24,6 +25,10 @@ from exchange.feeds.servers import link_of
 from exchange.feeds.session import Session
 
 logger = logging.getLogger(__name__)
+
+#: Messages of one socket that are handled before the loop has its turn: what they asked of the engine is
+#: then on its way while the next are read, and other sockets are served.
+MESSAGES_A_TURN = 64
 
 Headers = dict[bytes, bytes]
 
@@ -84,7 +89,11 @@ async def _greet(session: Session, headers: Headers) -> None:
 
 async def _receive_all(session: Session, receive: Any, message_bytes: int) -> None:
     """Until the connection ends, one message after the other."""
+    handled = 0
     while True:
+        handled += 1
+        if not handled % MESSAGES_A_TURN:
+            await asyncio.sleep(0)
         message = await receive()
         if message["type"] != "websocket.receive":
             return
