@@ -43,7 +43,7 @@ class Maker:
         await self._client.cancel_all(self._market.symbol)
         while True:
             await self._turn()
-            await asyncio.sleep(self._rng.randrange(900, 1_600) / 1_000)
+            await asyncio.sleep(self._rng.randrange(600, 1_200) / 1_000)
 
     async def _turn(self) -> None:
         wanted = [slot for slot in self._ladder() if await self._can_pay(slot)]
@@ -89,8 +89,8 @@ class Maker:
         try:
             await self._client.cancel_order(order_id)
         except (Conflict, NotFound):
-            # It was filled a moment ago.
-            pass
+            # It was filled a moment ago, and word of that is still on its way.
+            (await self._client.account()).open_orders.pop(order_id, None)
 
     def _report(self, results: list[OrderResult | ApiError]) -> None:
         for result in results:

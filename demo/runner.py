@@ -29,7 +29,7 @@ STYLES = (
     Style(half_spread=6, spacing=5, levels=10, phase=2),
 )
 #: On average one taker order per symbol and taker in this time.
-TAKER_PAUSE_MS = 3_000
+TAKER_PAUSE_MS = 2_500
 WALK_EVERY_S = 0.5
 REPORT_EVERY_S = 60.0
 TREASURY_EVERY_S = 60.0
