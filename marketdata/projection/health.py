@@ -16,11 +16,9 @@ logger = logging.getLogger(__name__)
 class Options:
     """How the projector paces itself."""
 
-    #: Commands of one transaction: it starts with the least and adapts to ``transaction_ms``.
+    #: Commands of one transaction: it starts with the least and adapts to ``Store.transaction_ms``.
     min_commands: int = 256
     max_commands: int = 8_192
-    #: A writer that holds SQLite for longer than this makes others wait.
-    transaction_ms: int = 50
     #: Transactions do not start closer together than this unless there is a backlog.
     pace_ms: int = 40
     #: A snapshot after so many commands, or after so long when there were any.

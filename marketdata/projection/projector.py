@@ -148,11 +148,12 @@ class Projector:
 
     def _adapt(self, took_s: float, commands: int) -> None:
         """Larger transactions while they stay short, smaller ones as soon as they do not."""
-        limit_s, options = self._options.transaction_ms / 1_000, self._options
+        limit_s, options = self._store.transaction_ms / 1_000, self._options
         self.health.committed(took_s, commands)
-        if took_s > limit_s:
+        rows_s = self._store.last_rows_s
+        if rows_s > limit_s:
             self._batch_commands = max(options.min_commands, self._batch_commands // 2)
-        elif took_s < limit_s / 2 and commands >= self._batch_commands:
+        elif rows_s < limit_s / 2 and commands >= self._batch_commands:
             self._batch_commands = min(options.max_commands, self._batch_commands * 2)
 
     def _keep_house(self) -> None:
