@@ -6,20 +6,28 @@ program that sends many requests is looked up once; a disabled user is out withi
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.contrib.auth import get_user_model
+from django.db import DatabaseError, close_old_connections
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import InvalidToken
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import Token
 
+logger = logging.getLogger(__name__)
+
 #: Seconds for which a verified token is taken without asking the database again.
 REMEMBER_S: Final = 5.0
+#: Seconds after which a token in use is verified again in the background, so that it need not run out.
+RENEW_AFTER_S: Final = 3.0
 #: Tokens remembered at once; beyond that all are forgotten and verified again.
 MAX_REMEMBERED: Final = 10_000
 
@@ -69,31 +77,65 @@ class BearerScheme(OpenApiAuthenticationExtension):
 
 # --- verified tokens -----------------------------------------------------------------------------------
 
+
+@dataclass(slots=True)
+class _Verified:
+    """A token that was verified: taken until ``until_s``, and worth verifying again from ``renew_s`` on."""
+
+    found: tuple[Any, Token]
+    until_s: float
+    renew_s: float
+
+
 _lock = threading.Lock()
-#: raw token -> (time after which it is verified again, (user, token))
-_verified: dict[bytes, tuple[float, tuple[Any, Token]]] = {}
+_verified: dict[bytes, _Verified] = {}
 
 
 def _remembered(raw_token: bytes) -> tuple[Any, Token] | None:
     entry = _verified.get(raw_token)
-    if entry is None or entry[0] < time.time():
+    if entry is None or entry.until_s < time.time():
         return None
-    return entry[1]
+    return entry.found
 
 
 def _remember(raw_token: bytes, found: tuple[Any, Token]) -> None:
     """Remember a token, never beyond its own expiry."""
-    until = min(time.time() + REMEMBER_S, float(found[1]["exp"]))
+    now_s = time.time()
+    until_s = min(now_s + REMEMBER_S, float(found[1]["exp"]))
     with _lock:
         if len(_verified) >= MAX_REMEMBERED:
             _verified.clear()
-        _verified[raw_token] = (until, found)
+        _verified[raw_token] = _Verified(found, until_s, now_s + RENEW_AFTER_S)
 
 
 def remembered_user(raw_token: bytes) -> Any:
     """The user of a token verified moments ago; None when it has to be verified."""
     found = _remembered(raw_token)
     return None if found is None else found[0]
+
+
+def is_renewal_due(raw_token: bytes) -> bool:
+    """Whether a remembered token should be verified again before it runs out. True once, to one caller."""
+    entry = _verified.get(raw_token)
+    if entry is None or time.time() < entry.renew_s:
+        return False
+    with _lock:
+        is_first = entry.renew_s < entry.until_s
+        entry.renew_s = entry.until_s
+    return is_first
+
+
+def renew(raw_token: bytes) -> None:
+    """Verify a remembered token again, from a thread of its own. A token that fails just runs out, and the
+    next request with it is told why."""
+    authentication = BearerAuthentication()
+    try:
+        token = authentication.get_validated_token(raw_token)
+        _remember(raw_token, (authentication.get_user(token), token))
+    except (APIException, DatabaseError) as error:
+        logger.info("a token was not renewed: %s", type(error).__name__)
+    finally:
+        close_old_connections()
 
 
 def forget_tokens() -> None:

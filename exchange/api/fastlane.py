@@ -9,19 +9,21 @@ decides who may log in and never parses what it does not know.
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
 import msgspec
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.request import split_domain_port, validate_host
 from django.utils.translation import get_language_from_request
 
 from exchange import limits, trading, validation
-from exchange.api.authentication import remembered_user
+from exchange.api.authentication import is_renewal_due, remembered_user, renew
 from exchange.api.exceptions import as_api_error
 from exchange.errors import ApiError, RefusedError
 from exchange.jsontext import read_object
@@ -109,7 +111,21 @@ def _plain_user(scope: Scope, headers: Headers) -> Any:
     if not _is_length_allowed(headers) or not _is_host_allowed(headers):
         return None
     kind, _, token = headers.get(b"authorization", b"").partition(b" ")
-    return remembered_user(token) if kind == b"Bearer" else None
+    if kind != b"Bearer":
+        return None
+    if is_renewal_due(token):
+        _in_background(sync_to_async(renew, thread_sensitive=False)(token))
+    return remembered_user(token)
+
+
+_background: set[asyncio.Future[None]] = set()
+
+
+def _in_background(work: Coroutine[Any, Any, None]) -> None:
+    """Run beside the requests; held until done, since the loop itself only holds tasks weakly."""
+    task = asyncio.ensure_future(work)
+    _background.add(task)
+    task.add_done_callback(_background.discard)
 
 
 def _is_json_both_ways(headers: Headers) -> bool:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 
 from exchange import limits
-from exchange.api.authentication import forget_tokens
+from exchange.api.authentication import forget_tokens, is_renewal_due, remembered_user, renew
 from exchange.api.fastlane import FastLane
 from exchange.symbols import symbols
 from exchange.worker import gateway
@@ -189,6 +191,29 @@ def test_a_token_is_remembered_only_for_a_moment(alice: Person, run_live: Any) -
             await through_lane("/v1/order", GOOD, token)
 
     run_live(aside)
+
+
+def test_a_token_in_use_is_verified_again_before_it_runs_out(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = token_of(alice).encode()
+    start_s = time.time()
+
+    def at(seconds: float) -> None:
+        monkeypatch.setattr(time, "time", lambda: start_s + seconds)
+
+    at(1)
+    assert not is_renewal_due(token)
+    at(4)
+    assert [is_renewal_due(token), is_renewal_due(token)] == [True, False], "one caller renews"
+    renew(token)
+    at(8)
+    assert remembered_user(token) == alice.user
+    User.objects.filter(pk=alice.user.pk).update(is_active=False)
+    assert is_renewal_due(token)
+    renew(token)
+    at(9.5)
+    assert remembered_user(token) is None, "a disabled user is out when the last verification is old"
 
 
 def test_limits_count_in_the_lane_as_in_the_view(alice: Person, run_live: Any, settings: Any) -> None:
