@@ -7,7 +7,6 @@ from typing import Any, Final
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -118,7 +117,7 @@ class AccountAdmin(FollowsRequests, ReadOnlyAdmin):
         verb: str,
         explanation: str,
     ) -> HttpResponseBase:
-        account = get_object_or_404(Account.objects.select_related("user"), pk=as_id(object_id))
+        account: Account = self.get_or_404(request, object_id)
         owner = f" ({account.user.get_username()})" if account.user else ""
         return change_form(
             self,

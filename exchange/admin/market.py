@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -124,7 +123,7 @@ class SymbolAdmin(FollowsRequests, ReadOnlyAdmin):
 
     @action(description="Change rules", url_path="rules", permissions=["change_market"], icon="edit")
     def change_rules(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
-        symbol = get_object_or_404(Symbol.objects.select_related("quote"), pk=object_id)
+        symbol = self.get_or_404(request, object_id)
         return self._about(
             request,
             symbol,
@@ -176,7 +175,7 @@ class SymbolAdmin(FollowsRequests, ReadOnlyAdmin):
         verb: str,
         explanation: str,
     ) -> HttpResponseBase:
-        symbol = get_object_or_404(Symbol, pk=object_id)
+        symbol = self.get_or_404(request, object_id)
         return self._about(request, symbol, form_class, f"{verb} {symbol}", explanation)
 
     def _about(
