@@ -74,8 +74,8 @@ def _spec(row: Symbol) -> SymbolSpec:
     same = {name: getattr(row, name) for name in SymbolSpec._fields if hasattr(row, name)}
     same |= {
         "name": row.code,
-        "base": row.base_id,
-        "quote": row.quote_id,
+        "base": row.base.code,
+        "quote": row.quote.code,
         "base_scale": row.base.scale,
         "quote_scale": row.quote.scale,
         "tick_bands": tuple((start, step) for start, step in row.tick_bands),

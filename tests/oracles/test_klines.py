@@ -47,7 +47,7 @@ def _minutes_of_trades(folder: Path) -> list[Candle]:
         events = chart.trade(time_ns, price, quantity, price * quantity)
         closed += [event.candle for event in events if event.interval_ns == MINUTE]
     traded = [candle for candle in closed if candle.trade_count]
-    first, rest = traded[0], [candle for candle in traded[1:]]
+    first, *rest = traded
     end_ns = chart.now_ns - chart.now_ns % MINUTE
     return list(with_flat(rest, MINUTE, first.open_ns + MINUTE, end_ns, first.close))
 
