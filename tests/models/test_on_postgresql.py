@@ -14,7 +14,9 @@ from tests.marketdata import postgres
 _ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("tests", ["tests/models/test_fields.py", "tests/admin/test_dispatch.py"])
+@pytest.mark.parametrize(
+    "tests", ["tests/models/test_fields.py", "tests/admin/test_dispatch.py", "tests/admin/test_pages.py"]
+)
 def test_on_postgresql(tests: str, tmp_path: Path) -> None:
     with postgres.url_for("postgresql") as url:
         environment = {**os.environ, "DATABASE_URL": url, "DATA": str(tmp_path)}
