@@ -4,6 +4,7 @@
 #   make test    every test this machine can run
 #   make check   lint, types, layers, migrations
 #   make bench   what this machine does per second
+#   make crash   power cuts, failing disks and kills, for as long as one likes  (MINUTES=5 SEED=n)
 
 PORT ?= 8000
 HOST ?= 127.0.0.1
@@ -16,7 +17,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test test-python test-frontend check bench format clean
+.PHONY: help run setup setup-dev test test-python test-frontend check crash bench format clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -48,6 +49,9 @@ check: setup-dev
 	$(VENV)/lint-imports --no-cache
 	$(VENV)/python manage.py makemigrations --check --dry-run
 	$(VENV)/python manage.py check --fail-level WARNING
+
+crash: setup-dev
+	$(VENV)/python -m tests.crash --minutes $(or $(MINUTES),5) $(if $(SEED),--seed $(SEED))
 
 bench: setup-dev
 	$(VENV)/python -m bench $(ARGS)

@@ -18,6 +18,8 @@ import traceback
 from collections import Counter
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "clients" / "python"))
+
 _DATABASE_EVERY = 5
 _PROCESSES_EVERY = 100
 
