@@ -61,15 +61,13 @@ def ensure_venv() -> None:
 
 def install_requirements(path: Path) -> None:
     def install() -> None:
-        run(
-            [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", *pip_options(), "-r", str(path)]
-        )
+        run([str(VENV / "bin" / "python"), "-m", "pip", "install", *pip_options(), "-r", str(path)])
 
     step(path.name, VENV / f".stamp-{path.name}", [path], install)
 
 
 def pip_options() -> list[str]:
-    return ["--disable-pip-version-check", "--no-input", "--no-compile"]
+    return ["-qq", "--disable-pip-version-check", "--no-input", "--no-compile"]
 
 
 def lock_files() -> list[Path]:
@@ -101,7 +99,7 @@ def npm_command() -> list[str]:
     python = str(VENV / "bin" / "python")
     if wheel_node_folder() is None:
         say(f"no usable npm on this machine: installing {NODE_WHEEL}")
-        run([python, "-m", "pip", "install", "--quiet", *pip_options(), NODE_WHEEL])
+        run([python, "-m", "pip", "install", *pip_options(), NODE_WHEEL])
     folder = wheel_node_folder()
     if folder is None:
         sys.exit("The Node wheel was installed but its files were not found.")
