@@ -20,7 +20,7 @@ from marketdata.intervals import INTERVALS, MS
 MAX_LIMIT: Final = 1_000
 _MAX_ID: Final = 10**18 - 1
 _TAGS: Final = ["Market data"]
-_TIME: Final = {"type": "integer", "format": "int64", "minimum": 0}
+_TIME: Final = {"type": "integer", "format": "int64", "minimum": 0, "maximum": 9_000_000_000_000}
 
 
 def _query(name: str, description: str, schema: dict[str, object]) -> OpenApiParameter:
