@@ -1,4 +1,4 @@
-"""Measure this machine: ``python -m bench [--only core,worker,web] [--seed N]``.
+"""Measure this machine: ``python -m bench [--only core,worker,web] [--seed N] [--update-docs]``.
 
 Prints a table and writes it, with the machine it was taken on, to ``bench/results/latest.json``.
 """
@@ -6,28 +6,28 @@ Prints a table and writes it, with the machine it was taken on, to ``bench/resul
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import tempfile
 import time
+import timeit
 from collections.abc import Callable
-from pathlib import Path
 
 import django
 
-from bench import core, web, worker
-from bench.measure import Result, duration
+from bench import core, report, web, worker
+from bench.measure import Result
 
-RESULTS = Path(__file__).resolve().parent / "results" / "latest.json"
 SEED = 20_261_122
 PARTS: dict[str, Callable[[int], list[Result]]] = {"core": core.run, "worker": worker.run, "web": web.run}
+_LOOP = "for _ in range(1_000): pass"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description="What this machine does per second.")
     parser.add_argument("--only", default=",".join(PARTS), help="parts, comma-separated: core,worker,web")
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--update-docs", action="store_true", help="put the figures into docs/performance.md")
     options = parser.parse_args()
     began = time.monotonic()
     machine = describe_machine()
@@ -36,33 +36,24 @@ def main() -> None:
     for part in options.only.split(","):
         for line in PARTS[part](options.seed):
             results.append(line)
-            print_line(line)
-    report = {"machine": machine, "seed": options.seed, "results": [line.as_json() for line in results]}
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(report, indent=2) + "\n")
-    print(f"{time.monotonic() - began:.0f} s; written to {RESULTS}")
+            print(report.line_for_terminal(line), flush=True)
+    path = report.save(machine, options.seed, results)
+    if options.update_docs:
+        report.update_document()
+    print(f"{time.monotonic() - began:.0f} s; written to {path}")
 
 
 def describe_machine() -> dict[str, str | int]:
-    """Where the figures were taken; the load says how much else was going on."""
+    """Where the figures were taken. The load says how much else was going on, ``loop_ns`` how fast Python
+    is here and now: one turn of an empty loop."""
     return {
         "cpus": os.cpu_count() or 0,
         "arch": platform.machine(),
         "python": platform.python_version(),
         "django": django.get_version(),
         "load": f"{os.getloadavg()[0]:.1f}",
+        "loop_ns": f"{min(timeit.repeat(_LOOP, number=1_000, repeat=5)) * 1e9 / 1_000_000:.1f}",
     }
-
-
-def print_line(line: Result) -> None:
-    ratio = f"{line.ratio:.2f} x {line.against}" if line.ratio is not None else ""
-    errors = f"errors {line.notes['errors']}" if line.notes.get("errors") else ""
-    cpu = ", ".join(f"{name} {microseconds:.0f}" for name, microseconds in line.cpu_us.items())
-    print(
-        f"{line.name:<32} {line.per_second:>10,.0f} {line.unit:<10}"
-        f"  p50 {duration(line.p50_ns):>10}  p99 {duration(line.p99_ns):>10}  {f'cpu us: {cpu}' if cpu else '':<48} {ratio}{errors}",
-        flush=True,
-    )
 
 
 if __name__ == "__main__":
