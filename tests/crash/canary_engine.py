@@ -7,8 +7,7 @@ import sys
 from typing import Any
 
 from exchange.journal.files import OS_FILES
-from exchange.management.commands import runengine
-from exchange.worker import sequencer
+from exchange.worker import process, sequencer
 from tests.crash.canaries import CANARIES
 
 
@@ -19,7 +18,7 @@ def main() -> None:
     def open_broken(*args: Any, **options: Any) -> sequencer.Sequencer:
         return honest(*args, **options, files=broken)
 
-    runengine.open_sequencer = open_broken
+    process.open_sequencer = open_broken  # type: ignore[attr-defined]
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xtrader.settings")
     from django.core.management import execute_from_command_line
 

@@ -41,6 +41,10 @@ MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 #: A subscription names at most this many topics at a time.
 TOPICS_PER_REQUEST = 50
 CLOSED_BAD_TOKEN = 4001
+#: Statuses of a request that was not taken: too many of them, no engine.
+NOT_NOW = frozenset({429, 503})
+#: Pause before a request that may have been taken earlier is sent once more.
+ASK_AGAIN_S = 0.25
 
 Json = dict[str, Any]
 TokenSource = Callable[[], Awaitable[str]]
@@ -48,11 +52,13 @@ TokenSource = Callable[[], Awaitable[str]]
 
 @dataclass(slots=True)
 class _Waiting:
-    """A request without its reply. ``repeatable`` ones are sent again after a reconnect."""
+    """A request without its reply. ``repeatable`` ones are sent again after a reconnect; from then on
+    "not now" (429, 503) tells nothing about the first time, and they are sent until there is an answer."""
 
     text: str
     reply: asyncio.Future[Json]
     repeatable: bool
+    sent_again: bool = False
 
 
 class Socket:
@@ -259,6 +265,7 @@ class Socket:
             await self._subscribe_all()
             for waiting in list(self._waiting.values()):
                 if waiting.repeatable:
+                    waiting.sent_again = True
                     await connection.send(waiting.text)
         except NotAuthenticated:
             await connection.close()
@@ -313,10 +320,17 @@ class Socket:
         waiting = self._waiting.get(message.get("id") or 0)
         if waiting is None or waiting.reply.done():
             return
-        if message["ok"]:
+        if waiting.sent_again and _is_not_now(message):
+            self._chore(partial(self._send_once_more, waiting))
+        elif message["ok"]:
             waiting.reply.set_result(message)
         else:
             waiting.reply.set_exception(error_of(message, int(message.get("status", 400))))
+
+    async def _send_once_more(self, waiting: _Waiting) -> None:
+        await asyncio.sleep(ASK_AGAIN_S)
+        if not waiting.reply.done():
+            await self._send(waiting.text, must=False)
 
     def _on_push(self, message: Json) -> None:
         channel = message["channel"]
@@ -362,6 +376,12 @@ class Socket:
         task = asyncio.create_task(quietly())
         self._chores.add(task)
         task.add_done_callback(self._chores.discard)
+
+
+def _is_not_now(message: Json) -> bool:
+    """Whether the exchange did not take the request, or some order of a batch, this time."""
+    rows = message.get("results", ()) if message["ok"] else (message,)
+    return any("error" in row and row.get("status") in NOT_NOW for row in rows)
 
 
 def _wire_topics(keys: list[TopicKey]) -> Json:

@@ -1,0 +1,50 @@
+"""A client that asks again after a lost reply is told what happened the first time, whatever is up meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.ws.venue import Venue, run
+
+
+@pytest.fixture(scope="module")
+def venue() -> Iterator[Venue]:
+    venue = Venue()
+    yield venue
+    venue.close()
+
+
+def test_no_engine_at_the_second_time_of_asking(venue: Venue) -> None:
+    """Placed; the reply is lost with its connection; asked again, there is no engine: that is no refusal."""
+
+    async def scenario() -> None:
+        async with venue.client("alice", timeout_s=40) as alice:
+            lost: list[dict[str, Any]] = []
+            deliver = alice._socket._on_reply
+
+            def lose_the_first(message: dict[str, Any]) -> None:
+                if lost or "order" not in message:
+                    deliver(message)
+                    return
+                lost.append(message)
+                venue.kill(venue.engine)
+                assert alice._socket._connection is not None
+                alice._socket._connection.transport.abort()
+
+            alice._socket._on_reply = lose_the_first  # type: ignore[method-assign]
+            placing = asyncio.create_task(
+                alice.place_order("AAPL", "buy", price="150", quantity="1", client_order_id="once")
+            )
+            await asyncio.sleep(3.5)
+            assert lost
+            assert not placing.done()
+            await asyncio.to_thread(venue.start_engine)
+            result = await placing
+            assert result.order.order_id == lost[0]["order"]["order_id"]
+            assert len(await alice.get_orders("open")) == 1
+
+    run(scenario(), 60)
