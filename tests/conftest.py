@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from rest_framework.test import APIClient
@@ -37,6 +38,11 @@ from exchange.worker.server import EngineServer, Limits
 #: What each trader of the cast starts with, in whole units.
 FUNDS = {"KRW": 1_000_000_000, "BTC": 10, "ETH": 100, "USD": 1_000_000, "AAPL": 10_000}
 PASSWORD = "correct horse battery staple"
+
+
+def pytest_configure() -> None:
+    """The folder of collected static files has to be there, or each test client warns about it."""
+    Path(django_settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 
 
 class Worker:
