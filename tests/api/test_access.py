@@ -116,7 +116,11 @@ def test_the_browsable_api_shows_forms_and_log_in(alice: Person) -> None:
     assert page.status_code == 200
     assert "text/html" in page["Content-Type"]
     assert "/accounts/logout/" in page.content.decode()
-    assert browser.get("/v1/order", HTTP_ACCEPT="text/html").status_code == 405
+    assert 'name="_content"' in page.content.decode(), "a form to send a batch"
+    entry = browser.get("/v1/order", HTTP_ACCEPT="text/html")
+    assert entry.status_code == 405
+    assert 'name="_content"' in entry.content.decode(), "a form to send an order"
+    assert "https://" not in page.content.decode().replace("https://www.django-rest-framework.org", "")
     stranger: Any = APIClient().get("/v1/orders", HTTP_ACCEPT="text/html")
     assert stranger.status_code == 401
     assert "/accounts/login/" in stranger.content.decode()
