@@ -6,17 +6,24 @@ embedded parts to production parts changes no code. ``docs/operations.md`` lists
 
 from __future__ import annotations
 
+import hashlib
+import os
 import secrets
 import sys
+import tempfile
 from datetime import timedelta
 from pathlib import Path
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 from xtrader.operator_pages import UNFOLD  # noqa: F401 - a setting
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
+
+#: The kernel takes about this many bytes for the path of a Unix socket.
+_LONGEST_SOCKET_PATH = 100
 
 DATA_DIR = Path(env("DATA", default=str(BASE_DIR / "data"))).resolve()
 DATA_DIR.mkdir(parents=True, exist_ok=True)
@@ -42,6 +49,22 @@ def _secret_key() -> str:
     return path.read_text().strip()
 
 
+def _socket_path(name: str) -> str:
+    """Where a Unix socket of this data folder goes: into it, or, where that makes the path longer than a
+    socket's may be, into a folder of this user's among the temporary files."""
+    path = DATA_DIR / name
+    if len(os.fsencode(path)) < _LONGEST_SOCKET_PATH:
+        return str(path)
+    digest = hashlib.sha256(os.fsencode(DATA_DIR)).hexdigest()[:16]
+    folder = Path(tempfile.gettempdir()) / f"xtrader-{os.getuid()}-{digest}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid():
+        raise ImproperlyConfigured(
+            f"{folder} belongs to somebody else; set ENGINE_SOCKET and MARKETDATA_SOCKET"
+        )
+    return str(folder / name)
+
+
 SECRET_KEY = _secret_key()
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
@@ -49,8 +72,8 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 XTRADER = {
     "DATA_DIR": DATA_DIR,
-    "ENGINE_SOCKET": env("ENGINE_SOCKET", default=str(DATA_DIR / "engine.sock")),
-    "MARKETDATA_SOCKET": env("MARKETDATA_SOCKET", default=str(DATA_DIR / "marketdata.sock")),
+    "ENGINE_SOCKET": env("ENGINE_SOCKET", default=_socket_path("engine.sock")),
+    "MARKETDATA_SOCKET": env("MARKETDATA_SOCKET", default=_socket_path("marketdata.sock")),
     "JOURNAL_URL": env("JOURNAL_URL", default=f"file://{DATA_DIR / 'journal'}"),
     "SNAPSHOT_DIR": Path(env("SNAPSHOT_DIR", default=str(DATA_DIR / "snapshots"))),
     "DEMO": env.bool("DEMO", default=False),
