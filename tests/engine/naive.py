@@ -608,7 +608,9 @@ class NaiveEngine:
         base_scale, quote_scale = self.assets[c.base], self.assets[c.quote]
         scales_fit = c.price_scale + c.quantity_scale <= quote_scale and c.quantity_scale <= base_scale
         bounded = (
-            1 <= c.min_quantity_lots <= c.max_quantity_lots and 1 <= c.min_price_ticks <= c.max_price_ticks
+            1 <= c.min_quantity_lots <= c.max_quantity_lots <= 10**18
+            and 1 <= c.min_price_ticks <= c.max_price_ticks <= 10**18
+            and c.min_notional_minor <= 10**36
         )
         counted = c.lot_step >= 1 and c.min_notional_minor >= 0 and c.max_open_orders >= 1
         sound = scales_fit and bounded and counted and _bands_ascend(c.tick_bands) and c.base != c.quote

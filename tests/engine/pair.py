@@ -77,6 +77,7 @@ class Pair:
         for tag, current in ((m.EV_LEVEL, self._level_now), (m.EV_BALANCE, self._balance_now)):
             got = [e for e in events if e[0] == tag]
             want = [e for e in expected if e[0] == tag]
+            assert tag != m.EV_BALANCE or all(e[1] >= m.FIRST_TRADER_ACCOUNT for e in got), got
             assert len({key_of(e) for e in got}) == len(got), f"told twice after {command}: {got}"
             assert set(want) <= set(got), differ(command, got, want)
             for event in set(got) - set(want):

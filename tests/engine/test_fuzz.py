@@ -74,6 +74,6 @@ def test_core_and_naive_agree(seed: int) -> None:
 
 def test_streams_meet_every_kind_of_outcome() -> None:
     seen: Counter[str] = Counter()
-    for seed in range(8):
+    for seed in range(12):
         seen += run(seed)
     assert [kind for kind in MUST_SEE if not seen[kind]] == []

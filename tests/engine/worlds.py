@@ -28,6 +28,10 @@ RATES = (
 )
 PRICES = (8, 9, 10, 10, 11, 12, 12, 14, 16)
 
+#: At and beyond the bounds, and far beyond 64 bits.
+ODD_PRICES = (-(10**30), -1, 0, 4, 5, 20, 21, 25, 10**30)
+ODD_QUANTITIES = (-(10**30), -1, 0, 13, 10**30)
+
 
 def symbol_command(command_id: str, symbol: str, **changes: Any) -> m.Command:
     """The symbol as these worlds have it. Multiplier and lot are 10 minor units in the first, 1 in the
@@ -47,7 +51,7 @@ def symbol_command(command_id: str, symbol: str, **changes: Any) -> m.Command:
         "min_notional_minor": 20,
         "maker_ppm": 500,
         "taker_ppm": 500,
-        "max_open_orders": 6,
+        "max_open_orders": 5,
     }
     return m.set_symbol(command_id, symbol, **(terms | changes))
 
@@ -167,10 +171,10 @@ class CommandMaker:
         )
 
     def _price(self) -> int:
-        return self.rng.choice((4, 5, 20, 21, 25)) if self.rng.random() < 0.05 else self.rng.choice(PRICES)
+        return self.rng.choice(ODD_PRICES) if self.rng.random() < 0.05 else self.rng.choice(PRICES)
 
     def _quantity(self) -> int:
-        return self.rng.choice((0, -1, 13, 10**30)) if self.rng.random() < 0.03 else self.rng.randrange(1, 13)
+        return self.rng.choice(ODD_QUANTITIES) if self.rng.random() < 0.03 else self.rng.randrange(1, 13)
 
     def place_limit(self) -> m.Command:
         return self._place(
@@ -184,6 +188,8 @@ class CommandMaker:
     def place_market(self) -> m.Command:
         tif = self.rng.choice((m.IOC, m.IOC, m.FOK))
         amount = int(self.rng.expovariate(1 / 900)) if self.rng.random() < 0.5 else 0
+        if self.rng.random() < 0.02:
+            amount = self.rng.choice((-1, 10**40))
         quantity = 0 if amount else self._quantity()
         return self._place(
             order_type=m.MARKET, time_in_force=tif, quote_amount_minor=amount, quantity_lots=quantity
@@ -210,7 +216,7 @@ class CommandMaker:
     def transfer(self) -> m.Command:
         asset = self.rng.choice(("KRW", "KRW", "ABC", "XYZ", "NONE"))
         make = self.rng.choice((m.deposit, m.withdraw))
-        return make(self._id(), self._account(), asset, self.rng.randrange(-10, 900))
+        return make(self._id(), self._account(), asset, self.rng.choice((0, -5, *range(50, 900, 50))))
 
     def change_fees(self) -> m.Command:
         rates = self.rng.choice((*RATES, (1, -2), (100_001, 0)))
