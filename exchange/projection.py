@@ -17,12 +17,25 @@ WAIT_S: Final = 0.3
 _POLL_S: Final = 0.005
 
 _read_position: Callable[[], int] | None = None
+_forget: Callable[[], None] | None = None
 
 
 def register_position(read_position: Callable[[], int]) -> None:
     """Name the function that tells the engine sequence the tables reflect."""
     global _read_position
     _read_position = read_position
+
+
+def register_reset(forget: Callable[[], None]) -> None:
+    """Name the function that empties the projection's own tables and its position."""
+    global _forget
+    _forget = forget
+
+
+def reset() -> None:
+    """Let the tables be projected again from the start; within the caller's transaction."""
+    if _forget is not None:
+        _forget()
 
 
 def position() -> int:

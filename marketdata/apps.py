@@ -9,7 +9,9 @@ class MarketdataConfig(AppConfig):
         from exchange import projection
         from exchange.feeds.registry import register_upstream
         from marketdata.cache import MarketData
+        from marketdata.projection.reset import forget_projection
         from marketdata.selectors import projected_sequence
 
         register_upstream(MarketData)
         projection.register_position(projected_sequence)
+        projection.register_reset(forget_projection)

@@ -1,0 +1,11 @@
+"""Starting the projection over, after a restore to an earlier point."""
+
+from __future__ import annotations
+
+from marketdata.models import CandleRow, Projection
+
+
+def forget_projection() -> None:
+    """Forget the position and every candle; the projector then begins at the start of the journal."""
+    Projection.objects.all().delete()
+    CandleRow.objects.all().delete()
