@@ -652,6 +652,8 @@ class NaiveEngine:
 
     def _deposit(self, c: m.Transfer) -> list[m.Event]:
         self._check_transfer(c)
+        brought_in = -self.total(m.CUSTODY_ACCOUNT, c.asset)
+        refuse_if(brought_in + c.amount_minor > 10**36, "INVALID_AMOUNT")
         return self._transfer(c, m.DEPOSITED, c.amount_minor)
 
     def _withdraw(self, c: m.Transfer) -> list[m.Event]:

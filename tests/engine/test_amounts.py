@@ -120,3 +120,16 @@ def test_the_state_hash_tells_amounts_apart_by_one_minor_unit() -> None:
     assert after(HUGE) == after(HUGE)
     # These differ beyond the 53 bits of a float.
     assert after(HUGE) != after(HUGE + 1)
+
+
+def test_an_asset_never_outgrows_38_digits() -> None:
+    """What the database can hold bounds what may come in; what went out makes room again."""
+    engine = Engine()
+    for command in (m.set_asset("a", "KRW", 8), m.set_account("b", 1000), m.set_account("c", 1001)):
+        engine.apply(command, 1)
+    assert engine.apply(m.deposit("d", 1000, "KRW", 10**36), 1)[0][0] == m.EV_TRANSFER
+    refused = engine.apply(m.deposit("e", 1001, "KRW", 1), 1)
+    assert m.RejectedEvent(*refused[0]).code == "INVALID_AMOUNT"
+    engine.apply(m.withdraw("f", 1000, "KRW", 1), 1)
+    assert engine.apply(m.deposit("g", 1001, "KRW", 1), 1)[0][0] == m.EV_TRANSFER
+    assert engine.check() == []
