@@ -131,8 +131,13 @@ class Supervisor:
 
 
 def say_with_time(text: str) -> None:
-    """Print a line; a terminal that went away must not bring the exchange down with it."""
+    """Print a line with the time of day."""
+    say(f"{datetime.now().astimezone():%H:%M:%S} {text}")
+
+
+def say(text: str) -> None:
+    """Print; a terminal that went away must not bring the exchange down with it."""
     try:
-        print(f"{datetime.now().astimezone():%H:%M:%S} {text}", flush=True)
+        print(text, flush=True)
     except OSError:
         pass

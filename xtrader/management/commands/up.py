@@ -30,7 +30,7 @@ from exchange.worker.errors import EngineError
 from xtrader.supervisor import plan
 from xtrader.supervisor.launch import bind_to_parent
 from xtrader.supervisor.probes import port_is_free
-from xtrader.supervisor.supervisor import StartFailed, StopRequested, Supervisor, say_with_time
+from xtrader.supervisor.supervisor import StartFailed, StopRequested, Supervisor, say, say_with_time
 
 
 class Command(BaseCommand):
@@ -148,7 +148,7 @@ def announce(layout: plan.Layout, took_s: float) -> None:
         "  Ctrl-C stops everything; the next start goes on where this one stopped.",
         "",
     ]
-    print("\n".join(lines), flush=True)
+    say("\n".join(lines))
 
 
 def people(layout: plan.Layout) -> dict[str, str]:
