@@ -23,6 +23,7 @@ from exchange.feeds.identity import identify_session, language_of, origin_allowe
 from exchange.feeds.packet import encode
 from exchange.feeds.servers import link_of
 from exchange.feeds.session import Session
+from exchange.limits import client_address
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +46,8 @@ class ExchangeConsumer(AsyncWebsocketConsumer):
         if not origin_allowed(headers, parts.limits.allowed_origins):
             await _deny(scope, send, ApiError("PERMISSION_DENIED", {"reason": "origin"}), language)
             return
-        address = (scope.get("client") or ("local", 0))[0]
+        peer = (scope.get("client") or ("local", 0))[0]
+        address = client_address(peer, headers.get(b"x-forwarded-for", b"").decode("latin-1"))
         if not parts.connections.has_room(address):
             await _deny(scope, send, ApiError("TOO_MANY_CONNECTIONS"), language)
             return

@@ -157,7 +157,7 @@ class AccountFeeds:
                 return
             later = topic.after(as_of)
             at = later[0].prev_sequence if later else topic.sequence
-            reader.push(topic.snapshot({"type": f"{channel}_snapshot", channel: rows}, at))
+            reader.send(topic.snapshot({"type": f"{channel}_snapshot", channel: rows}, at))
             self.replay(topic, as_of, reader)
 
         return send
@@ -165,7 +165,7 @@ class AccountFeeds:
     def replay(self, topic: Topic, since: int, reader: Reader) -> None:
         """Send what came after ``since`` and join the reader."""
         for remembered in topic.after(since):
-            reader.push(remembered.packet)
+            reader.send(remembered.packet)
         topic.readers[reader] = None
 
     def leave(self, account: int, channel: str, reader: Reader) -> None:

@@ -73,7 +73,7 @@ class BookTopic:
         self._snapshot = None
         self.topic.restart(sequence, time_ms)
         for reader in list(self.topic.readers):
-            reader.push(self._snapshot_packet())
+            reader.send(self._snapshot_packet())
         self._admit_newcomers()
 
     def set_level(self, side: int, price_ticks: int, quantity_lots: int, sequence: int, time_ms: int) -> None:
@@ -117,7 +117,7 @@ class BookTopic:
     def _admit_newcomers(self) -> None:
         newcomers, self._newcomers = self._newcomers, []
         for reader in newcomers:
-            reader.push(self._snapshot_packet())
+            reader.send(self._snapshot_packet())
             self.topic.readers[reader] = None
 
     def _snapshot_packet(self) -> Packet:

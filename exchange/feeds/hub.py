@@ -106,6 +106,9 @@ class Hub:
             return
         if not first:
             logger.info("engine feed: %s commands unseen, topics start anew", hello.sequence - self.sequence)
+        if hello.sequence < self.sequence:
+            # The engine was set up anew, or from a backup: what others publish starts over too.
+            self.relays.restart()
         self.sequence, self._time_ms = hello.sequence, milliseconds(hello.now_ns)
         self._restart_books(hello)
         self._restart_trades()
@@ -195,7 +198,7 @@ class Hub:
             topic.restart(self.sequence, self._time_ms)
             packet = topic.snapshot(self._trades_body(name))
             for reader in list(topic.readers):
-                reader.push(packet)
+                reader.send(packet)
 
     def _cancel_flushes(self) -> None:
         for timer in self._flush_timers.values():
@@ -229,7 +232,7 @@ class Hub:
         if topic.channel == BOOK:
             self.books[topic.symbol].join(reader)
         elif topic.channel == TRADES:
-            reader.push(topic.snapshot(self._trades_body(topic.symbol)))
+            reader.send(topic.snapshot(self._trades_body(topic.symbol)))
             topic.readers[reader] = None
         else:
             self.relays.join(topic, reader)

@@ -15,6 +15,7 @@ from django.contrib.auth import get_user, get_user_model
 from django.http.request import validate_host
 from django.utils.translation.trans_real import parse_accept_lang_header
 from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import AccessToken
 
 from exchange.errors import RefusedError
@@ -41,7 +42,7 @@ def identify_token(token: str) -> Identity:
         raise RefusedError("INVALID_TOKEN")
     try:
         claims = AccessToken(token)  # type: ignore[arg-type]  # the stubs want bytes, PyJWT takes both
-        user_id, expires_at = int(claims["user_id"]), float(claims["exp"])
+        user_id, expires_at = int(claims[api_settings.USER_ID_CLAIM]), float(claims["exp"])
     except (TokenError, KeyError, ValueError, TypeError, OverflowError):
         raise RefusedError("INVALID_TOKEN") from None
     user = _active_user(user_id)

@@ -14,8 +14,9 @@ PAUSE_READING_BYTES = 256 * 1024
 
 
 class Outbox:
-    """Pushes of topics are bounded: past the limit ``on_slow`` is called, once. Replies are bounded by
-    the reader of requests, who waits (``drained``) while ``is_congested``."""
+    """Pushes of topics are bounded: past the limit ``on_slow`` is called, once. Replies, and what a
+    subscription starts with, are bounded by the reader of requests, who waits (``drained``) while
+    ``is_congested``."""
 
     def __init__(self, link: Link, limits: Limits, on_slow: Callable[[], None]) -> None:
         self._link = link
@@ -23,6 +24,9 @@ class Outbox:
         self._on_slow = on_slow
         self._waiting: list[Packet] = []
         self._waiting_bytes = 0
+        #: How much of it is pushes.
+        self._pushed = 0
+        self._pushed_bytes = 0
         self._scheduled = False
         self._closed = False
         self._resuming: asyncio.Task[None] | None = None
@@ -38,15 +42,18 @@ class Outbox:
         return bool(self._waiting)
 
     def push(self, packet: Packet) -> None:
-        """Queue a message of a topic. A single one always fits, however long."""
-        if self._waiting and (
-            self._waiting_bytes > self._limits.waiting_bytes
-            or len(self._waiting) >= self._limits.waiting_messages
-        ):
-            if not self._closed:
+        """Queue a message of a topic."""
+        if self._closed:
+            return
+        limits = self._limits
+        if self._pushed_bytes > limits.waiting_bytes or self._pushed >= limits.waiting_messages:
+            self.flush_now()
+            if self._waiting:
                 self.discard()
                 self._on_slow()
-            return
+                return
+        self._pushed += 1
+        self._pushed_bytes += len(packet.frame)
         self.send(packet)
 
     def send(self, packet: Packet) -> None:
@@ -94,4 +101,5 @@ class Outbox:
 
     def _write(self) -> None:
         waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
+        self._pushed = self._pushed_bytes = 0
         self._link.write(waiting)

@@ -37,6 +37,12 @@ class Relays:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    def restart(self) -> None:
+        """Sequences start over: take whatever comes next."""
+        self._newest.clear()
+        for topic in self._topics.values():
+            topic.restart(0, 0)
+
     @property
     def channels(self) -> frozenset[str]:
         return frozenset(self._by_channel)
@@ -52,7 +58,7 @@ class Relays:
         """Send the newest message, if there is one yet, and from then on every message."""
         body = self._state(topic)
         if body is not None:
-            reader.push(topic.snapshot(body))
+            reader.send(topic.snapshot(body))
         topic.readers[reader] = None
 
     def publish(

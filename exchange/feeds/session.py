@@ -23,7 +23,7 @@ from exchange.feeds.requests import Fields, read_request, take_id, take_op
 from exchange.feeds.runtime import Runtime
 from exchange.feeds.servers import Link
 from exchange.feeds.subscriptions import Subscriptions
-from exchange.validation import read_text, refuse_unknown
+from exchange.validation import order_count, read_text, refuse_unknown
 from exchange.worker.errors import EngineError
 
 logger = logging.getLogger(__name__)
@@ -108,20 +108,17 @@ class Session:
             request_id = take_id(fields)
             op = take_op(fields)
             order_op = self._order_ops.get(op)
-            if order_op is not None:
-                waiting = self._enter_order(order_op, request_id, fields)
-                if waiting is not None:
-                    await waiting
+            if order_op is None:
+                await self._control(op, request_id, fields)
                 return
-            await self._control(op, request_id, fields)
+            account = self._account()
         except ApiError as error:
             self._count_control()
             self._reply_error(request_id, error)
-        except EngineError as error:
-            self._reply_error(request_id, EngineTroubleError(error.code))
-        except Exception:
-            logger.exception("a request could not be handled")
-            self._reply_error(request_id, ApiError("INTERNAL"))
+        except Exception as error:
+            self._reply_trouble(request_id, error)
+        else:
+            await self._handle_order(order_op, account, request_id, fields)
 
     async def wait_for_room(self) -> None:
         """Hold the client back while it does not read, or has too much on its way."""
@@ -135,27 +132,22 @@ class Session:
     def has_room(self) -> bool:
         return self._in_flight < self._limits.orders_in_flight and not self._outbox.is_congested
 
-    def _enter_order(self, op: OrderOp, request_id: RequestId, fields: Fields) -> Awaitable[None] | None:
-        orders = fields.get("orders")
-        if not self._order_bucket.take(max(1, len(orders)) if isinstance(orders, list) else 1):
+    async def _handle_order(self, op: OrderOp, account: int, request_id: RequestId, fields: Fields) -> None:
+        """Submit; the reply follows from ``_order_done``, or at once if nothing could be submitted."""
+        if not self._order_bucket.take(order_count(fields)):
             self.close(codes.CLOSE_FLOOD, "too many orders")
-            return None
-        account = self._account()
+            return
         self._in_flight += 1
-        done = partial(self._order_done, request_id)
         try:
-            waiting = op(account, fields, done)
-        except BaseException:
+            waiting = op(account, fields, partial(self._order_done, request_id))
+            if waiting is not None:
+                await waiting
+        except ApiError as error:
             self._in_flight -= 1
-            raise
-        return None if waiting is None else self._finish_entering(waiting)
-
-    async def _finish_entering(self, waiting: Awaitable[None]) -> None:
-        try:
-            await waiting
-        except BaseException:
+            self._reply_error(request_id, error)
+        except Exception as error:
             self._in_flight -= 1
-            raise
+            self._reply_trouble(request_id, error)
 
     def _order_done(self, request_id: RequestId, result: Json | ApiError) -> None:
         self._in_flight -= 1
@@ -180,6 +172,14 @@ class Session:
     def _reply_error(self, request_id: RequestId, error: ApiError) -> None:
         body = error_body(error, self._language)
         self.send({"type": "reply", "id": request_id, "ok": False, **body})
+
+    def _reply_trouble(self, request_id: RequestId, error: Exception) -> None:
+        """Reply to what failed on this side."""
+        if isinstance(error, EngineError):
+            self._reply_error(request_id, EngineTroubleError(error.code))
+            return
+        logger.error("a request could not be handled", exc_info=error)
+        self._reply_error(request_id, ApiError("INTERNAL"))
 
     # --- operations other than orders ----------------------------------------------------------------
 
@@ -259,7 +259,7 @@ class Session:
             self._drained_at = now
         if now - self._heard_at > limits.silence_closes_after_s:
             # A peer that answers no ping because it reads nothing is slow rather than silent.
-            if self._outbox.has_waiting:
+            if self._outbox.has_waiting or not self._link.can_write():
                 self._close_slow()
             else:
                 self.close(codes.CLOSE_SILENT, "silent")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from exchange.feeds.packet import Packet
+
+#: However many messages a topic may remember, they are not more than this.
+MAX_REMEMBERED_BYTES: Final = 8 * 1024 * 1024
 
 
 class Reader(Protocol):
@@ -14,6 +17,9 @@ class Reader(Protocol):
 
     def push(self, packet: Packet) -> None:
         """Take one message of a topic; never blocks. A reader too slow for it is closed."""
+
+    def send(self, packet: Packet) -> None:
+        """Take what a subscription starts with: long perhaps, but asked for and sent once."""
 
 
 class Remembered(NamedTuple):
@@ -39,7 +45,9 @@ class Topic:
         self.sequence = sequence
         self.timestamp_ms = 0
         self.readers: dict[Reader, None] = {}
-        self._ring: deque[Remembered] = deque(maxlen=remember)
+        self._ring: deque[Remembered] = deque()
+        self._remember = remember
+        self._ring_bytes = 0
         self._names: dict[str, Any] = {"channel": channel}
         if symbol is not None:
             self._names["symbol"] = symbol
@@ -52,7 +60,7 @@ class Topic:
             if parts > 1:
                 message["part"], message["parts"] = part, parts
             packet = Packet(message)
-            self._ring.append(Remembered(previous, sequence, packet))
+            self._keep(Remembered(previous, sequence, packet))
             for reader in list(self.readers):
                 reader.push(packet)
             previous = sequence
@@ -66,6 +74,7 @@ class Topic:
     def restart(self, sequence: int, timestamp_ms: int) -> None:
         """Messages may be missing before ``sequence``: nothing older can be resumed."""
         self._ring.clear()
+        self._ring_bytes = 0
         self.sequence, self.timestamp_ms = sequence, timestamp_ms
 
     def can_resume(self, since: int) -> bool:
@@ -81,6 +90,13 @@ class Topic:
             missed.append(remembered)
         missed.reverse()
         return missed
+
+    def _keep(self, remembered: Remembered) -> None:
+        """Remember a message; the oldest go when there are too many, or too much."""
+        self._ring.append(remembered)
+        self._ring_bytes += len(remembered.packet)
+        while len(self._ring) > self._remember or self._ring_bytes > MAX_REMEMBERED_BYTES:
+            self._ring_bytes -= len(self._ring.popleft().packet)
 
     def _envelope(
         self, body: Mapping[str, Any], sequence: int, previous: int | None, timestamp_ms: int

@@ -40,4 +40,5 @@ async def _cancel(client: Client, order_id: str) -> None:
         await client.cancel_order(order_id)
     except ApiError as error:
         # Somebody took it meanwhile.
-        assert error.code in ("ORDER_NOT_OPEN", "ORDER_NOT_FOUND"), error
+        if error.code not in ("ORDER_NOT_OPEN", "ORDER_NOT_FOUND"):
+            raise

@@ -69,7 +69,7 @@ def test_a_reader_that_does_not_read_is_closed_alone(tight: Venue) -> None:
         async with tight.client("alice") as alice, tight.client("bob") as bob, tight.client("carol") as carol:
             await asyncio.gather(*(_fill_book(client, i) for i, client in enumerate((alice, bob, carol))))
             book = await alice.book("AAPL")
-            slow = await _deaf_subscriber(tight)
+            slow = await _deaf_subscriber(tight, await tight.token("carol"))
             try:
                 for seed in range(6):
                     await trade(bob, "AAPL", seed, 30, **MARKETS["AAPL"])
@@ -92,9 +92,9 @@ async def _fill_book(client: Client, turn: int) -> None:
         await client.place_orders(orders)
 
 
-async def _deaf_subscriber(venue: Venue) -> socket.socket:
-    """A socket that asks for a deep book again and again, through the smallest window there is, and
-    never reads."""
+async def _deaf_subscriber(venue: Venue, token: str) -> socket.socket:
+    """A socket that asks for its 900 open orders again and again, through the smallest window there is,
+    and never reads."""
     raw = socket.socket()
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
     raw.connect(("127.0.0.1", venue.port))
@@ -104,9 +104,15 @@ async def _deaf_subscriber(venue: Venue) -> socket.socket:
     )
     await asyncio.sleep(0.2)
     raw.recv(4096)
-    text = json.dumps({"op": "subscribe", "channels": ["book"], "symbols": ["AAPL"]}).encode()
-    raw.sendall((b"\x81" + bytes([0x80 | len(text)]) + b"\0\0\0\0" + text) * 120)
+    raw.sendall(_client_frame({"op": "auth", "token": token}))
+    raw.sendall(_client_frame({"op": "subscribe", "channels": ["orders"]}) * 60)
     return raw
+
+
+def _client_frame(message: dict[str, Any]) -> bytes:
+    text = json.dumps(message).encode()
+    size = bytes([0x80 | len(text)]) if len(text) < 126 else b"\xfe" + len(text).to_bytes(2, "big")
+    return b"\x81" + size + b"\0\0\0\0" + text
 
 
 async def _close_code_of(raw: socket.socket) -> int:

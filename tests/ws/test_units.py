@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -17,6 +18,8 @@ from exchange.engine.messages import BUY, SELL
 from exchange.errors import InputError
 from exchange.feeds.book import BookTopic
 from exchange.feeds.floods import Bucket
+from exchange.feeds.limits import Limits
+from exchange.feeds.outbox import Outbox
 from exchange.feeds.packet import Packet, encode
 from exchange.feeds.requests import read_request
 from exchange.feeds.topic import Topic
@@ -35,6 +38,8 @@ class Inbox:
 
     def push(self, packet: Packet) -> None:
         self.messages.append(json.loads(packet.text))
+
+    send = push
 
 
 @pytest.fixture(scope="module")
@@ -205,6 +210,57 @@ def test_deltas_are_conflated_and_absolute(spec: SymbolSpec) -> None:
     _, delta = inbox.messages
     assert (delta["bids"], delta["asks"]) == ([["1", "9"]], [["1.1", "0"]])
     assert (delta["prev_sequence"], delta["sequence"]) == (3, 7)
+
+
+# --- outboxes ------------------------------------------------------------------------------------------
+
+
+class Pipe:
+    """A link that takes what it is given while it is open."""
+
+    pings_by_frame = True
+
+    def __init__(self) -> None:
+        self.is_open = True
+        self.taken: list[str] = []
+
+    def can_write(self) -> bool:
+        return self.is_open
+
+    def write(self, packets: list[Packet]) -> None:
+        assert self.is_open
+        self.taken += [packet.text for packet in packets]
+
+    async def wait_writable(self) -> None:
+        while not self.is_open:
+            await asyncio.sleep(0.001)
+
+
+def test_pushes_are_bounded_and_nothing_else_is_cut_short() -> None:
+    async def scenario() -> None:
+        pipe, slow = Pipe(), []
+        outbox = Outbox(pipe, Limits(waiting_messages=5), lambda: slow.append(True))  # type: ignore[arg-type]
+        packets = [Packet({"n": number}) for number in range(100)]
+        for packet in packets:
+            outbox.push(packet)
+        await asyncio.sleep(0.01)
+        # A reader that takes everything is never slow, however much comes in one turn.
+        assert (pipe.taken, slow) == ([packet.text for packet in packets], [])
+        pipe.is_open = False
+        for packet in packets:
+            outbox.send(packet)
+        outbox.push(packets[0])
+        await asyncio.sleep(0.01)
+        pipe.is_open = True
+        await outbox.drained()
+        assert pipe.taken[100:] == [packet.text for packet in [*packets, packets[0]]]
+        pipe.is_open = False
+        for packet in packets:
+            outbox.push(packet)
+        assert slow == [True]
+        assert not outbox.has_waiting
+
+    asyncio.run(scenario())
 
 
 # --- rates ---------------------------------------------------------------------------------------------
