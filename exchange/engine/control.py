@@ -7,7 +7,14 @@ from exchange.engine import messages as m
 from exchange.engine.book import Book
 from exchange.engine.ledger import Account
 from exchange.engine.state import RULES_VERSION, State, rejected
-from exchange.engine.symbols import MAX_SCALE, Symbol, check_rates, check_terms, name_ok
+from exchange.engine.symbols import (
+    MAX_SCALE,
+    MAX_SUPPLY_MINOR,
+    Symbol,
+    check_rates,
+    check_terms,
+    name_ok,
+)
 
 
 class Control:
@@ -137,11 +144,15 @@ class Control:
             return codes.ACCOUNT_NOT_FOUND
         if command[3] not in self.state.ledger.scales:
             return codes.ASSET_NOT_FOUND
-        if command[4] <= 0:
+        if command[4] <= 0 or (command[0] == m.DEPOSIT and command[4] > self._room_minor(command[3])):
             return codes.INVALID_AMOUNT
         if command[0] == m.WITHDRAW and account.status != m.ACTIVE:
             return codes.ACCOUNT_FROZEN
         return ""
+
+    def _room_minor(self, asset: str) -> int:
+        """How much more of an asset may come in; what is in stands against the custody account."""
+        return MAX_SUPPLY_MINOR + self.state.ledger.accounts[m.CUSTODY_ACCOUNT].balance(asset).available
 
     def _set_rules(self, command: m.Command) -> list[m.Event]:
         version: int = command[2]

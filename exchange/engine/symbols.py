@@ -14,6 +14,10 @@ PPM: Final = 1_000_000
 #: 10 %: far above any venue's rate, and low enough that a fee never exceeds the fill it is on.
 MAX_RATE_PPM: Final = 100_000
 MAX_SCALE: Final = 18
+#: Bounds of a symbol's prices and quantities, in its finest units: they fit any 64-bit column.
+MAX_UNITS: Final = 10**18
+#: The most of an asset there may be, in minor units: no balance, value or fee outgrows 38 digits.
+MAX_SUPPLY_MINOR: Final = 10**36
 
 TickBands = tuple[tuple[int, int], ...]
 
@@ -134,9 +138,9 @@ def _bounds_ok(terms: tuple[Any, ...]) -> bool:
     maker_ppm, taker_ppm, max_open_orders = terms[12:15]
     return (
         lot_step >= 1
-        and 1 <= min_quantity <= max_quantity
-        and 1 <= min_price <= max_price
-        and min_notional >= 0
+        and 1 <= min_quantity <= max_quantity <= MAX_UNITS
+        and 1 <= min_price <= max_price <= MAX_UNITS
+        and 0 <= min_notional <= MAX_SUPPLY_MINOR
         and max_open_orders >= 1
         and check_rates(maker_ppm, taker_ppm)
     )

@@ -27,7 +27,7 @@ def _deep_scales(pair: Pair, maker_ppm: int = 333, taker_ppm: int = 777) -> None
             tick_bands=((0, 1),),
             lot_step=1,
             min_quantity_lots=1,
-            max_quantity_lots=10**25,
+            max_quantity_lots=10**18,
             min_price_ticks=1,
             max_price_ticks=10**12,
             min_notional_minor=0,
