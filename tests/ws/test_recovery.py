@@ -25,7 +25,7 @@ def test_books_survive_the_death_of_the_web_process(own_venue: Venue) -> None:
     venue = own_venue
 
     async def scenario() -> None:
-        async with venue.client("alice") as alice, venue.client("bob") as bob:
+        async with venue.client("alice", timeout_s=30) as alice, venue.client("bob", timeout_s=30) as bob:
             book, mirror = await alice.book("AAPL"), await alice.account()
             await trade(bob, "AAPL", 1, 100, **MARKETS["AAPL"])
             await alice.place_order("AAPL", "buy", price="150", quantity="1")
@@ -71,7 +71,7 @@ def test_books_and_accounts_survive_the_death_of_the_engine(own_venue: Venue) ->
     venue = own_venue
 
     async def scenario() -> None:
-        async with venue.client("alice") as alice, venue.client("bob") as bob:
+        async with venue.client("alice", timeout_s=30) as alice, venue.client("bob", timeout_s=30) as bob:
             book, mirror = await alice.book("AAPL"), await alice.account()
             for seed in range(3):
                 trading = asyncio.create_task(_trade_through(bob, seed))
