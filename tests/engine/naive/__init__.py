@@ -1,0 +1,15 @@
+"""The engine again, the slow and obvious way, written from the rules alone.
+
+It exists to disagree with ``exchange.engine``: nothing is cached, nothing is kept in step. Orders live
+in one list; a side of a book is that list filtered and sorted by (price, arrival); what an account
+has available is its total less the holds of its open orders, each worked out anew when asked.
+It knows no retention: it remembers everything.
+
+Ways in which its events may differ from the core's, and only these (``tests.engine.pair`` allows them):
+levels and balances come in another order, and a balance or level that was written but ended as it was
+need not be told.
+"""
+
+from tests.engine.naive.engine import NaiveEngine
+
+__all__ = ["NaiveEngine"]
