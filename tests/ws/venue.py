@@ -96,14 +96,18 @@ class Venue:
         }
         self._log = (self.data / "log").open("ab")
         self._running: list[subprocess.Popen[bytes]] = []
-        self._manage("migrate", "--verbosity=0")
-        self._python("-c", _MAKE_PEOPLE, json.dumps(PEOPLE), PASSWORD)
-        self.engine = self.start_engine()
-        self.admin = BlockingEngineClient(self.data / "engine.sock", timeout_ms=20_000)
-        self.admin.wait_connected(20)
         self._ids = 0
-        self._set_up()
-        self.web = self.start_web()
+        self.admin = BlockingEngineClient(self.data / "engine.sock", timeout_ms=20_000)
+        try:
+            self._manage("migrate", "--verbosity=0")
+            self._python("-c", _MAKE_PEOPLE, json.dumps(PEOPLE), PASSWORD)
+            self.engine = self.start_engine()
+            self.admin.wait_connected(20)
+            self._set_up()
+            self.web = self.start_web()
+        except BaseException:
+            self.close()
+            raise
 
     # --- processes -----------------------------------------------------------------------------------
 
