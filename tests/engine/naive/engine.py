@@ -31,7 +31,7 @@ class NaiveEngine(NaiveTrading):
         return events
 
     def _dispatch(self, command: m.Command) -> list[m.Event]:
-        handlers = {
+        handlers: dict[int, tuple[Any, Any]] = {
             m.PLACE: (m.PlaceOrder, self._place),
             m.CANCEL: (m.CancelOrder, self._cancel),
             m.CANCEL_ALL: (m.CancelAll, self._cancel_all),
@@ -48,7 +48,8 @@ class NaiveEngine(NaiveTrading):
         if command[0] == m.TICK:
             return [(m.EV_TICK, self.now_ns)]
         view, handler = handlers[command[0]]
-        return handler(view(*command))
+        events: list[m.Event] = handler(view(*command))
+        return events
 
     # --- the control plane -------------------------------------------------------------------------
 
