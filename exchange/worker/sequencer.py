@@ -200,6 +200,14 @@ class Sequencer:
     def _fold(self, command: Command, now_ns: int) -> list[Event]:
         try:
             return self.engine.apply(command, now_ns)
+        except AssertionError:
+            # Not this command is wrong but the state it met: nothing may be built on that any more.
+            log.critical(
+                "an assertion of the core failed after sequence %d: stopping",
+                self.engine.sequence,
+                exc_info=True,
+            )
+            raise
         except Exception as error:
             raise _Crashed(command) from error
 

@@ -16,15 +16,18 @@ from typing import Any
 from exchange.engine.messages import EV_SYMBOL
 from exchange.journal.files import OS_FILES, Files
 from exchange.journal.snapshots import prune_snapshots
+from exchange.worker.errors import FollowerDisagrees
 from exchange.worker.follower import Batch, Follower, Position
 from marketdata.feed.board import Board, SymbolUpdate, Update
 from marketdata.feed.messages import Ticker
 from marketdata.intervals import INTERVALS
 from marketdata.projection import restore
+from marketdata.projection.alarm import Alarm
 from marketdata.projection.health import Health, Options
 from marketdata.projection.markets import Changes, Markets
 from marketdata.projection.rows import Rows, Scales, collect
 from marketdata.projection.store import Store, Write
+from marketdata.projection.watch import Breach, Watch
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +45,7 @@ class Projector:
         stop: Callable[[], bool] = lambda: False,
         options: Options = Options(),  # noqa: B008  immutable
         files: Files = OS_FILES,
+        engine_socket: Path | str | None = None,
     ) -> None:
         self._store = store
         self._board = board
@@ -58,6 +62,8 @@ class Projector:
         # Verifies that the position is this journal's; raises FollowerError if it is not.
         self._follower = follow(stored.position if stored else None)
         self.position = self._follower.position
+        self._watch = Watch(self._follower.engine)
+        self._alarm = Alarm(engine_socket)
         restore.define(self._follower.engine, self._scales, self._board)
         restore.markets(self._follower.engine, self._markets, self._board)
         self._show(Update(self.position.sequence, self._follower.engine.now_ns), set(self._markets.names()))
@@ -73,12 +79,20 @@ class Projector:
     def step(self, timeout_s: float = 0.0) -> int:
         """Store the next batches, if any come in time; returns how many commands they had."""
         self._pace()
-        batches = self._follower.poll(timeout_s, self._batch_commands)
+        batches = self._poll(timeout_s)
         count = sum(len(batch.commands) for batch in batches)
         if batches and not self._project(batches):
             return 0
         self._keep_house()
         return count
+
+    def _poll(self, timeout_s: float) -> list[Batch]:
+        try:
+            return self._follower.poll(timeout_s, self._batch_commands)
+        except FollowerDisagrees as error:
+            # One of the two folds is wrong, and so may be every balance: nothing trades until it is known which.
+            self._alarm.raise_for(self.position.sequence, self._watch.everything(str(error)))
+            raise
 
     def finish(self) -> None:
         """Write a snapshot if anything came since the last one, and let go of everything."""
@@ -108,7 +122,9 @@ class Projector:
         rows, changes = Rows(), Changes()
         for batch in batches:
             self._collect(batch, rows, changes)
+            self._raise(self._watch.take(batch), batch.position.sequence)
         last = batches[-1]
+        self._raise(self._watch.check_venue(), last.position.sequence)
         candles = self._markets.candles_to_store(changes)
         write = Write(self.position, last.position, last.now_ns, rows, candles)
         self._last_start_s = time.monotonic()
@@ -161,8 +177,23 @@ class Projector:
         if self.health.is_snapshot_due(self.position.sequence):
             self._snapshot()
         if self.health.is_check_due(engine.sequence):
-            self.health.check(engine)
+            self._check()
+        self._alarm.work()
         self._tell()
+
+    def _check(self) -> None:
+        """The engine's whole state, and some accounts' rows; takes time in proportion to the state."""
+        started_s = time.monotonic()
+        found = self._watch.check_state()
+        if self._is_stored:
+            found += self._watch.check_tables()
+        took_s = time.monotonic() - started_s
+        self.health.checked(self._follower.engine.sequence, took_s, [breach.text for breach in found])
+        self._raise(found, self._follower.engine.sequence)
+
+    def _raise(self, breaches: list[Breach], sequence: int) -> None:
+        for breach in breaches:
+            self._alarm.raise_for(sequence, breach)
 
     def _snapshot(self) -> None:
         """The follower stands where the tables do, so this one is never ahead of them."""
@@ -188,5 +219,7 @@ class Projector:
             "lag": self.lag,
             "retries": self._store.retries,
             **self.health.status(),
+            "breaches": sorted({*self._alarm.breaches, *self.health.breaches}),
+            "breaches_found": self._alarm.count,
         }
         self._board.set_status(status, durable)

@@ -79,7 +79,13 @@ def run(stopping: threading.Event, options: Options) -> None:
         stopping.set()
 
     projector = Projector(
-        follow, store, board, snapshot_dir=xtrader["SNAPSHOT_DIR"], stop=stopping.is_set, options=options
+        follow,
+        store,
+        board,
+        snapshot_dir=xtrader["SNAPSHOT_DIR"],
+        stop=stopping.is_set,
+        options=options,
+        engine_socket=xtrader["ENGINE_SOCKET"],
     )
     _keep_garbage_collection_short()
     server = FeedServer(Path(xtrader["MARKETDATA_SOCKET"]), board, on_failure=feed_failed)

@@ -1,0 +1,71 @@
+"""What a breach sets off: a critical log line, a figure for the metrics, and a halt of what it touches.
+
+The halt is a command like any other, journaled by the engine. Its id follows from the breach, so that it has one
+effect however often it is sent, and an operator who resumes trading is not overruled by the same breach again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from pathlib import Path
+
+from exchange.engine.messages import HALTED, set_symbol_status
+from exchange.worker.client import BlockingEngineClient
+from exchange.worker.errors import EngineError
+from marketdata.projection.watch import Breach
+
+logger = logging.getLogger(__name__)
+
+#: What traders read.
+REASON = "halted by the invariant watch; trading resumes after a review"
+#: Breaches that are kept to be shown; the count goes on.
+SHOWN = 20
+_RETRY_S = 1.0
+
+
+class Alarm:
+    """Takes breaches, halts symbols. Use from the projector's thread; ``work`` now and then."""
+
+    def __init__(self, engine_socket: Path | str | None) -> None:
+        """``engine_socket`` None: breaches are told, nothing is halted (a fold without an engine)."""
+        self._engine_socket = engine_socket
+        #: symbol → id of the command that halts it, not yet answered
+        self._halting: dict[str, str] = {}
+        self._retry_at = 0.0
+        #: The first breaches found since the start, and how many there were.
+        self.breaches: list[str] = []
+        self.count = 0
+
+    def raise_for(self, sequence: int, breach: Breach) -> None:
+        """Tell it, and halt what it touches."""
+        self.count += 1
+        if len(self.breaches) < SHOWN and breach.text not in self.breaches:
+            self.breaches.append(breach.text)
+        logger.critical(
+            "invariant broken at sequence %d: %s; halting %s",
+            sequence,
+            breach.text,
+            ", ".join(sorted(breach.symbols)) or "nothing",
+        )
+        if self._engine_socket is None:
+            return
+        digest = hashlib.sha256(breach.text.encode()).hexdigest()[:16]
+        for symbol in breach.symbols:
+            self._halting.setdefault(symbol, f"watch:{digest}:{symbol}")
+        self.work()
+
+    def work(self) -> None:
+        """Send the halts that have no answer yet; at most once a second when the engine is away."""
+        if not self._halting or time.monotonic() < self._retry_at or self._engine_socket is None:
+            return
+        try:
+            with BlockingEngineClient(self._engine_socket, timeout_ms=2_000, connect_grace_ms=500) as client:
+                for symbol, command_id in list(self._halting.items()):
+                    outcome = client.submit(set_symbol_status(command_id, symbol, HALTED, REASON))
+                    logger.critical("halt of %s: sequence %d", symbol, outcome.sequence)
+                    del self._halting[symbol]
+        except EngineError as error:
+            self._retry_at = time.monotonic() + _RETRY_S
+            logger.critical("could not halt %s yet: %s", ", ".join(self._halting), error)
