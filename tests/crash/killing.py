@@ -50,9 +50,9 @@ _RECOVERY_S = 60
 class Site(Venue):
     """A venue with its projector, whose processes can be named."""
 
-    def __init__(self, canary: str = "") -> None:
+    def __init__(self, canary: str = "", **environment: str) -> None:
         self._canary = canary
-        super().__init__()
+        super().__init__(**environment)
         self.market = self.start_market()
 
     def start_engine(self) -> subprocess.Popen[bytes]:

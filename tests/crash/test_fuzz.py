@@ -1,0 +1,111 @@
+"""Whatever is sent: Schemathesis against the running exchange by its own OpenAPI schema, and other people's ids.
+
+Messages of the WebSocket are fuzzed in ``tests/ws/test_protocol.py`` (depth, types, sizes, unknown topics) and
+``tests/ws/test_limits.py`` (floods, lengths); frames of the engine's socket in ``tests/worker/test_server.py``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from exchange.engine import messages as m
+from tests.crash.killing import Site
+from tests.ws.venue import PEOPLE, request, run
+
+#: No limit in the way of the fuzzing; a demo, so that the demo's calls are there too.
+OPEN = {f"RATE_LIMIT_{name}": "0" for name in ("ORDERS", "READS", "PUBLIC", "LOGIN", "DEMO", "ADDRESS")}
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    site = Site(DEMO="1", **OPEN)
+    for number, side in enumerate((m.BUY, m.SELL, m.BUY)):
+        price = 20_000 + 500 * (side == m.SELL)
+        site.submit(
+            m.place_order(f"f:{number}", 1001 + number, "AAPL", side, price_ticks=price, quantity_lots=5)
+        )
+    yield site
+    site.close()
+
+
+def test_no_call_of_the_schema_ends_in_a_server_error(site: Site, tmp_path: Path) -> None:
+    """As alice, who has money and orders: every operation, with examples, edge cases and fuzzed values."""
+    token = run(site.token("alice"))
+    command = [
+        *(sys.executable, "-m", "schemathesis.cli", "run", f"{site.url}/api/schema"),
+        *("--url", site.url, "--checks", "not_a_server_error", "--max-examples", "8", "--no-color"),
+        *("--phases", "examples,coverage,fuzzing", "--seed", "1", "--workers", "1", "--no-shrink"),
+        *("--max-failures", "5", "--suppress-health-check", "all", "--warnings", "off"),
+        *("--generation-database", "none", "--max-time", "30"),
+        *("-H", f"Authorization: Bearer {token}"),
+    ]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=180)
+    assert result.returncode == 0, result.stdout[-6_000:] + result.stderr[-2_000:]
+    tested = re.search(r"Tested: (\d+)", result.stdout)
+    assert tested is not None
+    assert int(tested[1]) >= 20, "hardly any operation was tried"
+    # The engine has seen it all and is sound.
+    status = site.admin.query("status").value
+    site.wait_for_market(status["sequence"])
+    assert status["quarantined"] == 0
+    assert site.market_status()["breaches"] == []
+
+
+def test_other_peoples_orders_are_as_unknown_as_none(site: Site) -> None:
+    """carol names bob's order and one that never was, in every operation: the answers are the same."""
+    order_id = str(next(event[1] for event in site.admin.query("open_orders", PEOPLE["bob"], None).value))
+
+    async def scenario() -> None:
+        token = await site.token("carol")
+        async with site.raw() as connection:
+            assert (await request(connection, "auth", token=token))["ok"]
+            for op, fields in (
+                ("order.cancel", {}),
+                ("order.reduce", {"quantity": "1"}),
+                ("order.replace", {"price": "150", "quantity": "2"}),
+            ):
+                theirs = await request(connection, op, order_id=order_id, **fields)
+                nobodys = await request(connection, op, order_id="999999", **fields)
+                assert theirs["error"] == nobodys["error"] == "ORDER_NOT_FOUND"
+                assert theirs["status"] == nobodys["status"] == 404
+            assert (await request(connection, "orders.cancel_all"))["ok"]
+            reply = await request(
+                connection, "subscribe", channels=["orders", "fills", "balances"], account=PEOPLE["bob"]
+            )
+            assert "bob" not in str(reply)
+        async with site.client("carol") as carol:
+            assert all(order.order_id != order_id for order in await carol.get_orders("open"))
+
+    run(scenario())
+    found = site.admin.query("open_orders", PEOPLE["bob"], None).value
+    assert order_id in [str(event[1]) for event in found]
+
+
+def test_half_a_request_costs_nothing(site: Site) -> None:
+    """Connections that send half a frame, half a request, or nothing, and stay."""
+
+    async def scenario() -> None:
+        halves = []
+        for data in (b"", b"GET /api/v1/time HT", b"POST /v1/order HTTP/1.1\r\nContent-Length: 99\r\n\r\n{"):
+            for _ in range(20):
+                _, writer = await asyncio.open_connection("127.0.0.1", site.port)
+                writer.write(data)
+                halves.append(writer)
+        for _ in range(5):
+            _, writer = await asyncio.open_unix_connection(site.data / "engine.sock")
+            writer.write((1_000).to_bytes(4, "little") + b"\x91")
+            halves.append(writer)
+        async with site.client("alice") as alice:
+            result = await alice.place_order("AAPL", "buy", price="120", quantity="1")
+            assert result.order.is_open
+        for writer in halves:
+            writer.transport.abort()
+
+    run(scenario())
