@@ -2,8 +2,9 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularSwaggerView
 
+from exchange.api.schema import SchemaView
 from xtrader import health, views
 
 urlpatterns = [
@@ -14,7 +15,7 @@ urlpatterns = [
     path("", include("marketdata.api.urls")),
     path("", include("accounts.urls")),
     path("admin/", admin.site.urls),
-    path("api/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema", SchemaView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
 ]
 

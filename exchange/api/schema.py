@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from itertools import groupby
 from typing import Any, Final, TypeVar
 
+from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
 
 from exchange.api.params import DEFAULT_LIMIT, MAX_LIMIT
 from exchange.api.serializers import ErrorSerializer
@@ -28,6 +33,22 @@ _BODY: Final = (
     "UNSUPPORTED_MEDIA_TYPE",
 )
 _QUERY: Final = ("UNKNOWN_FIELD", "INVALID_FIELD")
+
+
+class SchemaView(SpectacularAPIView):
+    """The schema, made once in a process for each format: making it takes a quarter of a second of the
+    processor, and anybody may ask for it."""
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> HttpResponse:  # type: ignore[override]
+        renderer = request.accepted_renderer
+        return HttpResponse(_document(type(renderer)), content_type=f"{renderer.media_type}; charset=utf-8")
+
+
+@cache
+def _document(renderer: type[BaseRenderer]) -> bytes:
+    generator = SchemaView.generator_class()
+    return bytes(renderer().render(generator.get_schema(request=None, public=True), renderer_context={}))
 
 
 def operation(

@@ -153,3 +153,12 @@ def test_the_schema_and_its_page_are_served(anyone: APIClient) -> None:
     assert anyone.get("/api/schema").status_code == 200
     page = anyone.get("/api/docs").content.decode()
     assert "https://" not in page, "the page loads nothing from elsewhere"
+
+
+def test_nobody_makes_the_server_make_the_schema_again(
+    anyone: APIClient, schema: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert anyone.get("/api/schema?format=json").json() == schema
+    monkeypatch.setattr(SchemaGenerator, "get_schema", None)
+    for query in ("format=json", "format=json&lang=ko", "format=json&lang=xx-nowhere", "format=json&n=1"):
+        assert anyone.get(f"/api/schema?{query}").json() == schema
