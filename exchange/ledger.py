@@ -87,7 +87,7 @@ def _fill_entries(account: int, window: Window, asset: str | None, before: int |
 
 def _entries_of_fill(row: Fill) -> tuple[Entry, Entry]:
     """The base entry, then the quote entry, of one fill."""
-    spec = symbols.get(row.symbol)
+    spec = symbols.known(row.symbol)
     common = {
         "type": "trade",
         "symbol": row.symbol,

@@ -171,7 +171,7 @@ def _order_page(events: list[OrderEvent], window: Window, sequence: int) -> Page
 
 
 def _order_json(event: Any) -> Json:
-    return order_dict(event, symbols.get(event[4]))
+    return order_dict(event, symbols.known(event[4]))
 
 
 # --- fills -----------------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ def _stored_fills(account: int, window: Window) -> QuerySet[Fill]:
 
 
 def _fill_json(row: Fill) -> Json:
-    spec = symbols.get(row.symbol)
+    spec = symbols.known(row.symbol)
     return {
         "trade_id": str(row.trade_id),
         "order_id": str(row.order_id),

@@ -156,6 +156,11 @@ class SymbolTable:
             raise InputError("SYMBOL_NOT_FOUND", {"field": "symbol", "symbol": shown(name, 32)})
         return spec
 
+    def known(self, name: str) -> SymbolSpec:
+        """The symbol as last heard of; the engine is asked only about one never heard of. For writing out
+        what has happened: scales never change, and a reply is not lost because the engine just went."""
+        return self._specs.get(name) or self.get(name)
+
     def all(self) -> list[SymbolSpec]:
         """Every symbol, by name."""
         self.refresh()

@@ -120,4 +120,4 @@ def _changed(outcome: Outcome, spec: SymbolSpec | None = None) -> Json:
 
 
 def _rendered(event: Event) -> Json:
-    return order_dict(event, symbols.get(OrderEvent(*event).symbol))
+    return order_dict(event, symbols.known(OrderEvent(*event).symbol))

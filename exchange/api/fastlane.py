@@ -25,10 +25,10 @@ from django.utils.translation import get_language_from_request
 from exchange import limits, trading, validation
 from exchange.api.authentication import is_renewal_due, remembered_user, renew
 from exchange.api.exceptions import as_api_error
-from exchange.errors import ApiError, RefusedError
+from exchange.errors import ApiError, EngineTroubleError, RefusedError
 from exchange.jsontext import read_object
 from exchange.selectors import account_of
-from exchange.symbols import symbols
+from exchange.symbols import SymbolTable, symbols
 from exchange.wire import Json
 from exchange.worker import gateway
 
@@ -76,7 +76,7 @@ class FastLane:
 
 
 async def _place(user: Any, data: Json) -> Json:
-    terms = validation.parse_order(data, symbols)
+    terms = validation.parse_order(data, _live_symbols())
     return await trading.aplace(account_of(user), terms)
 
 
@@ -86,7 +86,7 @@ async def _cancel(user: Any, data: Json) -> Json:
 
 
 async def _place_many(user: Any, data: Json) -> Json:
-    orders = validation.parse_orders(data, symbols)
+    orders = validation.parse_orders(data, _live_symbols())
     return {"results": await trading.aplace_many(account_of(user), orders)}
 
 
@@ -161,6 +161,14 @@ async def _act(action: Action, scope: Scope, headers: Headers, user: Any, body: 
     data = _read(body)
     await _charge(scope, headers, user, validation.order_count(data))
     return await action(user, data)
+
+
+def _live_symbols() -> SymbolTable:
+    """The table to read orders by. Raises ENGINE_UNAVAILABLE if the engine went since the request began:
+    the table would then ask it, which would block the loop."""
+    if not symbols.is_live:
+        raise EngineTroubleError("ENGINE_UNAVAILABLE")
+    return symbols
 
 
 def _read(body: bytes) -> Json:

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from exchange.engine.messages import Command
+from exchange.symbols import symbols
 from exchange.worker import gateway
 from exchange.worker.errors import EngineBusy, EngineError, EngineUnavailable, OutcomeUnknown
+from exchange.worker.protocol import Outcome
 from tests.conftest import LiveEngine, Person
 
 
@@ -47,6 +50,24 @@ def test_an_engine_that_is_gone_is_503_and_nothing_happened(alice: Person, live_
     response = alice.place()
     assert shape(response) == (503, "ENGINE_UNAVAILABLE")
     assert int(response["Retry-After"]) >= 1
+
+
+def test_a_change_that_was_made_is_told_though_the_engine_went_right_after(
+    alice: Person, live_engine: LiveEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """503 says that nothing happened, so it may not be the answer to a cancel that did."""
+    order_id = alice.place().json()["order"]["order_id"]
+    submit = gateway.submit
+
+    def submit_and_lose(command: Command) -> Outcome:
+        outcome = submit(command)
+        gateway.configure(live_engine.folder / "nobody.sock", timeout_ms=300)
+        symbols.forget()
+        return outcome
+
+    monkeypatch.setattr(gateway, "submit", submit_and_lose)
+    reply = alice.post("/v1/order/cancel", {"order_id": order_id})
+    assert (reply.status_code, reply.json()["order"]["status"]) == (200, "canceled")
 
 
 @pytest.mark.parametrize(
