@@ -140,20 +140,21 @@ class AccountFeeds:
     async def snapshot(self, account: int, channel: str) -> Callable[[Reader], None]:
         """Fetch what a private channel starts with. The returned call sends it and joins the reader; it
         may come later. Raises EngineError."""
-        topics = self._topics_of(account)
-        topic = topics.topics[channel]
         while True:
+            # From here on what happens is remembered, so that nothing falls between the answer and the join.
+            self._topics_of(account)
             as_of, rows = await self._rows(account, channel)
             await self._wait_sequence(as_of)
-            if topic.can_resume(as_of):
+            if self.topic(account, channel).can_resume(as_of):
                 break
             # So much happened meanwhile that what followed the answer is forgotten: ask again.
 
         def send(reader: Reader) -> None:
+            # The account may have been forgotten here and begun anew since the answer came.
+            topics = self._topics_of(account)
+            topic = topics.topics[channel]
             if not topic.can_resume(as_of):
-                # The topic started anew since the answer came: the reader gets another one.
-                topics.owed[channel][reader] = None
-                self._pay()
+                self._owe(topics, channel, reader)
                 return
             later = topic.after(as_of)
             at = later[0].prev_sequence if later else topic.sequence
@@ -161,6 +162,19 @@ class AccountFeeds:
             self.replay(topic, as_of, reader)
 
         return send
+
+    def resume(self, account: int, channel: str, since: int, reader: Reader) -> None:
+        """Go on after ``since``, or from a fresh snapshot if that is no longer remembered."""
+        topics = self._topics_of(account)
+        topic = topics.topics[channel]
+        if topic.can_resume(since):
+            self.replay(topic, since, reader)
+        else:
+            self._owe(topics, channel, reader)
+
+    def _owe(self, topics: AccountTopics, channel: str, reader: Reader) -> None:
+        topics.owed[channel][reader] = None
+        self._pay()
 
     def replay(self, topic: Topic, since: int, reader: Reader) -> None:
         """Send what came after ``since`` and join the reader."""

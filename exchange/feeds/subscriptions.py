@@ -109,10 +109,12 @@ class Subscriptions:
         def begin() -> None:
             self._leave(name)
             self._topics[name] = topic
-            if resumed and since is not None:
-                hub.accounts.replay(topic, since, reader)
-            elif send is not None:
+            if send is not None:
                 send(reader)
+            elif account is not None and name.symbol is None and since is not None:
+                hub.accounts.resume(account, name.channel, since, reader)
+            elif resumed and since is not None and hub.can_resume(topic, since):
+                hub.accounts.replay(topic, since, reader)
             else:
                 hub.join(topic, reader)
 

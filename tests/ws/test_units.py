@@ -14,8 +14,9 @@ from websockets.streams import StreamReader
 
 from exchange import catalog
 from exchange.engine import Engine
-from exchange.engine.messages import BUY, SELL
+from exchange.engine.messages import BUY, EV_ASSET, EV_BALANCE, SELL
 from exchange.errors import InputError
+from exchange.feeds.accounts import AccountFeeds
 from exchange.feeds.book import BookTopic
 from exchange.feeds.floods import Bucket
 from exchange.feeds.limits import Limits
@@ -25,6 +26,7 @@ from exchange.feeds.requests import read_request
 from exchange.feeds.topic import Topic
 from exchange.jsontext import read_object
 from exchange.symbols import SymbolSpec, SymbolTable
+from exchange.worker.protocol import Answer
 from xtrader_client import OrderBook, SequenceGap
 from xtrader_client._topics import HistoryParser, Reader, TopicKey
 from xtrader_client._topics import Topic as ClientTopic
@@ -259,6 +261,52 @@ def test_pushes_are_bounded_and_nothing_else_is_cut_short() -> None:
             outbox.push(packet)
         assert slow == [True]
         assert not outbox.has_waiting
+
+    asyncio.run(scenario())
+
+
+# --- private topics ------------------------------------------------------------------------------------
+
+
+class SlowEngine:
+    """Answers the balances as of ``sequence``, after a while."""
+
+    sequence = 5
+
+    async def query(self, kind: str, account: int) -> Answer:
+        await asyncio.sleep(0.02)
+        return Answer(self.sequence, (("USD", 100, 0),))
+
+
+def test_an_account_forgotten_while_a_reader_is_on_its_way_is_still_heard() -> None:
+    """The last reader left, and the time for which its topics are kept ends just as the next one joins."""
+
+    async def scenario() -> None:
+        async def at_once(sequence: int) -> None:
+            pass
+
+        engine, table = SlowEngine(), SymbolTable()
+        table.put_asset((EV_ASSET, "USD", 8))
+        feeds = AccountFeeds(engine, table, Limits(account_linger_s=0.05), at_once)  # type: ignore[arg-type]
+        feeds.commit(5, 1)
+        send = await feeds.snapshot(1000, "balances")
+        await asyncio.sleep(0.1)
+        inbox = Inbox()
+        send(inbox)
+        feeds.on_balance((EV_BALANCE, 1000, "USD", 200, 0))
+        feeds.commit(6, 2)
+        assert [message["sequence"] for message in inbox.messages] == [5, 6]
+
+        feeds.leave(1000, "balances", inbox)
+        await asyncio.sleep(0.1)
+        engine.sequence = 7
+        feeds.commit(7, 3)
+        late = Inbox()
+        feeds.resume(1000, "balances", 6, late)
+        await asyncio.sleep(0.05)
+        # Whether anything happened at 7 is not known any more: it starts over.
+        assert [(m["type"], m["sequence"]) for m in late.messages] == [("balances_snapshot", 7)]
+        feeds.stop()
 
     asyncio.run(scenario())
 
