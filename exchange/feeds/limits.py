@@ -44,8 +44,9 @@ class Limits:
     #: Orders, cancels and changes (each order of a batch counts): sustained rate and burst.
     orders_per_s: float = 50_000.0
     orders_burst: float = 200_000.0
-    #: Order requests without a reply; beyond it the connection is not read until replies came.
-    orders_in_flight: int = 8_192
+    #: Orders without a reply (each of a batch counts); beyond it the connection is not read until replies
+    #: came. Less than the engine's client takes of one account, so that one connection never meets that.
+    orders_in_flight: int = 4_096
     subscriptions: int = 500
     #: Names in ``channels`` and in ``symbols`` of one request.
     names_per_request: int = 100

@@ -134,23 +134,24 @@ class Session:
 
     async def _handle_order(self, op: OrderOp, account: int, request_id: RequestId, fields: Fields) -> None:
         """Submit; the reply follows from ``_order_done``, or at once if nothing could be submitted."""
-        if not self._order_bucket.take(order_count(fields)):
+        count = order_count(fields)
+        if not self._order_bucket.take(count):
             self.close(codes.CLOSE_FLOOD, "too many orders")
             return
-        self._in_flight += 1
+        self._in_flight += count
         try:
-            waiting = op(account, fields, partial(self._order_done, request_id))
+            waiting = op(account, fields, partial(self._order_done, request_id, count))
             if waiting is not None:
                 await waiting
         except ApiError as error:
-            self._in_flight -= 1
+            self._in_flight -= count
             self._reply_error(request_id, error)
         except Exception as error:
-            self._in_flight -= 1
+            self._in_flight -= count
             self._reply_trouble(request_id, error)
 
-    def _order_done(self, request_id: RequestId, result: Json | ApiError) -> None:
-        self._in_flight -= 1
+    def _order_done(self, request_id: RequestId, count: int, result: Json | ApiError) -> None:
+        self._in_flight -= count
         if not self._fewer_in_flight.is_set():
             self._fewer_in_flight.set()
         if isinstance(result, ApiError):

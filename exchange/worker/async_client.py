@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
-from exchange.engine.messages import Command
+from exchange.engine.messages import TRADER_COMMANDS, Command
 from exchange.journal.codec import DECODE_ERRORS, freeze, freeze_events
 from exchange.worker.errors import (
     CommandMalformed,
@@ -47,6 +47,9 @@ log = logging.getLogger(__name__)
 _BACKOFF_S: Final = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 #: How often time-outs are looked for.
 _SWEEP_S: Final = 0.1
+#: Unanswered commands of one account: half of the ids the core remembers of it, so that after an engine
+#: restart the first of those sent again is still known, and nobody fills the queue alone.
+MAX_WAITING_PER_ACCOUNT: Final = 5_000
 #: Most commands in one frame, so that none comes near the engine's frame limit.
 _FRAME_COMMANDS: Final = 5_000
 
@@ -58,6 +61,8 @@ class _Waiting:
     message: Command | tuple[str, tuple[Any, ...]]
     future: asyncio.Future[Any]
     deadline: float
+    #: The trader's account that asks; 0 for queries and for commands of the venue.
+    account: int
     is_query: bool
     #: Whether the engine may have got it.
     sent: bool = False
@@ -76,7 +81,8 @@ class AsyncEngineClient:
     Commands given in one turn of the loop leave in one frame. The client reconnects with back-off;
     commands that were sent and not answered are sent again with their command_id until ``timeout_ms``
     has passed (``OutcomeUnknown``). Commands that could not be sent for ``connect_grace_ms`` fail with
-    ``EngineUnavailable``; more than ``max_waiting`` unanswered ones fail with ``EngineBusy``.
+    ``EngineUnavailable``; more than ``max_waiting`` unanswered ones, or ``max_waiting_per_account`` of one
+    account, fail with ``EngineBusy``.
     """
 
     def __init__(
@@ -86,12 +92,16 @@ class AsyncEngineClient:
         timeout_ms: int = 5_000,
         connect_grace_ms: int = 2_000,
         max_waiting: int = 50_000,
+        max_waiting_per_account: int = MAX_WAITING_PER_ACCOUNT,
     ) -> None:
         self._path = str(socket_path)
         self._timeout_s = timeout_ms / 1000
         self._grace_s = connect_grace_ms / 1000
         self._max_waiting = max_waiting
+        self._max_waiting_per_account = max_waiting_per_account
         self._waiting: dict[int, _Waiting] = {}
+        #: Trader's account -> how many of its commands have no answer yet.
+        self._waiting_of: dict[int, int] = {}
         self._next_id = 1
         #: Ids not yet written to the current connection.
         self._unsent: list[int] = []
@@ -129,6 +139,7 @@ class AsyncEngineClient:
                 waiting, OutcomeUnknown("the client closed") if waiting.sent else EngineUnavailable("closed")
             )
         self._waiting.clear()
+        self._waiting_of.clear()
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop | None:
@@ -182,19 +193,41 @@ class AsyncEngineClient:
             raise EngineUnavailable("the client was not started")
         future: asyncio.Future[Any] = self._loop.create_future()
         now = time.monotonic()
-        if len(self._waiting) >= self._max_waiting:
-            future.set_exception(EngineBusy(f"{self._max_waiting} commands are unanswered"))
-        elif self._transport is None and now - self._away_since > self._grace_s:
-            future.set_exception(EngineUnavailable(f"no engine at {self._path}"))
-        else:
-            request_id = self._next_id
-            self._next_id += 1
-            self._waiting[request_id] = _Waiting(message, future, now + self._timeout_s, is_query)
-            self._unsent.append(request_id)
-            if not self._flush_scheduled and self._transport is not None:
-                self._flush_scheduled = True
-                self._loop.call_soon(self._flush)
+        account: int = message[2] if not is_query and message[0] in TRADER_COMMANDS else 0
+        if refusal := self._refusal(account, now):
+            future.set_exception(refusal)
+            return future
+        request_id = self._next_id
+        self._next_id += 1
+        self._waiting[request_id] = _Waiting(message, future, now + self._timeout_s, account, is_query)
+        if account:
+            self._waiting_of[account] = self._waiting_of.get(account, 0) + 1
+        self._unsent.append(request_id)
+        if not self._flush_scheduled and self._transport is not None:
+            self._flush_scheduled = True
+            self._loop.call_soon(self._flush)
         return future
+
+    def _refusal(self, account: int, now: float) -> EngineError | None:
+        """Why nothing more is taken now, if so."""
+        if len(self._waiting) >= self._max_waiting:
+            return EngineBusy(f"{self._max_waiting} commands are unanswered")
+        if account and self._waiting_of.get(account, 0) >= self._max_waiting_per_account:
+            return EngineBusy(f"{self._max_waiting_per_account} commands of the account are unanswered")
+        if self._transport is None and now - self._away_since > self._grace_s:
+            return EngineUnavailable(f"no engine at {self._path}")
+        return None
+
+    def _answered(self, request_id: int) -> _Waiting | None:
+        """Take out what has its answer; None when it was given up before."""
+        waiting = self._waiting.pop(request_id, None)
+        if waiting is not None and waiting.account:
+            left = self._waiting_of[waiting.account] - 1
+            if left:
+                self._waiting_of[waiting.account] = left
+            else:
+                del self._waiting_of[waiting.account]
+        return waiting
 
     # --- sending ---------------------------------------------------------------------------------
 
@@ -280,7 +313,8 @@ class AsyncEngineClient:
                     # They stand in the order of their deadlines.
                     break
             for request_id in overdue:
-                self._give_up(self._waiting.pop(request_id))
+                if late := self._answered(request_id):
+                    self._give_up(late)
 
     def _give_up(self, waiting: _Waiting) -> None:
         if waiting.sent and not waiting.is_query:
@@ -300,18 +334,17 @@ class AsyncEngineClient:
                     freeze_events(events)
                 self._subscription.on_batch(message)
         elif isinstance(message, Answered):
-            if waiting := self._waiting.pop(message.request_id, None):
+            if waiting := self._answered(message.request_id):
                 _succeed(waiting, Answer(message.sequence, freeze(message.value)))
         elif isinstance(message, Refused):
-            if waiting := self._waiting.pop(message.request_id, None):
-                _fail(waiting, _refusal(message))
+            if waiting := self._answered(message.request_id):
+                _fail(waiting, _refused(message))
         elif isinstance(message, Hello):
             self._on_hello(message)
 
     def _on_outcomes(self, message: Outcomes) -> None:
-        waitings = self._waiting
         for request_id, sequence, now_ns, events in message.rows:
-            if waiting := waitings.pop(request_id, None):
+            if waiting := self._answered(request_id):
                 _succeed(waiting, Outcome(sequence, now_ns, freeze_events(events)))
 
     def _on_hello(self, message: Hello) -> None:
@@ -369,7 +402,7 @@ def _fail(waiting: _Waiting, error: EngineError) -> None:
         waiting.future.set_exception(error)
 
 
-def _refusal(message: Refused) -> EngineError:
+def _refused(message: Refused) -> EngineError:
     if message.code == BUSY:
         return EngineBusy(message.message)
     if message.code == BAD_QUERY:

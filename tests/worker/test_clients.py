@@ -12,12 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from exchange.engine.messages import deposit
+from exchange.engine import Engine
+from exchange.engine.messages import cancel_order, deposit
+from exchange.feeds.limits import Limits
+from exchange.validation import MAX_BATCH
+from exchange.worker.async_client import MAX_WAITING_PER_ACCOUNT
 from exchange.worker.client import AsyncEngineClient, BlockingEngineClient
 from exchange.worker.errors import EngineBusy, EngineError, EngineUnavailable, OutcomeUnknown
 from exchange.worker.gateway import Gateway
-from exchange.worker.protocol import FeedBatch, Hello
-from tests.journal.flow import ALICE, market, orders, take
+from exchange.worker.protocol import FeedBatch, Hello, Outcome
+from tests.journal.flow import ALICE, BOB, market, orders, take
 from tests.worker.conftest import EngineProcess, Service
 
 
@@ -77,6 +81,36 @@ def test_too_many_unanswered_commands_are_refused_here(short: Path) -> None:
         await client.close()
 
     asyncio.run(go())
+
+
+def test_one_account_does_not_fill_the_queue_of_all(service: Service) -> None:
+    async def go() -> None:
+        client = AsyncEngineClient(service.socket, max_waiting_per_account=5)
+        await client.start()
+        await client.wait_connected()
+        for turn in range(2):  # what was answered makes room again
+            futures = [client.submit(cancel_order(f"a{i}:{turn}", ALICE, order_id=1)) for i in range(8)]
+            futures += [client.submit(cancel_order(f"b:{turn}", BOB, order_id=1))]
+            futures += [client.submit(deposit(f"d{i}:{turn}", ALICE, "KRW", 1)) for i in range(8)]
+            results = await asyncio.gather(*futures, return_exceptions=True)
+            assert [type(result) for result in results] == [Outcome] * 5 + [EngineBusy] * 3 + [Outcome] * 9
+        await client.close()
+
+    asyncio.run(go())
+
+
+def test_whatever_may_be_sent_again_is_still_remembered() -> None:
+    """Two web processes resend all that one account may have unanswered: none of it is done twice."""
+    engine = Engine()
+    for now_ns, command in enumerate(market()):
+        engine.apply(command, now_ns)
+    commands = [
+        cancel_order(f"x:{number}", ALICE, order_id=1) for number in range(2 * MAX_WAITING_PER_ACCOUNT)
+    ]
+    for command in commands:
+        engine.apply(command, engine.now_ns)
+    assert all(engine.recall(command) for command in commands)
+    assert Limits().orders_in_flight + MAX_BATCH <= MAX_WAITING_PER_ACCOUNT, "one connection never meets it"
 
 
 def test_an_answer_that_never_came_is_asked_for_again(engine: EngineProcess) -> None:

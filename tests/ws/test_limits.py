@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import socket
 from collections.abc import Iterator
 from decimal import Decimal
@@ -168,6 +169,29 @@ def test_too_many_orders_in_flight_only_wait(tight: Venue) -> None:
             await bob.cancel_all()
             orders = [bob.place_order("AAPL", "buy", price="90", quantity="1") for _ in range(1_000)]
             assert len(await asyncio.gather(*orders)) == 1_000
+
+    run(scenario())
+
+
+def test_each_order_of_a_batch_counts_as_in_flight(tight: Venue) -> None:
+    """With its engine standing still, a connection is not read beyond 64 orders, however they came."""
+    order = {"symbol": "AAPL", "side": "buy", "order_type": "limit", "price": "90", "quantity": "1"}
+
+    async def scenario() -> None:
+        token = await tight.token("carol")
+        async with tight.raw() as connection:
+            assert (await request(connection, "auth", token=token))["ok"]
+            tight.engine.send_signal(signal.SIGSTOP)
+            try:
+                await connection.send(json.dumps({"op": "order.batch", "id": 1, "orders": [order] * 70}))
+                await connection.send(json.dumps({"op": "ping", "id": 2}))
+                with pytest.raises(TimeoutError):
+                    await asyncio.wait_for(connection.recv(), 0.5)
+            finally:
+                tight.engine.send_signal(signal.SIGCONT)
+            replies = [json.loads(await connection.recv())["id"] for _ in range(2)]
+            assert replies == [1, 2]
+            assert (await request(connection, "orders.cancel_all"))["canceled"] >= 70
 
     run(scenario())
 
