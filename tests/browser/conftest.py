@@ -21,7 +21,7 @@ _SWITCHES = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningExchange]:
     with running_exchange(tmp_path_factory.mktemp("page")) as exchange:
         yield exchange

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "clients" / "python
 from tests.ws.venue import Venue
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared_venue() -> Iterator[Venue]:
     venue = Venue()
     yield venue
