@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,12 @@ import pytest
 from exchange.api import params
 from exchange.api.authentication import REMEMBER_S
 from exchange.api.views.market import DEFAULT_DEPTH, MAX_DEPTH
+from exchange.engine import memory
 from exchange.errors import ERRORS
 from exchange.projection import WAIT_S
 from exchange.validation import MAX_BATCH, ORDER_FIELDS
+from exchange.worker import server
+from exchange.worker.async_client import AsyncEngineClient
 from tests.api.test_schema import PATHS_OF_THE_CONTRACT
 
 
@@ -48,3 +52,14 @@ def test_its_figures_are_those_of_the_code(guide: str, settings: Any) -> None:
     for scope, rate in settings.XTRADER["RATE_LIMITS"].items():
         assert f"| {rate} | `RATE_LIMIT_{scope.upper()}` |" in guide
     assert settings.DATA_UPLOAD_MAX_MEMORY_SIZE == 64 * 1024
+
+
+def test_its_bounds_of_memory_are_those_of_the_code(guide: str) -> None:
+    text = " ".join(guide.split())
+    remembered, options = memory.Limits(), inspect.signature(AsyncEngineClient).parameters
+    assert f"latest {remembered.ids_per_account:,} commands" in text
+    assert f"latest {remembered.ids_total:,} of all accounts" in text
+    assert remembered.retention_ns == 24 * 3600 * 10**9, "the guide says 24 hours"
+    of_account, of_all = options["max_waiting_per_account"].default, options["max_waiting"].default
+    assert f"{of_account:,} of an account and {of_all:,} of all in one web process" in text
+    assert f"{server.Limits().max_waiting_commands:,} in the engine" in text
