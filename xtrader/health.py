@@ -102,7 +102,11 @@ async def healthz(request: HttpRequest) -> JsonResponse:
     body = {
         "status": "ok" if report.is_healthy else "unavailable",
         "engine": {"ok": bool(report.engine), "sequence": sequence, "error": report.engine_error or None},
-        "marketdata": {"ok": bool(report.marketdata), "breaches": report.marketdata.get("breaches", [])},
+        # How many only: their texts name accounts and amounts, which are for operators.
+        "marketdata": {
+            "ok": bool(report.marketdata),
+            "breaches": len(report.marketdata.get("breaches", ())),
+        },
         "database": {"ok": report.database_ok},
         "projections": {
             name: {"sequence": stored, "lag": None if sequence is None else max(0, sequence - stored)}
