@@ -37,6 +37,20 @@ def test_a_foreign_host_is_a_bad_request(anyone: APIClient) -> None:
     assert shape(anyone.get("/api/v1/time", HTTP_HOST="evil.example")) == (400, "BAD_REQUEST")
 
 
+def test_what_a_client_gets_wrong_leaves_no_line_in_the_log(
+    anyone: APIClient, alice: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Or anybody could fill the disk."""
+    with caplog.at_level("INFO"):
+        assert anyone.get("/v1/nothing/here").status_code == 404
+        assert anyone.get("/nothing/here").status_code == 404
+        assert anyone.get("/api/v1/time", HTTP_HOST="evil.example").status_code == 400
+        assert anyone.get("/v1/balances").status_code == 401
+        assert alice.api.delete("/v1/orders").status_code == 405
+        assert alice.post("/v1/order", "{").status_code == 400
+    assert caplog.text == ""
+
+
 def test_messages_are_in_korean_for_those_who_ask(alice: Person) -> None:
     korean = alice.api.get("/v1/order/1", HTTP_ACCEPT_LANGUAGE="ko-KR,ko;q=0.9,en;q=0.5")
     assert korean.json()["message"] == "존재하지 않는 주문입니다."
