@@ -26,7 +26,8 @@ env = environ.Env()
 _LONGEST_SOCKET_PATH = 100
 
 DATA_DIR = Path(env("DATA", default=str(BASE_DIR / "data"))).resolve()
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+# Journal and database say who owns what: a folder made here is its owner's only.
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _secret_key() -> str:
