@@ -211,7 +211,7 @@ class Cashier:
     """Deposits and withdrawals over the engine's own socket."""
 
     def __init__(self, site: Site, seed: int, notes: Notes) -> None:
-        self._client = BlockingEngineClient(site.data / "engine.sock", timeout_ms=30_000)
+        self._client = BlockingEngineClient(site.data / "engine.sock", timeout_ms=10_000)
         self._luck = random.Random(f"{seed}:cashier")
         self._notes = notes
         self.maybe: set[str] = set()
@@ -277,9 +277,14 @@ async def _session(site: Site, seed: int, kills: int) -> int:
     try:
         await asyncio.to_thread(killer.kill, kills)
         await asyncio.sleep(0.5)
+    except BaseException:
+        for task in trading:
+            task.cancel()
+        raise
     finally:
         stop.set()
     await asyncio.gather(*trading, cash)
+    await asyncio.to_thread(site.admin.wait_connected, _RECOVERY_S)
     for book in books:
         await agree(site, book, timeout_s=_RECOVERY_S)
     await asyncio.gather(*(client.close() for client in clients))
@@ -290,7 +295,6 @@ async def _session(site: Site, seed: int, kills: int) -> int:
 
 def _reckon(site: Site, notes: Notes, traders: list[Trader], cashier: Cashier) -> None:
     """Everybody's story, compared."""
-    site.admin.wait_connected(_RECOVERY_S)
     status = site.admin.query("status").value
     site.wait_for_market(status["sequence"])
     breaches = site.market_status()["breaches"]

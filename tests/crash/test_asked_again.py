@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
-from tests.ws.venue import Venue, run
-
-
-@pytest.fixture(scope="module")
-def venue() -> Iterator[Venue]:
-    venue = Venue()
-    yield venue
-    venue.close()
+from tests.crash.killing import Site
+from tests.ws.venue import run
 
 
-def test_no_engine_at_the_second_time_of_asking(venue: Venue) -> None:
+def test_no_engine_at_the_second_time_of_asking(site: Site) -> None:
     """Placed; the reply is lost with its connection; asked again, there is no engine: that is no refusal."""
 
     async def scenario() -> None:
-        async with venue.client("alice", timeout_s=40) as alice:
+        async with site.client("alice", timeout_s=40) as alice:
             lost: list[dict[str, Any]] = []
             deliver = alice._socket._on_reply
 
@@ -31,7 +22,7 @@ def test_no_engine_at_the_second_time_of_asking(venue: Venue) -> None:
                     deliver(message)
                     return
                 lost.append(message)
-                venue.kill(venue.engine)
+                site.kill(site.engine)
                 assert alice._socket._connection is not None
                 alice._socket._connection.transport.abort()
 
@@ -39,12 +30,13 @@ def test_no_engine_at_the_second_time_of_asking(venue: Venue) -> None:
             placing = asyncio.create_task(
                 alice.place_order("AAPL", "buy", price="150", quantity="1", client_order_id="once")
             )
-            await asyncio.sleep(3.5)
+            await asyncio.sleep(2.5)
             assert lost
             assert not placing.done()
-            await asyncio.to_thread(venue.start_engine)
+            await asyncio.to_thread(site.start_engine)
             result = await placing
             assert result.order.order_id == lost[0]["order"]["order_id"]
-            assert len(await alice.get_orders("open")) == 1
+            ids = [order.client_order_id for order in await alice.get_orders("open")]
+            assert ids.count("once") == 1
 
     run(scenario(), 60)

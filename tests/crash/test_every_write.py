@@ -33,21 +33,21 @@ def every_operation(seed: int, script: Script, kinds: list[str], after: int = 0,
     raise AssertionError("unreachable")
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_power_cut_at_every_operation(seed: int) -> None:
     assert every_operation(seed, runs.script(seed), ["cut"], has_tables=False) > 80
 
 
-@pytest.mark.parametrize("after", range(2, 12, 3))
+@pytest.mark.parametrize("after", [3, 8])
 def test_kill_at_every_operation_then_a_power_cut(after: int) -> None:
     """What a killed engine left in the page cache may not be built upon unless it is synced."""
     assert every_operation(after, runs.script(after), ["kill", "cut"], after, has_tables=False) > 80
 
 
-@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC], ids=["EIO", "ENOSPC"])
-def test_every_operation_fails(number: int) -> None:
+def test_every_operation_fails() -> None:
     """The engine stops at once, answers nothing more, and after a restart all it answered is there."""
     for operation in range(1, runs.OPERATIONS):
+        number = (errno.EIO, errno.ENOSPC)[operation % 2]
         world = World(runs.script(3), operation, has_tables=False)
         world.run(cuts=[0, operation % 40], faults={operation: number})
 
@@ -59,8 +59,8 @@ def test_no_table_ever_holds_what_the_journal_lost() -> None:
 
 
 def test_many_lives_ended_at_random() -> None:
-    crashes = sum(runs.random_run(seed, has_tables=False).crashes for seed in range(150))
-    assert crashes > 300
+    crashes = sum(runs.random_run(seed, has_tables=False).crashes for seed in range(80))
+    assert crashes > 150
 
 
 @pytest.mark.parametrize("name", CANARIES)

@@ -10,29 +10,10 @@ import asyncio
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from exchange.engine import messages as m
 from tests.crash.killing import Site
 from tests.ws.venue import PEOPLE, request, run
-
-#: No limit in the way of the fuzzing; a demo, so that the demo's calls are there too.
-OPEN = {f"RATE_LIMIT_{name}": "0" for name in ("ORDERS", "READS", "PUBLIC", "LOGIN", "DEMO", "ADDRESS")}
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
-    site = Site(DEMO="1", **OPEN)
-    for number, side in enumerate((m.BUY, m.SELL, m.BUY)):
-        price = 20_000 + 500 * (side == m.SELL)
-        site.submit(
-            m.place_order(f"f:{number}", 1001 + number, "AAPL", side, price_ticks=price, quantity_lots=5)
-        )
-    yield site
-    site.close()
 
 
 def test_no_call_of_the_schema_ends_in_a_server_error(site: Site, tmp_path: Path) -> None:
@@ -43,7 +24,7 @@ def test_no_call_of_the_schema_ends_in_a_server_error(site: Site, tmp_path: Path
         *("--url", site.url, "--checks", "not_a_server_error", "--max-examples", "8", "--no-color"),
         *("--phases", "examples,coverage,fuzzing", "--seed", "1", "--workers", "1", "--no-shrink"),
         *("--max-failures", "5", "--suppress-health-check", "all", "--warnings", "off"),
-        *("--generation-database", "none", "--max-time", "30"),
+        *("--generation-database", "none", "--max-time", "20"),
         *("-H", f"Authorization: Bearer {token}"),
     ]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=180)

@@ -179,7 +179,8 @@ class World:
 
     def _meanwhile(self) -> None:
         """Between two operations of the engine: the projector is a process of its own."""
-        if self._projector is not None and not self._is_projector_at_work and self.luck.random() < 0.1:
+        chance = 0.1 if self._has_tables else 0.4
+        if not self._is_projector_at_work and self.luck.random() < chance:
             self._step_projector()
 
     def _step_projector(self) -> None:
@@ -201,9 +202,11 @@ class World:
     def _finish_projector(self) -> None:
         self._start_projector()
         assert self._projector is not None, "just started"
+        self._is_projector_at_work = True
         while self._projector.step():
             pass
         self._projector.finish()
+        self._is_projector_at_work = False
         self._projector = None
 
     # --- crashes -------------------------------------------------------------------------------------
