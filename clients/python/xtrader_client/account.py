@@ -2,52 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-
+from xtrader_client._live import Live
 from xtrader_client._topics import Message, Reader
 from xtrader_client.errors import XTraderError
 from xtrader_client.models import Balance, Order
 
 
-class AccountState:
+class AccountState(Live):
     """Open orders by id and balances by asset, as of the last messages. ``Client.account`` keeps it live."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.open_orders: dict[str, Order] = {}
         self.balances: dict[str, Balance] = {}
         self.orders_reader: Reader = _OrdersReader(self)
         self.balances_reader: Reader = _BalancesReader(self)
-        self._synced = {"orders": False, "balances": False}
-        self._changed = asyncio.Event()
-        self._failure: XTraderError | None = None
-
-    @property
-    def synced(self) -> bool:
-        """False while something may be missing (reconnecting)."""
-        return all(self._synced.values())
-
-    async def wait_changed(self, timeout_s: float | None = None) -> None:
-        """Return after the next change. Raises TimeoutError, or what ended the connection."""
-        if self._failure is None:
-            self._changed.clear()
-            await asyncio.wait_for(self._changed.wait(), timeout_s)
-        if self._failure is not None:
-            raise self._failure
-
-    async def wait_synced(self, timeout_s: float | None = None) -> None:
-        """Return once open orders and balances are both in step."""
-        async with asyncio.timeout(timeout_s):
-            while not self.synced:
-                await self.wait_changed()
+        self._in_step = {"orders": False, "balances": False}
 
     def note(self, part: str, *, synced: bool) -> None:
         """Said by the readers: a message was taken in, or some may be missing."""
-        self._synced[part] = synced
-        self._changed.set()
-
-    def fail(self, error: XTraderError) -> None:
-        """No more messages will come; waiters raise ``error``."""
-        self._failure = error
+        self._in_step[part] = synced
+        self.synced = all(self._in_step.values())
         self._changed.set()
 
 

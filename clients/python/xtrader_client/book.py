@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from zlib import crc32
 
-from xtrader_client.errors import ChecksumMismatch, SequenceGap, XTraderError
+from xtrader_client._live import Live
+from xtrader_client.errors import ChecksumMismatch, SequenceGap
 from xtrader_client.models import Level
 
 #: Levels of each side that the checksum covers.
@@ -61,7 +61,7 @@ class _Side:
         return [self.levels[price] for price in self.best_first(limit)]
 
 
-class OrderBook:
+class OrderBook(Live):
     """The live book of one symbol.
 
     ``Client.book`` keeps it in step; ``synced`` is False while it is being fetched anew, and reading
@@ -70,19 +70,17 @@ class OrderBook:
     """
 
     def __init__(self, symbol: str) -> None:
+        super().__init__()
         self.symbol = symbol
         #: Engine sequence of the last message applied.
         self.sequence = 0
         #: Engine time of it, ms UTC.
         self.timestamp = 0
-        self.synced = False
         #: Messages applied and resynchronisations needed since the start.
         self.updates = 0
         self.resyncs = 0
         self._bids = _Side(is_bid=True)
         self._asks = _Side(is_bid=False)
-        self._changed = asyncio.Event()
-        self._failure: XTraderError | None = None
 
     def bids(self, depth: int | None = None) -> list[Level]:
         """Levels to buy at, highest first."""
@@ -110,20 +108,6 @@ class OrderBook:
         """What the exchange must say for the same book."""
         return book_checksum(self._asks.rows(CHECKSUM_DEPTH), self._bids.rows(CHECKSUM_DEPTH))
 
-    async def wait_changed(self, timeout_s: float | None = None) -> None:
-        """Return after the next message is applied. Raises TimeoutError, or what ended the book."""
-        if self._failure is None:
-            self._changed.clear()
-            await asyncio.wait_for(self._changed.wait(), timeout_s)
-        if self._failure is not None:
-            raise self._failure
-
-    async def wait_synced(self, timeout_s: float | None = None) -> None:
-        """Return once the book is proved in step."""
-        async with asyncio.timeout(timeout_s):
-            while not self.synced:
-                await self.wait_changed()
-
     def apply_snapshot(self, message: Mapping[str, Any]) -> None:
         """Replace everything. Raises ChecksumMismatch."""
         self._bids.load(message["bids"])
@@ -145,12 +129,6 @@ class OrderBook:
         if self.synced:
             self.synced = False
             self.resyncs += 1
-
-    def fail(self, error: XTraderError) -> None:
-        """No more messages will come; waiters raise ``error``."""
-        self.synced = False
-        self._failure = error
-        self._changed.set()
 
     def _finish(self, message: Mapping[str, Any]) -> None:
         if self.checksum() != message["checksum"]:
