@@ -87,9 +87,16 @@ def order(account: int, order_id: int) -> Json:
 
 def open_orders(account: int, window: Window) -> Page:
     """Open orders, newest first, from the engine alone."""
-    sequence, events = gateway.query("open_orders", account, window.symbol)
+    sequence, events = _resting(account, window)
     found = (OrderEvent(*event) for event in reversed(events))
     return _order_page(_in_window(found, window), window, sequence)
+
+
+def _resting(account: int, window: Window) -> tuple[int, list[Any]]:
+    """The newest open orders of the window, one more than a page, so that the engine makes no others."""
+    bounds = (window.limit + 1, window.before, window.start_ns, window.end_ns)
+    sequence, events = gateway.query("open_orders", account, window.symbol, *bounds)
+    return sequence, events
 
 
 def closed_orders(account: int, window: Window) -> Page:
@@ -103,7 +110,7 @@ def all_orders(account: int, window: Window) -> Page:
     """Open and finished orders together, newest first."""
     # Open ones first: an order that finishes between the two questions is then in both answers, and the
     # later word wins below; the other way round it could be in neither.
-    sequence, resting = gateway.query("open_orders", account, window.symbol)
+    sequence, resting = _resting(account, window)
     _, recent = _just_finished(account, window.symbol)
     known = [*resting, *recent]
     return _order_page(_merged(_stored_orders(account, window), known, window), window, sequence)

@@ -113,18 +113,33 @@ class Engine:
         owner = self._state.trader(account)
         return None if owner is None else self.order(owner.client_ids.get(client_order_id, 0))
 
-    def open_orders(self, account: int, symbol: str | None = None) -> list[m.Event]:
-        """The account's open orders, ascending by id, as OrderEvents."""
+    def open_orders(
+        self,
+        account: int,
+        symbol: str | None = None,
+        limit: int | None = None,
+        before: int | None = None,
+        start_ns: int | None = None,
+        end_ns: int | None = None,
+    ) -> list[m.Event]:
+        """The account's open orders, ascending by id, as OrderEvents: the newest ``limit`` of those with
+        an id below ``before``, created from ``start_ns`` up to but not including ``end_ns``."""
         owner = self._state.trader(account)
         if owner is None:
             return []
-        events = [
-            order.event()
+        chosen = [
+            order_id
             for name, orders in owner.open_orders.items()
             if symbol is None or name == symbol
-            for order in orders.values()
+            for order_id, order in orders.items()
+            if (before is None or order_id < before)
+            and (start_ns is None or order.created_ns >= start_ns)
+            and (end_ns is None or order.created_ns < end_ns)
         ]
-        return sorted(events, key=_second)
+        chosen.sort()
+        # Events are made for the page alone: an account may have thousands of orders.
+        page = chosen if limit is None else chosen[max(0, len(chosen) - limit) :]
+        return [self._state.orders.open[order_id].event() for order_id in page]
 
     def finished_orders(self, account: int, symbol: str | None = None, limit: int = 100) -> list[m.Event]:
         """The account's remembered finished orders, latest finished first, as OrderEvents."""
@@ -218,7 +233,3 @@ class Engine:
     def check(self) -> list[str]:
         """Every broken invariant, in words; empty when all hold. Walks the whole state."""
         return invariants.check(self._state)
-
-
-def _second(event: m.Event) -> int:
-    return int(event[1])

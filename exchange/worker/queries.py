@@ -6,7 +6,8 @@ kind               arguments                                       value
 book               symbol, depth (None: all)                       (bids, asks) or None
 books              depth (None: all)                               {symbol: (bids, asks)}
 order              account, order_id, client_order_id              OrderEvent or None; the id when not 0
-open_orders        account, symbol (None: all)                     OrderEvents, ascending by id
+open_orders        account, symbol (None: all), limit, before,     OrderEvents, ascending by id; the newest
+                   start_ns, end_ns (None: no bound)               ``limit`` that fit the bounds
 finished_orders    account, symbol (None: all), limit              OrderEvents, latest first, as retained
 balances           account                                         (asset, available_minor, held_minor) each
 symbols, assets                                                    SymbolEvents, AssetEvents
@@ -52,8 +53,8 @@ def _order(engine: Engine, account: int, order_id: int, client_order_id: str | N
     return engine.order_by_client_id(account, client_order_id) if client_order_id else None
 
 
-def _open_orders(engine: Engine, account: int, symbol: str | None = None) -> Any:
-    return engine.open_orders(account, symbol)
+def _open_orders(engine: Engine, account: int, symbol: str | None = None, *bounds: int | None) -> Any:
+    return engine.open_orders(account, symbol, *bounds)
 
 
 def _finished_orders(engine: Engine, account: int, symbol: str | None = None, limit: int = 100) -> Any:

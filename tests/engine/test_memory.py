@@ -232,3 +232,20 @@ def test_ids_survive_a_snapshot() -> None:
         first, again = venue.engine.recall(repeated), loaded.recall(repeated)
         assert first is not None
         assert again == first
+
+
+def test_open_orders_are_read_a_page_at_a_time() -> None:
+    """Pages from the newest down give each open order once; bounds of time are half-open."""
+    venue = Venue()
+    for _ in range(7):
+        venue.place()
+    orders = [m.OrderEvent(*event) for event in venue.engine.open_orders(1000)]
+    found: list[int] = []
+    before = None
+    while page := venue.engine.open_orders(1000, None, 3, before):
+        found = [*(event[1] for event in page), *found]
+        before = page[0][1]
+    assert found == [order.order_id for order in orders]
+    start_ns, end_ns = orders[1].created_ns, orders[3].created_ns
+    bounded = venue.engine.open_orders(1000, "ABC-KRW", None, None, start_ns, end_ns)
+    assert [event[1] for event in bounded] == [orders[1].order_id, orders[2].order_id]
