@@ -1,42 +1,58 @@
 import { useEffect } from "react";
-import { displayName, type Language, useLanguage, useWords } from "@/shared/i18n";
+import { useTranslation } from "react-i18next";
+import { NavLink, useParams } from "react-router";
+import { useDisplayName, useLanguage } from "@/shared/i18n";
 import { abbreviated, fixed } from "@/shared/numbers";
+import { useSettings } from "@/shared/settings/settings";
 import { Change } from "@/shared/ui/Change";
-import { useConnection } from "@/shared/wire/store";
+import { useConnection, useStatistics, useSymbols } from "@/shared/wire/store";
 import type { Statistics, SymbolSpec } from "@/shared/wire/types";
 import styles from "./Header.module.css";
-import type { Page } from "./page";
+import { usePage } from "./page";
 
-interface HeaderProps {
-  page: Page;
-  spec: SymbolSpec | undefined;
-  statistics: Statistics | undefined;
-  onLanguage: (language: Language) => void;
-}
-
-export function Header({ page, spec, statistics, onLanguage }: HeaderProps) {
-  const language = useLanguage();
-  const words = useWords();
+export function Header() {
+  const { t } = useTranslation();
+  const page = usePage();
+  const { symbol } = useParams();
+  const spec = useSymbols()?.find((entry) => entry.symbol === symbol);
   return (
     <header className={styles.header}>
       <a className={styles.mark} href="/">
         x<span>Trader</span>
       </a>
-      {spec && <Ticker spec={spec} statistics={statistics} />}
+      {spec && <Ticker spec={spec} />}
       <nav className={styles.nav}>
         <Connection />
-        <a href="/api/docs">{words.apiDocs}</a>
-        {(page.isStaff || !page.username) && <a href="/admin/">{words.admin}</a>}
-        <button onClick={() => onLanguage(language === "en" ? "ko" : "en")}>{words.switchLanguage}</button>
-        <Session page={page} />
+        <NavLink to="/markets">{t("pages.markets")}</NavLink>
+        {page.username && <NavLink to="/portfolio">{t("pages.portfolio")}</NavLink>}
+        {page.username && <NavLink to="/wallet">{t("pages.wallet")}</NavLink>}
+        <a href="/api/docs">{t("apiDocs")}</a>
+        {page.isStaff && <a href="/admin/">{t("admin")}</a>}
+        <Switches />
+        <Session />
       </nav>
     </header>
   );
 }
 
-function Ticker({ spec, statistics }: { spec: SymbolSpec; statistics: Statistics | undefined }) {
+function Switches() {
+  const { t } = useTranslation();
+  const { language, theme, set } = useSettings();
+  return (
+    <>
+      <button onClick={() => set({ theme: theme === "dark" ? "light" : "dark" })}>
+        {t(theme === "dark" ? "theme.light" : "theme.dark")}
+      </button>
+      <button onClick={() => set({ language: language === "en" ? "ko" : "en" })}>{t("switchLanguage")}</button>
+    </>
+  );
+}
+
+function Ticker({ spec }: { spec: SymbolSpec }) {
+  const { t } = useTranslation();
   const language = useLanguage();
-  const words = useWords();
+  const displayName = useDisplayName();
+  const statistics: Statistics | undefined = useStatistics([spec.symbol]).get(spec.symbol);
   const price = (text: string | null | undefined) => (text ? fixed(text, spec.price_scale) : "–");
   const last = price(statistics?.last_price);
   useEffect(() => {
@@ -46,20 +62,20 @@ function Ticker({ spec, statistics }: { spec: SymbolSpec; statistics: Statistics
     <div className={styles.ticker}>
       <div className={styles.symbol}>
         <strong>{spec.symbol}</strong>
-        <small>{displayName(spec.symbol, language)}</small>
+        <small>{displayName(spec.symbol)}</small>
       </div>
       <div className={styles.last} data-testid="last-price">
         {last}
       </div>
-      <Figure label={words.change24h}>
+      <Figure label={t("change24h")}>
         <Change statistics={statistics} />
       </Figure>
-      <Figure label={words.high24h}>{price(statistics?.high_price_24h)}</Figure>
-      <Figure label={words.low24h}>{price(statistics?.low_price_24h)}</Figure>
-      <Figure label={`${words.volume24h} (${spec.base_asset})`}>
+      <Figure label={t("high24h")}>{price(statistics?.high_price_24h)}</Figure>
+      <Figure label={t("low24h")}>{price(statistics?.low_price_24h)}</Figure>
+      <Figure label={`${t("volume24h")} (${spec.base_asset})`}>
         {statistics ? abbreviated(statistics.volume_24h, language) : "–"}
       </Figure>
-      <Figure label={`${words.value24h} (${spec.quote_asset})`}>
+      <Figure label={`${t("value24h")} (${spec.quote_asset})`}>
         {statistics ? abbreviated(statistics.quote_volume_24h, language) : "–"}
       </Figure>
     </div>
@@ -76,10 +92,10 @@ function Figure({ label, children }: { label: string; children: React.ReactNode 
 }
 
 function Connection() {
-  const words = useWords();
+  const { t } = useTranslation();
   const { state, latencyMs, lastMessageAt } = useConnection();
   const since = lastMessageAt ? new Date(lastMessageAt).toLocaleTimeString("en-GB") : "";
-  const text = { live: words.live, connecting: words.connecting, reconnecting: `${words.reconnecting} ${since}` };
+  const text = { live: t("live"), connecting: t("connecting"), reconnecting: `${t("reconnecting")} ${since}` };
   return (
     <span className={styles.connection} data-state={state} data-testid="connection" role="status">
       <i aria-hidden />
@@ -89,14 +105,21 @@ function Connection() {
   );
 }
 
-function Session({ page }: { page: Page }) {
-  const words = useWords();
-  if (!page.username) return <a className={styles.button} href="/accounts/login/">{words.logIn}</a>;
+function Session() {
+  const { t } = useTranslation();
+  const page = usePage();
+  if (!page.username) {
+    return (
+      <a className={styles.button} href="/accounts/login/">
+        {t("logIn")}
+      </a>
+    );
+  }
   return (
     <form className={styles.session} method="post" action="/accounts/logout/">
       <input type="hidden" name="csrfmiddlewaretoken" value={page.csrfToken} />
-      <span>{page.username}</span>
-      <button className={styles.button}>{words.logOut}</button>
+      <NavLink to="/account">{page.username}</NavLink>
+      <button className={styles.button}>{t("logOut")}</button>
     </form>
   );
 }

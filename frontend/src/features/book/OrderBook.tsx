@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { useWords } from "@/shared/i18n";
+import { useTranslation } from "react-i18next";
 import { fixed, fromUnits, grouped, toUnits } from "@/shared/numbers";
 import { Panel } from "@/shared/ui/Panel";
 import { Quantity } from "@/shared/ui/Quantity";
@@ -17,20 +17,20 @@ interface OrderBookProps {
 }
 
 export function OrderBook({ className, spec, statistics }: OrderBookProps) {
-  const words = useWords();
+  const { t } = useTranslation();
   const book = useBook(spec.symbol, DEPTH);
   const { asks, bids } = useMemo(() => rowsOf(book, spec.quantity_scale), [book, spec.quantity_scale]);
   return (
-    <Panel title={words.orderBook} className={className} stale={!book.current && book.sequence >= 0}>
+    <Panel title={t("orderBook")} className={className} stale={!book.current && book.sequence >= 0}>
       <div className={styles.book} data-testid="book">
         <div className={styles.columns}>
           <span>
-            {words.price} ({spec.quote_asset})
+            {t("price")} ({spec.quote_asset})
           </span>
           <span>
-            {words.quantity} ({spec.base_asset})
+            {t("quantity")} ({spec.base_asset})
           </span>
-          <span>{words.total}</span>
+          <span>{t("total")}</span>
         </div>
         <div className={`${styles.side} ${styles.asks}`} data-testid="asks">
           <Rows rows={asks} spec={spec} side="sell" />
@@ -62,8 +62,8 @@ interface RowsProps {
 }
 
 function Rows({ rows, spec, side }: RowsProps) {
-  const words = useWords();
-  if (rows.length === 0) return <div className={styles.none}>{words.noOrders}</div>;
+  const { t } = useTranslation();
+  if (rows.length === 0) return <div className={styles.none}>{t("noOrders")}</div>;
   return rows.map((row) => (
     <div key={row.price} className={styles.row} data-side={side} style={{ "--share": `${row.sharePercent}%` } as never}>
       <span className={side === "buy" ? "rise" : "fall"}>{fixed(row.price, spec.price_scale)}</span>
@@ -78,7 +78,7 @@ function Rows({ rows, spec, side }: RowsProps) {
 }
 
 function Middle({ book, spec, last }: { book: LiveBook; spec: SymbolSpec; last: string | null | undefined }) {
-  const words = useWords();
+  const { t } = useTranslation();
   const ask = book.asks[0]?.[0];
   const bid = book.bids[0]?.[0];
   const spread =
@@ -87,7 +87,7 @@ function Middle({ book, spec, last }: { book: LiveBook; spec: SymbolSpec; last: 
     <div className={styles.middle}>
       <strong>{last ? fixed(last, spec.price_scale) : "–"}</strong>
       <span>
-        {words.spread} {spread === null ? "–" : grouped(spread)}
+        {t("spread")} {spread === null ? "–" : grouped(spread)}
       </span>
     </div>
   );

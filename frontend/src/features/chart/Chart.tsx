@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "react";
-import { useLanguage, useWords } from "@/shared/i18n";
+import { useTranslation } from "react-i18next";
+import { useLanguage } from "@/shared/i18n";
 import { Panel } from "@/shared/ui/Panel";
 import { type Interval, INTERVALS, type SymbolSpec } from "@/shared/wire/types";
 import { CandleChart, type Readout } from "./candle-chart";
@@ -13,7 +14,7 @@ function initialInterval(): Interval {
 }
 
 export function Chart({ className, spec }: { className: string; spec: SymbolSpec }) {
-  const words = useWords();
+  const { t } = useTranslation();
   const language = useLanguage();
   const [interval, setChosen] = useState<Interval>(initialInterval);
   const [readout, setReadout] = useState<Readout | null>(null);
@@ -26,7 +27,7 @@ export function Chart({ className, spec }: { className: string; spec: SymbolSpec
     // The colours follow the language; a changed status of the symbol must not redraw the chart.
   }, [spec.symbol, spec.price_scale, interval, language]);
   return (
-    <Panel title={words.chart} className={className} controls={<Intervals chosen={interval} onChoose={setChosen} />}>
+    <Panel title={t("chart")} className={className} controls={<Intervals chosen={interval} onChoose={setChosen} />}>
       <div className={styles.area}>
         {readout && <ReadoutLine readout={readout} />}
         <div className={styles.canvas} ref={box} data-testid="chart" />

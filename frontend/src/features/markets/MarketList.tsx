@@ -1,4 +1,5 @@
-import { displayName, useLanguage, useWords } from "@/shared/i18n";
+import { useTranslation } from "react-i18next";
+import { useLanguage, useDisplayName } from "@/shared/i18n";
 import { abbreviated, fixed } from "@/shared/numbers";
 import { Change } from "@/shared/ui/Change";
 import { Panel } from "@/shared/ui/Panel";
@@ -14,9 +15,9 @@ interface MarketListProps {
 }
 
 export function MarketList({ className, symbols, statistics, selected, onSelect }: MarketListProps) {
-  const words = useWords();
+  const { t } = useTranslation();
   return (
-    <Panel title={words.markets} className={className}>
+    <Panel title={t("markets")} className={className}>
       <div className={styles.list} data-testid="markets">
         {symbols.map((spec) => (
           <Market
@@ -41,12 +42,13 @@ interface MarketProps {
 
 function Market({ spec, statistics, isSelected, onSelect }: MarketProps) {
   const language = useLanguage();
+  const displayName = useDisplayName();
   const last = statistics?.last_price;
   return (
     <button className={styles.market} aria-pressed={isSelected} onClick={() => onSelect(spec.symbol)}>
       <strong>{spec.symbol}</strong>
       <span>{last ? fixed(last, spec.price_scale) : "–"}</span>
-      <small>{displayName(spec.symbol, language)}</small>
+      <small>{displayName(spec.symbol)}</small>
       <small>
         <Change statistics={statistics} />
       </small>

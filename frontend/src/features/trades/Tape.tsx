@@ -1,4 +1,4 @@
-import { useWords } from "@/shared/i18n";
+import { useTranslation } from "react-i18next";
 import { fixed } from "@/shared/numbers";
 import { Panel } from "@/shared/ui/Panel";
 import { Quantity } from "@/shared/ui/Quantity";
@@ -7,17 +7,17 @@ import type { Execution, SymbolSpec } from "@/shared/wire/types";
 import styles from "./Tape.module.css";
 
 export function Tape({ className, spec }: { className: string; spec: SymbolSpec }) {
-  const words = useWords();
+  const { t } = useTranslation();
   const trades = useTrades(spec.symbol);
   return (
-    <Panel title={words.trades} className={className}>
+    <Panel title={t("trades")} className={className}>
       <div className={styles.tape} data-testid="trades">
         <div className={styles.columns}>
-          <span>{words.price}</span>
-          <span>{words.quantity}</span>
-          <span>{words.time}</span>
+          <span>{t("price")}</span>
+          <span>{t("quantity")}</span>
+          <span>{t("time")}</span>
         </div>
-        {trades.length === 0 && <div className={styles.none}>{words.noTrades}</div>}
+        {trades.length === 0 && <div className={styles.none}>{t("noTrades")}</div>}
         {trades.map((trade) => (
           <Row key={trade.execution_id} trade={trade} spec={spec} />
         ))}

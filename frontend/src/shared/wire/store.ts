@@ -1,6 +1,7 @@
 // What components read: small stores fed by the socket, each telling its readers at most once a frame.
 
-import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { Book, type BookView } from "./book";
 import { fetchExecutions, fetchStatistics, fetchSymbols } from "./rest";
 import { type ConnectionStatus, ExchangeSocket } from "./socket";
@@ -56,26 +57,18 @@ export function useConnection(): ConnectionStatus {
 
 // --- symbols ---------------------------------------------------------------------------------------
 
-/** The symbols; asked again every few seconds until the exchange answers, then once a minute, so that a
- * newly listed or halted symbol shows without a reload. */
+const SYMBOLS_EVERY_MS = 60_000;
+const SYMBOLS_RETRY_MS = 3_000;
+
+/** The symbols (null until the exchange answers), asked again once a minute, so that a newly listed or
+ * halted symbol shows without a reload. */
 export function useSymbols(): SymbolSpec[] | null {
-  const [symbols, setSymbols] = useState<SymbolSpec[] | null>(null);
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout>;
-    const load = () =>
-      fetchSymbols().then(
-        (found) => {
-          setSymbols(found);
-          timer = setTimeout(load, 60_000);
-        },
-        () => {
-          timer = setTimeout(load, 3_000);
-        },
-      );
-    void load();
-    return () => clearTimeout(timer);
-  }, []);
-  return symbols;
+  const { data } = useQuery({
+    queryKey: ["symbols"],
+    queryFn: fetchSymbols,
+    refetchInterval: (query) => (query.state.data ? SYMBOLS_EVERY_MS : SYMBOLS_RETRY_MS),
+  });
+  return data ?? null;
 }
 
 // --- statistics ------------------------------------------------------------------------------------
