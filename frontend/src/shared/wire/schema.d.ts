@@ -416,6 +416,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/portfolio": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Holdings, average cost, profit, and value over time
+         * @description By currency; nothing is converted between currencies. A deposit of an asset counts as bought at the market's price of that minute; profit never includes deposits or withdrawals.
+         */
+        get: operations["get_portfolio"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -564,6 +584,28 @@ export interface components {
         Credentials: {
             username: string;
             password: string;
+        };
+        /** @description Everything that is worth something in one currency. */
+        CurrencyPortfolio: {
+            currency: string;
+            /**
+             * Format: decimal
+             * @description Cash and holdings at the last prices.
+             */
+            value: string;
+            /** Format: decimal */
+            cash: string;
+            /**
+             * Format: decimal
+             * @description Of the holdings, cash not counted.
+             */
+            cost: string;
+            /** Format: decimal */
+            unrealised_profit: string;
+            /** Format: decimal */
+            realised_profit: string;
+            holdings: components["schemas"]["Holding"][];
+            history: components["schemas"]["ValuePoint"][];
         };
         DemoDeposit: {
             balance: components["schemas"]["Balance"];
@@ -728,6 +770,43 @@ export interface components {
             next_cursor: string | null;
             as_of_sequence: number;
             fills: components["schemas"]["Fill"][];
+        };
+        /** @description One asset, its cost and profit in the currency it is worth something in. */
+        Holding: {
+            asset: string;
+            /** @description Whose price values it; null when it takes more than one symbol. */
+            symbol: string | null;
+            /**
+             * Format: decimal
+             * @description Available and held together.
+             */
+            quantity: string;
+            /**
+             * Format: decimal
+             * @description Of one whole unit, fees included.
+             */
+            average_cost: string | null;
+            /** Format: decimal */
+            cost: string;
+            /**
+             * Format: decimal
+             * @description Null while the symbol has never traded.
+             */
+            value: string | null;
+            /**
+             * Format: decimal
+             * @description Of the currency's whole value.
+             */
+            share_percent: string | null;
+            /** Format: decimal */
+            unrealised_profit: string | null;
+            /** Format: decimal */
+            unrealised_percent: string | null;
+            /**
+             * Format: decimal
+             * @description Of sales so far, fees deducted.
+             */
+            realised_profit: string;
         };
         Klines: {
             symbol: string;
@@ -968,6 +1047,25 @@ export interface components {
             fills: components["schemas"]["Fill"][];
             sequence: number;
         };
+        Portfolio: {
+            /**
+             * @description * `1d` - 1d
+             *     * `1w` - 1w
+             *     * `1m` - 1m
+             *     * `3m` - 3m
+             *     * `1y` - 1y
+             *     * `all` - all
+             * @enum {string}
+             */
+            range: "1d" | "1w" | "1m" | "3m" | "1y" | "all";
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            timestamp: number;
+            currencies: components["schemas"]["CurrencyPortfolio"][];
+            as_of_sequence: number;
+        };
         /** @description Exactly one of the two ids. */
         ReduceRequest: {
             order_id?: string | null;
@@ -1085,6 +1183,20 @@ export interface components {
             expires_in: number;
             /** @description Gets the next access token at /api/v1/token/refresh. */
             refresh: string;
+        };
+        ValuePoint: {
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            timestamp: number;
+            /** Format: decimal */
+            value: string;
+            /**
+             * Format: decimal
+             * @description Since the first point: the change that no deposit explains.
+             */
+            profit: string;
         };
     };
     responses: never;
@@ -3725,6 +3837,121 @@ export interface operations {
             };
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_portfolio: {
+        parameters: {
+            query?: {
+                /** @description How far back `history` goes. */
+                range?: "1d" | "1m" | "1w" | "1y" | "3m" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Portfolio"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `NOT_AUTHENTICATED`: No session and no token.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
                 headers: {
                     [name: string]: unknown;
                 };
