@@ -2,7 +2,21 @@
 
 import { toUnits } from "@/shared/numbers";
 import type { SymbolSpec } from "@/shared/wire/types";
-import { affordable, baseToQuantity, feeOn, holdRate, notional, onLot, parseInput, tickAt } from "./maths";
+import {
+  baseToQuantity,
+  feeOn,
+  holdRate,
+  notional,
+  onLot,
+  parseInput,
+  type PriceLevel,
+  slippageBasisPoints,
+  tickAt,
+  type Walk,
+  walkAmount,
+  walkQuantity,
+  wire,
+} from "./maths";
 
 export type Side = "buy" | "sell";
 export type OrderKind = "limit" | "market";
@@ -26,16 +40,24 @@ export interface Circumstances {
   takerRate: string;
   /** Minor units available of the asset the order is paid in; null for a visitor. */
   available: bigint | null;
-  bestBid: bigint | null;
-  bestAsk: bigint | null;
+  /** The book as far as it is known, best first. */
+  bids: readonly PriceLevel[];
+  asks: readonly PriceLevel[];
 }
 
-export type Field = "price" | "quantity" | "quoteAmount";
+/** `form`: the problem is none of a single field. */
+export type Field = "price" | "quantity" | "quoteAmount" | "form";
 
 /** A reason not to send, as a wire code, with the field it concerns. */
 export interface Problem {
   field: Field;
   code: string;
+  values?: Record<string, string>;
+}
+
+/** Something a trader should know before sending; it does not stop the order. */
+export interface Notice {
+  code: "takesAtOnce" | "farFromMarket" | "slips" | "thinBook" | "emptyBook";
   values?: Record<string, string>;
 }
 
@@ -46,8 +68,16 @@ export interface Reading {
   /** Value and fee in the quote asset's minor units; null while the draft does not say enough. */
   total: bigint | null;
   fee: bigint | null;
+  /** The rate the fee was taken at. */
+  rate: string;
   problem: Problem | null;
+  notice: Notice | null;
 }
+
+/** A limit this far beyond the best opposite price is likely a slip of the finger. */
+const FAR_PERCENT = 5n;
+/** From this on the average of a market order is worth a word. */
+const SLIPS_BASIS_POINTS = 50n;
 
 /** Read a draft: its numbers, what it would cost, and the first reason not to send it. */
 export function readDraft(draft: Draft, around: Circumstances): Reading {
@@ -65,46 +95,72 @@ function readLimit(draft: Draft, around: Circumstances): Reading {
     priceProblem(draft.price, price, spec) ??
     quantityProblem(draft.quantity, quantity, spec) ??
     leastValueProblem(total, spec, "quantity") ??
-    (draft.postOnly && wouldTake(draft.side, price, around)
-      ? { field: "price" as const, code: "POST_ONLY_WOULD_TAKE" }
-      : null) ??
+    (draft.postOnly ? postOnlyProblem(draft.side, price, around) : null) ??
     limitFundsProblem(draft.side, total, quantity, around);
-  return { price, quantity, quoteAmount: null, total, fee, problem };
+  return { price, quantity, quoteAmount: null, total, fee, rate, problem, notice: limitNotice(draft, price, around) };
 }
 
 function readMarket(draft: Draft, around: Circumstances): Reading {
   const { spec } = around;
   if (draft.side === "buy" && draft.amountIn === "quote") return readQuoteBuy(draft, around);
   const quantity = parseInput(draft.quantity, spec.quantity_scale);
-  const best = draft.side === "buy" ? around.bestAsk : around.bestBid;
-  const total = quantity !== null && best !== null ? notional(spec, best, quantity) : null;
+  const levels = draft.side === "buy" ? around.asks : around.bids;
+  const walk = quantity === null ? null : walkQuantity(spec, levels, quantity);
+  const total = walk !== null && walk.quantity > 0n ? walk.value : null;
   const fee = total === null ? null : feeOn(total, around.takerRate);
   const problem =
     quantityProblem(draft.quantity, quantity, spec) ??
-    (draft.side === "sell" ? sellFundsProblem(quantity, around) : null) ??
-    (draft.side === "buy" && total !== null && around.available !== null && total + (fee ?? 0n) > around.available
-      ? shortOf("quantity")
-      : null);
-  return { price: null, quantity, quoteAmount: null, total, fee, problem };
+    (draft.side === "sell" ? sellFundsProblem(quantity, around) : buyFundsProblem(total, fee, around));
+  const notice = walk === null ? null : marketNotice(walk, quantity ?? 0n, levels, spec);
+  return { price: null, quantity, quoteAmount: null, total, fee, rate: around.takerRate, problem, notice };
 }
 
 function readQuoteBuy(draft: Draft, around: Circumstances): Reading {
-  const { spec } = around;
+  const { spec, takerRate } = around;
   const amount = parseInput(draft.quoteAmount, spec.quote_scale);
-  const bought = amount !== null && around.bestAsk !== null ? affordable(spec, amount, around.bestAsk, around.takerRate) : null;
-  const value = bought !== null && around.bestAsk !== null ? notional(spec, around.bestAsk, bought) : null;
+  const walk = amount === null ? null : walkAmount(spec, around.asks, amount, takerRate);
+  const total = walk !== null && walk.quantity > 0n ? walk.value : null;
   const problem =
     amountProblem(draft.quoteAmount, amount) ??
     leastValueProblem(amount, spec, "quoteAmount") ??
-    (amount !== null && around.available !== null && amount > around.available ? shortOf("quoteAmount") : null);
+    (amount !== null && around.available !== null && amount > around.available
+      ? shortOf("quoteAmount", amount, around.available, spec.quote_asset, spec.quote_scale)
+      : null);
   return {
     price: null,
-    quantity: bought,
+    quantity: walk?.quantity ?? null,
     quoteAmount: amount,
-    total: value,
-    fee: value === null ? null : feeOn(value, around.takerRate),
+    total,
+    fee: total === null ? null : feeOn(total, takerRate),
+    rate: takerRate,
     problem,
+    notice: walk === null ? null : marketNotice(walk, walk.quantity, around.asks, spec),
   };
+}
+
+// --- what is worth a word ----------------------------------------------------------------------------
+
+function limitNotice(draft: Draft, price: bigint | null, around: Circumstances): Notice | null {
+  if (price === null || draft.postOnly || !wouldTake(draft.side, price, around)) return null;
+  const best = (draft.side === "buy" ? around.asks : around.bids)[0]![0];
+  const apart = price > best ? price - best : best - price;
+  if (apart * 100n >= best * FAR_PERCENT) {
+    return { code: "farFromMarket", values: { percent: String((apart * 100n) / best) } };
+  }
+  return draft.timeInForce === "gtc" ? { code: "takesAtOnce" } : null;
+}
+
+function marketNotice(
+  walk: Walk,
+  wanted: bigint,
+  levels: readonly PriceLevel[],
+  spec: SymbolSpec,
+): Notice | null {
+  const best = levels[0];
+  if (best === undefined) return { code: "emptyBook" };
+  if (walk.quantity < wanted) return { code: "thinBook", values: { quantity: wire(walk.quantity, spec.quantity_scale) } };
+  const points = slippageBasisPoints(spec, walk, best[0]);
+  return points >= SLIPS_BASIS_POINTS ? { code: "slips", values: { percent: wire(points, 2) } } : null;
 }
 
 // --- single rules ----------------------------------------------------------------------------------
@@ -117,7 +173,9 @@ export function priceProblem(text: string, price: bigint | null, spec: SymbolSpe
   if (outside) {
     return { field: "price", code: "PRICE_OUT_OF_BOUNDS", values: { minimum: spec.min_price, maximum: spec.max_price } };
   }
-  return price % tickAt(spec, price) === 0n ? null : { field: "price", code: "PRICE_OFF_TICK" };
+  const tick = tickAt(spec, price);
+  if (price % tick === 0n) return null;
+  return { field: "price", code: "PRICE_OFF_TICK", values: { tick_size: wire(tick, spec.price_scale) } };
 }
 
 export function quantityProblem(text: string, quantity: bigint | null, spec: SymbolSpec): Problem | null {
@@ -130,7 +188,8 @@ export function quantityProblem(text: string, quantity: bigint | null, spec: Sym
     const values = { minimum: spec.min_quantity, maximum: spec.max_quantity };
     return { field: "quantity", code: "QUANTITY_OUT_OF_BOUNDS", values };
   }
-  return onLot(spec, quantity) === quantity ? null : { field: "quantity", code: "QUANTITY_OFF_LOT" };
+  if (onLot(spec, quantity) === quantity) return null;
+  return { field: "quantity", code: "QUANTITY_OFF_LOT", values: { lot_size: spec.lot_size } };
 }
 
 function amountProblem(text: string, amount: bigint | null): Problem | null {
@@ -143,6 +202,10 @@ function leastValueProblem(value: bigint | null, spec: SymbolSpec, field: Field)
   return { field, code: "BELOW_MIN_NOTIONAL", values: { minimum: spec.min_notional, asset: spec.quote_asset } };
 }
 
+function postOnlyProblem(side: Side, price: bigint | null, around: Circumstances): Problem | null {
+  return wouldTake(side, price, around) ? { field: "price", code: "POST_ONLY_WOULD_TAKE" } : null;
+}
+
 function limitFundsProblem(
   side: Side,
   total: bigint | null,
@@ -150,23 +213,32 @@ function limitFundsProblem(
   around: Circumstances,
 ): Problem | null {
   if (side === "sell") return sellFundsProblem(quantity, around);
-  if (total === null || around.available === null) return null;
-  const held = total + feeOn(total, holdRate(around.makerRate, around.takerRate));
-  return held > around.available ? shortOf("quantity") : null;
+  if (total === null) return null;
+  return buyFundsProblem(total, feeOn(total, holdRate(around.makerRate, around.takerRate)), around);
+}
+
+function buyFundsProblem(total: bigint | null, fee: bigint | null, around: Circumstances): Problem | null {
+  const { spec, available } = around;
+  if (total === null || available === null) return null;
+  const needed = total + (fee ?? 0n);
+  return needed > available ? shortOf("quantity", needed, available, spec.quote_asset, spec.quote_scale) : null;
 }
 
 function sellFundsProblem(quantity: bigint | null, around: Circumstances): Problem | null {
-  if (quantity === null || around.available === null) return null;
-  return quantity > baseToQuantity(around.spec, around.available) ? shortOf("quantity") : null;
+  const { spec, available } = around;
+  if (quantity === null || available === null) return null;
+  const sellable = baseToQuantity(spec, available);
+  return quantity > sellable ? shortOf("quantity", quantity, sellable, spec.base_asset, spec.quantity_scale) : null;
 }
 
-function shortOf(field: Field): Problem {
-  return { field, code: "INSUFFICIENT_BALANCE" };
+function shortOf(field: Field, required: bigint, available: bigint, asset: string, scale: number): Problem {
+  const values = { required: wire(required, scale), available: wire(available, scale), asset };
+  return { field, code: "INSUFFICIENT_BALANCE", values };
 }
 
 /** Whether an order at this price would meet the other side at once. */
 export function wouldTake(side: Side, price: bigint | null, around: Circumstances): boolean {
-  if (price === null) return false;
-  if (side === "buy") return around.bestAsk !== null && price >= around.bestAsk;
-  return around.bestBid !== null && price <= around.bestBid;
+  const best = (side === "buy" ? around.asks : around.bids)[0]?.[0];
+  if (price === null || best === undefined) return false;
+  return side === "buy" ? price >= best : price <= best;
 }

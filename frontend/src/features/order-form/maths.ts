@@ -97,3 +97,77 @@ export function wire(units: bigint, scale: number): string {
 function clamp(value: bigint, lowest: bigint, highest: bigint): bigint {
   return value < lowest ? lowest : value > highest ? highest : value;
 }
+
+// --- steps of a quantity ---------------------------------------------------------------------------
+
+/** What one press of + adds: the last decimal typed, but never less than a lot. "0.12" moves by 0.01. */
+export function quantityStep(spec: SymbolSpec, text: string): bigint {
+  const decimals = Math.min(text.split(".")[1]?.length ?? 0, spec.quantity_scale);
+  const lot = toUnits(spec.lot_size, spec.quantity_scale);
+  const unit = 10n ** BigInt(spec.quantity_scale - decimals);
+  return unit > lot ? onLot(spec, unit) : lot;
+}
+
+/** A quantity moved by a step, in whole lots and inside the symbol's bounds. */
+export function stepQuantity(spec: SymbolSpec, quantity: bigint, step: bigint, direction: 1 | -1): bigint {
+  const least = toUnits(spec.min_quantity, spec.quantity_scale);
+  const most = toUnits(spec.max_quantity, spec.quantity_scale);
+  return clamp(onLot(spec, quantity + step * BigInt(direction)), least, most);
+}
+
+/** Where an empty quantity starts: the smallest power of ten that is worth enough at the price. */
+export function firstQuantity(spec: SymbolSpec, price: bigint): bigint {
+  const worth = toUnits(spec.min_notional, spec.quote_scale);
+  let quantity = toUnits(spec.min_quantity, spec.quantity_scale);
+  while (price > 0n && notional(spec, price, quantity) < worth) quantity *= 10n;
+  return onLot(spec, quantity);
+}
+
+// --- what a market order would meet ------------------------------------------------------------------
+
+/** A level of the book in the symbol's units. */
+export type PriceLevel = readonly [price: bigint, quantity: bigint];
+
+export interface Walk {
+  quantity: bigint;
+  /** Value of that quantity level by level, without fees. */
+  value: bigint;
+}
+
+/** What a quantity would trade against these levels (best first). */
+export function walkQuantity(spec: SymbolSpec, levels: readonly PriceLevel[], quantity: bigint): Walk {
+  let open = quantity;
+  let value = 0n;
+  for (const [price, offered] of levels) {
+    if (open === 0n) break;
+    const taken = offered < open ? offered : open;
+    value += notional(spec, price, taken);
+    open -= taken;
+  }
+  return { quantity: quantity - open, value };
+}
+
+/** What an amount would buy from these levels, fees included, in whole lots. */
+export function walkAmount(spec: SymbolSpec, levels: readonly PriceLevel[], amount: bigint, rate: string): Walk {
+  let left = amount;
+  let quantity = 0n;
+  let value = 0n;
+  for (const [price, offered] of levels) {
+    const bought = affordable(spec, left, price, rate);
+    const taken = offered < bought ? offered : bought;
+    const cost = notional(spec, price, taken);
+    quantity += taken;
+    value += cost;
+    left -= cost + feeOn(cost, rate);
+    if (taken < offered) break;
+  }
+  return { quantity, value };
+}
+
+/** How much worse than the best price an average is, in hundredths of a per cent, rounded up. */
+export function slippageBasisPoints(spec: SymbolSpec, walk: Walk, best: bigint): bigint {
+  const atBest = notional(spec, best, walk.quantity);
+  if (atBest <= 0n) return 0n;
+  const apart = walk.value > atBest ? walk.value - atBest : atBest - walk.value;
+  return (apart * 10_000n + atBest - 1n) / atBest;
+}
