@@ -25,6 +25,8 @@ export interface Candle {
   low: string;
   close: string;
   volume: string;
+  quote_volume: string;
+  trade_count: number;
   closed: boolean;
 }
 
