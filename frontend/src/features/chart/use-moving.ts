@@ -1,10 +1,11 @@
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { onTick, parseInput, stepPrice, wire } from "@/features/order-form/maths";
+import { failureOf, useErrorText } from "@/shared/errors";
 import { toUnits } from "@/shared/numbers";
 import { useSettings } from "@/shared/settings/settings";
 import { showToast } from "@/shared/ui/toast-store";
-import { ApiFailure, type Order } from "@/shared/wire/api";
+import type { Order } from "@/shared/wire/api";
 import { cancelOrder, replaceOrder } from "@/shared/wire/trading";
 import type { SymbolSpec } from "@/shared/wire/types";
 import type { CandleChart } from "./candle-chart";
@@ -32,7 +33,8 @@ const SLACK = 3;
 
 /** Moving an own order to another price by pointer or keys. */
 export function useMoving(order: Order, spec: SymbolSpec, chart: CandleChart): Moving {
-  const { t } = useTranslation(["chart", "errors"]);
+  const { t } = useTranslation("chart");
+  const errorText = useErrorText();
   const confirmOrders = useSettings((settings) => settings.confirmOrders);
   const [phase, setPhase] = useState<Phase>("idle");
   const [price, setPrice] = useState<string | null>(null);
@@ -46,8 +48,8 @@ export function useMoving(order: Order, spec: SymbolSpec, chart: CandleChart): M
   useEffect(leave, [order.price, order.quantity]);
 
   const fail = (title: string, error: unknown) => {
-    const code = error instanceof ApiFailure ? error.code : "INTERNAL";
-    showToast({ key: `chart ${order.order_id}`, tone: "bad", title, text: t(`errors:${code}`, { defaultValue: code }) });
+    const { code, details } = failureOf(error);
+    showToast({ key: `chart ${order.order_id}`, tone: "bad", title, text: errorText(code, details) });
   };
   const sendTo = (target: string | null) => {
     if (target === null || target === order.price || order.quantity === null) return leave();
