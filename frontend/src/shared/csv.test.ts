@@ -10,6 +10,6 @@ describe("csv", () => {
     expect(csvText(["id"], [["=1+1"], ["-cmd"], ["@x"]])).toBe("\uFEFFid\r\n'=1+1\r\n'-cmd\r\n'@x\r\n");
   });
   it("writes times in UTC", () => {
-    expect(csvTime(1795334675772)).toBe("2026-11-22 07:24:35.772");
+    expect(csvTime(1795334675772)).toBe("2026-11-22 08:04:35.772");
   });
 });

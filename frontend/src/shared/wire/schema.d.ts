@@ -2507,6 +2507,8 @@ export interface operations {
                 start?: number;
                 /** @description Only this symbol. */
                 symbol?: string;
+                /** @description Only entries of this type. */
+                type?: "deposit" | "trade" | "withdrawal";
             };
             header?: never;
             path?: never;
