@@ -17,7 +17,6 @@ from exchange.selectors import Window, up_to_date, within
 from exchange.symbols import symbols
 from exchange.wire import Json, format_units, milliseconds
 
-
 #: What an entry can come from.
 TRADE: Final = "trade"
 KINDS: Final = (TRADE, *TRANSFER_KINDS)
