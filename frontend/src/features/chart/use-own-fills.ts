@@ -12,18 +12,18 @@ const NONE: readonly FillMark[] = [];
 
 /** Marks of the own fills in a symbol. */
 export function useOwnFills(spec: SymbolSpec, candles: readonly Candle[] | null): readonly FillMark[] {
-  const { username } = usePage();
-  const fresh = useAccount((account) => account.fills);
+  const { account } = usePage();
+  const fresh = useAccount((state) => state.fills);
   const { data: past } = useQuery({
     queryKey: ["fills", "chart", spec.symbol],
     queryFn: () => fetchFills(spec.symbol),
-    enabled: username !== "",
+    enabled: account !== "",
   });
   return useMemo(() => {
-    if (username === "" || !candles) return NONE;
+    if (account === "" || !candles) return NONE;
     const own = fresh.filter((fill) => fill.symbol === spec.symbol);
     return marksOf(mergeFills(past ?? [], own), candles, spec);
-  }, [username, candles, fresh, past, spec]);
+  }, [account, candles, fresh, past, spec]);
 }
 
 async function fetchFills(symbol: string): Promise<Fill[]> {
