@@ -1,28 +1,101 @@
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { useParams } from "react-router";
-import { OrderBook } from "@/features/book/OrderBook";
+import { useQuery } from "@tanstack/react-query";
+import { AccountTabs } from "@/features/account-tabs/AccountTabs";
 import { Chart } from "@/features/chart/Chart";
-import { Tape } from "@/features/trades/Tape";
+import { OrderForm } from "@/features/order-form/OrderForm";
 import { useSettings } from "@/shared/settings/settings";
+import { Splitter } from "@/shared/ui/Splitter";
+import { fetchSymbols } from "@/shared/wire/rest";
 import { useSymbols } from "@/shared/wire/store";
+import type { SymbolSpec } from "@/shared/wire/types";
+import { Banners } from "./Banners";
+import { BookColumn } from "./BookColumn";
+import { FIRST, LIMITS, type Sizes, useLayout, useMode } from "./layout-store";
+import { PhoneLayout } from "./PhoneLayout";
 import styles from "./TradePage.module.css";
 
 export function TradePage() {
   const { t } = useTranslation();
   const { symbol } = useParams();
   const symbols = useSymbols();
+  useStatusOften();
   const spec = symbols?.find((entry) => entry.symbol === symbol);
   const remember = useSettings((settings) => settings.set);
   useEffect(() => {
     if (spec) remember({ lastSymbol: spec.symbol });
   }, [spec, remember]);
-  if (!spec) return <div className={styles.empty}>{symbols === null ? t("loading") : t("notFound")}</div>;
+  if (symbols === null) return <Skeleton />;
+  if (!spec) return <main className={styles.empty}>{t("notFound")}</main>;
+  return <Layout spec={spec} />;
+}
+
+/** No feed tells when a symbol is halted: while somebody may trade, ask every few seconds. */
+function useStatusOften(): void {
+  useQuery({ queryKey: ["symbols"], queryFn: fetchSymbols, refetchInterval: 4_000 });
+}
+
+function Layout({ spec }: { spec: SymbolSpec }) {
+  const { mode, tall } = useMode();
+  const { sizes } = useLayout();
+  if (mode === "phone") return <PhoneLayout spec={spec} />;
+  const widths = { "--book": `${sizes.book}px`, "--form": `${sizes.form}px`, "--tabs": `${sizes.tabs}px` };
   return (
-    <main className={styles.panels}>
-      <Chart className={styles.chart ?? ""} spec={spec} />
-      <OrderBook className={styles.book ?? ""} spec={spec} statistics={undefined} />
-      <Tape className={styles.trades ?? ""} spec={spec} />
+    <main className={styles.panels} data-mode={mode} style={widths as React.CSSProperties}>
+      <Banners spec={spec} />
+      <div className={styles.chart}>
+        <Chart className={styles.fill ?? ""} spec={spec} />
+      </div>
+      <SizeLine name="book" orientation="vertical" className={styles.bookLine} />
+      <div className={styles.book}>
+        <BookColumn spec={spec} tall={tall && mode === "wide"} />
+      </div>
+      {mode === "wide" && <SizeLine name="form" orientation="vertical" className={styles.formLine} />}
+      <div className={styles.form}>
+        <OrderForm spec={spec} />
+      </div>
+      <SizeLine name="tabs" orientation="horizontal" className={styles.tabsLine} />
+      <div className={styles.tabs}>
+        <AccountTabs spec={spec} />
+      </div>
+    </main>
+  );
+}
+
+const LINE_WORDS = { book: "layout.bookWidth", form: "layout.formWidth", tabs: "layout.tabsHeight" } as const;
+
+interface SizeLineProps {
+  name: Exclude<keyof Sizes, "trades">;
+  orientation: "vertical" | "horizontal";
+  className: string | undefined;
+}
+
+function SizeLine({ name, orientation, className }: SizeLineProps) {
+  const { t } = useTranslation();
+  const { sizes, setSize } = useLayout();
+  return (
+    <Splitter
+      label={t(LINE_WORDS[name])}
+      orientation={orientation}
+      size={sizes[name]}
+      {...LIMITS[name]}
+      onSize={(size) => setSize(name, size)}
+      onReset={() => setSize(name, FIRST[name])}
+      className={className}
+    />
+  );
+}
+
+/** The panels, empty, until the exchange has said what it lists. */
+function Skeleton() {
+  const { t } = useTranslation();
+  return (
+    <main className={styles.panels} data-mode="skeleton" aria-busy="true" aria-label={t("loading")}>
+      <div className={styles.chart} />
+      <div className={styles.book} />
+      <div className={styles.form} />
+      <div className={styles.tabs} />
     </main>
   );
 }
