@@ -98,7 +98,7 @@ export class ExchangeSocket {
       topic.handlers.delete(handler);
       if (topic.handlers.size > 0) return;
       this.topics.delete(key);
-      this.send({ op: "unsubscribe", channels: [channel], symbols: symbol === null ? [] : [symbol] });
+      this.send({ op: "unsubscribe", ...named(channel, symbol === null ? [] : [symbol]) });
     };
   }
 
@@ -153,7 +153,7 @@ export class ExchangeSocket {
       const symbols = topic.symbol === null ? [] : [topic.symbol];
       symbolsOf.set(topic.channel, [...(symbolsOf.get(topic.channel) ?? []), ...symbols]);
     }
-    for (const [channel, symbols] of symbolsOf) this.send({ op: "subscribe", channels: [channel], symbols });
+    for (const [channel, symbols] of symbolsOf) this.send({ op: "subscribe", ...named(channel, symbols) });
   }
 
   private send(message: Record<string, unknown>): number | null {
@@ -223,4 +223,9 @@ export class ExchangeSocket {
 
 function topicKey(channel: string, symbol: string | null): string {
   return `${channel} ${symbol ?? ""}`;
+}
+
+/** The names of a request; private channels take no symbols, not even none. */
+function named(channel: string, symbols: readonly string[]): Record<string, unknown> {
+  return symbols.length === 0 ? { channels: [channel] } : { channels: [channel], symbols };
 }
