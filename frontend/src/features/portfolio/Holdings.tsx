@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { useAssetDecimals, useAssetName } from "@/shared/assets";
 import { toUnits } from "@/shared/numbers";
-import { Amount } from "@/shared/ui/Amount";
+import { Amount, Percent } from "@/shared/ui/Amount";
 import { type Column, DataTable } from "@/shared/ui/DataTable";
 import type { Holding } from "./revalue";
 import styles from "./Holdings.module.css";
@@ -79,14 +79,7 @@ function useColumns(currency: string): readonly Column<Holding>[] {
       id: "percent",
       header: t("return"),
       width: "minmax(80px, 0.7fr)",
-      cell: ({ unrealised_percent }) =>
-        unrealised_percent === null ? (
-          "–"
-        ) : (
-          <>
-            <Amount text={unrealised_percent} decimals={2} signed />%
-          </>
-        ),
+      cell: (row) => <Percent text={row.unrealised_percent} />,
       compare: byFigure((row) => row.unrealised_percent),
     },
     amount("realised", (row) => row.realised_profit, true),

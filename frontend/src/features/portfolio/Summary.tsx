@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { toUnits } from "@/shared/numbers";
-import { Amount } from "@/shared/ui/Amount";
+import { Amount, Percent } from "@/shared/ui/Amount";
 import { type CurrencyPortfolio, percent } from "./revalue";
 import styles from "./Summary.module.css";
 
@@ -27,7 +27,7 @@ export function Summary({ part, decimals }: { part: CurrencyPortfolio; decimals:
           {unrealised !== null && (
             <small>
               {" "}
-              <Amount text={unrealised} decimals={2} signed />%
+              <Percent text={unrealised} />
             </small>
           )}
         </dd>

@@ -59,6 +59,7 @@ export function ValueChart({ points, currency, decimals }: ValueChartProps) {
           <path className={styles.area} d={`${line}L${WIDTH} ${HEIGHT + 4}L0 ${HEIGHT + 4}Z`} />
           <path className={styles.line} d={line} vectorEffect="non-scaling-stroke" />
         </svg>
+        <Bounds points={points} decimals={decimals} />
         {chosen !== null && <i className={styles.cursor} style={{ left: `${at}%` }} />}
       </div>
       <p className={styles.axis}>
@@ -66,6 +67,21 @@ export function ValueChart({ points, currency, decimals }: ValueChartProps) {
         <Time at={points[last]!.timestamp} />
       </p>
     </div>
+  );
+}
+
+/** The highest and the lowest value, where the line has them. */
+function Bounds({ points, decimals }: { points: readonly Point[]; decimals: number }) {
+  const ordered = points.toSorted((a, b) => Number(a.value) - Number(b.value));
+  return (
+    <>
+      <small className={styles.high}>
+        <Amount text={ordered.at(-1)?.value} decimals={decimals} />
+      </small>
+      <small className={styles.low}>
+        <Amount text={ordered[0]?.value} decimals={decimals} />
+      </small>
+    </>
   );
 }
 

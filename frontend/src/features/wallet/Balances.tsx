@@ -18,10 +18,13 @@ export function Balances() {
   const balances = useAccount((account) => account.balances);
   const assets = useAssets();
   const columns = useColumns();
+  const isKnown = current || balances.size > 0;
   const rows = useMemo(() => {
+    // Until the feed has spoken nothing is known, not even that there is nothing.
+    if (!isKnown) return [];
     const known = [...new Set([...assets, ...balances.keys()])];
     return known.map((asset) => balances.get(asset) ?? { asset, available: "0", held: "0" });
-  }, [assets, balances]);
+  }, [assets, balances, isKnown]);
   return (
     <DataTable
       label={t("balances")}
@@ -29,7 +32,7 @@ export function Balances() {
       columns={columns}
       rows={rows}
       keyOf={(row) => row.asset}
-      loading={!current && balances.size === 0}
+      loading={!isKnown}
       empty={t("noBalances")}
     />
   );
@@ -42,14 +45,14 @@ function useColumns(): readonly Column<Balance>[] {
   const amount = (id: string, text: (row: Balance) => string): Column<Balance> => ({
     id,
     header: t(id),
-    width: "minmax(104px, 1fr)",
+    width: "minmax(92px, 1fr)",
     cell: (row) => <Amount text={text(row)} decimals={decimals(row.asset)} exact />,
   });
   return [
     {
       id: "asset",
       header: t("asset"),
-      width: "minmax(84px, 1fr)",
+      width: "minmax(112px, 1.2fr)",
       align: "left",
       cell: ({ asset }) => (
         <span className={styles.asset}>

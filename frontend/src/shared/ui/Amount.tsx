@@ -25,3 +25,16 @@ export function Amount({ text, decimals, signed = false, exact = false }: Amount
     </span>
   );
 }
+
+/** A signed percentage of two decimals, with the colours of rise and fall. */
+export function Percent({ text }: { text: string | null }) {
+  if (text === null) return <>–</>;
+  const shown = fixed(text, 2);
+  const sign = signOf(shown);
+  return (
+    <span className={(["fall", undefined, "rise"] as const)[sign + 1]}>
+      {sign > 0 ? "+" : ""}
+      {sign === 0 ? shown.replace("-", "") : shown}%
+    </span>
+  );
+}
