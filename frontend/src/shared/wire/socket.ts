@@ -221,11 +221,6 @@ export class ExchangeSocket {
   }
 }
 
-/** Private channels take no symbols: an empty list would be refused. */
-function named(symbols: readonly string[]): { symbols?: readonly string[] } {
-  return symbols.length > 0 ? { symbols } : {};
-}
-
 function topicKey(channel: string, symbol: string | null): string {
   return `${channel} ${symbol ?? ""}`;
 }
