@@ -104,7 +104,8 @@ function columnsOf(context: Context): Column<Order>[] {
       width: "minmax(96px, 1fr)",
       cell: (order) => {
         const spec = specs.get(order.symbol);
-        return amountText(order.quote_amount ?? (spec ? orderValue(order, spec) : null), spec);
+        const value = amountText(order.quote_amount ?? (spec ? orderValue(order, spec) : null), spec);
+        return `${value} ${spec?.quote_asset ?? ""}`;
       },
     },
     {

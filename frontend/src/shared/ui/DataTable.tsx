@@ -86,7 +86,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
             >
               {columns.map((column) => (
                 <div key={column.id} role="cell" data-label={column.header} data-align={column.align} data-column={column.id}>
-                  {column.cell(row)}
+                  <div className={styles.value}>{column.cell(row)}</div>
                 </div>
               ))}
             </div>
