@@ -6,9 +6,6 @@ import styles from "./Header.module.css";
 const THEMES: readonly Theme[] = ["dark", "light"];
 const LANGUAGES: readonly Language[] = ["ko", "en"];
 const PALETTES: readonly Palette[] = ["auto", "red-up", "green-up", "colour-blind"];
-/** Each language by its own name, whatever language is on show. */
-const NAMES: Record<Language, string> = { ko: "한국어", en: "English" };
-
 /** Language, theme and colours. */
 export function DisplayMenu() {
   const { t } = useTranslation("header");
@@ -22,7 +19,7 @@ export function DisplayMenu() {
             name="language"
             options={LANGUAGES}
             chosen={language}
-            text={(option) => NAMES[option]}
+            text={(option) => t(`languages.${option}`)}
             onChoose={(option) => set({ language: option })}
           />
           <Choice

@@ -12,8 +12,8 @@ import styles from "./DepthChart.module.css";
 import { type Area, drawDepth, DepthScale } from "./draw";
 
 /** Tenths of a per cent on either side of the middle. */
-const RANGES = [2, 5, 10, 25, 50, 100, 250] as const;
-const FIRST_RANGE = 2;
+const RANGES = [1, 2, 5, 10, 25, 50, 100] as const;
+const FIRST_RANGE = 1;
 const EVERY_LEVEL = 100_000;
 
 export function DepthChart({ spec }: { spec: SymbolSpec }) {
@@ -74,7 +74,7 @@ function Canvas({ depth, spec, label, quantity, onZoom }: CanvasProps) {
     element.width = area.width * ratio;
     element.height = area.height * ratio;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    const price = (units: bigint) => fixed(fromUnits(units, spec.price_scale), spec.price_scale);
+    const price = (units: bigint) => fixed(fromUnits(onTick(spec, units), spec.price_scale), spec.price_scale);
     drawDepth(context, area, depth, coloursAt(element), { price, quantity });
   }, [depth, area, spec, tokens, quantity]);
   const click = () => {
