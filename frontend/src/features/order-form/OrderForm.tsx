@@ -62,7 +62,7 @@ export function OrderForm({ spec }: { spec: SymbolSpec }) {
           <Summary spec={spec} formReading={formReading} />
         </div>
         <div className={styles.foot}>
-          <Advice formReading={formReading} problem={form.refusal} />
+          {!visitor && <Advice formReading={formReading} problem={form.refusal} />}
           {!visitor && <SendButton spec={spec} formReading={formReading} sending={sending} />}
         </div>
       </fieldset>

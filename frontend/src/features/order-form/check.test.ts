@@ -89,6 +89,12 @@ describe("market orders", () => {
     expect(read({ kind: "market", quantity: "2" }, { ...rich, asks: [] }).notice).toEqual({ code: "emptyBook" });
   });
 
+  it("an amount that empties the book says so", () => {
+    const spend = { kind: "market", amountIn: "quote", quoteAmount: "500,000,000" } as const;
+    expect(read(spend, { available: 10n ** 18n }).notice).toEqual({ code: "thinBook", values: { quantity: "1" } });
+    expect(read({ ...spend, quoteAmount: "50,000,000" }, { available: 10n ** 18n }).notice).toBeNull();
+  });
+
   it("an amount to spend includes the fee", () => {
     const spend = read({ kind: "market", amountIn: "quote", quoteAmount: "1,000,000" });
     expect(spend.problem).toBeNull();

@@ -74,6 +74,8 @@ export interface Reading {
   notice: Notice | null;
 }
 
+/** Levels of the book a market order is measured against; a book cut off there is not called thin. */
+export const MOST_LEVELS = 2_000;
 /** A limit this far beyond the best opposite price is likely a slip of the finger. */
 const FAR_PERCENT = 5n;
 /** From this on the average of a market order is worth a word. */
@@ -134,7 +136,7 @@ function readQuoteBuy(draft: Draft, around: Circumstances): Reading {
     fee: total === null ? null : feeOn(total, takerRate),
     rate: takerRate,
     problem,
-    notice: walk === null ? null : marketNotice(walk, walk.quantity, around.asks, spec),
+    notice: walk === null ? null : marketNotice(walk, wantedFor(walk, around.asks), around.asks, spec),
   };
 }
 
@@ -150,6 +152,12 @@ function limitNotice(draft: Draft, price: bigint | null, around: Circumstances):
   return draft.timeInForce === "gtc" ? { code: "takesAtOnce" } : null;
 }
 
+/** An amount that takes the whole book would take more if it were there. */
+function wantedFor(walk: Walk, levels: readonly PriceLevel[]): bigint {
+  const offered = levels.reduce((sum, [, quantity]) => sum + quantity, 0n);
+  return walk.quantity === offered ? walk.quantity + 1n : walk.quantity;
+}
+
 function marketNotice(
   walk: Walk,
   wanted: bigint,
@@ -158,7 +166,9 @@ function marketNotice(
 ): Notice | null {
   const best = levels[0];
   if (best === undefined) return { code: "emptyBook" };
-  if (walk.quantity < wanted) return { code: "thinBook", values: { quantity: wire(walk.quantity, spec.quantity_scale) } };
+  if (walk.quantity < wanted && levels.length < MOST_LEVELS) {
+    return { code: "thinBook", values: { quantity: wire(walk.quantity, spec.quantity_scale) } };
+  }
   const points = slippageBasisPoints(spec, walk, best[0]);
   return points >= SLIPS_BASIS_POINTS ? { code: "slips", values: { percent: wire(points, 2) } } : null;
 }

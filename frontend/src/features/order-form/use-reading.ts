@@ -6,12 +6,9 @@ import { useAccount } from "@/shared/wire/account";
 import { answer, api } from "@/shared/wire/api";
 import { useBook } from "@/shared/wire/store";
 import type { Level, SymbolSpec } from "@/shared/wire/types";
-import { type Circumstances, type Reading, readDraft } from "./check";
+import { type Circumstances, MOST_LEVELS, type Reading, readDraft } from "./check";
 import { useOrderForm } from "./form-store";
 import type { PriceLevel } from "./maths";
-
-/** Levels of the book that the estimate of a market order goes through. */
-const DEPTH = 100;
 
 /** The rates of the account that is logged in; those of the symbol for visitors and until they are known. */
 export function useFees(spec: SymbolSpec): { makerRate: string; takerRate: string } {
@@ -46,12 +43,12 @@ export interface FormReading {
 /** The draft as it stands against the book, the balances and the rates of this moment. */
 export function useReading(spec: SymbolSpec): FormReading {
   const form = useOrderForm();
-  const book = useBook(spec.symbol, DEPTH);
+  const book = useBook(spec.symbol, MOST_LEVELS);
   const funds = useFunds(spec);
   const { makerRate, takerRate } = useFees(spec);
   const available = form.side === "buy" ? funds.quote : funds.base;
   // A limit order looks at the best prices alone.
-  const depth = form.kind === "market" ? DEPTH : 1;
+  const depth = form.kind === "market" ? MOST_LEVELS : 1;
   return useMemo(() => {
     const bids = levelsOf(book.bids, depth, spec);
     const asks = levelsOf(book.asks, depth, spec);

@@ -48,18 +48,41 @@ function Layout({ spec }: { spec: SymbolSpec }) {
         <Chart className={styles.fill ?? ""} spec={spec} />
       </div>
       <SizeLine name="book" orientation="vertical" className={styles.bookLine} />
-      <div className={styles.book}>
-        <BookColumn spec={spec} tall={tall && mode === "wide"} />
-      </div>
-      {mode === "wide" && <SizeLine name="form" orientation="vertical" className={styles.formLine} />}
-      <div className={styles.form}>
-        <OrderForm spec={spec} />
-      </div>
+      {mode === "wide" ? <WideSide spec={spec} tall={tall} /> : <NarrowSide spec={spec} />}
       <SizeLine name="tabs" orientation="horizontal" className={styles.tabsLine} />
       <div className={styles.tabs}>
         <AccountTabs spec={spec} />
       </div>
     </main>
+  );
+}
+
+/** The book, and the form beside it. */
+function WideSide({ spec, tall }: { spec: SymbolSpec; tall: boolean }) {
+  return (
+    <>
+      <div className={styles.book}>
+        <BookColumn spec={spec} tall={tall} />
+      </div>
+      <SizeLine name="form" orientation="vertical" className={styles.formLine} />
+      <div className={styles.form}>
+        <OrderForm spec={spec} />
+      </div>
+    </>
+  );
+}
+
+/** The form below the book, as tall as it needs to be. */
+function NarrowSide({ spec }: { spec: SymbolSpec }) {
+  return (
+    <div className={styles.side}>
+      <div className={styles.sideBook}>
+        <BookColumn spec={spec} tall={false} />
+      </div>
+      <div className={styles.sideForm}>
+        <OrderForm spec={spec} />
+      </div>
+    </div>
   );
 }
 
