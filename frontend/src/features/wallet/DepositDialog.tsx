@@ -24,6 +24,7 @@ export function DepositDialog({ onClose }: { onClose: () => void }) {
   const fieldId = useId();
   const errorText = useErrorText();
   const failure = deposit.isError ? failureOf(deposit.error) : null;
+  const most = failure?.code === "INVALID_AMOUNT" ? failure.details.maximum : undefined;
   const send = (event: React.FormEvent) => {
     event.preventDefault();
     deposit.mutate({ asset, amount: amount.replaceAll(",", "").trim() });
@@ -53,7 +54,7 @@ export function DepositDialog({ onClose }: { onClose: () => void }) {
         />
         <Suggestions asset={asset} onChoose={setAmount} />
         <p id={`${fieldId}-problem`} className={styles.problem} role="alert">
-          {failure && errorText(failure.code, failure.details)}
+          {typeof most === "string" ? t("atMost", { most: grouped(most), asset }) : failure && errorText(failure.code, failure.details)}
         </p>
         <DialogActions>
           <button type="button" className={styles.button} onClick={onClose}>
