@@ -9,13 +9,17 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from exchange.engine.messages import DEPOSITED, TRANSFER_KINDS
 from exchange.models import Fill, Transfer
 from exchange.selectors import Window, up_to_date, within
 from exchange.symbols import symbols
 from exchange.wire import Json, format_units, milliseconds
+
+#: What an entry can come from.
+TRADE: Final = "trade"
+KINDS: Final = (TRADE, *TRANSFER_KINDS)
 
 
 class Position(NamedTuple):
@@ -41,14 +45,18 @@ class LedgerPage(NamedTuple):
     as_of_sequence: int
 
 
-def ledger(account: int, window: Window, asset: str | None, position: Position) -> LedgerPage:
-    """The account's entries, newest first, of one asset or all. Waits a moment for the database."""
+def ledger(
+    account: int, window: Window, asset: str | None, position: Position, kind: str | None = None
+) -> LedgerPage:
+    """The account's entries, newest first, of one asset or all, of one of ``KINDS`` or all. Waits a
+    moment for the database."""
     reached = up_to_date()
-    entries = heapq.merge(
-        _fill_entries(account, window, asset, position.fill_key),
-        _transfer_entries(account, window, asset, position.transfer_key),
-        key=lambda entry: -entry.sequence,
-    )
+    sources: list[Iterator[Entry]] = []
+    if kind in (None, TRADE):
+        sources.append(_fill_entries(account, window, asset, position.fill_key))
+    if kind != TRADE:
+        sources.append(_transfer_entries(account, window, asset, position.transfer_key, kind))
+    entries = heapq.merge(*sources, key=lambda entry: -entry.sequence)
     found = list(islice(entries, window.limit + 1))
     shown = found[: window.limit]
     following = _position_after(shown, position) if len(found) > window.limit else None
@@ -89,7 +97,7 @@ def _entries_of_fill(row: Fill) -> tuple[Entry, Entry]:
     """The base entry, then the quote entry, of one fill."""
     spec = symbols.known(row.symbol)
     common = {
-        "type": "trade",
+        "type": TRADE,
         "symbol": row.symbol,
         "trade_id": str(row.trade_id),
         "order_id": str(row.order_id),
@@ -109,13 +117,17 @@ def _entries_of_fill(row: Fill) -> tuple[Entry, Entry]:
 # --- deposits and withdrawals --------------------------------------------------------------------------
 
 
-def _transfer_entries(account: int, window: Window, asset: str | None, before: int | None) -> Iterator[Entry]:
+def _transfer_entries(
+    account: int, window: Window, asset: str | None, before: int | None, kind: str | None
+) -> Iterator[Entry]:
     """Entries of transfers, newest first. Keys are engine sequences."""
     if window.symbol is not None:
         return
     rows = within(Transfer.objects.filter(account=account).order_by("-id"), window, "time_ns")
     if asset is not None:
         rows = rows.filter(asset=asset)
+    if kind is not None:
+        rows = rows.filter(kind=TRANSFER_KINDS.index(kind))
     if before is not None:
         rows = rows.filter(id__lt=before)
     for row in rows[: window.limit + 1]:

@@ -13,5 +13,6 @@ export default defineConfig({
     target: "es2022",
     rollupOptions: { input: ["src/main.tsx", "src/app/pages.css"] },
   },
-  test: { environment: "node", include: ["src/**/*.test.ts"] },
+  // A busy machine is not a failure.
+  test: { testTimeout: 30_000, environment: "node", include: ["src/**/*.test.ts"] },
 });

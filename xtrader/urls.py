@@ -1,14 +1,19 @@
 """Every address of the site. Paths of the wire contract never move."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularSwaggerView
 
 from exchange.api.schema import SchemaView
 from xtrader import health, views
 
 urlpatterns = [
-    path("", views.index, name="index"),
+    path("", views.terminal, name="index"),
+    # The pages of the terminal: one document, its own router picks the page.
+    path("trade/<str:symbol>", views.terminal, name="trade"),
+    path("trade/<str:symbol>/", views.terminal),
+    re_path(r"^markets/?$", views.terminal, name="markets"),
+    re_path(r"^(?:portfolio|wallet|account)/?$", views.own_terminal, name="own-pages"),
     path("healthz", health.healthz, name="healthz"),
     path("metrics", health.metrics, name="metrics"),
     path("", include("exchange.api.urls")),

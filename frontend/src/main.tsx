@@ -3,6 +3,7 @@ import { createRoot } from "react-dom/client";
 import { App } from "./app/App";
 import { readPage } from "./app/page";
 import "./app/base.css";
+import "./shared/i18n";
 
 const root = document.getElementById("root");
 if (root) {

@@ -134,6 +134,9 @@ def test_the_ledger_adds_up_to_the_balances(alice: Person, bob: Person, live_eng
             assert _units(of_asset[0]["balance_after"]) == total
             only = pages(person, "/v1/ledger", "entries", limit=2, asset=balance["asset"])
             assert only == of_asset
+        for kind in ("trade", "deposit", "withdrawal"):
+            of_kind = [entry for entry in entries if entry["type"] == kind]
+            assert pages(person, "/v1/ledger", "entries", limit=2, type=kind) == of_kind
 
 
 def _units(text: str) -> int:

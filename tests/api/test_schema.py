@@ -30,6 +30,7 @@ PATHS_OF_THE_CONTRACT = {
     ("get", "/v1/ledger"),
     ("get", "/v1/fees"),
     ("get", "/v1/balances"),
+    ("get", "/v1/portfolio"),
     ("get", "/api/v1/orderbook/{symbol}"),
     ("get", "/api/v1/executions/{symbol}"),
     ("get", "/api/v1/statistics"),

@@ -11,7 +11,7 @@ from exchange.api import params, schema
 from exchange.api import serializers as shapes
 from exchange.api.base import PrivateView
 from exchange.errors import RefusedError
-from exchange.ledger import Position, ledger
+from exchange.ledger import KINDS, Position, ledger
 
 
 class BalancesView(PrivateView):
@@ -46,14 +46,19 @@ class LedgerView(PrivateView):
         tags=["account"],
         reply=shapes.LedgerPageSerializer,
         errors=("SYMBOL_NOT_FOUND", "ASSET_NOT_FOUND", "INVALID_CURSOR"),
-        parameters=[schema.query("asset", "Only this asset."), *schema.PAGE],
+        parameters=[
+            schema.query("asset", "Only this asset."),
+            schema.query("type", "Only entries of this type.", enum=list(KINDS)),
+            *schema.PAGE,
+        ],
     )
     def get(self, request: Request) -> Response:
         query = self.query(request)
-        params.refuse_unknown(query, params.PAGE_PARAMS | {"asset"})
+        params.refuse_unknown(query, params.PAGE_PARAMS | {"asset", "type"})
         position = Position(*params.read_pair_cursor(query))
         window = params.read_window({name: query[name] for name in query if name != "cursor"})
-        page = ledger(self.account(request), window, params.read_asset(query), position)
+        kind = params.read_choice(query, "type", KINDS)
+        page = ledger(self.account(request), window, params.read_asset(query), position, kind)
         following = page.next_position
         return Response(
             {

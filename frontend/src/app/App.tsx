@@ -1,114 +1,70 @@
-import { useEffect, useMemo, useState } from "react";
-import { OrderBook } from "@/features/book/OrderBook";
-import { Chart } from "@/features/chart/Chart";
-import { MarketList } from "@/features/markets/MarketList";
-import { Tape } from "@/features/trades/Tape";
-import { initialLanguage, type Language, LanguageContext, rememberLanguage, useWords } from "@/shared/i18n";
-import { socket, useStatistics, useSymbols } from "@/shared/wire/store";
-import type { SymbolSpec } from "@/shared/wire/types";
-import styles from "./App.module.css";
-import { Header } from "./Header";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { lazy, Suspense, useEffect } from "react";
+import { createBrowserRouter, Navigate, RouterProvider } from "react-router";
+import { paletteOf, useSettings } from "@/shared/settings/settings";
+import { queryClient } from "@/shared/wire/api";
+import { followAccount } from "@/shared/wire/account";
+import { socket } from "@/shared/wire/store";
+import { TradePage } from "@/pages/trade/TradePage";
+import { Failed } from "./Failed";
 import type { Page } from "./page";
-import { useSelectedSymbol } from "./selection";
+import { PageContext } from "./page";
+import { Shell } from "./Shell";
+
+// The trading page is the first thing anybody sees; the others load when they are asked for.
+const MarketsPage = lazy(() => import("@/pages/markets/MarketsPage"));
+const PortfolioPage = lazy(() => import("@/pages/portfolio/PortfolioPage"));
+const WalletPage = lazy(() => import("@/pages/wallet/WalletPage"));
+const AccountPage = lazy(() => import("@/pages/account/AccountPage"));
+
+const router = createBrowserRouter([
+  {
+    element: <Shell />,
+    errorElement: <Failed />,
+    children: [
+      { index: true, element: <FirstSymbol /> },
+      { path: "trade/:symbol", element: <TradePage /> },
+      { path: "markets", element: <MarketsPage /> },
+      { path: "portfolio", element: <PortfolioPage /> },
+      { path: "wallet", element: <WalletPage /> },
+      { path: "account", element: <AccountPage /> },
+    ],
+  },
+]);
 
 export function App({ page }: { page: Page }) {
-  const [language, setLanguage] = useState<Language>(initialLanguage);
-  useEffect(() => {
-    document.documentElement.lang = language;
-    rememberLanguage(language);
-  }, [language]);
+  useDocumentSettings();
   useEffect(() => {
     socket.start();
-    return () => socket.stop();
-  }, []);
+    const stop = page.username ? followAccount() : undefined;
+    return () => {
+      stop?.();
+      socket.stop();
+    };
+  }, [page.username]);
   return (
-    <LanguageContext value={language}>
-      <Terminal page={page} onLanguage={setLanguage} />
-    </LanguageContext>
+    <PageContext value={page}>
+      <QueryClientProvider client={queryClient}>
+        <Suspense>
+          <RouterProvider router={router} />
+        </Suspense>
+      </QueryClientProvider>
+    </PageContext>
   );
 }
 
-interface TerminalProps {
-  page: Page;
-  onLanguage: (language: Language) => void;
+function FirstSymbol() {
+  const lastSymbol = useSettings((settings) => settings.lastSymbol);
+  return <Navigate to={`/trade/${lastSymbol ?? "BTC-KRW"}`} replace />;
 }
 
-function Terminal({ page, onLanguage }: TerminalProps) {
-  const symbols = useSymbols();
-  const names = useMemo(() => (symbols ?? []).map((spec) => spec.symbol), [symbols]);
-  const statistics = useStatistics(names);
-  const [selected, select] = useSelectedSymbol(names);
-  const spec = symbols?.find((entry) => entry.symbol === selected);
-  return (
-    <div className={styles.shell}>
-      <Header page={page} spec={spec} statistics={spec && statistics.get(spec.symbol)} onLanguage={onLanguage} />
-      <Notice spec={spec} />
-      {spec && symbols ? (
-        <Panels spec={spec} symbols={symbols} statistics={statistics} onSelect={select} />
-      ) : (
-        <Nothing loading={symbols === null} />
-      )}
-    </div>
-  );
-}
-
-const TABS = ["chart", "book", "trades", "markets"] as const;
-type Tab = (typeof TABS)[number];
-
-interface PanelsProps {
-  spec: SymbolSpec;
-  symbols: SymbolSpec[];
-  statistics: ReturnType<typeof useStatistics>;
-  onSelect: (symbol: string) => void;
-}
-
-function Panels({ spec, symbols, statistics, onSelect }: PanelsProps) {
-  const words = useWords();
-  const [tab, setTab] = useState<Tab>("chart");
-  const labels: Record<Tab, string> = {
-    chart: words.chart,
-    book: words.orderBook,
-    trades: words.trades,
-    markets: words.markets,
-  };
-  const place = (name: Tab) => `${styles[name] ?? ""} ${tab === name ? styles.shown : ""}`;
-  const choose = (symbol: string) => {
-    onSelect(symbol);
-    setTab("chart");
-  };
-  return (
-    <>
-      <div className={styles.tabs} role="tablist">
-        {TABS.map((name) => (
-          <button key={name} role="tab" aria-selected={tab === name} onClick={() => setTab(name)}>
-            {labels[name]}
-          </button>
-        ))}
-      </div>
-      <main className={styles.panels}>
-        <MarketList className={place("markets")} {...{ symbols, statistics }} selected={spec.symbol} onSelect={choose} />
-        <Chart className={place("chart")} spec={spec} />
-        <OrderBook className={place("book")} spec={spec} statistics={statistics.get(spec.symbol)} />
-        <Tape className={place("trades")} spec={spec} />
-      </main>
-    </>
-  );
-}
-
-/** Why trading is not as usual, or an empty row that takes no room. */
-function Notice({ spec }: { spec: SymbolSpec | undefined }) {
-  const words = useWords();
-  if (!spec || spec.status === "trading") return <div />;
-  const text = spec.status === "halted" ? words.halted : words.cancelOnly;
-  return (
-    <div className={styles.notice} role="status">
-      {spec.symbol}: {text}
-      {spec.status_reason ? `: ${spec.status_reason}` : ""}
-    </div>
-  );
-}
-
-function Nothing({ loading }: { loading: boolean }) {
-  const words = useWords();
-  return <div className={styles.empty}>{loading ? words.loading : words.noSymbols}</div>;
+/** Language, theme and colours live on the root element, where the style sheets look for them. */
+function useDocumentSettings(): void {
+  const { language, theme, palette } = useSettings();
+  useEffect(() => {
+    const root = document.documentElement;
+    root.lang = language;
+    root.dataset.theme = theme;
+    root.dataset.palette = paletteOf(palette, language);
+  }, [language, theme, palette]);
 }

@@ -1,102 +1,100 @@
-import { useEffect } from "react";
-import { displayName, type Language, useLanguage, useWords } from "@/shared/i18n";
-import { abbreviated, fixed } from "@/shared/numbers";
-import { Change } from "@/shared/ui/Change";
-import { useConnection } from "@/shared/wire/store";
-import type { Statistics, SymbolSpec } from "@/shared/wire/types";
+import { useTranslation } from "react-i18next";
+import { Link, NavLink, useParams } from "react-router";
+import { MarketSelector } from "@/features/market-selector/MarketSelector";
+import { Popover } from "@/shared/ui/Popover";
+import { usePage } from "@/shared/page";
+import { useConnection, useSymbols } from "@/shared/wire/store";
+import { DisplayMenu } from "./DisplayMenu";
 import styles from "./Header.module.css";
-import type { Page } from "./page";
+import { Ticker } from "./Ticker";
 
-interface HeaderProps {
-  page: Page;
-  spec: SymbolSpec | undefined;
-  statistics: Statistics | undefined;
-  onLanguage: (language: Language) => void;
-}
-
-export function Header({ page, spec, statistics, onLanguage }: HeaderProps) {
-  const language = useLanguage();
-  const words = useWords();
+export function Header() {
+  const { t } = useTranslation("header");
+  const { symbol } = useParams();
+  const spec = useSymbols()?.find((entry) => entry.symbol === symbol);
   return (
     <header className={styles.header}>
-      <a className={styles.mark} href="/">
+      <Link className={styles.mark} to="/" aria-label={t("home")}>
         x<span>Trader</span>
-      </a>
-      {spec && <Ticker spec={spec} statistics={statistics} />}
-      <nav className={styles.nav}>
+      </Link>
+      <MarketSelector symbol={symbol} />
+      {spec && <Ticker spec={spec} />}
+      <div className={styles.right}>
         <Connection />
-        <a href="/api/docs">{words.apiDocs}</a>
-        {(page.isStaff || !page.username) && <a href="/admin/">{words.admin}</a>}
-        <button onClick={() => onLanguage(language === "en" ? "ko" : "en")}>{words.switchLanguage}</button>
-        <Session page={page} />
-      </nav>
+        <Pages />
+        <DisplayMenu />
+        <Session />
+      </div>
     </header>
   );
 }
 
-function Ticker({ spec, statistics }: { spec: SymbolSpec; statistics: Statistics | undefined }) {
-  const language = useLanguage();
-  const words = useWords();
-  const price = (text: string | null | undefined) => (text ? fixed(text, spec.price_scale) : "–");
-  const last = price(statistics?.last_price);
-  useEffect(() => {
-    document.title = statistics?.last_price ? `${last} ${spec.symbol} · xTrader` : "xTrader";
-  }, [last, spec.symbol, statistics?.last_price]);
+function Pages() {
+  const { t } = useTranslation("header");
+  const { t: common } = useTranslation();
+  const page = usePage();
   return (
-    <div className={styles.ticker}>
-      <div className={styles.symbol}>
-        <strong>{spec.symbol}</strong>
-        <small>{displayName(spec.symbol, language)}</small>
-      </div>
-      <div className={styles.last} data-testid="last-price">
-        {last}
-      </div>
-      <Figure label={words.change24h}>
-        <Change statistics={statistics} />
-      </Figure>
-      <Figure label={words.high24h}>{price(statistics?.high_price_24h)}</Figure>
-      <Figure label={words.low24h}>{price(statistics?.low_price_24h)}</Figure>
-      <Figure label={`${words.volume24h} (${spec.base_asset})`}>
-        {statistics ? abbreviated(statistics.volume_24h, language) : "–"}
-      </Figure>
-      <Figure label={`${words.value24h} (${spec.quote_asset})`}>
-        {statistics ? abbreviated(statistics.quote_volume_24h, language) : "–"}
-      </Figure>
-    </div>
-  );
-}
-
-function Figure({ label, children }: { label: string; children: React.ReactNode }) {
-  return (
-    <div className={styles.figure}>
-      <small>{label}</small>
-      <span>{children}</span>
-    </div>
+    <nav className={styles.pages} aria-label={t("pages")}>
+      <NavLink to="/markets">{common("pages.markets")}</NavLink>
+      {page.username && <NavLink to="/portfolio">{common("pages.portfolio")}</NavLink>}
+      {page.username && <NavLink to="/wallet">{common("pages.wallet")}</NavLink>}
+    </nav>
   );
 }
 
 function Connection() {
-  const words = useWords();
+  const { t } = useTranslation();
+  const { t: header } = useTranslation("header");
   const { state, latencyMs, lastMessageAt } = useConnection();
   const since = lastMessageAt ? new Date(lastMessageAt).toLocaleTimeString("en-GB") : "";
-  const text = { live: words.live, connecting: words.connecting, reconnecting: `${words.reconnecting} ${since}` };
+  const text = { live: t("live"), connecting: t("connecting"), reconnecting: `${t("reconnecting")} ${since}` };
+  const isLive = state === "live";
   return (
-    <span className={styles.connection} data-state={state} data-testid="connection" role="status">
+    <span
+      className={styles.connection}
+      data-state={state}
+      data-testid="connection"
+      role="status"
+      title={isLive && latencyMs !== null ? header("latency", { ms: latencyMs }) : text[state]}
+    >
       <i aria-hidden />
-      {text[state]}
-      {state === "live" && latencyMs !== null && <small> {latencyMs} ms</small>}
+      <span className={isLive ? styles.liveText : undefined}>{text[state]}</span>
+      {/* A number that changes every few seconds is not read out. */}
+      {isLive && latencyMs !== null && <small aria-hidden>{latencyMs} ms</small>}
     </span>
   );
 }
 
-function Session({ page }: { page: Page }) {
-  const words = useWords();
-  if (!page.username) return <a className={styles.button} href="/accounts/login/">{words.logIn}</a>;
+function Session() {
+  const { t } = useTranslation();
+  const { t: header } = useTranslation("header");
+  const page = usePage();
+  if (!page.username) {
+    return (
+      <a className={styles.logIn} href="/accounts/login/">
+        {t("logIn")}
+      </a>
+    );
+  }
   return (
-    <form className={styles.session} method="post" action="/accounts/logout/">
-      <input type="hidden" name="csrfmiddlewaretoken" value={page.csrfToken} />
-      <span>{page.username}</span>
-      <button className={styles.button}>{words.logOut}</button>
-    </form>
+    <Popover label={`${header("account")}: ${page.username}`} className={styles.account} button={page.username} testId="account-menu">
+      {(close) => (
+        <div className={styles.menu}>
+          {/* On a phone the pages are here. */}
+          <span className={styles.phonePages} onClick={close}>
+            <Pages />
+          </span>
+          <NavLink to="/account" onClick={close}>
+            {t("pages.account")}
+          </NavLink>
+          <a href="/api/docs">{t("apiDocs")}</a>
+          {page.isStaff && <a href="/admin/">{t("admin")}</a>}
+          <form method="post" action="/accounts/logout/">
+            <input type="hidden" name="csrfmiddlewaretoken" value={page.csrfToken} />
+            <button data-testid="log-out">{t("logOut")}</button>
+          </form>
+        </div>
+      )}
+    </Popover>
   );
 }

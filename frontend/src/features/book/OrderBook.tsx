@@ -1,94 +1,184 @@
-import { useMemo } from "react";
-import { useWords } from "@/shared/i18n";
-import { fixed, fromUnits, grouped, toUnits } from "@/shared/numbers";
+import { useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useOrderForm } from "@/features/order-form/form-store";
+import { tickAt, wire } from "@/features/order-form/maths";
+import { fixed, fromUnits, toUnits } from "@/shared/numbers";
 import { Panel } from "@/shared/ui/Panel";
-import { Quantity } from "@/shared/ui/Quantity";
+import { useAccount } from "@/shared/wire/account";
 import { type LiveBook, useBook } from "@/shared/wire/store";
-import type { Level, Statistics, SymbolSpec } from "@/shared/wire/types";
+import type { Side, SymbolSpec } from "@/shared/wire/types";
+import { useBookSettings } from "./book-settings";
+import { BookRow } from "./BookRow";
+import { Controls } from "./Controls";
+import { Middle } from "./Middle";
 import styles from "./OrderBook.module.css";
-import { accumulate, type Row } from "./rows";
+import { ownByRow, Pulses, type Row, rowsOf, shareOf } from "./rows";
+import { SweepTip } from "./SweepTip";
+import { useRowsThatFit } from "./use-rows-that-fit";
 
-const DEPTH = 15;
+/** Levels kept at hand: enough for rows of many ticks. */
+const DEPTH = 2_000;
 
-interface OrderBookProps {
-  className: string;
-  spec: SymbolSpec;
-  statistics: Statistics | undefined;
+interface Hovered {
+  side: Side;
+  index: number;
+  /** The row on the screen. */
+  element: HTMLElement;
 }
 
-export function OrderBook({ className, spec, statistics }: OrderBookProps) {
-  const words = useWords();
+export function OrderBook({ className = "", spec }: { className?: string; spec: SymbolSpec; statistics?: unknown }) {
+  const { t } = useTranslation("book");
   const book = useBook(spec.symbol, DEPTH);
-  const { asks, bids } = useMemo(() => rowsOf(book, spec.quantity_scale), [book, spec.quantity_scale]);
+  const { sides, inQuote, set } = useBookSettings();
+  const step = useStep(book, spec);
+  const { body, perSide } = useRowsThatFit(sides);
+  const [hovered, setHovered] = useState<Hovered | null>(null);
+  const shown = useShownRows(book, spec, step, perSide);
+  const swept = hovered ? shown[hovered.side].rows[hovered.index] : undefined;
+  const side = (name: Side) => (
+    <SideRows
+      spec={spec}
+      side={name}
+      step={step}
+      shown={shown[name]}
+      most={shown.most}
+      inQuote={inQuote}
+      loaded={book.sequence >= 0}
+      hoveredIndex={hovered?.side === name ? hovered.index : -1}
+      onHover={setHovered}
+    />
+  );
   return (
-    <Panel title={words.orderBook} className={className} stale={!book.current && book.sequence >= 0}>
-      <div className={styles.book} data-testid="book">
-        <div className={styles.columns}>
-          <span>
-            {words.price} ({spec.quote_asset})
-          </span>
-          <span>
-            {words.quantity} ({spec.base_asset})
-          </span>
-          <span>{words.total}</span>
+    <Panel
+      title={t("title")}
+      className={className}
+      stale={!book.current && book.sequence >= 0}
+      controls={<Controls spec={spec} tick={step.tick} multiple={step.multiple} />}
+    >
+      <div className={styles.book} data-testid="book" data-sides={sides} ref={body}>
+        <div className={styles.columns} aria-hidden>
+          <span>{t("price", { asset: spec.quote_asset })}</span>
+          <span>{t("quantity", { asset: spec.base_asset })}</span>
+          <button type="button" tabIndex={-1} onClick={() => set({ inQuote: !inQuote })} title={t("switchSum")}>
+            {t("sum", { asset: inQuote ? spec.quote_asset : spec.base_asset })}
+          </button>
         </div>
-        <div className={`${styles.side} ${styles.asks}`} data-testid="asks">
-          <Rows rows={asks} spec={spec} side="sell" />
-        </div>
-        <Middle book={book} spec={spec} last={statistics?.last_price} />
-        <div className={styles.side} data-testid="bids">
-          <Rows rows={bids} spec={spec} side="buy" />
-        </div>
+        {sides !== "bids" && side("sell")}
+        <Middle book={book} spec={spec} tick={step.tick} />
+        {sides !== "asks" && side("buy")}
+        {hovered && swept && <SweepTip row={swept} side={hovered.side} element={hovered.element} spec={spec} />}
       </div>
     </Panel>
   );
 }
 
-/** Both sides with cumulative sums, their bars on one scale. */
-function rowsOf(book: LiveBook, scale: number): { asks: Row[]; bids: Row[] } {
-  const deepest = [book.asks, book.bids].map((side) => sumOf(side, scale));
-  const most = deepest.reduce((a, b) => (a > b ? a : b), 0n);
-  return { asks: accumulate(book.asks, scale, most), bids: accumulate(book.bids, scale, most) };
+interface Step {
+  tick: bigint;
+  multiple: number;
+  /** Price units of a row. */
+  units: bigint;
 }
 
-function sumOf(side: readonly Level[], scale: number): bigint {
-  return side.reduce((sum, [, quantity]) => sum + toUnits(quantity, scale), 0n);
+/** The tick where the market is, and how many of them a row has. */
+function useStep(book: LiveBook, spec: SymbolSpec): Step {
+  const multiple = useBookSettings((settings) => settings.multiples[spec.symbol] ?? 1);
+  const best = book.bids[0]?.[0] ?? book.asks[0]?.[0] ?? "0";
+  const tick = tickAt(spec, toUnits(best, spec.price_scale));
+  return useMemo(() => ({ tick, multiple, units: tick * BigInt(multiple) }), [tick, multiple]);
 }
 
-interface RowsProps {
+interface Shown {
   rows: Row[];
+  pulses: number[];
+}
+
+function useShownRows(book: LiveBook, spec: SymbolSpec, step: Step, perSide: number) {
+  const counters = useRef({ buy: new Pulses(), sell: new Pulses() });
+  return useMemo(() => {
+    const key = `${spec.symbol} ${step.units}`;
+    const of = (side: Side): Shown => {
+      const rows = rowsOf(side === "buy" ? book.bids : book.asks, side, step.units, perSide, spec);
+      return { rows, pulses: counters.current[side].update(rows, key) };
+    };
+    const [buy, sell] = [of("buy"), of("sell")];
+    const sums = [buy, sell].map(({ rows }) => rows.at(-1)?.sum ?? 0n);
+    return { buy, sell, most: sums[0]! > sums[1]! ? sums[0]! : sums[1]! };
+  }, [book, spec, step, perSide]);
+}
+
+interface SideRowsProps {
   spec: SymbolSpec;
-  side: "buy" | "sell";
+  side: Side;
+  step: Step;
+  shown: Shown;
+  most: bigint;
+  inQuote: boolean;
+  loaded: boolean;
+  hoveredIndex: number;
+  onHover: (hovered: Hovered | null) => void;
 }
 
-function Rows({ rows, spec, side }: RowsProps) {
-  const words = useWords();
-  if (rows.length === 0) return <div className={styles.none}>{words.noOrders}</div>;
-  return rows.map((row) => (
-    <div key={row.price} className={styles.row} data-side={side} style={{ "--share": `${row.sharePercent}%` } as never}>
-      <span className={side === "buy" ? "rise" : "fall"}>{fixed(row.price, spec.price_scale)}</span>
-      <span>
-        <Quantity text={row.quantity} scale={spec.quantity_scale} />
-      </span>
-      <span className={styles.total}>
-        <Quantity text={fromUnits(row.total, spec.quantity_scale)} scale={spec.quantity_scale} />
-      </span>
-    </div>
-  ));
-}
-
-function Middle({ book, spec, last }: { book: LiveBook; spec: SymbolSpec; last: string | null | undefined }) {
-  const words = useWords();
-  const ask = book.asks[0]?.[0];
-  const bid = book.bids[0]?.[0];
-  const spread =
-    ask && bid ? fromUnits(toUnits(ask, spec.price_scale) - toUnits(bid, spec.price_scale), spec.price_scale) : null;
+function SideRows({ spec, side, step, shown, most, inQuote, loaded, hoveredIndex, onHover }: SideRowsProps) {
+  const { t } = useTranslation("book");
+  const open = useAccount((account) => account.open);
+  const own = useMemo(() => ownByRow(open.values(), side, step.units, spec), [open, side, step, spec]);
+  const { fillPrice, fillQuantity } = useOrderForm.getState();
+  const click = (index: number, part: string | undefined) => {
+    const row = shown.rows[index];
+    if (!row) return;
+    if (part === "sum") fillQuantity(wire(row.sum, spec.quantity_scale));
+    else if (part === "quantity") fillQuantity(wire(row.quantity, spec.quantity_scale));
+    else fillPrice(wire(row.price, spec.price_scale));
+  };
   return (
-    <div className={styles.middle}>
-      <strong>{last ? fixed(last, spec.price_scale) : "–"}</strong>
-      <span>
-        {words.spread} {spread === null ? "–" : grouped(spread)}
-      </span>
+    <div
+      className={styles.side}
+      data-side={side}
+      data-testid={side === "buy" ? "bids" : "asks"}
+      role="group"
+      aria-label={t(side === "buy" ? "bids" : "asks")}
+      onPointerMove={(event) => onHover(rowUnder(event, side))}
+      onPointerLeave={() => onHover(null)}
+      onKeyDown={(event) => moveFocus(event, side)}
+      onClick={(event) => {
+        const found = rowUnder(event, side);
+        if (found) click(found.index, (event.target as HTMLElement).closest<HTMLElement>("[data-part]")?.dataset.part);
+      }}
+    >
+      {loaded && shown.rows.length === 0 && <div className={styles.none}>{t("none")}</div>}
+      {shown.rows.map((row, index) => (
+        <BookRow
+          key={String(row.price)}
+          index={index}
+          side={side}
+          price={fixed(fromUnits(row.price, spec.price_scale), spec.price_scale)}
+          quantity={fromUnits(row.quantity, spec.quantity_scale)}
+          sum={inQuote ? null : fromUnits(row.sum, spec.quantity_scale)}
+          quoteSum={inQuote ? String(row.value / 10n ** BigInt(spec.quantity_scale + spec.price_scale)) : null}
+          scale={spec.quantity_scale}
+          share={shareOf(row.sum, most)}
+          own={own.has(row.price) ? fromUnits(own.get(row.price)!, spec.quantity_scale) : null}
+          pulse={shown.pulses[index] ?? 0}
+          within={index <= hoveredIndex}
+        />
+      ))}
     </div>
   );
+}
+
+function rowUnder(event: React.SyntheticEvent, side: Side): Hovered | null {
+  const element = (event.target as HTMLElement).closest<HTMLElement>("[data-index]");
+  return element ? { side, index: Number(element.dataset.index), element } : null;
+}
+
+/** Arrow keys walk over the prices; only the best one is in the tab order. */
+function moveFocus(event: React.KeyboardEvent<HTMLElement>, side: Side): void {
+  const away = side === "buy" ? "ArrowDown" : "ArrowUp";
+  const back = side === "buy" ? "ArrowUp" : "ArrowDown";
+  if (event.key !== away && event.key !== back) return;
+  const rows = [...event.currentTarget.querySelectorAll<HTMLElement>("[data-index] button")];
+  const at = rows.indexOf(event.target as HTMLElement);
+  event.preventDefault();
+  event.stopPropagation();
+  rows[at + (event.key === away ? 1 : -1)]?.focus();
 }

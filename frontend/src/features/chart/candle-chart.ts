@@ -1,236 +1,334 @@
-// The candle chart: history by REST, the current candle by WebSocket, drawn by lightweight-charts.
-// The library draws with floats; they are screen coordinates here and never go anywhere else.
+// The chart as the library draws it. The library draws with floats; they are screen coordinates here and
+// never go anywhere else.
 
 import {
-  type CandlestickData,
+  AreaSeries,
   CandlestickSeries,
-  ColorType,
   createChart,
-  CrosshairMode,
-  type HistogramData,
-  HistogramSeries,
+  createSeriesMarkers,
   type IChartApi,
   type ISeriesApi,
+  type ISeriesMarkersPluginApi,
+  LineSeries,
   type MouseEventParams,
-  TickMarkType,
+  type SeriesType,
+  type Time,
   type UTCTimestamp,
 } from "lightweight-charts";
-import { fixed, grouped } from "@/shared/numbers";
-import { fetchCandles } from "@/shared/wire/rest";
-import { socket } from "@/shared/wire/store";
+import { grouped } from "@/shared/numbers";
 import type { Candle, Interval, SymbolSpec } from "@/shared/wire/types";
+import { CandleFeed, type CandleReader } from "./candles";
+import type { IndicatorChoice, Kind } from "./chart-settings";
+import { type ChartColours, chartOptions, coloursAt, timeOptions } from "./chart-style";
+import type { FillMark } from "./fill-marks";
+import { IndicatorLayer, type LegendEntry } from "./indicator-layer";
+import type { Bars, Pane } from "./plots";
+import { Countdown, OrderLines } from "./price-labels";
+import { countdown } from "./time-text";
 
-const PAGE = 500;
-const RETRY_MS = 3_000;
+const LOAD_BEFORE = 40;
+const FIRST_BARS = 110;
+const SECOND_MS = 1_000;
 
-/** The candle under the crosshair, or the newest one, as text. */
+/** The candle under the crosshair, or the newest one. */
 export interface Readout {
-  open: string;
-  high: string;
-  low: string;
-  close: string;
-  volume: string;
-  rises: boolean;
+  candle: Candle;
+  previous: Candle | undefined;
+  legend: LegendEntry[];
+  /** Where each pane begins, in pixels from the top. */
+  paneTops: { pane: Pane; top: number }[];
+  /** Whether the newest candle is out of sight. */
+  scrolledBack: boolean;
 }
 
-export class CandleChart {
+export interface ChartListener {
+  onReadout(readout: Readout | null): void;
+  onCandles(candles: readonly Candle[]): void;
+}
+
+export class CandleChart implements CandleReader {
+  readonly orders: OrderLines;
   private readonly chart: IChartApi;
-  private readonly price: ISeriesApi<"Candlestick">;
-  private readonly volume: ISeriesApi<"Histogram">;
-  private candles: Candle[] = [];
-  private reachedStart = false;
-  private loading = false;
-  private removed = false;
-  private hovered: Candle | undefined;
-  private readonly unfollow: () => void;
-  private readonly rise = colour("--rise");
-  private readonly fall = colour("--fall");
+  private readonly indicators: IndicatorLayer;
+  private readonly countdown = new Countdown();
+  private readonly timer: ReturnType<typeof setInterval>;
+  private price: ISeriesApi<SeriesType>;
+  private marks: ISeriesMarkersPluginApi<Time>;
+  private fillMarks: readonly FillMark[] = [];
+  private colours: ChartColours;
+  private feed: CandleFeed | null = null;
+  private candles: readonly Candle[] = [];
+  private times: UTCTimestamp[] = [];
+  private bars = { closes: [] as number[], volumes: [] as number[], rises: [] as boolean[] } satisfies Bars;
+  private hovered: number | null = null;
+  private frame = 0;
+  private changed = false;
 
   constructor(
-    box: HTMLElement,
-    private readonly spec: SymbolSpec,
-    private readonly interval: Interval,
-    private readonly onReadout: (readout: Readout | null) => void,
+    private readonly box: HTMLElement,
+    private spec: SymbolSpec,
+    private kind: Kind,
+    private choice: IndicatorChoice,
+    private words: { buy: string; sell: string },
+    private readonly listener: ChartListener,
   ) {
-    this.chart = createChart(box, chartOptions());
-    this.price = this.chart.addSeries(CandlestickSeries, this.priceOptions());
-    this.volume = this.chart.addSeries(HistogramSeries, { priceFormat: { type: "volume" }, priceScaleId: "volume" });
-    this.volume.applyOptions({ lastValueVisible: false, priceLineVisible: false });
-    this.chart.priceScale("right").applyOptions({ scaleMargins: { top: 0.12, bottom: 0.24 } });
-    this.chart.priceScale("volume").applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } });
+    this.colours = coloursAt(box);
+    this.chart = createChart(box, chartOptions(this.colours));
+    this.orders = new OrderLines(
+      () => this.chart.panes()[0]?.getHeight() ?? 0,
+      () => this.colours.ground,
+    );
+    this.indicators = new IndicatorLayer(this.chart, choice, this.colours, (value) => this.priceText(value));
+    [this.price, this.marks] = this.makePrice();
     this.chart.subscribeCrosshairMove((event) => this.hover(event));
+    this.chart.subscribeDblClick(() => this.reset());
     this.chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
-      if (range && range.from < 20) void this.loadOlder();
+      if (range && range.from < LOAD_BEFORE) void this.feed?.loadOlder();
+      this.showSoon(false);
     });
-    this.unfollow = socket.follow(`klines:${interval}`, spec.symbol, {
-      onMessage: (message) => this.onCandle(message.candle as Candle),
-      // After a lost connection candles may have closed unseen: fetch what is newest again.
-      onStale: () => void this.load(),
-    });
-    void this.load();
+    this.timer = setInterval(() => this.tickCountdown(), SECOND_MS);
   }
 
   remove(): void {
-    this.removed = true;
-    this.unfollow();
-    this.onReadout(null);
+    clearInterval(this.timer);
+    cancelAnimationFrame(this.frame);
+    this.feed?.stop();
     this.chart.remove();
   }
 
+  /** Show a symbol and interval; what was on show stays until its candles are here. */
+  show(spec: SymbolSpec, interval: Interval): void {
+    this.feed?.stop();
+    this.spec = spec;
+    this.hovered = null;
+    this.candles = [];
+    this.listener.onReadout(null);
+    this.price.applyOptions({ priceFormat: this.priceFormat() });
+    this.chart.applyOptions(timeOptions(interval, document.documentElement.lang || "en"));
+    this.feed = new CandleFeed(spec.symbol, interval, this);
+  }
+
+  setKind(kind: Kind): void {
+    if (kind === this.kind) return;
+    this.kind = kind;
+    this.price.detachPrimitive(this.orders);
+    this.price.detachPrimitive(this.countdown);
+    this.chart.removeSeries(this.price);
+    [this.price, this.marks] = this.makePrice();
+    this.drawPrice();
+    this.drawMarks();
+  }
+
+  setIndicators(choice: IndicatorChoice): void {
+    if (choice === this.choice) return;
+    this.choice = choice;
+    this.indicators.restyle(choice, this.colours);
+    this.showSoon(false);
+  }
+
+  setFills(marks: readonly FillMark[]): void {
+    this.fillMarks = marks;
+    this.drawMarks();
+  }
+
+  /** Theme, palette or language changed. */
+  restyle(interval: Interval, words: { buy: string; sell: string }): void {
+    this.words = words;
+    this.colours = coloursAt(this.box);
+    this.chart.applyOptions(chartOptions(this.colours));
+    this.chart.applyOptions(timeOptions(interval, document.documentElement.lang || "en"));
+    this.price.applyOptions(this.priceOptions());
+    this.indicators.restyle(this.choice, this.colours);
+    this.drawMarks();
+    this.showSoon(false);
+  }
+
+  /** The newest candles in view, the price scale fitting them. */
+  reset(): void {
+    this.chart.timeScale().setVisibleLogicalRange({ from: this.candles.length - FIRST_BARS, to: this.candles.length + 6 });
+    this.chart.priceScale("right").applyOptions({ autoScale: true });
+  }
+
+  /** Move the view by candles; negative: back in time. */
+  scroll(candles: number): void {
+    const scale = this.chart.timeScale();
+    scale.scrollToPosition(scale.scrollPosition() + candles, false);
+  }
+
+  zoom(factor: number): void {
+    const scale = this.chart.timeScale();
+    const range = scale.getVisibleLogicalRange();
+    if (range) scale.setVisibleLogicalRange({ from: range.to - (range.to - range.from) * factor, to: range.to });
+  }
+
+  /** The price at a height of the price pane, as a number of the screen. */
+  priceAt(y: number): number | null {
+    return this.price.coordinateToPrice(y);
+  }
+
+  colourOfSide(side: "buy" | "sell"): string {
+    return side === "buy" ? this.colours.rise : this.colours.fall;
+  }
+
+  // --- candles ---------------------------------------------------------------------------------------
+
+  onCandles(candles: readonly Candle[], added: number): void {
+    const first = this.candles.length === 0;
+    const range = this.chart.timeScale().getVisibleLogicalRange();
+    this.candles = candles;
+    this.fillArrays(0);
+    this.drawPrice();
+    this.indicators.set(this.bars, this.times);
+    // The same candles stay in view when older ones come before them.
+    if (first) this.reset();
+    else if (added > 0 && range) {
+      this.chart.timeScale().setVisibleLogicalRange({ from: range.from + added, to: range.to + added });
+    }
+    this.listener.onCandles(candles);
+    this.tickCountdown();
+    this.showSoon(false);
+  }
+
+  onNewest(candles: readonly Candle[]): void {
+    const isNew = candles.length !== this.times.length;
+    this.candles = candles;
+    if (isNew) this.draw();
+    this.showSoon(true);
+    if (isNew) this.listener.onCandles(candles);
+  }
+
+  /** At most once a frame, however many messages come. */
+  private showSoon(changed: boolean): void {
+    this.changed ||= changed;
+    if (this.frame !== 0) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      if (this.changed) this.draw();
+      this.changed = false;
+      this.showReadout();
+    });
+  }
+
+  private draw(): void {
+    const last = this.candles.length - 1;
+    // A new candle may come together with the final state of the one before it.
+    for (let index = Math.max(0, Math.min(last, this.times.length - 1)); index <= last; index += 1) {
+      this.fillArrays(index, index + 1);
+      this.price.update(this.toPoint(this.candles[index]!) as never);
+      this.indicators.update(this.bars, this.times);
+    }
+    this.tickCountdown();
+  }
+
+  private fillArrays(from: number, to = this.candles.length): void {
+    if (from === 0 && to === this.candles.length) {
+      this.times = [];
+      this.bars = { closes: [], volumes: [], rises: [] };
+    }
+    for (let index = from; index < to; index += 1) {
+      const candle = this.candles[index]!;
+      this.times[index] = seconds(candle.open_time);
+      this.bars.closes[index] = Number(candle.close);
+      this.bars.volumes[index] = Number(candle.volume);
+      this.bars.rises[index] = Number(candle.close) >= Number(candle.open);
+    }
+  }
+
+  // --- the price series ------------------------------------------------------------------------------
+
+  private makePrice(): [ISeriesApi<SeriesType>, ISeriesMarkersPluginApi<Time>] {
+    const options = this.priceOptions();
+    const definition = { candles: CandlestickSeries, line: LineSeries, area: AreaSeries }[this.kind];
+    const series = this.chart.addSeries(definition as never, options as never, 0) as ISeriesApi<SeriesType>;
+    series.priceScale().applyOptions({ scaleMargins: { top: 0.14, bottom: 0.08 } });
+    series.setSeriesOrder(0);
+    series.attachPrimitive(this.orders);
+    series.attachPrimitive(this.countdown);
+    return [series, createSeriesMarkers(series, [])];
+  }
+
   private priceOptions() {
-    const { rise, fall } = this;
+    const { rise, fall, area, areaTop, areaBottom } = this.colours;
+    const priceFormat = this.priceFormat();
+    if (this.kind === "line") return { color: area, lineWidth: 2, priceFormat };
+    if (this.kind === "area") return { lineColor: area, topColor: areaTop, bottomColor: areaBottom, lineWidth: 2, priceFormat };
+    return { upColor: rise, downColor: fall, wickUpColor: rise, wickDownColor: fall, borderVisible: false, priceFormat };
+  }
+
+  private priceFormat() {
     const minMove = 1 / 10 ** this.spec.price_scale;
-    return {
-      upColor: rise,
-      downColor: fall,
-      wickUpColor: rise,
-      wickDownColor: fall,
-      borderVisible: false,
-      priceFormat: { type: "custom", minMove, formatter: (value: number) => this.priceText(value) } as const,
-    };
+    return { type: "custom" as const, minMove, formatter: (value: number) => this.priceText(value) };
   }
 
   private priceText(value: number): string {
     return grouped(value.toFixed(this.spec.price_scale));
   }
 
-  /** The newest page; tried again until the exchange answers. */
-  private async load(): Promise<void> {
-    try {
-      const found = await fetchCandles(this.spec.symbol, this.interval, PAGE);
-      if (this.removed) return;
-      const first = this.candles.length === 0;
-      this.candles = merge(this.candles, found);
-      this.draw();
-      if (first) this.chart.timeScale().setVisibleLogicalRange(newest(this.candles.length));
-    } catch {
-      if (!this.removed) setTimeout(() => void this.load(), RETRY_MS);
-    }
+  private drawPrice(): void {
+    this.price.setData(this.candles.map((candle) => this.toPoint(candle)) as never[]);
   }
 
-  private async loadOlder(): Promise<void> {
-    const oldest = this.candles[0];
-    if (!oldest || this.loading || this.reachedStart) return;
-    this.loading = true;
-    try {
-      const found = await fetchCandles(this.spec.symbol, this.interval, PAGE, oldest.open_time);
-      const older = found.filter((candle) => candle.open_time < oldest.open_time);
-      this.reachedStart = older.length === 0;
-      if (this.removed || older.length === 0) return;
-      this.candles = merge(older, this.candles);
-      this.draw();
-    } catch {
-      // Scrolling again asks again.
-    } finally {
-      this.loading = false;
-    }
+  private toPoint(candle: Candle) {
+    const time = seconds(candle.open_time);
+    const close = Number(candle.close);
+    if (this.kind !== "candles") return { time, value: close };
+    return { time, open: Number(candle.open), high: Number(candle.high), low: Number(candle.low), close };
   }
 
-  private onCandle(candle: Candle): void {
+  private drawMarks(): void {
+    const { colours, words } = this;
+    this.marks.setMarkers(
+      this.fillMarks.map((mark) => ({
+        time: seconds(mark.openTime),
+        position: mark.side === "buy" ? "belowBar" : "aboveBar",
+        shape: mark.side === "buy" ? "arrowUp" : "arrowDown",
+        color: mark.side === "buy" ? colours.rise : colours.fall,
+        text: words[mark.side],
+      })),
+    );
+  }
+
+  private tickCountdown(): void {
     const last = this.candles.at(-1);
-    if (!last || candle.open_time < last.open_time) return;
-    if (candle.open_time === last.open_time) this.candles[this.candles.length - 1] = candle;
-    else this.candles.push(candle);
-    this.price.update(toBar(candle));
-    this.volume.update(this.toColumn(candle));
-    this.showReadout();
+    if (!last || !this.feed) return;
+    const ground = Number(last.close) >= Number(last.open) ? this.colours.rise : this.colours.fall;
+    const shown = this.kind === "candles" ? ground : this.colours.area;
+    this.countdown.show(countdown(this.feed.leftMs), Number(last.close), { text: this.colours.ground, ground: shown });
   }
 
-  private draw(): void {
-    this.price.setData(this.candles.map(toBar));
-    this.volume.setData(this.candles.map((candle) => this.toColumn(candle)));
-    this.showReadout();
-  }
-
-  private toColumn(candle: Candle): HistogramData<UTCTimestamp> {
-    const rises = Number(candle.close) >= Number(candle.open);
-    return { time: seconds(candle), value: Number(candle.volume), color: `${rises ? this.rise : this.fall}66` };
-  }
+  // --- the read-out ----------------------------------------------------------------------------------
 
   private hover(event: MouseEventParams): void {
-    const at = event.time as UTCTimestamp | undefined;
-    this.hovered = at === undefined ? undefined : this.candles.find((candle) => seconds(candle) === at);
-    this.showReadout();
+    const index = event.time === undefined || event.logical === undefined ? null : Math.round(event.logical);
+    if (index === this.hovered) return;
+    this.hovered = index;
+    this.showSoon(false);
   }
 
   private showReadout(): void {
-    const candle = this.hovered ?? this.candles.at(-1);
+    const newest = this.candles.length - 1;
+    const index = this.hovered !== null && this.candles[this.hovered] ? this.hovered : newest;
+    const candle = this.candles[index];
     if (!candle) return;
-    const text = (value: string) => fixed(value, this.spec.price_scale);
-    this.onReadout({
-      open: text(candle.open),
-      high: text(candle.high),
-      low: text(candle.low),
-      close: text(candle.close),
-      volume: grouped(candle.volume),
-      rises: Number(candle.close) >= Number(candle.open),
+    this.listener.onReadout({
+      candle,
+      previous: this.candles[index - 1],
+      legend: this.indicators.legend(index),
+      paneTops: this.paneTops(),
+      scrolledBack: this.chart.timeScale().scrollPosition() < -2,
+    });
+  }
+
+  private paneTops(): { pane: Pane; top: number }[] {
+    let top = 0;
+    return this.chart.panes().map((entry, index) => {
+      const found = { pane: this.indicators.panes[index] ?? "price", top };
+      top += entry.getHeight() + 1;
+      return found;
     });
   }
 }
 
-/** Union by open time, oldest first; where both have a candle the second one's counts. */
-export function merge(first: readonly Candle[], second: readonly Candle[]): Candle[] {
-  const byTime = new Map<number, Candle>();
-  for (const candle of [...first, ...second]) byTime.set(candle.open_time, candle);
-  return [...byTime.values()].sort((a, b) => a.open_time - b.open_time);
-}
-
-/** The last candles that fit comfortably, with some air to the right. */
-function newest(count: number): { from: number; to: number } {
-  return { from: Math.max(0, count - 110), to: count + 4 };
-}
-
-function seconds(candle: Candle): UTCTimestamp {
-  return Math.floor(candle.open_time / 1000) as UTCTimestamp;
-}
-
-function toBar(candle: Candle): CandlestickData<UTCTimestamp> {
-  return {
-    time: seconds(candle),
-    open: Number(candle.open),
-    high: Number(candle.high),
-    low: Number(candle.low),
-    close: Number(candle.close),
-  };
-}
-
-function colour(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-}
-
-function chartOptions() {
-  return {
-    autoSize: true,
-    layout: {
-      background: { type: ColorType.Solid, color: colour("--panel") },
-      textColor: colour("--text-soft"),
-      fontFamily: getComputedStyle(document.body).fontFamily,
-      fontSize: 11,
-      attributionLogo: true,
-    },
-    grid: { vertLines: { color: colour("--raised") }, horzLines: { color: colour("--raised") } },
-    rightPriceScale: { borderColor: colour("--line") },
-    timeScale: {
-      borderColor: colour("--line"),
-      timeVisible: true,
-      tickMarkFormatter: (time: UTCTimestamp, type: TickMarkType) => tickMark(time, type),
-    },
-    crosshair: { mode: CrosshairMode.Normal },
-    localization: { timeFormatter: (time: UTCTimestamp) => localTime(time) },
-  };
-}
-
-/** The library counts in UTC; people read their own clock. */
-function localTime(time: UTCTimestamp): string {
-  const options = { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hour12: false } as const;
-  return new Date(time * 1000).toLocaleString(document.documentElement.lang || "en", options);
-}
-
-function tickMark(time: UTCTimestamp, type: TickMarkType): string {
-  const at = new Date(time * 1000);
-  const language = document.documentElement.lang || "en";
-  if (type === TickMarkType.Year) return String(at.getFullYear());
-  if (type === TickMarkType.Month) return at.toLocaleDateString(language, { month: "short" });
-  if (type === TickMarkType.DayOfMonth) return at.toLocaleDateString(language, { month: "numeric", day: "numeric" });
-  return at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+function seconds(ms: number): UTCTimestamp {
+  return Math.floor(ms / 1000) as UTCTimestamp;
 }

@@ -1,44 +1,60 @@
-import { useWords } from "@/shared/i18n";
+import { memo } from "react";
+import { useTranslation } from "react-i18next";
+import { useOrderForm } from "@/features/order-form/form-store";
 import { fixed } from "@/shared/numbers";
 import { Panel } from "@/shared/ui/Panel";
 import { Quantity } from "@/shared/ui/Quantity";
+import { Time } from "@/shared/ui/Time";
 import { useTrades } from "@/shared/wire/store";
 import type { Execution, SymbolSpec } from "@/shared/wire/types";
 import styles from "./Tape.module.css";
 
-export function Tape({ className, spec }: { className: string; spec: SymbolSpec }) {
-  const words = useWords();
+const ARROWS = { buy: "▲", sell: "▼" } as const;
+
+/** The newest trades; a click on a price takes it into the form. */
+export function Tape({ className = "", spec }: { className?: string; spec: SymbolSpec }) {
+  const { t } = useTranslation("book");
   const trades = useTrades(spec.symbol);
   return (
-    <Panel title={words.trades} className={className}>
-      <div className={styles.tape} data-testid="trades">
+    <Panel title={t("tape.title")} className={className}>
+      <div className={styles.tape} data-testid="trades" role="region" aria-label={t("tape.title")} tabIndex={0} onClick={takePrice}>
         <div className={styles.columns}>
-          <span>{words.price}</span>
-          <span>{words.quantity}</span>
-          <span>{words.time}</span>
+          <span>{t("tape.price", { asset: spec.quote_asset })}</span>
+          <span>{t("tape.quantity", { asset: spec.base_asset })}</span>
+          <span>{t("tape.time")}</span>
         </div>
-        {trades.length === 0 && <div className={styles.none}>{words.noTrades}</div>}
-        {trades.map((trade) => (
-          <Row key={trade.execution_id} trade={trade} spec={spec} />
+        {trades.length === 0 && <div className={styles.none}>{t("tape.none")}</div>}
+        {trades.map((trade, place) => (
+          // Rows keep their places and change their texts: under load that is far less work than new rows.
+          <Row key={place} trade={trade} priceScale={spec.price_scale} quantityScale={spec.quantity_scale} />
         ))}
       </div>
     </Panel>
   );
 }
 
-function Row({ trade, spec }: { trade: Execution; spec: SymbolSpec }) {
+function takePrice(event: React.MouseEvent): void {
+  const price = (event.target as HTMLElement).closest<HTMLElement>("[data-price]")?.dataset.price;
+  if (price) useOrderForm.getState().fillPrice(price);
+}
+
+interface RowProps {
+  trade: Execution;
+  priceScale: number;
+  quantityScale: number;
+}
+
+const Row = memo(function Row({ trade, priceScale, quantityScale }: RowProps) {
   const colour = trade.side === "buy" ? "rise" : trade.side === "sell" ? "fall" : "";
   return (
-    <div className={styles.row} data-id={trade.execution_id}>
+    <div className={styles.row} data-id={trade.execution_id} data-price={trade.price}>
       <span className={colour}>
-        {trade.side === "buy" ? "▲" : trade.side === "sell" ? "▼" : ""} {fixed(trade.price, spec.price_scale)}
+        <i>{trade.side ? ARROWS[trade.side] : ""}</i> {fixed(trade.price, priceScale)}
       </span>
       <span>
-        <Quantity text={trade.quantity} scale={spec.quantity_scale} />
+        <Quantity text={trade.quantity} scale={quantityScale} />
       </span>
-      <time dateTime={new Date(trade.timestamp).toISOString()}>
-        {new Date(trade.timestamp).toLocaleTimeString("en-GB")}
-      </time>
+      <Time at={trade.timestamp} as="clock" />
     </div>
   );
-}
+});

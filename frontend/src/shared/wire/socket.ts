@@ -1,6 +1,7 @@
 // One WebSocket to the exchange that comes back by itself. Everything that must survive its loss is
 // kept here: which topics are wanted, and whether what arrives is complete.
 
+import { ApiFailure, UNREACHABLE } from "./api";
 import type { Message } from "./types";
 
 export type ConnectionState = "connecting" | "live" | "reconnecting";
@@ -22,11 +23,26 @@ export interface TopicHandler {
 
 interface Topic {
   channel: string;
-  symbol: string;
-  handler: TopicHandler;
+  /** Null for the private channels, which are the account's. */
+  symbol: string | null;
+  readonly handlers: Set<TopicHandler>;
   lastSequence: number | null;
 }
 
+interface Reply {
+  id: number;
+  ok: boolean;
+  error?: string;
+  status?: number;
+  details?: Record<string, unknown>;
+}
+
+interface Waiting {
+  resolve(reply: unknown): void;
+  reject(error: ApiFailure): void;
+}
+
+const PRIVATE_CHANNELS: ReadonlySet<string> = new Set(["orders", "fills", "balances"]);
 const FIRST_PAUSE_MS = 300;
 const LAST_PAUSE_MS = 5_000;
 const PING_EVERY_MS = 5_000;
@@ -36,6 +52,7 @@ export class ExchangeSocket {
   private socket: WebSocket | null = null;
   private readonly topics = new Map<string, Topic>();
   private readonly pings = new Map<number, number>();
+  private readonly waiting = new Map<number, Waiting>();
   private readonly listeners = new Set<() => void>();
   private nextId = 1;
   private pauseMs = FIRST_PAUSE_MS;
@@ -58,16 +75,30 @@ export class ExchangeSocket {
     return () => this.listeners.delete(listener);
   }
 
-  /** Follow a topic; returns what ends it. One handler per topic. */
-  follow(channel: string, symbol: string, handler: TopicHandler): () => void {
-    const topic: Topic = { channel, symbol, handler, lastSequence: null };
+  /** Send an operation; its reply, or ApiFailure. What was not answered when the connection broke has an
+   * unknown outcome: the caller asks again with the same client order id. */
+  request<T>(op: string, fields: Record<string, unknown> = {}): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const id = this.send({ op, ...fields });
+      if (id === null) reject(new ApiFailure(UNREACHABLE, 0));
+      else this.waiting.set(id, { resolve: resolve as (reply: unknown) => void, reject });
+    });
+  }
+
+  /** Follow a topic (symbol null: a private one); returns what ends it. A topic has any number of
+   * readers; a new one starts it over, so that it gets a snapshot. */
+  follow(channel: string, symbol: string | null, handler: TopicHandler): () => void {
     const key = topicKey(channel, symbol);
+    const topic: Topic = this.topics.get(key) ?? { channel, symbol, handlers: new Set(), lastSequence: null };
     this.topics.set(key, topic);
+    topic.handlers.add(handler);
+    topic.lastSequence = null;
     this.subscribe([topic]);
     return () => {
-      if (this.topics.get(key) !== topic) return;
+      topic.handlers.delete(handler);
+      if (topic.handlers.size > 0) return;
       this.topics.delete(key);
-      this.send({ op: "unsubscribe", channels: [channel], symbols: [symbol] });
+      this.send({ op: "unsubscribe", ...named(channel, symbol === null ? [] : [symbol]) });
     };
   }
 
@@ -88,10 +119,12 @@ export class ExchangeSocket {
     if (this.socket !== socket) return;
     this.socket = null;
     this.pings.clear();
+    for (const { reject } of this.waiting.values()) reject(new ApiFailure("OUTCOME_UNKNOWN", 504));
+    this.waiting.clear();
     this.setStatus({ state: this.current.lastMessageAt ? "reconnecting" : "connecting", latencyMs: null });
     for (const topic of this.topics.values()) {
       topic.lastSequence = null;
-      topic.handler.onStale?.();
+      for (const handler of topic.handlers) handler.onStale?.();
     }
     setTimeout(() => this.connect(), this.pauseMs * (1 + Math.random() / 2));
     this.pauseMs = Math.min(LAST_PAUSE_MS, this.pauseMs * 2);
@@ -117,9 +150,10 @@ export class ExchangeSocket {
   private subscribe(topics: Topic[]): void {
     const symbolsOf = new Map<string, string[]>();
     for (const topic of topics) {
-      symbolsOf.set(topic.channel, [...(symbolsOf.get(topic.channel) ?? []), topic.symbol]);
+      const symbols = topic.symbol === null ? [] : [topic.symbol];
+      symbolsOf.set(topic.channel, [...(symbolsOf.get(topic.channel) ?? []), ...symbols]);
     }
-    for (const [channel, symbols] of symbolsOf) this.send({ op: "subscribe", channels: [channel], symbols });
+    for (const [channel, symbols] of symbolsOf) this.send({ op: "subscribe", ...named(channel, symbols) });
   }
 
   private send(message: Record<string, unknown>): number | null {
@@ -134,10 +168,17 @@ export class ExchangeSocket {
     const type: string = message.type;
     if (typeof message.channel === "string") this.deliver(message);
     else if (type === "ping") this.send({ op: "pong" });
-    else if (type === "reply") this.onReply(message as unknown as { id: number; ok: boolean });
+    else if (type === "reply") this.onReply(message as unknown as Reply);
   }
 
-  private onReply(reply: { id: number; ok: boolean }): void {
+  private onReply(reply: Reply): void {
+    const waiting = this.waiting.get(reply.id);
+    if (waiting) {
+      this.waiting.delete(reply.id);
+      if (reply.ok) waiting.resolve(reply);
+      else waiting.reject(new ApiFailure(reply.error ?? "INTERNAL", reply.status ?? 500, reply.details));
+      return;
+    }
     const sentAt = this.pings.get(reply.id);
     if (sentAt === undefined) return;
     this.pings.delete(reply.id);
@@ -146,7 +187,8 @@ export class ExchangeSocket {
 
   /** Hand over a message that follows; start the topic again when one is missing. */
   private deliver(message: Message & Record<string, unknown>): void {
-    const topic = this.topics.get(topicKey(message.channel, message.symbol));
+    const symbol = PRIVATE_CHANNELS.has(message.channel) ? null : message.symbol;
+    const topic = this.topics.get(topicKey(message.channel, symbol));
     if (!topic) return;
     const startsAnew = message.prev_sequence === null;
     // After a lost connection or a gap, what comes before the snapshot proves nothing.
@@ -156,11 +198,11 @@ export class ExchangeSocket {
     try {
       if (!startsAnew && !follows) throw new Error(`gap after ${topic.lastSequence}`);
       topic.lastSequence = message.sequence;
-      topic.handler.onMessage(message);
+      for (const handler of topic.handlers) handler.onMessage(message);
     } catch (error) {
       console.warn(`${message.channel} ${message.symbol}: fetched anew`, error);
       topic.lastSequence = null;
-      topic.handler.onStale?.();
+      for (const handler of topic.handlers) handler.onStale?.();
       this.subscribe([topic]);
     }
   }
@@ -179,6 +221,11 @@ export class ExchangeSocket {
   }
 }
 
-function topicKey(channel: string, symbol: string): string {
-  return `${channel} ${symbol}`;
+function topicKey(channel: string, symbol: string | null): string {
+  return `${channel} ${symbol ?? ""}`;
+}
+
+/** The names of a request; private channels take no symbols, not even none. */
+function named(channel: string, symbols: readonly string[]): Record<string, unknown> {
+  return symbols.length === 0 ? { channels: [channel] } : { channels: [channel], symbols };
 }

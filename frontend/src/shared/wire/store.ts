@@ -1,6 +1,7 @@
 // What components read: small stores fed by the socket, each telling its readers at most once a frame.
 
-import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { Book, type BookView } from "./book";
 import { fetchExecutions, fetchStatistics, fetchSymbols } from "./rest";
 import { type ConnectionStatus, ExchangeSocket } from "./socket";
@@ -9,36 +10,83 @@ import type { BookDelta, BookSnapshot, Execution, Statistics, SymbolSpec } from 
 const scheme = location.protocol === "https:" ? "wss" : "ws";
 export const socket = new ExchangeSocket(`${scheme}://${location.host}/ws`);
 
-/** A value whose readers are told at most once per animation frame, however often it is set. */
+/** A value whose readers are told at most once per animation frame, however often it is set; a value that
+ * costs something to make is made only then. */
 class FrameStore<T> {
   private readonly listeners = new Set<() => void>();
   private published: T;
-  private scheduled = false;
+  private make: (() => T) | null = null;
 
-  constructor(private latest: T) {
-    this.published = latest;
+  /** `pauseMs`: tell readers no more often than this (0: once a frame). */
+  constructor(
+    first: T,
+    private readonly pauseMs = 0,
+  ) {
+    this.published = first;
   }
 
   set(value: T): void {
-    this.latest = value;
-    if (this.scheduled) return;
-    this.scheduled = true;
-    requestAnimationFrame(() => {
-      this.scheduled = false;
-      this.published = this.latest;
-      for (const listener of this.listeners) listener();
-    });
+    this.setLater(() => value);
+  }
+
+  setLater(make: () => T): void {
+    const isScheduled = this.make !== null;
+    this.make = make;
+    if (isScheduled) return;
+    const publish = () => requestAnimationFrame(() => this.publish());
+    if (this.pauseMs === 0) publish();
+    else setTimeout(publish, this.pauseMs);
   }
 
   get = (): T => this.published;
+
+  /** What will be published next; made now. */
   get newest(): T {
-    return this.latest;
+    if (this.make === null) return this.published;
+    const value = this.make();
+    this.make = () => value;
+    return value;
   }
 
   subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   };
+
+  private publish(): void {
+    if (this.make === null) return;
+    this.published = this.make();
+    this.make = null;
+    for (const listener of this.listeners) listener();
+  }
+}
+
+/** One source for all readers of a symbol: it starts with the first reader and ends with the last. */
+class Shared<T extends { start(changed: () => void): () => void }> {
+  private readonly open = new Map<string, { source: T; readers: Set<() => void>; stop: () => void }>();
+
+  constructor(private readonly make: (symbol: string) => T) {}
+
+  join(symbol: string, reader: (source: T) => void): () => void {
+    const entry = this.open.get(symbol) ?? this.begin(symbol);
+    const told = () => reader(entry.source);
+    entry.readers.add(told);
+    told();
+    return () => {
+      entry.readers.delete(told);
+      if (entry.readers.size > 0) return;
+      this.open.delete(symbol);
+      entry.stop();
+    };
+  }
+
+  private begin(symbol: string) {
+    const readers = new Set<() => void>();
+    const source = this.make(symbol);
+    const entry = { source, readers, stop: source.start(() => readers.forEach((reader) => reader())) };
+    this.open.set(symbol, entry);
+    return entry;
+  }
 }
 
 function useStore<T>(store: FrameStore<T>): T {
@@ -56,26 +104,18 @@ export function useConnection(): ConnectionStatus {
 
 // --- symbols ---------------------------------------------------------------------------------------
 
-/** The symbols; asked again every few seconds until the exchange answers, then once a minute, so that a
- * newly listed or halted symbol shows without a reload. */
+const SYMBOLS_EVERY_MS = 60_000;
+const SYMBOLS_RETRY_MS = 3_000;
+
+/** The symbols (null until the exchange answers), asked again once a minute, so that a newly listed or
+ * halted symbol shows without a reload. */
 export function useSymbols(): SymbolSpec[] | null {
-  const [symbols, setSymbols] = useState<SymbolSpec[] | null>(null);
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout>;
-    const load = () =>
-      fetchSymbols().then(
-        (found) => {
-          setSymbols(found);
-          timer = setTimeout(load, 60_000);
-        },
-        () => {
-          timer = setTimeout(load, 3_000);
-        },
-      );
-    void load();
-    return () => clearTimeout(timer);
-  }, []);
-  return symbols;
+  const { data } = useQuery({
+    queryKey: ["symbols"],
+    queryFn: fetchSymbols,
+    refetchInterval: (query) => (query.state.data ? SYMBOLS_EVERY_MS : SYMBOLS_RETRY_MS),
+  });
+  return data ?? null;
 }
 
 // --- statistics ------------------------------------------------------------------------------------
@@ -111,18 +151,39 @@ export interface LiveBook extends BookView {
 
 const NO_BOOK: LiveBook = { bids: [], asks: [], sequence: -1, current: false };
 
+class BookSource {
+  readonly book = new Book();
+  current = false;
+
+  constructor(private readonly symbol: string) {}
+
+  start(changed: () => void): () => void {
+    return socket.follow("book", this.symbol, {
+      onMessage: (message) => {
+        this.book.apply(message as unknown as BookSnapshot | BookDelta);
+        this.current = true;
+        changed();
+      },
+      onStale: () => {
+        this.current = false;
+        changed();
+      },
+    });
+  }
+
+  view(depth: number): LiveBook {
+    return { ...this.book.view(depth), current: this.current };
+  }
+}
+
+const books = new Shared((symbol) => new BookSource(symbol));
+
 export function useBook(symbol: string, depth: number): LiveBook {
   const store = useMemo(() => new FrameStore<LiveBook>(NO_BOOK), [symbol]);
-  useEffect(() => {
-    const book = new Book();
-    return socket.follow("book", symbol, {
-      onMessage: (message) => {
-        book.apply(message as unknown as BookSnapshot | BookDelta);
-        store.set({ ...book.view(depth), current: true });
-      },
-      onStale: () => store.set({ ...store.newest, current: false }),
-    });
-  }, [symbol, depth, store]);
+  useEffect(
+    () => books.join(symbol, (source) => store.setLater(() => source.view(depth))),
+    [symbol, depth, store],
+  );
   return useStore(store);
 }
 
@@ -130,17 +191,42 @@ export function useBook(symbol: string, depth: number): LiveBook {
 
 export const TRADES_SHOWN = 60;
 
-/** The newest trades, newest first, without doubles however they arrived. */
-export function useTrades(symbol: string): readonly Execution[] {
-  const store = useMemo(() => new FrameStore<readonly Execution[]>([]), [symbol]);
-  useEffect(() => {
-    const add = (found: readonly Execution[]) => store.set(mergeTrades(store.newest, found, TRADES_SHOWN));
-    const stop = socket.follow("trades", symbol, {
+class TradesSource {
+  private known: readonly Execution[] = [];
+  private arrived: Execution[] = [];
+
+  constructor(private readonly symbol: string) {}
+
+  start(changed: () => void): () => void {
+    const add = (found: readonly Execution[]) => {
+      this.arrived.push(...found);
+      // Nobody looks while the page is hidden: keep no more than what will be shown.
+      if (this.arrived.length > 20 * TRADES_SHOWN) this.newest();
+      changed();
+    };
+    const stop = socket.follow("trades", this.symbol, {
       onMessage: (message) => add((message.trades ?? [message]) as unknown as Execution[]),
     });
-    fetchExecutions(symbol, TRADES_SHOWN).then(add, () => undefined);
+    fetchExecutions(this.symbol, TRADES_SHOWN).then(add, () => undefined);
     return stop;
-  }, [symbol, store]);
+  }
+
+  newest(): readonly Execution[] {
+    if (this.arrived.length > 0) this.known = mergeTrades(this.known, this.arrived, TRADES_SHOWN);
+    this.arrived = [];
+    return this.known;
+  }
+}
+
+const trades = new Shared((symbol) => new TradesSource(symbol));
+
+/** Nobody reads trades faster; prices go past in between. */
+const TRADES_PAUSE_MS = 80;
+
+/** The newest trades, newest first, without doubles however they arrived. */
+export function useTrades(symbol: string): readonly Execution[] {
+  const store = useMemo(() => new FrameStore<readonly Execution[]>([], TRADES_PAUSE_MS), [symbol]);
+  useEffect(() => trades.join(symbol, (source) => store.setLater(() => source.newest())), [symbol, store]);
   return useStore(store);
 }
 

@@ -1,17 +1,11 @@
 // What the exchange says, as docs/rest.md and docs/websocket.md describe it. Decimals are strings.
 
+import type { components } from "./schema";
+
 export type Level = readonly [price: string, quantity: string];
 export type Side = "buy" | "sell";
 
-export interface SymbolSpec {
-  symbol: string;
-  base_asset: string;
-  quote_asset: string;
-  price_scale: number;
-  quantity_scale: number;
-  status: "trading" | "halted" | "cancel_only";
-  status_reason: string | null;
-}
+export type SymbolSpec = components["schemas"]["Symbol"];
 
 export interface Execution {
   execution_id: string;
@@ -31,6 +25,8 @@ export interface Candle {
   low: string;
   close: string;
   volume: string;
+  quote_volume: string;
+  trade_count: number;
   closed: boolean;
 }
 

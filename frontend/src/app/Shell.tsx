@@ -1,0 +1,19 @@
+import { Outlet } from "react-router";
+import { AccountToasts } from "@/features/account-tabs/AccountToasts";
+import { usePage } from "@/shared/page";
+import { Toasts } from "@/shared/ui/Toasts";
+import styles from "./App.module.css";
+import { Header } from "./Header";
+
+/** What every page has: the header above, the page below, a toast when something happened. */
+export function Shell() {
+  const { username } = usePage();
+  return (
+    <div className={styles.shell}>
+      <Header />
+      <Outlet />
+      {username && <AccountToasts />}
+      <Toasts />
+    </div>
+  );
+}

@@ -1,0 +1,196 @@
+import { useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { useAssetDecimals } from "@/shared/assets";
+import { useErrorText, failureOf } from "@/shared/errors";
+import { usePage } from "@/shared/page";
+import buttons from "@/shared/ui/Button.module.css";
+import { Dialog, DialogActions } from "@/shared/ui/Dialog";
+import { TabPanel, Tabs } from "@/shared/ui/Tabs";
+import { showToast } from "@/shared/ui/toast-store";
+import { useAccount } from "@/shared/wire/account";
+import type { Order } from "@/shared/wire/api";
+import type { SymbolSpec } from "@/shared/wire/types";
+import styles from "./AccountTabs.module.css";
+import { cancelAll } from "./actions";
+import { Balances } from "./Balances";
+import { exportTab } from "./export";
+import { Fills } from "./Fills";
+import { Filters } from "./Filters";
+import { useFills, useOrderHistory } from "./history";
+import { OpenOrders } from "./OpenOrders";
+import { OrderHistory } from "./OrderHistory";
+import { useBalances, useOpenOrders, useSpecs } from "./use-rows";
+import { NO_FILTERS, passes, TABS, useAccountView } from "./view-store";
+
+/** Open orders, order history, fills and balances of whoever is logged in. */
+export function AccountTabs({ spec }: { spec: SymbolSpec }) {
+  const { t } = useTranslation("orders");
+  const { username } = usePage();
+  const { tab, setTab } = useAccountView();
+  const open = useOpenOrders();
+  const current = useAccount((account) => account.current);
+  const items = TABS.map((id) => ({
+    id,
+    label: id === "open" && username ? `${t("open")} (${open.length})` : t(id),
+  }));
+  return (
+    <section className={styles.panel} aria-label={t("title")} data-testid="account-tabs" data-stale={username !== "" && !current}>
+      <div className={styles.head}>
+        <Tabs name="account" label={t("title")} items={items} selected={tab} onSelect={setTab} className={styles.tabs} />
+        {username && <Tools spec={spec} open={open} />}
+      </div>
+      <TabPanel name="account" selected={tab} className={styles.body}>
+        {username ? <Body spec={spec} open={open} /> : <Visitor spec={spec} />}
+      </TabPanel>
+    </section>
+  );
+}
+
+function Visitor({ spec }: { spec: SymbolSpec }) {
+  const { t } = useTranslation("orders");
+  return (
+    <div className={styles.visitor}>
+      <p>{t("visitor")}</p>
+      <a href={`/accounts/login/?next=/trade/${spec.symbol}`}>{t("logIn")}</a>
+    </div>
+  );
+}
+
+/** The rows of the chosen tab. */
+function Body({ spec, open }: { spec: SymbolSpec; open: readonly Order[] }) {
+  const { t } = useTranslation("orders");
+  const { tab, filters, hideOthers } = useAccountView();
+  const only = hideOthers ? spec.symbol : null;
+  const specs = useSpecs();
+  const decimalsOf = useAssetDecimals();
+  const loading = useAccount((account) => !account.current && account.open.size === 0);
+  const orders = useOrderHistory(only, tab === "history");
+  const fills = useFills(only, tab === "fills");
+  const balances = useBalances(useAssetsOf(hideOthers ? spec : null));
+  const filtered = filters !== NO_FILTERS && JSON.stringify(filters) !== JSON.stringify(NO_FILTERS);
+  const empty = filtered ? t("empty.filtered") : <Empty tab={tab} />;
+  if (tab === "balances") return <Balances rows={balances} decimalsOf={decimalsOf} loading={loading} empty={empty} />;
+  if (tab === "open") {
+    return <OpenOrders rows={open.filter((row) => passes(row, filters, only))} specs={specs} loading={loading} empty={empty} />;
+  }
+  const history = tab === "history" ? orders : fills;
+  if (history.failed && history.rows.length === 0) return <Failed onRetry={history.retry} />;
+  if (tab === "history") {
+    return <OrderHistory history={orders} rows={orders.rows.filter((row) => passes(row, filters, only))} specs={specs} empty={empty} />;
+  }
+  return <Fills history={fills} rows={fills.rows.filter((row) => passes(row, filters, only))} specs={specs} empty={empty} />;
+}
+
+/** The two assets of a symbol; null for all. */
+function useAssetsOf(spec: SymbolSpec | null): ReadonlySet<string> | null {
+  const base = spec?.base_asset;
+  const quote = spec?.quote_asset;
+  return useMemo(() => (base && quote ? new Set([base, quote]) : null), [base, quote]);
+}
+
+function Empty({ tab }: { tab: (typeof TABS)[number] }) {
+  const { t } = useTranslation("orders");
+  return (
+    <>
+      {t(`empty.${tab}`)} {tab === "balances" && <Link to="/wallet">{t("empty.wallet")}</Link>}
+    </>
+  );
+}
+
+function Failed({ onRetry }: { onRetry: () => void }) {
+  const { t } = useTranslation("orders");
+  return (
+    <div className={styles.visitor} role="alert">
+      <p>{t("failed")}</p>
+      <button type="button" className={buttons.small} onClick={onRetry}>
+        {t("retry")}
+      </button>
+    </div>
+  );
+}
+
+/** Filters, other markets, the file, and the way out of everything. */
+function Tools({ spec, open }: { spec: SymbolSpec; open: readonly Order[] }) {
+  const { t } = useTranslation("orders");
+  const { tab, hideOthers, setHideOthers } = useAccountView();
+  const [asked, setAsked] = useState(false);
+  const exportRows = useExport(spec, open);
+  const cancelable = open.filter((order) => order.order_id !== "" && (!hideOthers || order.symbol === spec.symbol));
+  return (
+    <div className={styles.tools}>
+      <Filters tab={tab} />
+      <label className={styles.hide}>
+        <input
+          type="checkbox"
+          checked={hideOthers}
+          data-testid="hide-others"
+          onChange={(event) => setHideOthers(event.target.checked)}
+        />
+        {t("hideOthers")}
+      </label>
+      <button type="button" className={buttons.small} data-testid="export" onClick={exportRows}>
+        {t("export")}
+      </button>
+      {tab === "open" && (
+        <button
+          type="button"
+          className={buttons.small}
+          disabled={cancelable.length === 0}
+          data-testid="cancel-all"
+          onClick={() => setAsked(true)}
+        >
+          {t("cancelAll")}
+        </button>
+      )}
+      {asked && (
+        <CancelAll
+          orders={cancelable}
+          symbol={hideOthers ? spec.symbol : undefined}
+          onClose={() => setAsked(false)}
+        />
+      )}
+    </div>
+  );
+}
+
+function useExport(spec: SymbolSpec, open: readonly Order[]): () => void {
+  const { t } = useTranslation("orders");
+  const errorText = useErrorText();
+  const { tab, filters, hideOthers } = useAccountView();
+  const balances = useBalances(useAssetsOf(hideOthers ? spec : null));
+  return () => {
+    const scope = { tab, filters, only: hideOthers ? spec.symbol : null, open, balances };
+    exportTab(scope, t).catch((error: unknown) => {
+      const { code, details } = failureOf(error);
+      showToast({ key: "export", tone: "bad", title: t("exportFailed"), text: errorText(code, details) });
+    });
+  };
+}
+
+interface CancelAllProps {
+  orders: readonly Order[];
+  symbol: string | undefined;
+  onClose: () => void;
+}
+
+function CancelAll({ orders, symbol, onClose }: CancelAllProps) {
+  const { t } = useTranslation("orders");
+  const confirm = () => {
+    onClose();
+    void cancelAll(orders.map((order) => order.order_id), symbol);
+  };
+  return (
+    <Dialog title={t("cancelAllTitle")} onClose={onClose} testId="cancel-all-dialog">
+      <p>{t("cancelAllText", { count: orders.length, where: symbol ?? t("everyMarket") })}</p>
+      <DialogActions>
+        <button type="button" className={buttons.button} autoFocus onClick={onClose}>
+          {t("keep")}
+        </button>
+        <button type="button" className={buttons.primary} data-testid="cancel-all-confirm" onClick={confirm}>
+          {t("cancelAll")}
+        </button>
+      </DialogActions>
+    </Dialog>
+  );
+}

@@ -1,0 +1,92 @@
+import { useTranslation } from "react-i18next";
+import { useLanguage } from "@/shared/i18n";
+import { type Language, type Palette, paletteOf, type Theme, useSettings } from "@/shared/settings/settings";
+import { Panel } from "@/shared/ui/Panel";
+import styles from "./account.module.css";
+
+const THEMES: readonly Theme[] = ["dark", "light"];
+const LANGUAGES: readonly Language[] = ["ko", "en"];
+const PALETTES: readonly Palette[] = ["auto", "red-up", "green-up", "colour-blind"];
+
+/** What this browser remembers. Every change holds at once. */
+export function Settings() {
+  const { t } = useTranslation("account");
+  const { theme, palette, confirmOrders, set } = useSettings();
+  const language = useLanguage();
+  return (
+    <Panel title={t("settings")}>
+      <div className={styles.settings} data-testid="settings">
+        <Choice
+          name="language"
+          legend={t("language")}
+          options={LANGUAGES.map((id) => ({ id, label: t(`languages.${id}`) }))}
+          chosen={language}
+          onChoose={(id) => set({ language: id })}
+        />
+        <Choice
+          name="theme"
+          legend={t("theme")}
+          options={THEMES.map((id) => ({ id, label: t(`themes.${id}`) }))}
+          chosen={theme}
+          onChoose={(id) => set({ theme: id })}
+        />
+        <Choice
+          name="palette"
+          legend={t("palette")}
+          options={PALETTES.map((id) => ({ id, label: <PaletteLabel palette={id} language={language} /> }))}
+          chosen={palette}
+          onChoose={(id) => set({ palette: id })}
+        />
+        <fieldset className={styles.choice}>
+          <legend>{t("orders")}</legend>
+          <label>
+            <input
+              type="checkbox"
+              checked={confirmOrders}
+              onChange={(event) => set({ confirmOrders: event.target.checked })}
+              data-testid="confirm-orders"
+            />
+            {t("confirmOrders")}
+          </label>
+        </fieldset>
+        <p className={styles.note}>{t("keptHere")}</p>
+      </div>
+    </Panel>
+  );
+}
+
+interface ChoiceProps<Id extends string> {
+  name: string;
+  legend: string;
+  options: readonly { id: Id; label: React.ReactNode }[];
+  chosen: Id;
+  onChoose: (id: Id) => void;
+}
+
+function Choice<Id extends string>({ name, legend, options, chosen, onChoose }: ChoiceProps<Id>) {
+  return (
+    <fieldset className={styles.choice}>
+      <legend>{legend}</legend>
+      {options.map(({ id, label }) => (
+        <label key={id}>
+          <input type="radio" name={name} value={id} checked={id === chosen} onChange={() => onChoose(id)} />
+          {label}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+/** The palette's name with its two colours, arrows and all. */
+function PaletteLabel({ palette, language }: { palette: Palette; language: Language }) {
+  const { t } = useTranslation("account");
+  return (
+    <span className={styles.palette}>
+      {t(`palettes.${palette}`)}
+      <span className={styles.swatch} data-palette={paletteOf(palette, language)} aria-hidden>
+        <i>▲</i>
+        <b>▼</b>
+      </span>
+    </span>
+  );
+}

@@ -1,0 +1,91 @@
+import { useId, useLayoutEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import styles from "./OrderForm.module.css";
+import { groupTyped } from "./typing";
+
+interface NumberFieldProps {
+  name: string;
+  label: string;
+  unit: string;
+  value: string;
+  decimals: number;
+  /** What is wrong with it, in words. */
+  problem: string | null;
+  /** Grey text in the empty field. */
+  placeholder?: string;
+  onChange: (text: string) => void;
+  /** One step up or down; `large` with Shift. */
+  onStep?: (direction: 1 | -1, large: boolean) => void;
+  onLeave?: () => void;
+  controls?: React.ReactNode;
+}
+
+/** A number with its unit, − and + beside it, its problem below; arrow keys step. */
+export function NumberField(props: NumberFieldProps) {
+  const { t } = useTranslation("order");
+  const id = useId();
+  const { name, label, unit, value, decimals, problem, onChange, onStep } = props;
+  const input = useRef<HTMLInputElement>(null);
+  const caret = useRef<number | null>(null);
+  useLayoutEffect(() => {
+    if (caret.current !== null) input.current?.setSelectionRange(caret.current, caret.current);
+    caret.current = null;
+  }, [value]);
+  const onInput = (event: React.ChangeEvent<HTMLInputElement>) => {
+    const grouped = groupTyped(event.target.value, event.target.selectionStart ?? event.target.value.length, decimals);
+    caret.current = grouped.caret;
+    onChange(grouped.text);
+  };
+  const onKeyDown = (event: React.KeyboardEvent) => {
+    const direction = event.key === "ArrowUp" ? 1 : event.key === "ArrowDown" ? -1 : null;
+    if (direction === null || !onStep) return;
+    event.preventDefault();
+    onStep(direction, event.shiftKey);
+  };
+  const step = (direction: 1 | -1) => (
+    <button
+      type="button"
+      tabIndex={-1}
+      aria-label={t(direction === 1 ? "stepUp" : "stepDown", { field: label })}
+      data-testid={`order-${name}-${direction === 1 ? "up" : "down"}`}
+      onClick={(event) => onStep?.(direction, event.shiftKey)}
+    >
+      {direction === 1 ? "+" : "−"}
+    </button>
+  );
+  return (
+    <div className={styles.field}>
+      <div className={styles.labelLine}>
+        <label htmlFor={id}>
+          {label} <small>{unit}</small>
+        </label>
+        {props.controls}
+      </div>
+      <div className={styles.box} data-invalid={problem !== null}>
+        {onStep && step(-1)}
+        <input
+          ref={input}
+          id={id}
+          name={name}
+          inputMode={decimals > 0 ? "decimal" : "numeric"}
+          autoComplete="off"
+          spellCheck={false}
+          value={value}
+          placeholder={props.placeholder}
+          aria-invalid={problem !== null}
+          aria-describedby={problem === null ? undefined : `${id}-problem`}
+          data-testid={`order-${name}`}
+          onChange={onInput}
+          onKeyDown={onKeyDown}
+          onBlur={props.onLeave}
+        />
+        {onStep && step(1)}
+      </div>
+      {problem !== null && (
+        <p id={`${id}-problem`} className={styles.problem} role="alert" data-testid={`order-${name}-problem`}>
+          {problem}
+        </p>
+      )}
+    </div>
+  );
+}

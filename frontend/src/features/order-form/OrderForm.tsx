@@ -1,0 +1,223 @@
+import { useCallback, useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useErrorText } from "@/shared/errors";
+import { fromUnits, grouped } from "@/shared/numbers";
+import { usePage } from "@/shared/page";
+import { useSettings } from "@/shared/settings/settings";
+import type { NewOrder } from "@/shared/wire/trading";
+import type { SymbolSpec } from "@/shared/wire/types";
+import type { Problem, Side } from "./check";
+import { ConfirmOrder } from "./ConfirmOrder";
+import { Fields } from "./Fields";
+import { useOrderForm } from "./form-store";
+import { Options } from "./Options";
+import styles from "./OrderForm.module.css";
+import { orderOf, problemOf, sendOrder } from "./submit";
+import { Available, Summary } from "./Summary";
+import { useShortcuts } from "./shortcuts";
+import { useFocusField } from "./use-form-actions";
+import { type FormReading, useReading } from "./use-reading";
+
+/** The order form: a draft, what it would cost, why it cannot be sent, and the button that sends it. */
+export function OrderForm({ spec }: { spec: SymbolSpec }) {
+  const { t } = useTranslation("order");
+  const { username } = usePage();
+  const form = useOrderForm();
+  const element = useRef<HTMLFormElement>(null);
+  const focusField = useFocusField(element);
+  const formReading = useReading(spec);
+  useFirstPrice(spec, formReading);
+  const { sending, asked, onSubmit, send, cancel } = useSending(spec, formReading, focusField);
+
+  const { setSide, clear } = form;
+  const onSide = useCallback(
+    (side: Side) => {
+      setSide(side);
+      focusField("quantity");
+    },
+    [setSide, focusField],
+  );
+  useShortcuts({ onSide, onClear: clear });
+
+  const visitor = username === "";
+  return (
+    <form
+      ref={element}
+      className={styles.form}
+      aria-label={t("title")}
+      noValidate
+      data-testid="order-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSubmit();
+      }}
+    >
+      <fieldset disabled={visitor} className={styles.fieldset}>
+        <Sides side={form.side} onSide={setSide} />
+        <div className={styles.scroll}>
+          <Kinds />
+          <Available spec={spec} side={form.side} />
+          <Fields spec={spec} formReading={formReading} problem={shownProblem(form, formReading)} />
+          <Options />
+          <Summary spec={spec} formReading={formReading} />
+        </div>
+        <div className={styles.foot}>
+          {!visitor && <Advice formReading={formReading} problem={form.refusal} />}
+          {!visitor && <SendButton spec={spec} formReading={formReading} sending={sending} />}
+        </div>
+      </fieldset>
+      {visitor && (
+        <a className={styles.logIn} href={`/accounts/login/?next=/trade/${spec.symbol}`} data-testid="order-log-in">
+          {t("logInToTrade")}
+        </a>
+      )}
+      {asked && <ConfirmOrder order={asked} spec={spec} formReading={formReading} onSend={send} onClose={cancel} />}
+    </form>
+  );
+}
+
+/** What the exchange refused comes first; then, once a person has tried or left a field, what we would refuse. */
+function shownProblem(form: { refusal: Problem | null; touched: boolean }, { reading }: FormReading): Problem | null {
+  if (form.refusal) return form.refusal;
+  const { problem } = reading;
+  // Nothing typed yet is no mistake.
+  return problem?.code === "MISSING_FIELD" && !form.touched ? null : problem;
+}
+
+/** A fresh form starts at the best price it could trade at. */
+function useFirstPrice(spec: SymbolSpec, { around }: FormReading): void {
+  const { symbol, start, change } = useOrderForm();
+  const offered = useRef<string | null>(null);
+  useEffect(() => start(spec.symbol), [spec.symbol, start]);
+  useEffect(() => {
+    const form = useOrderForm.getState();
+    const best = (form.side === "buy" ? around.asks : around.bids)[0]?.[0];
+    if (symbol !== spec.symbol || offered.current === symbol || best === undefined) return;
+    offered.current = symbol;
+    if (form.price === "") change({ price: grouped(fromUnits(best, spec.price_scale)) });
+  }, [symbol, spec, around, change]);
+}
+
+/** Sending: check, ask if wanted, send, and bring the answer back. */
+function useSending(spec: SymbolSpec, { reading }: FormReading, focusField: (name: string) => void) {
+  const form = useOrderForm();
+  const confirms = useSettings((settings) => settings.confirmOrders);
+  const [sending, setSending] = useState(false);
+  const [asked, setAsked] = useState<NewOrder | null>(null);
+
+  const send = async (order: NewOrder) => {
+    setAsked(null);
+    setSending(true);
+    try {
+      await sendOrder(order);
+      // The price stays for the next order; the size must be chosen anew.
+      form.change({ quantity: "", quoteAmount: "" });
+      useOrderForm.setState({ touched: false, sheetOpen: false });
+    } catch (error) {
+      const problem = problemOf(error, order);
+      form.refuse(problem);
+      focusField(problem.field);
+    } finally {
+      setSending(false);
+    }
+  };
+  const onSubmit = () => {
+    if (sending || spec.status !== "trading") return;
+    form.touch();
+    if (reading.problem) return focusField(reading.problem.field);
+    const order = orderOf(form, form.stp, reading, spec);
+    if (confirms) setAsked(order);
+    else void send(order);
+  };
+  return { sending, asked, onSubmit, send: (order: NewOrder) => void send(order), cancel: () => setAsked(null) };
+}
+
+function Sides({ side, onSide }: { side: Side; onSide: (side: Side) => void }) {
+  const { t } = useTranslation("order");
+  return (
+    <div className={styles.sides} role="group" aria-label={t("side")}>
+      {(["buy", "sell"] as const).map((each) => (
+        <button
+          key={each}
+          type="button"
+          data-side={each}
+          aria-pressed={side === each}
+          aria-keyshortcuts={each === "buy" ? "B" : "S"}
+          title={t("shortcut", { key: each === "buy" ? "B" : "S" })}
+          data-testid={`order-side-${each}`}
+          onClick={() => onSide(each)}
+        >
+          {t(each)}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function Kinds() {
+  const { t } = useTranslation("order");
+  const { kind, change } = useOrderForm();
+  return (
+    <div className={styles.kinds} role="group" aria-label={t("type")}>
+      {(["limit", "market"] as const).map((each) => (
+        <button
+          key={each}
+          type="button"
+          aria-pressed={kind === each}
+          data-testid={`order-type-${each}`}
+          onClick={() => change({ kind: each })}
+        >
+          {t(each)}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** What concerns no single field: a refusal, or something to know before sending. */
+function Advice({ formReading, problem }: { formReading: FormReading; problem: Problem | null }) {
+  const { t } = useTranslation("order");
+  const errorText = useErrorText();
+  const { notice } = formReading.reading;
+  if (problem?.field === "form") {
+    return (
+      <p className={styles.problem} role="alert" data-testid="order-problem">
+        {errorText(problem.code, problem.values)}
+      </p>
+    );
+  }
+  return (
+    <p className={styles.notice} role="status" data-testid="order-notice">
+      {notice && t(`notices.${notice.code}`, notice.values ?? {})}
+    </p>
+  );
+}
+
+interface SendButtonProps {
+  spec: SymbolSpec;
+  formReading: FormReading;
+  sending: boolean;
+}
+
+/** The button says what it does. */
+function SendButton({ spec, formReading: { reading }, sending }: SendButtonProps) {
+  const { t } = useTranslation("order");
+  const { side, kind, amountIn, quantity, quoteAmount } = useOrderForm();
+  const inQuote = kind === "market" && side === "buy" && amountIn === "quote";
+  const what = inQuote
+    ? reading.quoteAmount && `${quoteAmount} ${spec.quote_asset}`
+    : reading.quantity && `${quantity} ${spec.base_asset}`;
+  const words = what ? t(inQuote ? "buyFor" : `${side}Quantity`, { what }) : t(`${side}Asset`, { asset: spec.base_asset });
+  const stopped = spec.status !== "trading";
+  return (
+    <button
+      className={styles.send}
+      data-side={side}
+      disabled={sending || stopped}
+      aria-busy={sending}
+      data-testid="order-send"
+    >
+      {stopped ? t(`stopped.${spec.status}`) : sending ? t("sending") : words}
+    </button>
+  );
+}

@@ -1,0 +1,40 @@
+import { beforeEach, expect, it } from "vitest";
+import { useOrderForm } from "./form-store";
+
+const form = () => useOrderForm.getState();
+
+beforeEach(() => useOrderForm.setState(useOrderForm.getInitialState(), true));
+
+it("a price of the book makes a limit order, grouped for reading", () => {
+  form().change({ kind: "market" });
+  form().fillPrice("137720000");
+  expect(form()).toMatchObject({ kind: "limit", price: "137,720,000" });
+});
+
+it("a quantity of the book is one of the base asset", () => {
+  form().change({ amountIn: "quote" });
+  form().fillQuantity("1234.5");
+  expect(form()).toMatchObject({ amountIn: "base", quantity: "1,234.5" });
+});
+
+it("what the exchange refused is forgotten when the draft changes", () => {
+  form().refuse({ field: "price", code: "PRICE_OFF_TICK" });
+  form().change({ price: "1" });
+  expect(form().refusal).toBeNull();
+});
+
+it("another symbol starts with empty numbers and the options as they were", () => {
+  form().start("BTC-KRW");
+  form().change({ price: "1", quantity: "2", postOnly: true, kind: "limit" });
+  form().start("BTC-KRW");
+  expect(form().price).toBe("1");
+  form().start("AAPL");
+  expect(form()).toMatchObject({ symbol: "AAPL", price: "", quantity: "", postOnly: true });
+});
+
+it("clearing keeps side and type", () => {
+  form().setSide("sell");
+  form().change({ price: "1", kind: "limit" });
+  form().clear();
+  expect(form()).toMatchObject({ side: "sell", price: "", touched: false });
+});

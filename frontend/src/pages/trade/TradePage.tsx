@@ -1,0 +1,124 @@
+import { useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { useParams } from "react-router";
+import { useQuery } from "@tanstack/react-query";
+import { AccountTabs } from "@/features/account-tabs/AccountTabs";
+import { Chart } from "@/features/chart/Chart";
+import { OrderForm } from "@/features/order-form/OrderForm";
+import { useSettings } from "@/shared/settings/settings";
+import { Splitter } from "@/shared/ui/Splitter";
+import { fetchSymbols } from "@/shared/wire/rest";
+import { useSymbols } from "@/shared/wire/store";
+import type { SymbolSpec } from "@/shared/wire/types";
+import { Banners } from "./Banners";
+import { BookColumn } from "./BookColumn";
+import { FIRST, LIMITS, type Sizes, useLayout, useMode } from "./layout-store";
+import { PhoneLayout } from "./PhoneLayout";
+import styles from "./TradePage.module.css";
+
+export function TradePage() {
+  const { t } = useTranslation();
+  const { symbol } = useParams();
+  const symbols = useSymbols();
+  useStatusOften();
+  const spec = symbols?.find((entry) => entry.symbol === symbol);
+  const remember = useSettings((settings) => settings.set);
+  useEffect(() => {
+    if (spec) remember({ lastSymbol: spec.symbol });
+  }, [spec, remember]);
+  if (symbols === null) return <Skeleton />;
+  if (!spec) return <main className={styles.empty}>{t("notFound")}</main>;
+  return <Layout spec={spec} />;
+}
+
+/** No feed tells when a symbol is halted: while somebody may trade, ask every few seconds. */
+function useStatusOften(): void {
+  useQuery({ queryKey: ["symbols"], queryFn: fetchSymbols, refetchInterval: 4_000 });
+}
+
+function Layout({ spec }: { spec: SymbolSpec }) {
+  const { mode, tall } = useMode();
+  const { sizes } = useLayout();
+  if (mode === "phone") return <PhoneLayout spec={spec} />;
+  const widths = { "--book": `${sizes.book}px`, "--form": `${sizes.form}px`, "--tabs": `${sizes.tabs}px` };
+  return (
+    <main className={styles.panels} data-mode={mode} style={widths as React.CSSProperties}>
+      <Banners spec={spec} />
+      <div className={styles.chart}>
+        <Chart className={styles.fill ?? ""} spec={spec} />
+      </div>
+      <SizeLine name="book" orientation="vertical" className={styles.bookLine} />
+      {mode === "wide" ? <WideSide spec={spec} tall={tall} /> : <NarrowSide spec={spec} />}
+      <SizeLine name="tabs" orientation="horizontal" className={styles.tabsLine} />
+      <div className={styles.tabs}>
+        <AccountTabs spec={spec} />
+      </div>
+    </main>
+  );
+}
+
+/** The book, and the form beside it. */
+function WideSide({ spec, tall }: { spec: SymbolSpec; tall: boolean }) {
+  return (
+    <>
+      <div className={styles.book}>
+        <BookColumn spec={spec} tall={tall} />
+      </div>
+      <SizeLine name="form" orientation="vertical" className={styles.formLine} />
+      <div className={styles.form}>
+        <OrderForm spec={spec} />
+      </div>
+    </>
+  );
+}
+
+/** The form below the book, as tall as it needs to be. */
+function NarrowSide({ spec }: { spec: SymbolSpec }) {
+  return (
+    <div className={styles.side}>
+      <div className={styles.sideBook}>
+        <BookColumn spec={spec} tall={false} />
+      </div>
+      <div className={styles.sideForm}>
+        <OrderForm spec={spec} />
+      </div>
+    </div>
+  );
+}
+
+const LINE_WORDS = { book: "layout.bookWidth", form: "layout.formWidth", tabs: "layout.tabsHeight" } as const;
+
+interface SizeLineProps {
+  name: Exclude<keyof Sizes, "trades">;
+  orientation: "vertical" | "horizontal";
+  className: string | undefined;
+}
+
+function SizeLine({ name, orientation, className }: SizeLineProps) {
+  const { t } = useTranslation();
+  const { sizes, setSize } = useLayout();
+  return (
+    <Splitter
+      label={t(LINE_WORDS[name])}
+      orientation={orientation}
+      size={sizes[name]}
+      {...LIMITS[name]}
+      onSize={(size) => setSize(name, size)}
+      onReset={() => setSize(name, FIRST[name])}
+      className={className}
+    />
+  );
+}
+
+/** The panels, empty, until the exchange has said what it lists. */
+function Skeleton() {
+  const { t } = useTranslation();
+  return (
+    <main className={styles.panels} data-mode="skeleton" aria-busy="true" aria-label={t("loading")}>
+      <div className={styles.chart} />
+      <div className={styles.book} />
+      <div className={styles.form} />
+      <div className={styles.tabs} />
+    </main>
+  );
+}

@@ -1,0 +1,37 @@
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { dismissToast, stayMs, useToasts } from "./toast-store";
+import styles from "./Toasts.module.css";
+
+/** One toast at a time; it waits while somebody points at it. */
+export function Toasts() {
+  const { t } = useTranslation();
+  const { shown, waiting, turn } = useToasts();
+  const [held, setHeld] = useState(false);
+  useEffect(() => {
+    if (!shown || held) return undefined;
+    const timer = setTimeout(dismissToast, stayMs(shown.tone, waiting.length));
+    return () => clearTimeout(timer);
+  }, [shown, waiting.length, held, turn]);
+  return (
+    <div className={styles.place} aria-live="polite" data-testid="toasts">
+      {shown && (
+        <div
+          className={styles.toast}
+          data-tone={shown.tone}
+          role={shown.tone === "bad" ? "alert" : "status"}
+          onMouseEnter={() => setHeld(true)}
+          onMouseLeave={() => setHeld(false)}
+        >
+          <div>
+            <strong>{shown.title}</strong>
+            {shown.text && <p>{shown.text}</p>}
+          </div>
+          <button type="button" aria-label={t("dismiss")} onClick={dismissToast}>
+            ×
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}

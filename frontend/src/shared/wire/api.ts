@@ -1,0 +1,58 @@
+// Typed calls of the REST API. Types come from the OpenAPI schema (`npm run api-types`).
+
+import { QueryClient } from "@tanstack/react-query";
+import createClient from "openapi-fetch";
+import type { components, paths } from "./schema";
+
+export type Schemas = components["schemas"];
+export type Order = Schemas["Order"];
+export type Fill = Schemas["Fill"];
+export type Balance = Schemas["Balance"];
+
+/** What the exchange refused, by its wire code. `details.field` names the field it concerns. */
+export class ApiFailure extends Error {
+  constructor(
+    readonly code: string,
+    readonly status: number,
+    readonly details: Readonly<Record<string, unknown>> = {},
+  ) {
+    super(code);
+  }
+}
+
+/** Nothing answered: the network or the server is away. */
+export const UNREACHABLE = "UNREACHABLE";
+
+export const api = createClient<paths>({ baseUrl: "/", credentials: "same-origin" });
+
+api.use({
+  onRequest({ request }) {
+    if (request.method !== "GET") request.headers.set("X-CSRFToken", csrfToken());
+    return request;
+  },
+});
+
+/** The data of a call, or an ApiFailure. */
+export async function answer<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  const result = await call.catch(() => {
+    throw new ApiFailure(UNREACHABLE, 0);
+  });
+  if (result.data !== undefined) return result.data;
+  const body = (result.error ?? {}) as { error?: string; details?: Record<string, unknown> };
+  throw new ApiFailure(body.error ?? "INTERNAL", result.response.status, body.details);
+}
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 30_000,
+      refetchOnWindowFocus: false,
+      // What the exchange refused it refuses again; only silence is worth a second try.
+      retry: (count, error) => count < 2 && error instanceof ApiFailure && (error.status === 0 || error.status >= 500),
+    },
+  },
+});
+
+function csrfToken(): string {
+  return /(?:^|;\s*)csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? "";
+}
