@@ -20,6 +20,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
+
 from exchange.engine import messages as m
 from exchange.worker.client import BlockingEngineClient
 from exchange.worker.errors import EngineBusy, EngineError, EngineUnavailable
@@ -89,6 +91,14 @@ class Site(Venue):
             if time.monotonic() > deadline or self.market.poll() is not None:
                 raise AssertionError(f"marketdata does not reach {sequence}: {status}\n{self.log_tail()}")
             time.sleep(0.05)
+
+    def wait_serving(self) -> None:
+        """Until the engine answers, and the web process answers from it."""
+        self.admin.wait_connected(_RECOVERY_S)
+        deadline = time.monotonic() + _RECOVERY_S
+        while httpx.get(f"{self.url}/api/v1/orderbook/AAPL", timeout=_RECOVERY_S).status_code != 200:
+            assert time.monotonic() < deadline, self.log_tail()
+            time.sleep(0.1)
 
     def disagreements(self) -> str:
         """How tables and journal differ, as a process of its own sees it; empty is well."""
@@ -284,7 +294,7 @@ async def _session(site: Site, seed: int, kills: int) -> int:
     finally:
         stop.set()
     await asyncio.gather(*trading, cash)
-    await asyncio.to_thread(site.admin.wait_connected, _RECOVERY_S)
+    await asyncio.to_thread(site.wait_serving)
     for book in books:
         await agree(site, book, timeout_s=_RECOVERY_S)
     await asyncio.gather(*(client.close() for client in clients))
