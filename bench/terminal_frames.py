@@ -67,14 +67,25 @@ class Feed:
             await asyncio.sleep(0.002)
 
     def _message(self, kind: str) -> dict[str, Any]:
-        return {"trade": self._trade, "delta": self._delta, "kline": self._kline, "statistics": self._statistics}[kind]()
+        return {
+            "trade": self._trade,
+            "delta": self._delta,
+            "kline": self._kline,
+            "statistics": self._statistics,
+        }[kind]()
 
     def _head(self, channel: str, *, anew: bool = False) -> dict[str, Any]:
         last = self.sequences.setdefault(channel, 1)
         self.sequences[channel] = last + 1
         prev = None if anew else last
         now = int(time.time() * 1000)
-        return {"channel": channel, "symbol": SYMBOL, "sequence": last + 1, "prev_sequence": prev, "timestamp": now}
+        return {
+            "channel": channel,
+            "symbol": SYMBOL,
+            "sequence": last + 1,
+            "prev_sequence": prev,
+            "timestamp": now,
+        }
 
     def _snapshot(self, channel: str) -> dict[str, Any]:
         head = self._head(channel, anew=True)
@@ -96,7 +107,11 @@ class Feed:
 
     def _trade(self) -> dict[str, Any]:
         side = self.random.choice(["buy", "sell"])
-        body = {"execution_id": str(next(self.trade_ids)), "price": self._price(), "quantity": self._quantity()}
+        body = {
+            "execution_id": str(next(self.trade_ids)),
+            "price": self._price(),
+            "quantity": self._quantity(),
+        }
         return {**self._head("trades"), "type": "trade", "side": side, **body}
 
     def _kline(self) -> dict[str, Any]:
@@ -142,7 +157,8 @@ def run_feed(feed: Feed) -> int:
     started = threading.Event()
 
     async def main() -> None:
-        async with serve(feed.talk, "127.0.0.1", 0) as server:
+        # A page kept busy for long answers no pings; it is not gone.
+        async with serve(feed.talk, "127.0.0.1", 0, ping_interval=None) as server:
             ready.append(server.sockets[0].getsockname()[1])
             started.set()
             await asyncio.get_running_loop().create_future()
