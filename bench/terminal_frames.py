@@ -157,7 +157,8 @@ def run_feed(feed: Feed) -> int:
     started = threading.Event()
 
     async def main() -> None:
-        async with serve(feed.talk, "127.0.0.1", 0) as server:
+        # A page kept busy for long answers no pings; it is not gone.
+        async with serve(feed.talk, "127.0.0.1", 0, ping_interval=None) as server:
             ready.append(server.sockets[0].getsockname()[1])
             started.set()
             await asyncio.get_running_loop().create_future()
