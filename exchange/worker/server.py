@@ -57,11 +57,12 @@ _MAX_SLEEP_S: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of the server. Beyond ``max_waiting_commands`` a command is answered ENGINE_BUSY; a client
-    that lets ``max_output_bytes`` wait is disconnected."""
+    """Bounds of the server. Beyond ``max_waiting_commands``, or what the engine carries in ``max_wait_s``, a
+    command is answered ENGINE_BUSY; a client that lets ``max_output_bytes`` wait is disconnected."""
 
     max_batch_commands: int = 2_000
     max_waiting_commands: int = 20_000
+    max_wait_s: float = 2.0
     max_request_bytes: int = MAX_REQUEST_BYTES
     max_output_bytes: int = 64 * 1024 * 1024
     max_clients: int = 256
@@ -89,6 +90,9 @@ class EngineServer:
         self._waiting: deque[tuple[Connection, int, Command]] = deque()
         self._queries: list[tuple[Connection, Query]] = []
         self._newcomers: list[Connection] = []
+        #: How many commands may wait now, and when the last full batch was done.
+        self._room = self._limits.max_waiting_commands
+        self._full_at = 0.0
         self._stopping = False
         self._seal_at: float | None = None
         self._started_ns = time.time_ns()
@@ -199,7 +203,7 @@ class EngineServer:
             self._touched.add(client)
 
     def _take_commands(self, client: Connection, message: Commands) -> None:
-        waiting, room = self._waiting, self._limits.max_waiting_commands
+        waiting, room = self._waiting, self._room
         for request_id, received in enumerate(message.commands, message.first_request_id):
             command = freeze(received) if received and received[0] == SET_SYMBOL else received
             if len(waiting) >= room:
@@ -223,6 +227,7 @@ class EngineServer:
         waiting = self._waiting
         taken = [waiting.popleft() for _ in range(min(len(waiting), self._limits.max_batch_commands))]
         turn = self._sequencer.run([command for _, _, command in taken])
+        self._learn_room(len(taken))
         self._figures["batches"] += 1
         self._figures["commands"] += len(taken)
         if turn.commands:
@@ -232,6 +237,17 @@ class EngineServer:
         for (client, request_id, _), outcome, reply in zip(taken, turn.outcomes, turn.replies, strict=True):
             client.rows.append((request_id, outcome.sequence, outcome.now_ns, raw(reply)))
             touched.add(client)
+
+    def _learn_room(self, taken: int) -> None:
+        """Two full batches in a row tell what this machine carries now, replies and refusals included. No more
+        may wait than it carries in time: a refusal at once is worth more than an answer nobody waits for."""
+        limits, now = self._limits, time.monotonic()
+        is_full = taken >= limits.max_batch_commands
+        if is_full and self._full_at:
+            carried = taken / max(now - self._full_at, 1e-6) * limits.max_wait_s
+            room = (self._room + int(min(carried, limits.max_waiting_commands))) // 2
+            self._room = max(limits.max_batch_commands, min(room, limits.max_waiting_commands))
+        self._full_at = now if is_full else 0.0
 
     def _publish(self, turn: Turn) -> None:
         """The feed first, so that a web process' caches hold what its replies tell."""

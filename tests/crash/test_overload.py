@@ -8,18 +8,27 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import socket
 import statistics
+import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
+import pytest
 
 from exchange.engine import messages as m
+from exchange.worker.blocking import BlockingEngineClient
+from exchange.worker.errors import EngineBusy
 from exchange.worker.protocol import COMMANDS, SUBSCRIBE, frame
+from exchange.worker.sequencer import Turn, open_sequencer
+from exchange.worker.server import EngineServer, Limits
 from tests.crash.killing import Site
+from tests.marketdata.traffic import Traffic, opening
 from tests.ws.venue import PEOPLE, run
 from xtrader_client import ApiError
 
@@ -183,3 +192,36 @@ def test_too_many_requests_are_told_when_to_come_back(site: Site) -> None:
         assert set(statuses) <= {200, 201, 429, 503}
         time.sleep(max(pauses) + 0.1)
         assert client.post("/v1/order", json=order).status_code in (200, 201)
+
+
+def test_a_slow_engine_lets_no_more_wait_than_it_carries_in_time(tmp_path: Path) -> None:
+    """On a starved machine a full queue would outlast everybody's patience: the bound follows what is carried."""
+    folder = Path(tempfile.mkdtemp(prefix="xt-"))
+    sequencer = open_sequencer(tmp_path / "journal", tmp_path / "snapshots", segment_bytes=1 << 20)
+    sequencer.submit(opening())
+    carry = sequencer.run
+
+    def carry_slowly(commands: Sequence[m.Command], now_ns: int | None = None) -> Turn:
+        time.sleep(0.04 if commands else 0)
+        return carry(commands, now_ns)
+
+    sequencer.run = carry_slowly  # type: ignore[method-assign]
+    limits = Limits(max_batch_commands=20, max_waiting_commands=10_000, max_wait_s=0.5)
+    server = EngineServer(sequencer, folder / "engine.sock", limits)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        with BlockingEngineClient(folder / "engine.sock", timeout_ms=20_000) as client:
+            client.wait_connected()
+            client.submit_many(Traffic(1).take(200))
+            begun = time.monotonic()
+            with pytest.raises(EngineBusy):
+                client.submit_many(Traffic(2).take(3_000))
+            # At 500 a second, 3,000 would have been 6 s of waiting.
+            assert time.monotonic() - begun < 3
+            client.submit_many(Traffic(3).take(10))
+    finally:
+        server.stop()
+        thread.join(10)
+        sequencer.close()
+        shutil.rmtree(folder)
