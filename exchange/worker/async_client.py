@@ -193,7 +193,9 @@ class AsyncEngineClient:
             raise EngineUnavailable("the client was not started")
         future: asyncio.Future[Any] = self._loop.create_future()
         now = time.monotonic()
-        account: int = message[2] if not is_query and message[0] in TRADER_COMMANDS else 0
+        # A malformed command is the engine's to refuse.
+        is_trade = not is_query and len(message) > 2 and message[0] in TRADER_COMMANDS
+        account: int = message[2] if is_trade else 0
         if refusal := self._refusal(account, now):
             future.set_exception(refusal)
             return future
