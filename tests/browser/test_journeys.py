@@ -95,7 +95,9 @@ def test_an_order_is_seen_by_others_filled_in_parts_and_canceled(alice: Window, 
     alice.tab("fills")
     fill = alice.see("fills").locator("[data-key]").first
     expect(fill).to_contain_text("200,000")
+    alice.see("book-tab-trades").click()
     expect(alice.see("trades").locator("[data-id]").first).to_contain_text("200,000")
+    alice.see("book-tab-book").click()
 
     # A reload forgets nothing.
     bob.page.reload()
