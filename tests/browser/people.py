@@ -150,4 +150,4 @@ def window(
         context.close()
     if may_lose_connection:
         complaints = [text for text in complaints if "ERR_CONNECTION" not in text and "WebSocket" not in text]
-    assert complaints == []
+    assert complaints == [], "\n".join(complaints)

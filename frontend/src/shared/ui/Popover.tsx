@@ -35,12 +35,12 @@ export function Popover({ label, button, className, testId, shortcut, children }
         ref={anchor}
         type="button"
         className={className}
+        aria-label={label}
         aria-haspopup="dialog"
         aria-expanded={open}
         data-testid={testId}
         onClick={() => setOpen(!open)}
       >
-        <span className="visually-hidden">{label}</span>
         {button}
       </button>
       {open && (
