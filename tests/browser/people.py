@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,11 +29,9 @@ class Engine:
     def __init__(self, exchange: RunningExchange) -> None:
         self._client = BlockingEngineClient(exchange.folder / "engine.sock")
         self._client.wait_connected()
-        self._count = 0
 
     def submit(self, make: Callable[[str], m.Command]) -> None:
-        self._count += 1
-        outcome = self._client.submit_many([make(f"test:browser:{self._count}")])[0]
+        outcome = self._client.submit_many([make(f"test:{uuid.uuid4().hex}")])[0]
         assert outcome.events[0][0] != m.EV_REJECTED, outcome.events[0]
 
     def list_quiet_market(self) -> None:
@@ -103,7 +102,8 @@ class Window:
         self.see(f"account-tab-{name}").click()
 
     def open_orders(self) -> Locator:
-        return self.see("open-orders").locator("[data-key]")
+        """Own orders in the quiet market."""
+        return self.see("open-orders").locator("[data-key]").filter(has_text=QUIET)
 
     def level(self, side: str, price: str) -> Locator:
         """The row of a price in the book, the price with its thousands grouped."""
@@ -150,4 +150,4 @@ def window(
         context.close()
     if may_lose_connection:
         complaints = [text for text in complaints if "ERR_CONNECTION" not in text and "WebSocket" not in text]
-    assert complaints == []
+    assert complaints == [], "\n".join(complaints)

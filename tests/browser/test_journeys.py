@@ -95,7 +95,9 @@ def test_an_order_is_seen_by_others_filled_in_parts_and_canceled(alice: Window, 
     alice.tab("fills")
     fill = alice.see("fills").locator("[data-key]").first
     expect(fill).to_contain_text("200,000")
+    alice.see("book-tab-trades").click()
     expect(alice.see("trades").locator("[data-id]").first).to_contain_text("200,000")
+    alice.see("book-tab-book").click()
 
     # A reload forgets nothing.
     bob.page.reload()
@@ -103,13 +105,13 @@ def test_an_order_is_seen_by_others_filled_in_parts_and_canceled(alice: Window, 
     expect(bob.open_orders()).to_contain_text("200,000")
 
     # Amended in place, seen by the other.
-    bob.see("amend-order").click()
+    bob.open_orders().get_by_test_id("amend-order").click()
     bob.see("amend-quantity").fill("7")
     bob.see("amend-save").click()
     expect(seen).to_contain_text("3.0")
 
     # Canceled: gone for both.
-    bob.see("cancel-order").click()
+    bob.open_orders().get_by_test_id("cancel-order").click()
     expect(bob.open_orders()).to_have_count(0)
     expect(seen).to_have_count(0)
 
@@ -158,7 +160,7 @@ def test_it_comes_back_after_the_web_server_died(
         expect(alice.see("stale-banner")).to_have_count(0)
         expect(alice.open_orders()).to_have_count(1)
         expect(alice.level("bids", "100,000")).to_be_visible()
-        alice.see("cancel-order").click()
+        alice.open_orders().get_by_test_id("cancel-order").click()
         expect(alice.open_orders()).to_have_count(0)
 
 
@@ -188,7 +190,7 @@ def test_a_phone(browser: Browser, exchange: RunningExchange, engine: Engine) ->
         expect(alice.see("order-sheet")).to_have_count(0)
         alice.see("view-tab-orders").click()
         expect(alice.open_orders()).to_have_count(1)
-        alice.see("cancel-order").click()
+        alice.open_orders().get_by_test_id("cancel-order").click()
         expect(alice.open_orders()).to_have_count(0)
         for path in PAGES:
             alice.open(f"/{path}")

@@ -47,6 +47,7 @@ def test_the_book_is_two_sided_and_not_crossed(page: Page) -> None:
 
 
 def test_trades_move_by_themselves(page: Page) -> None:
+    page.get_by_test_id("book-tab-trades").click()
     expect(page.get_by_test_id("trades").locator("[data-id]").first).to_be_visible()
     first = newest_trade(page)
     wait_until(lambda: int(newest_trade(page)) > int(first), 60, "a newer trade is on top")
@@ -114,7 +115,9 @@ def test_nothing_overflows(page: Page, width: int, height: int) -> None:
 def test_trades_move_again_after_the_web_server_died(browser: Browser, exchange: RunningExchange) -> None:
     with window(browser, exchange, may_lose_connection=True) as visitor:
         visitor.open("/")
+        visitor.see("book-tab-trades").click()
         connection = visitor.see("connection")
+        expect(visitor.see("trades").locator("[data-id]").first).to_be_visible()
         wait_until(lambda: newest_trade(visitor.page), 60, "trades are shown")
         os.kill(exchange.pids()["web"], signal.SIGKILL)
         expect(connection).to_have_attribute("data-state", "reconnecting")

@@ -16,14 +16,14 @@ export function MarketSelector({ symbol }: { symbol: string | undefined }) {
   const displayName = useDisplayName();
   return (
     <Popover
-      label={t("selectMarket")}
+      label={symbol ? `${symbol} ${displayName(symbol)} · ${t("selectMarket")}` : t("selectMarket")}
       className={styles.button}
       testId="market-selector"
       shortcut="/"
       button={
         <>
           <span className={styles.names}>
-            <strong>{symbol ?? t("selectMarket")}</strong>
+            <strong>{symbol ?? t("selectMarket")}</strong>{" "}
             {symbol && <small>{displayName(symbol)}</small>}
           </span>
           <i aria-hidden>▾</i>
