@@ -93,6 +93,9 @@ export class CandleChart implements CandleReader {
     clearInterval(this.timer);
     cancelAnimationFrame(this.frame);
     this.feed?.stop();
+    // Chips that go after the chart must not ask it to draw again.
+    this.price.detachPrimitive(this.orders);
+    this.price.detachPrimitive(this.countdown);
     this.chart.remove();
   }
 
