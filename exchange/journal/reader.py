@@ -26,7 +26,7 @@ class JournalEnd(NamedTuple):
 
 
 class JournalReader:
-    """Hands out the records after ``after_sequence`` in order; None where the journal ends (for now).
+    """Hands out the records after ``after_sequence`` in order; None where the journal ends so far.
 
     Every record's checksum, order and epoch is checked on the way. Raises JournalDamaged, or JournalGap
     if the journal does not hold the place to start from.
