@@ -19,8 +19,8 @@ from typing import Any, Final
 
 import msgspec
 
+from exchange import core
 from exchange.engine import Engine
-from exchange.engine import engine as core
 from exchange.engine.messages import SET_SYMBOL, Command
 from exchange.journal.codec import freeze
 from exchange.worker.connection import Connection, Disconnected
@@ -345,7 +345,7 @@ class EngineServer:
             "apply_ns": sequencer.apply_ns,
             "journal_ns": sequencer.journal_ns,
             "rules_version": engine.rules_version,
-            "core": "python" if str(core.__file__).endswith(".py") else "compiled",
+            "core": core.running(),
             "counts": engine.counts(),
             **self._figures,
         }
