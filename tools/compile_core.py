@@ -27,8 +27,8 @@ from exchange import core  # noqa: E402  the path comes first
 #: Exit status where there is nothing to compile with.
 NO_COMPILER = 3
 #: Not compiled: the package's list of names, and the views of messages, whose type hints others read at run
-#: time and mypyc does not keep. Constants of messages are compiled into the modules that use them all the same.
-STAY_PYTHON = ("__init__.py", "messages.py")
+#: time and mypyc does not keep. Constants are compiled into the modules that use them all the same.
+STAY_PYTHON = ("__init__.py", "messages.py", "commands.py", "events.py")
 #: Runs in the copy, in a process of its own, for setuptools and mypyc speak of the folder they are in.
 _SETUP = """
 import sys
