@@ -1,14 +1,12 @@
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { useParams } from "react-router";
-import { useQuery } from "@tanstack/react-query";
 import { AccountTabs } from "@/features/account-tabs/AccountTabs";
 import { Chart } from "@/features/chart/Chart";
 import { OrderForm } from "@/features/order-form/OrderForm";
 import { useSettings } from "@/shared/settings/settings";
 import { Splitter } from "@/shared/ui/Splitter";
-import { fetchSymbols } from "@/shared/wire/rest";
-import { useSymbols } from "@/shared/wire/store";
+import { useSymbols } from "@/shared/wire/symbols";
 import type { SymbolSpec } from "@/shared/wire/types";
 import { Banners } from "./Banners";
 import { BookColumn } from "./BookColumn";
@@ -20,7 +18,6 @@ export function TradePage() {
   const { t } = useTranslation();
   const { symbol } = useParams();
   const symbols = useSymbols();
-  useStatusOften();
   const spec = symbols?.find((entry) => entry.symbol === symbol);
   const remember = useSettings((settings) => settings.set);
   useEffect(() => {
@@ -29,11 +26,6 @@ export function TradePage() {
   if (symbols === null) return <Skeleton />;
   if (!spec) return <main className={styles.empty}>{t("notFound")}</main>;
   return <Layout spec={spec} />;
-}
-
-/** No feed tells when a symbol is halted: while somebody may trade, ask every few seconds. */
-function useStatusOften(): void {
-  useQuery({ queryKey: ["symbols"], queryFn: fetchSymbols, refetchInterval: 4_000 });
 }
 
 function Layout({ spec }: { spec: SymbolSpec }) {

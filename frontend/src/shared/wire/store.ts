@@ -1,11 +1,10 @@
 // What components read: small stores fed by the socket, each telling its readers at most once a frame.
 
-import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { Book, type BookView } from "./book";
-import { fetchExecutions, fetchStatistics, fetchSymbols } from "./rest";
+import { fetchExecutions, fetchStatistics } from "./rest";
 import { type ConnectionStatus, ExchangeSocket } from "./socket";
-import type { BookDelta, BookSnapshot, Execution, Statistics, SymbolSpec } from "./types";
+import type { BookDelta, BookSnapshot, Execution, Statistics } from "./types";
 
 const scheme = location.protocol === "https:" ? "wss" : "ws";
 export const socket = new ExchangeSocket(`${scheme}://${location.host}/ws`);
@@ -100,22 +99,6 @@ export function useConnection(): ConnectionStatus {
     (listener) => socket.onStatus(listener),
     () => socket.status,
   );
-}
-
-// --- symbols ---------------------------------------------------------------------------------------
-
-const SYMBOLS_EVERY_MS = 60_000;
-const SYMBOLS_RETRY_MS = 3_000;
-
-/** The symbols (null until the exchange answers), asked again once a minute, so that a newly listed or
- * halted symbol shows without a reload. */
-export function useSymbols(): SymbolSpec[] | null {
-  const { data } = useQuery({
-    queryKey: ["symbols"],
-    queryFn: fetchSymbols,
-    refetchInterval: (query) => (query.state.data ? SYMBOLS_EVERY_MS : SYMBOLS_RETRY_MS),
-  });
-  return data ?? null;
 }
 
 // --- statistics ------------------------------------------------------------------------------------
