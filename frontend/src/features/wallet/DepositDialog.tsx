@@ -45,7 +45,7 @@ export function DepositDialog({ onClose }: { onClose: () => void }) {
           id={`${fieldId}-amount`}
           inputMode="decimal"
           autoComplete="off"
-          autoFocus
+          data-first-focus
           value={amount}
           aria-invalid={failure !== null}
           aria-describedby={`${fieldId}-problem`}

@@ -1,6 +1,6 @@
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { useParams } from "react-router";
+import { Link, useParams } from "react-router";
 import { AccountTabs } from "@/features/account-tabs/AccountTabs";
 import { Chart } from "@/features/chart/Chart";
 import { OrderForm } from "@/features/order-form/OrderForm";
@@ -15,7 +15,6 @@ import { PhoneLayout } from "./PhoneLayout";
 import styles from "./TradePage.module.css";
 
 export function TradePage() {
-  const { t } = useTranslation();
   const { symbol } = useParams();
   const symbols = useSymbols();
   const spec = symbols?.find((entry) => entry.symbol === symbol);
@@ -24,8 +23,19 @@ export function TradePage() {
     if (spec) remember({ lastSymbol: spec.symbol });
   }, [spec, remember]);
   if (symbols === null) return <Skeleton />;
-  if (!spec) return <main className={styles.empty}>{t("notFound")}</main>;
+  if (!spec) return <NoSuchMarket symbol={symbol ?? ""} />;
   return <Layout spec={spec} />;
+}
+
+function NoSuchMarket({ symbol }: { symbol: string }) {
+  const { t } = useTranslation();
+  return (
+    <main className={styles.empty}>
+      <p>
+        {t("noSuchMarket", { symbol })} <Link to="/markets">{t("seeMarkets")}</Link>
+      </p>
+    </main>
+  );
 }
 
 function Layout({ spec }: { spec: SymbolSpec }) {
