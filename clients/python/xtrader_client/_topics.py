@@ -30,6 +30,9 @@ class Reader:
     def on_stale(self) -> None:
         """Messages may be missing until the next snapshot or resumption."""
 
+    def on_resumed(self) -> None:
+        """The subscription goes on where it broke off; what was missed, if anything, follows at once."""
+
     def on_failure(self, error: XTraderError) -> None:
         """Nothing will come any more."""
 
@@ -73,6 +76,10 @@ class Topic:
         self._parts_left = 0
         if resumed and self.complete_sequence is not None:
             self._last_sequence = self.complete_sequence
+        if resumed:
+            # Nothing may have happened meanwhile: no message would ever say that all is well.
+            for reader in self.readers:
+                reader.on_resumed()
 
     def accept(self, message: Message) -> None:
         """Prove and deliver a message; stale ones are dropped. Raises SequenceGap or what a reader raises."""

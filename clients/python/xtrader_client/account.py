@@ -35,6 +35,9 @@ class _PartReader(Reader):
     def on_stale(self) -> None:
         self.state.note(self.part, synced=False)
 
+    def on_resumed(self) -> None:
+        self.state.note(self.part, synced=True)
+
     def on_failure(self, error: XTraderError) -> None:
         self.state.fail(error)
 

@@ -130,6 +130,11 @@ class OrderBook(Live):
             self.synced = False
             self.resyncs += 1
 
+    def mark_resumed(self) -> None:
+        """Said by whoever feeds the book: what is missing follows at once, if anything is."""
+        self.synced = True
+        self._changed.set()
+
     def _finish(self, message: Mapping[str, Any]) -> None:
         if self.checksum() != message["checksum"]:
             raise ChecksumMismatch(f"{self.symbol}: book differs at sequence {message['sequence']}")

@@ -334,6 +334,9 @@ class _BookReader(Reader):
     def on_stale(self) -> None:
         self._book.mark_stale()
 
+    def on_resumed(self) -> None:
+        self._book.mark_resumed()
+
     def on_failure(self, error: XTraderError) -> None:
         self._book.fail(error)
 
