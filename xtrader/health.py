@@ -101,7 +101,12 @@ async def healthz(request: HttpRequest) -> JsonResponse:
     sequence = report.engine.get("sequence")
     body = {
         "status": "ok" if report.is_healthy else "unavailable",
-        "engine": {"ok": bool(report.engine), "sequence": sequence, "error": report.engine_error or None},
+        "engine": {
+            "ok": bool(report.engine),
+            "sequence": sequence,
+            "core": report.engine.get("core"),
+            "error": report.engine_error or None,
+        },
         # How many only: their texts name accounts and amounts, which are for operators.
         "marketdata": {
             "ok": bool(report.marketdata),

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from exchange import core
 from exchange.journal.errors import JournalError
 from exchange.journal.file_journal import DEFAULT_SEGMENT_BYTES
 from exchange.worker.sequencer import open_sequencer
@@ -58,7 +59,8 @@ def _serve(journal: Path, snapshots: Path, socket_path: Path, limits: Limits, se
     gc.collect()
     gc.freeze()
     with sequencer:
-        log.info("epoch %d, state at sequence %d", sequencer.journal.epoch, sequencer.position.sequence)
+        epoch, sequence = sequencer.journal.epoch, sequencer.position.sequence
+        log.info("%s core, epoch %d, state at sequence %d", core.running(), epoch, sequence)
         server = EngineServer(sequencer, socket_path, limits)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: server.stop())

@@ -65,6 +65,7 @@ def the_newest_order_goes_first(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(BookSide, "add", add_in_front)
 
 
+@pytest.mark.python_core
 @pytest.mark.parametrize(
     "fault",
     [

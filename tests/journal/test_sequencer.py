@@ -102,6 +102,7 @@ def poison(command_id: str) -> tuple[Any, ...]:
 
 
 @pytest.mark.usefixtures("poisoned_core")
+@pytest.mark.python_core
 def test_a_command_that_crashes_the_core_is_set_aside(folders: Folders) -> None:
     before, after = take(orders(1), 5), take(orders(2), 5)
     with folders.open() as sequencer:
@@ -125,6 +126,7 @@ def test_a_command_that_crashes_the_core_is_set_aside(folders: Folders) -> None:
     assert all("bad" not in str(row["command"]) for row in export(folders.journal))
 
 
+@pytest.mark.python_core
 def test_code_that_folds_differently_is_found_out(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
     with folders.open() as sequencer:
         sequencer.submit(market())

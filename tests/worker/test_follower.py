@@ -105,6 +105,7 @@ def test_a_position_of_another_journal_is_refused(folders: Folders) -> None:
         Follower(folders.journal, folders.snapshots, position=Position(3, position.event_hash))
 
 
+@pytest.mark.python_core
 def test_a_fold_that_disagrees_is_found_at_the_next_batch(
     folders: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:

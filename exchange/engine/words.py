@@ -1,0 +1,189 @@
+"""The numbers that messages are made of, and their words.
+
+Plain ints: they are compared on the hot path and written to the journal, so a number once given is
+never given to anything else. The name tables give the wire and the database the same words.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# --- orders ------------------------------------------------------------------------------------
+
+BUY: Final = 0
+SELL: Final = 1
+SIDES: Final = ("buy", "sell")
+
+LIMIT: Final = 0
+MARKET: Final = 1
+ORDER_TYPES: Final = ("limit", "market")
+
+GTC: Final = 0
+IOC: Final = 1
+FOK: Final = 2
+GTD: Final = 3
+DAY: Final = 4
+TIMES_IN_FORCE: Final = ("gtc", "ioc", "fok", "gtd", "day")
+
+#: What an order waits for before it enters the book.
+NO_TRIGGER: Final = 0
+STOP: Final = 1
+TAKE_PROFIT: Final = 2
+TRAILING_STOP: Final = 3
+TRIGGERS: Final = ("", "stop", "take_profit", "trailing_stop")
+
+#: The price a trigger watches: the last trade, or the best quote of the side it would trade away from
+#: (a sell watches the best bid, a buy the best ask).
+LAST: Final = 0
+QUOTE: Final = 1
+TRIGGER_SOURCES: Final = ("last", "quote")
+
+STP_CANCEL_NEWEST: Final = 0
+STP_CANCEL_OLDEST: Final = 1
+STP_CANCEL_BOTH: Final = 2
+STP_DECREMENT: Final = 3
+STP_MODES: Final = ("cancel_newest", "cancel_oldest", "cancel_both", "decrement")
+
+NEW: Final = 0
+PARTIALLY_FILLED: Final = 1
+FILLED: Final = 2
+CANCELED: Final = 3
+REJECTED: Final = 4
+EXPIRED: Final = 5
+ORDER_STATUSES: Final = ("new", "partially_filled", "filled", "canceled", "rejected", "expired")
+#: An order in one of the first two statuses is open: it rests on the book.
+OPEN_STATUSES: Final = (NEW, PARTIALLY_FILLED)
+
+# Why an order left the book other than by being filled.
+REASON_NONE: Final = 0
+REASON_USER: Final = 1
+REASON_IOC_REMAINDER: Final = 2
+REASON_FOK_UNFILLABLE: Final = 3
+REASON_SELF_TRADE: Final = 4
+REASON_NO_LIQUIDITY: Final = 5
+REASON_AMOUNT_BELOW_LOT: Final = 6
+REASON_TIME: Final = 7
+REASON_PRICE_LIMIT: Final = 8
+REASON_VOLATILITY: Final = 9
+REASON_LINKED: Final = 10
+REASON_DISCONNECT: Final = 11
+REASON_CANCEL_AFTER: Final = 12
+REASON_REPLACED: Final = 13
+REASON_CLOSED: Final = 14
+REASONS: Final = (
+    "",
+    "user",
+    "ioc_remainder",
+    "fok_unfillable",
+    "self_trade",
+    "no_liquidity",
+    "amount_below_lot",
+    "time",
+    "price_limit",
+    "volatility",
+    "linked",
+    "disconnect",
+    "cancel_after",
+    "replaced",
+    "closed",
+)
+
+STOP_ON_FAILURE: Final = 0
+ALLOW_FAILURE: Final = 1
+CANCEL_REPLACE_MODES: Final = ("stop_on_failure", "allow_failure")
+
+# --- symbols and accounts ----------------------------------------------------------------------
+
+TRADING: Final = 0
+HALTED: Final = 1
+CANCEL_ONLY: Final = 2
+PRE_OPEN: Final = 3
+OPENING_AUCTION: Final = 4
+CLOSING_AUCTION: Final = 5
+VOLATILITY_AUCTION: Final = 6
+POST_ONLY: Final = 7
+CLOSED: Final = 8
+SYMBOL_STATUSES: Final = (
+    "trading",
+    "halted",
+    "cancel_only",
+    "pre_open",
+    "opening_auction",
+    "closing_auction",
+    "volatility_auction",
+    "post_only",
+    "closed",
+)
+#: Orders gather without trading; the book may be crossed until the auction.
+CALL_STATUSES: Final = (PRE_OPEN, OPENING_AUCTION, CLOSING_AUCTION, VOLATILITY_AUCTION)
+
+ACTIVE: Final = 0
+FROZEN: Final = 1
+ACCOUNT_STATUSES: Final = ("active", "frozen")
+
+#: Account number of the custody contra account: the only one whose balances may be negative.
+CUSTODY_ACCOUNT: Final = 1
+#: Account number that receives fees and pays rebates.
+FEE_ACCOUNT: Final = 2
+#: Numbers below this are the venue's own; traders' accounts start here.
+FIRST_TRADER_ACCOUNT: Final = 1000
+
+# --- command tags ------------------------------------------------------------------------------
+
+PLACE: Final = 1
+CANCEL: Final = 2
+CANCEL_ALL: Final = 3
+REDUCE: Final = 4
+REPLACE: Final = 5
+PLACE_OCO: Final = 6
+PLACE_BRACKET: Final = 7
+CANCEL_REPLACE: Final = 8
+CANCEL_AFTER: Final = 9
+TICK: Final = 10
+SET_ASSET: Final = 20
+SET_SYMBOL: Final = 21
+SET_SYMBOL_STATUS: Final = 22
+SET_ACCOUNT: Final = 23
+SET_FEES: Final = 24
+DEPOSIT: Final = 25
+WITHDRAW: Final = 26
+SET_RULES: Final = 27
+SET_GROUP: Final = 28
+
+#: Commands of a trader; every later tag but TICK belongs to the control plane.
+TRADER_COMMANDS: Final = (
+    PLACE,
+    CANCEL,
+    CANCEL_ALL,
+    REDUCE,
+    REPLACE,
+    PLACE_OCO,
+    PLACE_BRACKET,
+    CANCEL_REPLACE,
+    CANCEL_AFTER,
+)
+
+# --- event tags --------------------------------------------------------------------------------
+
+EV_REJECTED: Final = 1
+EV_ORDER: Final = 2
+EV_TRADE: Final = 3
+EV_LEVEL: Final = 4
+EV_BALANCE: Final = 5
+EV_SYMBOL: Final = 6
+EV_ACCOUNT: Final = 7
+EV_TRANSFER: Final = 8
+EV_ASSET: Final = 9
+EV_FEES: Final = 10
+EV_TICK: Final = 11
+EV_CANCELED_ALL: Final = 12
+EV_RULES: Final = 13
+EV_INDICATIVE: Final = 14
+EV_CANCEL_AFTER: Final = 15
+
+#: ``taker_side`` of an auction's trades: nobody took.
+NO_SIDE: Final = 2
+
+DEPOSITED: Final = 0
+WITHDRAWN: Final = 1
+TRANSFER_KINDS: Final = ("deposit", "withdrawal")
