@@ -231,7 +231,7 @@ class Engine:
             "accounts": len(state.ledger.accounts),
             "open_orders": len(state.orders.open),
             "finished_orders": len(state.orders.finished),
-            "command_ids": len(state.memory.traders),
+            "command_ids": state.memory.count,
             "control_ids": len(state.memory.control),
             "trades": state.matcher.next_trade_id - 1,
         }
