@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ from exchange.journal.tools import export, verify
 from exchange.worker.follower import Follower
 from exchange.worker.sequencer import open_sequencer
 from tests.crash import golden
+from tests.crash.every_type import EveryType
 from tests.crash.script import SECOND, START_NS
-from tests.marketdata.traffic import Traffic, opening
+from tests.marketdata.traffic import opening
 
 ROOT = Path(__file__).resolve().parents[2]
 HASH_SEEDS = ("0", "1", "4242")
@@ -33,7 +35,7 @@ class Lived:
 
     def __init__(self, folder: Path) -> None:
         self.journal, self.snapshots = folder / "journal", folder / "snapshots"
-        self._now_ns, traffic = START_NS, Traffic(77)
+        self._now_ns, traffic = START_NS, EveryType(77, self._clock)
         for life in range(5):
             with open_sequencer(
                 self.journal, self.snapshots, clock=self._clock, segment_bytes=32 * 1024
@@ -140,7 +142,7 @@ def test_an_engine_goes_on_from_a_golden_journal(folder: Path, tmp_path: Path) -
     shutil.copytree(folder, copy)
     with open_sequencer(copy / "journal", copy / "snapshots") as sequencer:
         assert sequencer.position == one.position
-        sequencer.submit(Traffic(5).take(20))
+        sequencer.submit(EveryType(5, time.time_ns).take(40))
         position = sequencer.position
     assert recover(copy / "journal", None)[1] == position
 
