@@ -31,11 +31,25 @@ class Balance:
 class Account:
     """An account with its balances, its open orders by symbol, and its share of bounded memory."""
 
-    __slots__ = ("balances", "client_ids", "fees", "finished", "ids", "number", "open_orders", "status")
+    __slots__ = (
+        "balances",
+        "client_ids",
+        "fees",
+        "finished",
+        "group",
+        "ids",
+        "number",
+        "open_orders",
+        "owner",
+        "status",
+    )
 
     def __init__(self, number: int, status: int = m.ACTIVE) -> None:
         self.number = number
         self.status = status
+        self.group = 0
+        #: Accounts with the same owner do not trade with one another: the account alone, or its group.
+        self.owner = number
         self.balances: dict[str, Balance] = {}
         self.open_orders: dict[str, dict[int, Order]] = {}
         #: client order id -> id of the open, else latest remembered, order that carries it
@@ -46,6 +60,16 @@ class Account:
         self.finished: deque[int] = deque()
         #: its command ids still remembered, oldest first
         self.ids: deque[str] = deque()
+
+    def event(self) -> m.Event:
+        """The account as it is now, as an AccountEvent."""
+        event = (m.EV_ACCOUNT, self.number, self.status)
+        return (*event, self.group) if self.group else event
+
+    def join(self, group: int) -> None:
+        """Belong to a group from now on; 0: to none."""
+        self.group = group
+        self.owner = -group if group else self.number
 
     def balance(self, asset: str) -> Balance:
         """The balance in an asset, made empty at first use."""

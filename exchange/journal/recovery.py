@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from exchange.engine import Engine
+from exchange.engine import FIRST_RULES, Engine
 from exchange.engine.messages import Command, Event
 from exchange.journal.codec import DECODE_ERRORS, chain_hash, encode
 from exchange.journal.errors import JournalDamaged, JournalDisagrees, JournalGap, ReplayCrashed
@@ -79,7 +79,8 @@ def start_fold(
     snapshots = valid_snapshots(snapshot_dir, at_or_before=at_or_before, files=files) if snapshot_dir else ()
     for snapshot in snapshots:
         return Fold(Engine.load(snapshot.body), snapshot.position)
-    return Fold(Engine(), START)
+    # A journal that says nothing of rules was written under the first.
+    return Fold(Engine(rules_version=FIRST_RULES), START)
 
 
 def recover(
