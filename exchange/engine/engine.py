@@ -72,8 +72,9 @@ class Engine:
         refusal = refusal_of_version_1(command) if state.rules_version < RULES_VERSION else ""
         if tag >= m.TICK:
             events = rejected(command, refusal) if refusal else self._control.apply(command)
+            reply = state.take_reply(events)
             if tag != m.TICK:
-                state.memory.keep_control((command, state.sequence, now_ns, state.take_reply(events)))
+                state.memory.keep_control((command, state.sequence, now_ns, reply))
             return events
         account = state.trader(command[2])
         if account is None:
