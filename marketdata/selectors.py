@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import Case, QuerySet, Value, When
+from django.db.models import Case, PositiveSmallIntegerField, QuerySet, Value, When
 
 from exchange.engine.messages import NO_SIDE, Protection
 from exchange.models import Fill, Symbol
@@ -48,7 +48,8 @@ def trades_before(symbol: str, before_id: int | None, limit: int) -> list[Public
     rows = Fill.objects.filter(symbol=symbol, is_taker=True)
     if before_id is not None:
         rows = rows.filter(trade_id__lt=before_id)
-    side = Case(When(is_auction=True, then=Value(NO_SIDE)), default="side")
+    auction = When(is_auction=True, then=Value(NO_SIDE))
+    side = Case(auction, default="side", output_field=PositiveSmallIntegerField())
     fields = ("trade_id", "symbol", "price_ticks", "quantity_lots", side, "time_ns", "sequence")
     return [PublicTrade(*row) for row in rows.order_by("-trade_id").values_list(*fields)[:limit]]
 
