@@ -19,6 +19,7 @@ from exchange.engine.messages import (
     set_asset,
     set_symbol,
 )
+from tests.beginning import BEGINNING
 
 SYMBOL = "BTC-KRW"
 ALICE, BOB, CHARLIE = 1000, 1001, 1002
@@ -57,6 +58,11 @@ def market() -> list[Command]:
         commands.append(deposit(f"krw:{account}", account, "KRW", rich * 10**17))
         commands.append(deposit(f"btc:{account}", account, "BTC", 10**12))
     return commands
+
+
+def opened_at() -> int:
+    """The sequence at which a new journal's market is open."""
+    return len(BEGINNING) + len(market())
 
 
 def orders(seed: int = 1) -> Iterator[Command]:

@@ -10,8 +10,12 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from exchange.journal.snapshots import write_snapshot
+from tests.beginning import BEGINNING
 from tests.journal.conftest import Folders
-from tests.journal.flow import market, orders, take
+from tests.journal.flow import market, opened_at, orders, take
+
+#: Where the exchange of these tests stops.
+LAST = opened_at() + 20 * 4
 
 
 def journal(folders: Folders, action: str, *options: str) -> str:
@@ -37,7 +41,7 @@ def traded(folders: Folders) -> Folders:
 
 def test_verify_says_what_is_there(traded: Folders) -> None:
     text = journal(traded, "verify", "--fold")
-    assert "commands: 92" in text and "last_sequence: 92" in text and "state_hash: " in text
+    assert f"commands: {LAST}\n" in text and f"last_sequence: {LAST}\n" in text and "state_hash: " in text
 
 
 def test_verify_of_a_damaged_journal_fails_and_names_it(traded: Folders) -> None:
@@ -54,10 +58,11 @@ def test_verify_of_a_damaged_journal_fails_and_names_it(traded: Folders) -> None
 
 
 def test_export_is_one_command_a_line(traded: Folders) -> None:
-    rows = [json.loads(line) for line in journal(traded, "export", "--after", "90").splitlines()]
-    assert [row["sequence"] for row in rows] == [91, 92]
+    rows = [json.loads(line) for line in journal(traded, "export", "--after", str(LAST - 2)).splitlines()]
+    assert [row["sequence"] for row in rows] == [LAST - 1, LAST]
     first = [json.loads(line) for line in journal(traded, "export").splitlines()]
-    assert [tuple(row["command"][:2]) for row in first[:2]] == [(20, "asset:KRW"), (20, "asset:BTC")]
+    ids = [(command[0], command[1]) for command in (*BEGINNING, *market())]
+    assert [tuple(row["command"][:2]) for row in first[: len(ids)]] == ids
     rich = next(row["command"] for row in first if row["command"][1] == "krw:1000")
     assert rich[4] == 10**23
 
@@ -73,7 +78,7 @@ def test_archive_keeps_what_recovery_needs(traded: Folders, tmp_path: Path) -> N
     moved = list((tmp_path / "old").iterdir())
     assert moved
     with traded.open() as sequencer:
-        assert sequencer.position.sequence == 92
+        assert sequencer.position.sequence == LAST
     for snapshot in traded.snapshots.iterdir():
         snapshot.unlink()
     with pytest.raises(CommandError, match="no snapshot"):

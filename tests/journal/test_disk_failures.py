@@ -15,6 +15,7 @@ from exchange.journal.files import Files
 from exchange.journal.recovery import recover
 from exchange.journal.snapshots import write_snapshot
 from exchange.worker.sequencer import open_sequencer
+from tests.beginning import BEGINNING
 from tests.journal.conftest import Folders
 from tests.journal.flow import NOW_NS, market, orders, take
 
@@ -231,7 +232,7 @@ class Run:
             self.journal, self.snapshots, files=self.files, segment_bytes=2_048, clock=lambda: NOW_NS
         ) as sequencer:
             for batch in batches[self.next_batch :]:
-                self.submitted += batch
+                self.submitted += batch if self.submitted else [*BEGINNING, *batch]
                 self.next_batch += 1
                 sequencer.submit(batch)
                 self.acknowledged = len(self.submitted)
