@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from sortedcontainers import SortedList
-
 from exchange.engine import messages as m
 from exchange.engine.extras import PLAIN, Extra
 from exchange.engine.ledger import Account, Balance
+from exchange.engine.prices import SortedPrices
 from exchange.engine.symbols import MAX_UNITS, PPM, Symbol
 
 if TYPE_CHECKING:
@@ -202,7 +201,7 @@ class BookSide:
         self.levels: dict[int, Level] = {}
         self.best: Level | None = None
         # Bids as they are, asks negated: the best price is the largest key of either.
-        self._keys: SortedList[int] = SortedList()
+        self._keys = SortedPrices()
 
     def add(self, order: Order) -> Level:
         """Put an order at the back of its price's queue."""
@@ -286,15 +285,11 @@ class BookSide:
     def _drop_level(self, level: Level) -> None:
         price = level.price_ticks
         del self.levels[price]
+        self._keys.remove(price if self.side == m.BUY else -price)
         if self.best is not level:
-            self._keys.remove(price if self.side == m.BUY else -price)
             return
-        self._keys.pop()
-        if self._keys:
-            key = self._keys[-1]
-            self.best = self.levels[key if self.side == m.BUY else -key]
-        else:
-            self.best = None
+        key = self._keys.last()
+        self.best = None if key is None else self.levels[key if self.side == m.BUY else -key]
 
 
 class Book:

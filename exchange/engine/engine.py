@@ -72,8 +72,9 @@ class Engine:
         refusal = refusal_of_version_1(command) if state.rules_version < RULES_VERSION else ""
         if tag >= m.TICK:
             events = rejected(command, refusal) if refusal else self._control.apply(command)
+            reply = state.take_reply(events)
             if tag != m.TICK:
-                state.memory.keep_control((command, state.sequence, now_ns, state.take_reply(events)))
+                state.memory.keep_control((command, state.sequence, now_ns, reply))
             return events
         account = state.trader(command[2])
         if account is None:
@@ -230,7 +231,7 @@ class Engine:
             "accounts": len(state.ledger.accounts),
             "open_orders": len(state.orders.open),
             "finished_orders": len(state.orders.finished),
-            "command_ids": len(state.memory.traders),
+            "command_ids": state.memory.count,
             "control_ids": len(state.memory.control),
             "trades": state.matcher.next_trade_id - 1,
         }

@@ -34,6 +34,7 @@ class Account:
     __slots__ = (
         "balances",
         "client_ids",
+        "commands",
         "fees",
         "finished",
         "group",
@@ -58,7 +59,8 @@ class Account:
         self.fees: dict[str, tuple[int, int]] = {}
         #: ids of its finished orders still remembered, oldest first
         self.finished: deque[int] = deque()
-        #: its command ids still remembered, oldest first
+        #: its commands still remembered by id, as memory.Entry; and the ids, oldest first
+        self.commands: dict[str, tuple[m.Command, int, int, tuple[m.Event, ...]]] = {}
         self.ids: deque[str] = deque()
 
     def event(self) -> m.Event:

@@ -59,7 +59,7 @@ def dump(state: State) -> bytes:
         [account_row(account) for _, account in sorted(state.ledger.accounts.items())],
         [order_row(order) for book in _books(state) for order in _queue(book)],
         state.orders.remembered(),
-        list(state.memory.traders.values()),
+        state.memory.traders(),
         list(state.memory.control.values()),
     ]
     if not first:
