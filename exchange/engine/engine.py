@@ -76,12 +76,19 @@ class Engine:
             if tag != m.TICK:
                 state.memory.keep_control((command, state.sequence, now_ns, reply))
             return events
-        account = state.trader(command[2])
-        if account is None:
+        number: int = command[2]
+        account = state.ledger.accounts.get(number)
+        if account is None or number < m.FIRST_TRADER_ACCOUNT:
             return rejected(command, codes.ACCOUNT_NOT_FOUND)
-        events = rejected(command, refusal) if refusal else self._trading.apply(tag, command, account)
-        entry = (command, state.sequence, now_ns, state.take_reply(events))
-        state.memory.keep_trader(account, entry)
+        if refusal:
+            events = rejected(command, refusal)
+        elif tag == m.PLACE:
+            events = self._trading.place(command, account)
+        elif tag == m.CANCEL:
+            events = self._trading.cancel(command, account)
+        else:
+            events = self._trading.apply(tag, command, account)
+        state.memory.keep_trader(account, (command, state.sequence, now_ns, state.take_reply(events)))
         return events
 
     def recall(self, command: m.Command) -> Recalled | None:

@@ -13,6 +13,7 @@ from exchange.engine import messages as m
 
 if TYPE_CHECKING:
     from exchange.engine.book import Order
+    from exchange.engine.symbols import Symbol
 
 
 class Balance:
@@ -42,6 +43,7 @@ class Account:
         "number",
         "open_orders",
         "owner",
+        "pairs",
         "status",
     )
 
@@ -52,6 +54,8 @@ class Account:
         #: Accounts with the same owner do not trade with one another: the account alone, or its group.
         self.owner = number
         self.balances: dict[str, Balance] = {}
+        #: symbol -> its balances in base and quote, once it has traded there
+        self.pairs: dict[str, tuple[Balance, Balance]] = {}
         self.open_orders: dict[str, dict[int, Order]] = {}
         #: client order id -> id of the open, else latest remembered, order that carries it
         self.client_ids: dict[str, int] = {}
@@ -62,6 +66,11 @@ class Account:
         #: its commands still remembered by id, as memory.Entry; and the ids, oldest first
         self.commands: dict[str, tuple[m.Command, int, int, tuple[m.Event, ...]]] = {}
         self.ids: deque[str] = deque()
+
+    def pair(self, symbol: Symbol) -> tuple[Balance, Balance]:
+        """The balances it trades this symbol with."""
+        pair = self.pairs[symbol.name] = (self.balance(symbol.base), self.balance(symbol.quote))
+        return pair
 
     def event(self) -> m.Event:
         """The account as it is now, as an AccountEvent."""

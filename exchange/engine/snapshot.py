@@ -257,7 +257,7 @@ def _order(state: State, row: tuple[Any, ...]) -> Order:
         client_order_id=event.client_order_id,
     )
     account, book = state.ledger.accounts[event.account], state.books[event.symbol]
-    order = Order(event.order_id, account, book, place, maker_ppm, taker_ppm, event.created_ns)
+    order = Order(event.order_id, account, book, place, (maker_ppm, taker_ppm), event.created_ns)
     order.filled_lots = event.filled_lots
     order.filled_notional_minor = event.filled_notional_minor
     order.fee_minor = event.fee_minor
