@@ -11,7 +11,7 @@ import json
 import sys
 from typing import Any
 
-from exchange.engine import Engine
+from tests.beginning import engine_before_journal
 
 
 def fold_journal(folder: str) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def fold_journal(folder: str) -> dict[str, Any]:
 
 def fold_lines(lines: Any) -> dict[str, Any]:
     """Rows of ``journal export``."""
-    engine, digest = Engine(), hashlib.sha256()
+    engine, digest = engine_before_journal(), hashlib.sha256()
     for line in lines:
         row = json.loads(line)
         events = engine.apply(_frozen(row["command"]), row["now_ns"])

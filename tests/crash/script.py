@@ -9,10 +9,11 @@ from __future__ import annotations
 import random
 from typing import NamedTuple
 
-from exchange.engine import FIRST_RULES, RULES_VERSION, Engine
-from exchange.engine.messages import Command, Event, place_order, set_rules, tick
+from exchange.engine import Engine
+from exchange.engine.messages import Command, Event, place_order, tick
 from exchange.journal.codec import GENESIS_HASH, chain_hash, encode
 from exchange.journal.records import START, Position
+from tests.beginning import BEGINNING, engine_before_journal
 from tests.marketdata.traffic import Traffic, opening
 
 SECOND = 1_000_000_000
@@ -60,11 +61,7 @@ class Script:
         return self._expected[batches - 1].position if batches else START
 
     def state_hash_after(self, batches: int) -> str:
-        return (
-            self._expected[batches - 1].state_hash
-            if batches
-            else Engine(rules_version=FIRST_RULES).state_hash()
-        )
+        return self._expected[batches - 1].state_hash if batches else engine_before_journal().state_hash()
 
     def copy(self) -> Script:
         """One to ``swap`` in without changing this."""
@@ -98,7 +95,7 @@ class Script:
     def _fold_from(self, index: int) -> None:
         """Work out what is expected from batch ``index`` on."""
         del self._expected[index:]
-        engine, event_hash = Engine(rules_version=FIRST_RULES), GENESIS_HASH
+        engine, event_hash = engine_before_journal(), GENESIS_HASH
         for number, batch in enumerate(self.batches):
             journaled, outcomes, encoded = _sequence(engine, batch)
             event_hash = chain_hash(event_hash, encoded) if journaled else event_hash
@@ -113,9 +110,7 @@ def _sequence(
     journaled: list[Command] = []
     outcomes: list[tuple[int, list[Event]]] = []
     encoded: list[bytes] = []
-    preceding = []
-    if engine.rules_version < RULES_VERSION:
-        preceding.append(set_rules(f"rules:{RULES_VERSION}", RULES_VERSION))
+    preceding = [] if engine.sequence else list(BEGINNING)
     due_ns = engine.next_due_ns()
     if due_ns is not None and due_ns <= batch.now_ns:
         preceding.append(tick())
