@@ -290,10 +290,11 @@ class Matcher:
     def _after_fill(self, maker: Order, side: BookSide, level: Level, lots: int) -> None:
         """Let a filled maker go; of one partly filled, release what it no longer needs to hold."""
         if maker.filled_lots == maker.quantity_lots:
+            if maker.extra is not None:
+                maker.extra.shown_lots = 0
+                self.note_bought(maker, maker.extra, lots)
             side.remove(maker, level)
             self.events.append(self.finish(maker, m.FILLED, m.REASON_NONE))
-            if maker.extra is not None:
-                self.note_bought(maker, maker.extra, lots)
             return
         maker.status = m.PARTIALLY_FILLED
         if maker.extra is not None:
