@@ -84,7 +84,8 @@ def cancel_replace(outcome: Outcome, terms: CancelReplaceTerms, spec_of: SpecOf)
     canceled, entered = _split(_own_orders(events), terms)
     refusals = [event for event in events if event[0] == EV_REJECTED]
     if canceled is None and entered is None:
-        raise refusal(refusals[0])
+        # Of two refusals the last is that of the order, whose cancel was allowed to fail.
+        raise refusal(refusals[-1], spec)
     return {
         "canceled": refusal(refusals[0]) if canceled is None else _rendered(canceled, spec_of),
         "order": refusal(refusals[-1], spec) if entered is None else order_dict(entered, spec),

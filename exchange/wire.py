@@ -52,6 +52,7 @@ __all__ = [
     "format_units",
     "indicative_dict",
     "level_pairs",
+    "liquidity",
     "milliseconds",
     "order_dict",
     "order_reply",

@@ -109,7 +109,8 @@ class Watch:
 
     def _trade(self, trade: m.TradeEvent) -> Iterator[Breach]:
         base, quote, lot_minor = self._terms[trade.symbol]
-        sign = 1 if trade.taker_side == m.BUY else -1
+        # Of an auction's trade the buyer stands in the taker's fields.
+        sign = -1 if trade.taker_side == m.SELL else 1
         base_minor, paid = sign * trade.quantity_lots * lot_minor, sign * trade.notional_minor
         settled = (
             (trade.taker_account, base, base_minor, trade.taker_base_after),
