@@ -18,12 +18,12 @@ import pytest
 from exchange.backup import journal as copying
 from exchange.backup.errors import BackupDamaged, BackupError, TargetNotEmpty
 from exchange.backup.service import Site, back_up, restore
+from exchange.engine import Engine
 from exchange.journal.archive import Archiver, unneeded_sequence
 from exchange.journal.recovery import recover
 from exchange.journal.snapshots import write_snapshot
 from exchange.journal.tools import export, verify
 from exchange.worker.sequencer import open_sequencer
-from tests.beginning import engine_before_journal
 from tests.crash.script import START_NS
 from tests.marketdata import postgres
 from tests.marketdata.processes import Processes, end
@@ -81,7 +81,7 @@ def test_a_point_in_time_is_any_sequence(site: Site, tmp_path: Path) -> None:
     for sequence in (1, 45, 46, 100, 120, 121, 122, 150, manifest.sequence - 1, manifest.sequence):
         target = elsewhere(tmp_path, f"at-{sequence}")
         restored = restore(folder, target, sequence=sequence)
-        alone = engine_before_journal()
+        alone = Engine()
         for row in rows[:sequence]:
             alone.apply(row["command"], row["now_ns"])
         assert (restored.sequence, restored.state_hash) == (sequence, alone.state_hash())

@@ -19,7 +19,6 @@ from exchange.engine.messages import (
     set_asset,
     set_symbol,
 )
-from tests.beginning import BEGINNING
 
 SYMBOL = "BTC-KRW"
 ALICE, BOB, CHARLIE = 1000, 1001, 1002
@@ -61,8 +60,8 @@ def market() -> list[Command]:
 
 
 def opened_at() -> int:
-    """The sequence at which a new journal's market is open."""
-    return len(BEGINNING) + len(market())
+    """The sequence at which a new journal's market is open: what states its rules stands before all else."""
+    return 1 + len(market())
 
 
 def orders(seed: int = 1) -> Iterator[Command]:
