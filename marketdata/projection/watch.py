@@ -119,8 +119,10 @@ class Watch:
             (trade.maker_account, quote, paid - trade.maker_fee_minor, trade.maker_quote_after),
         )
         self._add(m.FEE_ACCOUNT, quote, trade.taker_fee_minor + trade.maker_fee_minor)
-        for account, asset, amount_minor, after in settled:
+        # In an auction an account may trade with itself: the totals told are those after both sides.
+        for account, asset, amount_minor, _ in settled:
             self._add(account, asset, amount_minor)
+        for account, asset, _, after in settled:
             yield from self._agree(account, asset, after, f" after trade {trade.trade_id}")
 
     def _transfer(self, transfer: m.TransferEvent) -> Iterator[Breach]:
