@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from sortedcontainers import SortedList
-
 from exchange.engine import messages as m
 from exchange.engine.extras import PLAIN, Extra
 from exchange.engine.ledger import Account, Balance
+from exchange.engine.prices import SortedPrices
 from exchange.engine.symbols import MAX_UNITS, PPM, Symbol
 
 if TYPE_CHECKING:
@@ -69,34 +68,34 @@ class Order:
         account: Account,
         book: Book,
         command: m.Command,
-        maker_ppm: int,
-        taker_ppm: int,
+        rates: tuple[int, int],
         now_ns: int,
     ) -> None:
         """A new order as a PLACE tuple describes it; nothing is held or entered yet."""
         self.order_id = order_id
         self.account = account
         self.book = book
-        self.side: int = command[4]
+        side: int = command[4]
+        price_ticks: int = command[8]
+        self.side = side
         self.order_type: int = command[5]
         self.time_in_force: int = command[6]
         self.post_only: bool = command[7]
-        self.price_ticks: int = command[8]
+        self.price_ticks = price_ticks
         self.quantity_lots: int = command[9]
         self.quote_amount_minor: int = command[10]
         self.stp: int = command[11]
         self.client_order_id: str | None = command[12]
         self.extra: Extra | None = None
         #: The worst price it trades at: its own, or a market order's bound.
-        self.limit_ticks = self.price_ticks
+        self.limit_ticks = price_ticks
         self.filled_lots = 0
         self.filled_notional_minor = 0
         #: Fee paid so far, and the sum of rate x notional it is rounded from (in millionths of a minor unit).
         self.fee_minor = 0
         self.fee_accrued = 0
         # Rates as they were at entry.
-        self.maker_ppm = maker_ppm
-        self.taker_ppm = taker_ppm
+        self.maker_ppm, self.taker_ppm = rates
         #: What the order holds: base minor units of a sell, quote minor units of a buy.
         self.held_minor = 0
         self.status = m.NEW
@@ -104,9 +103,10 @@ class Order:
         self.created_ns = now_ns
         self.updated_ns = now_ns
         #: The account's balances it trades in, and the one of them it holds from.
-        self.base: Balance = account.balance(book.symbol.base)
-        self.quote: Balance = account.balance(book.symbol.quote)
-        self.held_in: Balance = self.quote if self.side == m.BUY else self.base
+        base, quote = account.pairs.get(book.symbol.name) or account.pair(book.symbol)
+        self.base: Balance = base
+        self.quote: Balance = quote
+        self.held_in: Balance = quote if side == m.BUY else base
         self.level: Level | None = None
         self.prev: Order | None = None
         self.next: Order | None = None
@@ -144,7 +144,9 @@ class Order:
         if self.side == m.SELL:
             return open_lots * symbol.base_unit_minor
         value = price_ticks * open_lots * symbol.multiplier
-        rate = max(maker_ppm, taker_ppm, 0)
+        rate = maker_ppm if maker_ppm > taker_ppm else taker_ppm
+        if rate < 0:
+            rate = 0
         fee = -(-(self.fee_accrued + rate * value) // PPM) - self.fee_minor
         return value + fee if fee > 0 else value
 
@@ -202,7 +204,7 @@ class BookSide:
         self.levels: dict[int, Level] = {}
         self.best: Level | None = None
         # Bids as they are, asks negated: the best price is the largest key of either.
-        self._keys: SortedList[int] = SortedList()
+        self._keys = SortedPrices()
 
     def add(self, order: Order) -> Level:
         """Put an order at the back of its price's queue."""
@@ -286,15 +288,11 @@ class BookSide:
     def _drop_level(self, level: Level) -> None:
         price = level.price_ticks
         del self.levels[price]
+        self._keys.remove(price if self.side == m.BUY else -price)
         if self.best is not level:
-            self._keys.remove(price if self.side == m.BUY else -price)
             return
-        self._keys.pop()
-        if self._keys:
-            key = self._keys[-1]
-            self.best = self.levels[key if self.side == m.BUY else -key]
-        else:
-            self.best = None
+        key = self._keys.last()
+        self.best = None if key is None else self.levels[key if self.side == m.BUY else -key]
 
 
 class Book:

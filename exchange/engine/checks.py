@@ -40,25 +40,22 @@ def place_code(command: m.Command, account: Account, book: Book, state: State, o
     if not _well_formed(command):
         return codes.INVALID_ORDER
     symbol = book.symbol
-    if len(command) > 13:
-        code = _terms_code(command, m.OrderTerms(*command[13]), book, state)
+    terms = m.OrderTerms(*command[13]) if len(command) > 13 else None
+    if terms is not None or symbol.status != m.TRADING:
+        code = _terms_code(command, terms or NO_TERMS, book, state)
         if code:
             return code
-        waits = command[13][3] != m.NO_TRIGGER
-    else:
-        waits = False
-        if symbol.status != m.TRADING:
-            code = _phase_code(symbol.status, command[5], command[6], command[7])
-            if code:
-                return code
     code = _value_code(command, book)
     if code:
         return code
-    stays = waits or command[6] not in (m.IOC, m.FOK)
-    if stays and state.orders.count_open(account, symbol.name) + orders > symbol.max_open_orders:
-        return codes.TOO_MANY_OPEN_ORDERS
-    if waits:
-        return trigger_code(book, command[4], m.OrderTerms(*command[13]))
+    waits = terms is not None and terms.trigger != m.NO_TRIGGER
+    time_in_force: int = command[6]
+    if waits or (time_in_force != m.IOC and time_in_force != m.FOK):
+        standing = account.open_orders.get(symbol.name)
+        if standing is not None and len(standing) + orders > symbol.max_open_orders:
+            return codes.TOO_MANY_OPEN_ORDERS
+    if terms is not None and waits:
+        return trigger_code(book, command[4], terms)
     if command[7] and book.crosses(command[4], command[8]):
         return _post_only_code(command, book)
     return ""
@@ -161,19 +158,20 @@ def _value_code(command: m.Command, book: Book) -> str:
     price_ticks: int = command[8]
     quantity_lots: int = command[9]
     quote_amount: int = command[10]
-    if command[5] == m.LIMIT or price_ticks:
+    limited = command[5] == m.LIMIT
+    if limited or price_ticks:
         code = symbol.check_price(price_ticks)
         if code:
             return code
     if quote_amount:
         return symbol.check_notional(quote_amount)
     code = symbol.check_quantity(quantity_lots)
-    if code or (command[5] == m.MARKET and not price_ticks):
+    if code or not (limited or price_ticks):
         return code
     code = symbol.check_notional(price_ticks * quantity_lots * symbol.multiplier)
-    if code or command[5] == m.MARKET:
+    if code or not limited or not symbol.band_ppm:
         return code
-    return symbol.check_band(price_ticks, book.reference_ticks) if symbol.protection.band_ppm else ""
+    return symbol.check_band(price_ticks, book.reference_ticks)
 
 
 def trigger_code(book: Book, side: int, terms: m.OrderTerms) -> str:

@@ -72,15 +72,23 @@ class Engine:
         refusal = refusal_of_version_1(command) if state.rules_version < RULES_VERSION else ""
         if tag >= m.TICK:
             events = rejected(command, refusal) if refusal else self._control.apply(command)
+            reply = state.take_reply(events)
             if tag != m.TICK:
-                state.memory.keep_control((command, state.sequence, now_ns, state.take_reply(events)))
+                state.memory.keep_control((command, state.sequence, now_ns, reply))
             return events
-        account = state.trader(command[2])
-        if account is None:
+        number: int = command[2]
+        account = state.ledger.accounts.get(number)
+        if account is None or number < m.FIRST_TRADER_ACCOUNT:
             return rejected(command, codes.ACCOUNT_NOT_FOUND)
-        events = rejected(command, refusal) if refusal else self._trading.apply(tag, command, account)
-        entry = (command, state.sequence, now_ns, state.take_reply(events))
-        state.memory.keep_trader(account, entry)
+        if refusal:
+            events = rejected(command, refusal)
+        elif tag == m.PLACE:
+            events = self._trading.place(command, account)
+        elif tag == m.CANCEL:
+            events = self._trading.cancel(command, account)
+        else:
+            events = self._trading.apply(tag, command, account)
+        state.memory.keep_trader(account, (command, state.sequence, now_ns, state.take_reply(events)))
         return events
 
     def recall(self, command: m.Command) -> Recalled | None:
@@ -230,7 +238,7 @@ class Engine:
             "accounts": len(state.ledger.accounts),
             "open_orders": len(state.orders.open),
             "finished_orders": len(state.orders.finished),
-            "command_ids": len(state.memory.traders),
+            "command_ids": state.memory.count,
             "control_ids": len(state.memory.control),
             "trades": state.matcher.next_trade_id - 1,
         }

@@ -13,6 +13,7 @@ from exchange.engine import messages as m
 
 if TYPE_CHECKING:
     from exchange.engine.book import Order
+    from exchange.engine.symbols import Symbol
 
 
 class Balance:
@@ -34,6 +35,7 @@ class Account:
     __slots__ = (
         "balances",
         "client_ids",
+        "commands",
         "fees",
         "finished",
         "group",
@@ -41,6 +43,7 @@ class Account:
         "number",
         "open_orders",
         "owner",
+        "pairs",
         "status",
     )
 
@@ -51,6 +54,8 @@ class Account:
         #: Accounts with the same owner do not trade with one another: the account alone, or its group.
         self.owner = number
         self.balances: dict[str, Balance] = {}
+        #: symbol -> its balances in base and quote, once it has traded there
+        self.pairs: dict[str, tuple[Balance, Balance]] = {}
         self.open_orders: dict[str, dict[int, Order]] = {}
         #: client order id -> id of the open, else latest remembered, order that carries it
         self.client_ids: dict[str, int] = {}
@@ -58,8 +63,14 @@ class Account:
         self.fees: dict[str, tuple[int, int]] = {}
         #: ids of its finished orders still remembered, oldest first
         self.finished: deque[int] = deque()
-        #: its command ids still remembered, oldest first
+        #: its commands still remembered by id, as memory.Entry; and the ids, oldest first
+        self.commands: dict[str, tuple[m.Command, int, int, tuple[m.Event, ...]]] = {}
         self.ids: deque[str] = deque()
+
+    def pair(self, symbol: Symbol) -> tuple[Balance, Balance]:
+        """The balances it trades this symbol with."""
+        pair = self.pairs[symbol.name] = (self.balance(symbol.base), self.balance(symbol.quote))
+        return pair
 
     def event(self) -> m.Event:
         """The account as it is now, as an AccountEvent."""
@@ -121,7 +132,9 @@ class Ledger:
 
     def drain_touched(self, events: list[m.Event]) -> None:
         """Append a BalanceEvent per changed balance, in order of first change, and forget them."""
-        for balance in self._touched:
+        touched = self._touched
+        for balance in touched:
             balance.touched = False
             events.append((m.EV_BALANCE, balance.account, balance.asset, balance.available, balance.held))
-        self._touched.clear()
+        if touched:
+            self._touched = []

@@ -20,8 +20,6 @@ from exchange.engine.symbols import PPM
 from exchange.engine.timers import next_midnight_ns
 from exchange.engine.triggers import Feed
 
-#: In these what enters is matched; elsewhere it rests and waits for an auction.
-MATCHING: Final = (m.TRADING, m.POST_ONLY)
 #: A crossed book may not stand in these: an auction takes place first.
 UNCROSSED: Final = (m.TRADING, m.POST_ONLY, m.CLOSED)
 
@@ -55,53 +53,55 @@ class Market:
     def new_order(self, command: m.Command, account: Account, book: Book, ahead: int = 0) -> Order:
         """An order as a PLACE tuple describes it, with the next id but ``ahead``; nothing is held yet."""
         symbol = book.symbol
-        maker_ppm, taker_ppm = account.fees.get(symbol.name) or (symbol.maker_ppm, symbol.taker_ppm)
-        now_ns = self.state.now_ns
-        order_id = self.state.next_order_id + ahead
-        order = Order(order_id, account, book, command, maker_ppm, taker_ppm, now_ns)
+        rates = account.fees.get(symbol.name) or symbol.rates
+        state = self.state
+        order = Order(state.next_order_id + ahead, account, book, command, rates, state.now_ns)
         if len(command) > 13:
-            order.extra = Extra(command[13])
-            if order.extra.reprice and book.crosses(order.side, order.price_ticks):
-                order.price_ticks = repriced_ticks(book, order.side)
-        if order.time_in_force == m.DAY and not symbol.protection.calendar:
-            extra_of(order).expire_ns = next_midnight_ns(now_ns)
-        elif order.time_in_force == m.DAY:
-            extra_of(order)
-        self.bound(order)
+            extra = order.extra = Extra(command[13])
+            if extra.reprice and book.crosses(order.side, order.price_ticks):
+                order.price_ticks = order.limit_ticks = repriced_ticks(book, order.side)
+        if order.time_in_force == m.DAY:
+            expire_ns = 0 if symbol.protection.calendar else next_midnight_ns(state.now_ns)
+            extra_of(order).expire_ns = expire_ns
+        if order.order_type == m.MARKET:
+            self.bound(order)
         return order
 
     def bound(self, order: Order) -> None:
         """Work out the worst price an order may trade at (rules M5 and M6)."""
-        limit = order.price_ticks
-        if order.order_type == m.MARKET:
-            limit = limit or ANY_PRICE[order.side]
-            best = order.book.opposite(order.side).best
-            collar = order.book.symbol.protection.collar_ppm
-            if collar and best is not None:
-                width = best.price_ticks * collar // PPM
-                if order.side == m.BUY:
-                    limit = min(limit, best.price_ticks + width)
-                else:
-                    limit = max(limit, best.price_ticks - width)
+        if order.order_type != m.MARKET:
+            order.limit_ticks = order.price_ticks
+            return
+        limit = order.price_ticks or ANY_PRICE[order.side]
+        best = order.book.opposite(order.side).best
+        collar = order.book.symbol.protection.collar_ppm
+        if collar and best is not None:
+            width = best.price_ticks * collar // PPM
+            if order.side == m.BUY:
+                limit = min(limit, best.price_ticks + width)
+            else:
+                limit = max(limit, best.price_ticks - width)
         order.limit_ticks = limit
 
     def enter(self, order: Order) -> m.Event:
         """Match an order that is funded, then let it rest or end it; its OrderEvent."""
         book = order.book
-        if book.symbol.status not in MATCHING:
+        status = book.symbol.status
+        if status != m.TRADING and status != m.POST_ONLY:
             return self._rest(order)
         matcher = self.matcher
         filled_before = order.filled_lots
-        wanted = order.quantity_lots - filled_before
-        if order.time_in_force == m.FOK and matcher.fillable_lots(order) < wanted:
-            order.reason = m.REASON_FOK_UNFILLABLE
-            return matcher.finish(order, m.CANCELED, order.reason)
+        if order.time_in_force == m.FOK:
+            wanted = order.quantity_lots - filled_before
+            if matcher.fillable_lots(order) < wanted:
+                return matcher.finish(order, m.CANCELED, m.REASON_FOK_UNFILLABLE)
         matcher.match(order)
         if matcher.first_ticks:
             self._after_trades(order, filled_before)
-        event = self._conclude(order, matcher.interrupted)
-        if matcher.interrupted:
-            self._interrupt(book)
+        if not matcher.interrupted:
+            return self._conclude(order, False)
+        event = self._conclude(order, True)
+        self._interrupt(book)
         return event
 
     def _after_trades(self, taker: Order, filled_before: int) -> None:
@@ -135,9 +135,12 @@ class Market:
             self.orders.rehold(order)
         order.status = m.PARTIALLY_FILLED if order.filled_lots else m.NEW
         order.updated_ns = self.state.now_ns
-        level = order.book.side(order.side).add(order)
+        book = order.book
+        level = (book.bids if order.side == m.BUY else book.asks).add(order)
         self.orders.add(order)
-        self.matcher.levels.append(level_event(order, level))
+        self.matcher.levels.append(
+            (m.EV_LEVEL, book.symbol.name, order.side, level.price_ticks, level.quantity_lots)
+        )
         return order.event()
 
     # --- leaving ---------------------------------------------------------------------------------

@@ -136,14 +136,14 @@ class Matcher:
         Sets ``taker.reason`` where the taker may not rest; every level it emptied or lowered is
         reported once, with what is left of it."""
         book = taker.book
-        side = book.opposite(taker.side)
-        bounded = book.symbol.volatility_ppm > 0
-        low, high = _allowed(taker) if bounded else (0, 0)
+        buys = taker.side == m.BUY
+        side = book.asks if buys else book.bids
         self.first_ticks = 0
         self.interrupted = False
         level = side.best
-        buys = taker.side == m.BUY
         limit = taker.limit_ticks
+        bounded = book.symbol.volatility_ppm > 0
+        low, high = _allowed(taker) if bounded else (0, 0)
         while level is not None:
             price = level.price_ticks
             if price > limit if buys else price < limit:
@@ -290,10 +290,11 @@ class Matcher:
     def _after_fill(self, maker: Order, side: BookSide, level: Level, lots: int) -> None:
         """Let a filled maker go; of one partly filled, release what it no longer needs to hold."""
         if maker.filled_lots == maker.quantity_lots:
+            if maker.extra is not None:
+                maker.extra.shown_lots = 0
+                self.note_bought(maker, maker.extra, lots)
             side.remove(maker, level)
             self.events.append(self.finish(maker, m.FILLED, m.REASON_NONE))
-            if maker.extra is not None:
-                self.note_bought(maker, maker.extra, lots)
             return
         maker.status = m.PARTIALLY_FILLED
         if maker.extra is not None:
@@ -362,8 +363,12 @@ class Matcher:
         """Take an open order from where it rests or waits; reports its level."""
         level = order.level
         if level is not None:
-            order.book.side(order.side).remove(order, level)
-            self.levels.append(level_event(order, level))
+            book = order.book
+            side = book.bids if order.side == m.BUY else book.asks
+            side.remove(order, level)
+            self.levels.append(
+                (m.EV_LEVEL, book.symbol.name, side.side, level.price_ticks, level.quantity_lots)
+            )
             return
         extra = order.extra
         assert extra is not None, f"open order {order.order_id} neither rests nor waits"

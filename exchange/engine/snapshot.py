@@ -59,7 +59,7 @@ def dump(state: State) -> bytes:
         [account_row(account) for _, account in sorted(state.ledger.accounts.items())],
         [order_row(order) for book in _books(state) for order in _queue(book)],
         state.orders.remembered(),
-        list(state.memory.traders.values()),
+        state.memory.traders(),
         list(state.memory.control.values()),
     ]
     if not first:
@@ -257,7 +257,7 @@ def _order(state: State, row: tuple[Any, ...]) -> Order:
         client_order_id=event.client_order_id,
     )
     account, book = state.ledger.accounts[event.account], state.books[event.symbol]
-    order = Order(event.order_id, account, book, place, maker_ppm, taker_ppm, event.created_ns)
+    order = Order(event.order_id, account, book, place, (maker_ppm, taker_ppm), event.created_ns)
     order.filled_lots = event.filled_lots
     order.filled_notional_minor = event.filled_notional_minor
     order.fee_minor = event.fee_minor

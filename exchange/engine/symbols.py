@@ -33,6 +33,7 @@ class Symbol:
     """A symbol's terms and status. ``terms`` is the tuple of SetSymbol's fields after the command id."""
 
     __slots__ = (
+        "band_ppm",
         "band_starts",
         "band_steps",
         "base",
@@ -40,6 +41,7 @@ class Symbol:
         "call_ends_ns",
         "lot_step",
         "maker_ppm",
+        "max_notional_minor",
         "max_open_orders",
         "max_price_ticks",
         "max_quantity_lots",
@@ -50,6 +52,7 @@ class Symbol:
         "name",
         "protection",
         "quote",
+        "rates",
         "status",
         "status_reason",
         "taker_ppm",
@@ -87,9 +90,13 @@ class Symbol:
         self.min_notional_minor: int = terms[11]
         self.maker_ppm: int = terms[12]
         self.taker_ppm: int = terms[13]
+        #: The rates together, for whoever takes both.
+        self.rates: tuple[int, int] = (self.maker_ppm, self.taker_ppm)
         self.max_open_orders: int = terms[14]
         self.protection = m.Protection(*terms[15]) if len(terms) > TERM_COUNT else m.Protection()
         self.volatility_ppm: int = self.protection.volatility_ppm
+        self.band_ppm: int = self.protection.band_ppm
+        self.max_notional_minor: int = self.protection.max_notional_minor
 
     def event(self) -> m.Event:
         plain = (m.EV_SYMBOL, *self.terms[:TERM_COUNT], self.status, self.status_reason)
@@ -109,18 +116,19 @@ class Symbol:
         """The code that refuses this limit price, or an empty string."""
         if price_ticks < self.min_price_ticks or price_ticks > self.max_price_ticks:
             return codes.PRICE_OUT_OF_BOUNDS
-        return codes.PRICE_OFF_TICK if price_ticks % self.step_at(price_ticks) else ""
+        step = self.band_steps[bisect_right(self.band_starts, price_ticks) - 1]
+        return codes.PRICE_OFF_TICK if price_ticks % step else ""
 
     def check_notional(self, notional_minor: int) -> str:
         """The code that refuses an order worth this, or an empty string."""
         if notional_minor < self.min_notional_minor:
             return codes.BELOW_MIN_NOTIONAL
-        highest = self.protection.max_notional_minor
+        highest = self.max_notional_minor
         return codes.ABOVE_MAX_NOTIONAL if highest and notional_minor > highest else ""
 
     def check_band(self, price_ticks: int, reference_ticks: int) -> str:
         """The code that refuses a limit price this far from the reference price (0: there is none)."""
-        ppm = self.protection.band_ppm
+        ppm = self.band_ppm
         if not ppm or not reference_ticks:
             return ""
         far = abs(price_ticks - reference_ticks) * PPM > ppm * reference_ticks

@@ -31,11 +31,8 @@ class Trading:
         self.market = market
 
     def apply(self, tag: int, command: m.Command, account: Account) -> list[m.Event]:
-        """Carry out one command. Raises ValueError for a tag the core does not know."""
-        if tag == m.PLACE:
-            return self.place(command, account)
-        if tag == m.CANCEL:
-            return self.cancel(command, account)
+        """Carry out a command other than the two most frequent. Raises ValueError for a tag the core does
+        not know."""
         if tag == m.CANCEL_ALL:
             return self.cancel_all(command, account)
         if tag == m.REDUCE:
@@ -69,18 +66,22 @@ class Trading:
 
     def _fund(self, order: Order) -> Details:
         """Hold what a new order needs and take its id; the details of the shortfall if it cannot be."""
+        state = self.state
         required = self._required_minor(order)
         balance = order.held_in
         if required > balance.available:
             return _shortfall(order, required)
-        self.state.next_order_id += 1
-        self.state.ledger.hold(balance, required)
+        state.next_order_id += 1
+        balance.available -= required
+        balance.held += required
+        if not balance.touched:
+            state.ledger.touch(balance)
         order.held_minor = required
         return ()
 
     def _required_minor(self, order: Order) -> int:
         """What a new order holds while it is matched, or waits."""
-        if order.order_type == m.MARKET and not order.is_waiting():
+        if order.order_type == m.MARKET and (order.extra is None or not order.extra.waiting):
             if order.quote_amount_minor and order.side == m.SELL:
                 return self.state.matcher.market_sale_minor(order)
             if not order.quote_amount_minor and order.side == m.BUY:
@@ -92,7 +93,8 @@ class Trading:
         market = self.market
         market.begin()
         event = self._start(order)
-        market.settle(book)
+        if book.waiting or market.matcher.entries:
+            market.settle(book)
         return market.report([event])
 
     def _start(self, order: Order) -> m.Event:
@@ -173,7 +175,8 @@ class Trading:
         market = self.market
         market.begin()
         event = market.withdraw(order, m.CANCELED, m.REASON_USER)
-        market.settle(book)
+        if book.waiting:
+            market.settle(book)
         return market.report([event])
 
     def cancel_all(self, command: m.Command, account: Account) -> list[m.Event]:
@@ -299,7 +302,7 @@ class Trading:
         if order.post_only and book.crosses(order.side, price_ticks):
             price_ticks = checks.repriced_ticks(book, order.side)
         symbol = book.symbol
-        maker_ppm, taker_ppm = account.fees.get(symbol.name) or (symbol.maker_ppm, symbol.taker_ppm)
+        maker_ppm, taker_ppm = account.fees.get(symbol.name) or symbol.rates
         open_lots = quantity_lots - order.filled_lots
         required = order.hold_for(open_lots, price_ticks, maker_ppm, taker_ppm)
         balance = order.held_in
