@@ -55,8 +55,7 @@ class NaiveAuctions(NaiveMatching):
             left -= lots
             for order in (buy, sell):
                 taken[order.order_id] += lots
-                if not order.open:
-                    self.end(order, m.FILLED)
+                self.after_fill(order)
         for order in self.live:
             if order.place == Place.RESTING and order.terms.display_lots and taken[order.order_id]:
                 self.take_shown(order, taken[order.order_id])

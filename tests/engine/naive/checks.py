@@ -32,11 +32,10 @@ class NaiveChecks(NaiveTriggers):
 
     # --- a new order -----------------------------------------------------------------------------------
 
-    def check_new(self, c: m.PlaceOrder, leg_before: m.PlaceOrder | None = None) -> Order:
-        """The order that ``c`` asks for, all tested but the balance. ``leg_before`` will be open by then."""
+    def check_new(self, c: m.PlaceOrder, together: int = 1) -> Order:
+        """The order that ``c`` asks for, all tested but the balance; ``together``: how many will be open."""
         symbol = self.symbol_for_entry(c.account, c.symbol)
         in_use = [o.command.client_order_id for o in self.open_orders(c.account)]
-        in_use += [leg_before.client_order_id] if leg_before else []
         refuse_if(c.client_order_id is not None and c.client_order_id in in_use, "CLIENT_ORDER_ID_IN_USE")
         refuse_if(not is_well_formed(c, symbol), "INVALID_ORDER")
         order = self.new_order(c, 0)
@@ -49,11 +48,11 @@ class NaiveChecks(NaiveTriggers):
         if not order.by_amount:
             self.check_quantity(symbol, order.quantity)
         self.check_value(symbol, order, order.price, order.quantity)
-        if order.price:
+        if order.is_limit:
             self.check_band(symbol, order.price)
         if order.may_be_open:
-            open_orders = len(self.open_orders(c.account, c.symbol)) + (leg_before is not None)
-            refuse_if(open_orders >= symbol.spec.max_open_orders, "TOO_MANY_OPEN_ORDERS")
+            open_orders = len(self.open_orders(c.account, c.symbol)) + together
+            refuse_if(open_orders > symbol.spec.max_open_orders, "TOO_MANY_OPEN_ORDERS")
         self._check_trigger(order)
         order.price = self.post_only_price(order, order.price)
         return order

@@ -6,10 +6,18 @@ from typing import Any
 
 from exchange.engine import messages as m
 from tests.engine.naive.orders import Order, Place
-from tests.engine.naive.rules import Refusal, Symbol, bands_ascend, protects, rates_allowed, refuse_if
+from tests.engine.naive.rules import (
+    MINUTE_NS,
+    SECOND_NS,
+    Refusal,
+    Symbol,
+    bands_ascend,
+    protects,
+    rates_allowed,
+    refuse_if,
+)
 from tests.engine.naive.trading import NaiveTrading
 
-MINUTE_NS = 60 * 10**9
 _NAME_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
@@ -85,10 +93,12 @@ class NaiveEngine(NaiveTrading):
         for _deadline, account in sorted(passed):
             self.deadlines[account] = 0
             self.cancel_each(self.open_orders(account), m.REASON_CANCEL_AFTER)
+        self.follow_up()
         for name in sorted(self.book_symbols):
             symbol = self.book_symbols[name]
             if 0 < symbol.call_ends_ns <= self.now_ns:
                 self.change_status(symbol, m.TRADING, "")
+                self.follow_up()
 
     def _indicate(self) -> None:
         for name in sorted(self.book_symbols):
@@ -102,11 +112,14 @@ class NaiveEngine(NaiveTrading):
         return (m.EV_INDICATIVE, symbol, price, lots, side, abs(surplus))
 
     def next_due_ns(self) -> int | None:
-        """When the next tick is due: at the next full minute, or when something expires or ends."""
+        """When the next tick is due: at the next full minute (second, while orders gather somewhere), or
+        when something expires or ends."""
         times = [order.expires_ns for order in self.live if order.is_open]
         times += [*self.deadlines.values(), *(symbol.call_ends_ns for symbol in self.book_symbols.values())]
-        minute = (self.now_ns // MINUTE_NS + 1) * MINUTE_NS
-        return min(minute, *(time for time in times if time), minute) if self.now_ns else None
+        gathers = any(symbol.status in m.CALL_STATUSES for symbol in self.book_symbols.values())
+        step_ns = SECOND_NS if gathers else MINUTE_NS
+        turn = (self.now_ns // step_ns + 1) * step_ns
+        return min([turn, *(time for time in times if time)]) if self.now_ns else None
 
     def sessions(self) -> list[tuple[int, str]]:
         """(account, session) of every session that open orders were placed under."""
@@ -164,7 +177,7 @@ class NaiveEngine(NaiveTrading):
 
     def _set_group(self, c: m.SetGroup) -> None:
         refuse_if(c.account not in self.statuses, "ACCOUNT_NOT_FOUND")
-        refuse_if(c.group < 0, "INVALID_GROUP")
+        refuse_if(not 0 <= c.group < 2**31, "INVALID_GROUP")
         self.groups[c.account] = c.group
         self._tell_account(c.account)
 

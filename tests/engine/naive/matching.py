@@ -29,6 +29,7 @@ class NaiveMatching(NaiveState):
         order.status = m.PARTIALLY_FILLED if order.filled else m.NEW
         order.show_next_part()
         self.tell(order)
+        self.lower_other_leg(order)
 
     # --- matching ------------------------------------------------------------------------------------
 
@@ -104,8 +105,13 @@ class NaiveMatching(NaiveState):
         return not ppm or before is None or is_within(price, before, ppm)
 
     def _interrupt(self, symbol: Symbol) -> None:
-        symbol.status, symbol.status_reason = m.VOLATILITY_AUCTION, "volatility"
-        symbol.call_ends_ns = self.now_ns + symbol.protection.volatility_ns
+        self.set_status(symbol, m.VOLATILITY_AUCTION, "volatility")
+
+    def set_status(self, symbol: Symbol, status: int, reason: str) -> None:
+        """The symbol's new state; a volatility auction has an end where the symbol gives it one."""
+        symbol.status, symbol.status_reason, symbol.call_ends_ns = status, reason, 0
+        if status == m.VOLATILITY_AUCTION and symbol.protection.volatility_ns:
+            symbol.call_ends_ns = self.now_ns + symbol.protection.volatility_ns
         self.log.append(symbol.event())
 
     def _prevent(self, order: Order, maker: Order, lots: int) -> None:
@@ -129,14 +135,16 @@ class NaiveMatching(NaiveState):
     def _decrement(self, order: Order, lots: int) -> None:
         order.quantity -= lots
         order.shown = min(order.shown, order.open)
-        self._lower_other_leg(order, lots)
         if not order.open:
             self.cancel(order, m.REASON_SELF_TRADE)
+        elif order.place == Place.RESTING:
+            self.lower_other_leg(order)
 
-    def _lower_other_leg(self, order: Order, lots: int) -> None:
+    def lower_other_leg(self, order: Order) -> None:
+        """L3: both legs have the same left."""
         other = self.other_leg(order)
-        if other is not None:
-            other.quantity -= lots
+        if other is not None and other.open != order.open:
+            other.quantity = other.filled + order.open
             self.tell(other)
 
     # --- trades ----------------------------------------------------------------------------------------
@@ -144,10 +152,16 @@ class NaiveMatching(NaiveState):
     def _trade(self, taker: Order, maker: Order, lots: int) -> None:
         """The incoming order and a resting one; the maker's next part follows, or its end."""
         self.deal(taker, maker, maker.price, lots, taker.side, taker.taker_ppm, maker.maker_ppm)
-        if not maker.open:
-            self.end(maker, m.FILLED)
-        elif maker.terms.display_lots:
+        self.after_fill(maker)
+        if maker.place == Place.RESTING and maker.terms.display_lots:
             self.take_shown(maker, lots)
+
+    def after_fill(self, order: Order) -> None:
+        """A resting order that traded is over, or its other leg falls with it (L3)."""
+        if order.open:
+            self.lower_other_leg(order)
+        else:
+            self.end(order, m.FILLED)
 
     def take_shown(self, order: Order, lots: int) -> None:
         """So much of a resting iceberg's displayed part is gone; with the last of it the next one comes."""
@@ -197,7 +211,6 @@ class NaiveMatching(NaiveState):
             if order.place == Place.RESTING:
                 order.status = m.PARTIALLY_FILLED
             self.tell(order)
-            self._lower_other_leg(order, lots)
             if order.exits is not None:
                 self.bought.append((order.order_id, lots))
 

@@ -165,7 +165,9 @@ class Order:
 
     def extra(self) -> m.OrderExtra:
         hidden_trigger = self.is_trailing and not self.triggered_ns
-        terms = self.terms._replace(trigger_ticks=0 if hidden_trigger else self.trigger_ticks)
+        terms = self.terms._replace(
+            expire_ns=self.expires_ns, trigger_ticks=0 if hidden_trigger else self.trigger_ticks
+        )
         return m.OrderExtra(
             *terms,
             triggered_ns=self.triggered_ns,

@@ -9,7 +9,11 @@ from exchange.engine import messages as m
 
 MILLION = 1_000_000
 DAY_NS = 24 * 3_600 * 10**9
-#: Statuses that an order enters by being matched or put to rest, and out of which no crossed book comes.
+SECOND_NS = 10**9
+MINUTE_NS = 60 * SECOND_NS
+#: What enters in these statuses is matched; in any other it rests as it is.
+MATCHING = (m.TRADING, m.POST_ONLY)
+#: An auction comes before these.
 UNCROSSED = (m.TRADING, m.POST_ONLY, m.CLOSED)
 #: Times in force of an order that may rest on the book.
 RESTING_TIMES = (m.GTC, m.GTD, m.DAY)
@@ -104,6 +108,11 @@ def rates_allowed(maker_ppm: int, taker_ppm: int) -> bool:
 
 def protects(protection: m.Protection) -> bool:
     """Whether the rules of a protection mean something."""
-    return all(number >= 0 for number in protection[:5]) and (
-        protection.volatility_ppm == 0 or protection.volatility_ns > 0
+    bands = (protection.collar_ppm, protection.band_ppm, protection.volatility_ppm)
+    return (
+        0 <= protection.max_notional_minor <= 10**36
+        and all(0 <= ppm <= MILLION for ppm in bands)
+        and 0 <= protection.volatility_ns <= DAY_NS
+        and (protection.volatility_ppm == 0 or protection.volatility_ns > 0)
+        and len(protection.calendar) <= 16
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exchange.engine import messages as m
 from tests.engine.naive.orders import terms_of
-from tests.engine.naive.rules import RESTING_TIMES, Symbol
+from tests.engine.naive.rules import MILLION, RESTING_TIMES, Symbol
 
 _STP_MODES = (m.STP_CANCEL_NEWEST, m.STP_CANCEL_OLDEST, m.STP_CANCEL_BOTH, m.STP_DECREMENT)
 
@@ -19,8 +19,14 @@ def is_well_formed(c: m.PlaceOrder, symbol: Symbol) -> bool:
     )
     if not in_range or not _trigger_means_something(c):
         return False
-    unused_expiry = c.time_in_force == m.GTD or terms_of(c).expire_ns == 0
-    return unused_expiry and (_limit_ok(c, symbol) if c.order_type == m.LIMIT else _market_ok(c))
+    terms = terms_of(c)
+    unused_expiry = c.time_in_force == m.GTD or terms.expire_ns == 0
+    named_session = terms.session is None or 1 <= len(terms.session) <= 64
+    return (
+        unused_expiry
+        and named_session
+        and (_limit_ok(c, symbol) if c.order_type == m.LIMIT else _market_ok(c))
+    )
 
 
 def _limit_ok(c: m.PlaceOrder, symbol: Symbol) -> bool:
@@ -58,13 +64,15 @@ def _trigger_means_something(c: m.PlaceOrder) -> bool:
         unused = (terms.trigger_source, terms.trigger_ticks, *trails, terms.trigger_now)
         return not any(unused)
     if terms.trigger in (m.STOP, m.TAKE_PROFIT):
-        return trails == (0, 0)
+        return trails == (0, 0) and terms.trigger_ticks > 0
     return (
         terms.trigger == m.TRAILING_STOP
         and c.order_type == m.MARKET
         and terms.trigger_ticks == 0
+        and not terms.trigger_now
         and min(trails) == 0
         and max(trails) > 0
+        and terms.trail_ppm < MILLION
     )
 
 
@@ -91,4 +99,5 @@ def _may_be_leg(c: m.PlaceOrder) -> bool:
 def is_bracket(c: m.PlaceBracket, entry: m.PlaceOrder) -> bool:
     """L5: an entry that can be one, and exits on the right sides of one another."""
     buys = entry.side == m.BUY and entry.quote_amount_minor == 0 and terms_of(entry).display_lots == 0
-    return buys and c.take_profit_ticks > c.stop_ticks and c.trigger_source in (m.LAST, m.QUOTE)
+    sides = c.take_profit_ticks > c.stop_ticks and c.stop_limit_ticks >= 0
+    return buys and sides and c.trigger_source in (m.LAST, m.QUOTE)

@@ -85,12 +85,12 @@ class NaiveState:
             (o for o in found if o.terms.trigger_source == source), key=lambda order: order.order_id
         )
 
-    def fired(self) -> list[Order]:
+    def fired(self, symbol: str) -> list[Order]:
         """Those that fired and may enter now, in the order they fired."""
-        found = [o for o in self.live if o.place == Place.FIRED]
-        return sorted(
-            (o for o in found if self.book_symbols[o.symbol].status == m.TRADING), key=lambda o: o.arrival
-        )
+        if self.book_symbols[symbol].status != m.TRADING:
+            return []
+        found = [o for o in self.live if o.place == Place.FIRED and o.symbol == symbol]
+        return sorted(found, key=lambda o: o.arrival)
 
     def other_leg(self, order: Order) -> Order | None:
         """The linked order, unless it is gone."""

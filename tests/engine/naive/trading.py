@@ -7,7 +7,7 @@ import copy
 from exchange.engine import messages as m
 from tests.engine.naive.checks import NaiveChecks
 from tests.engine.naive.orders import Order, Place
-from tests.engine.naive.rules import Refusal, refuse_if
+from tests.engine.naive.rules import Refusal, Symbol, refuse_if
 from tests.engine.naive.shapes import is_bracket, is_pair
 from tests.engine.naive.triggers import link
 
@@ -25,34 +25,30 @@ class NaiveTrading(NaiveChecks):
         self.enter(order)
 
     def place_oco(self, c: m.PlaceOco) -> None:
-        refuse_if(c.account not in self.statuses, "ACCOUNT_NOT_FOUND")
-        first_leg = m.PlaceOrder(*c.first)._replace(account=c.account)
-        second_leg = m.PlaceOrder(*c.second)._replace(account=c.account)
-        refuse_if(not is_pair(first_leg, second_leg), "INVALID_ORDER")
-        first, second = self.check_new(first_leg), self.check_new(second_leg, first_leg)
+        legs = [m.PlaceOrder(*leg)._replace(account=c.account) for leg in (c.first, c.second)]
+        self.symbol_for_entry(c.account, legs[0].symbol)
+        refuse_if(not is_pair(*legs), "INVALID_ORDER")
+        ids = [leg.client_order_id for leg in legs]
+        refuse_if(ids[0] is not None and ids[0] == ids[1], "CLIENT_ORDER_ID_IN_USE")
+        first, second = (self.check_new(leg, together=2) for leg in legs)
         spec = self.book_symbols[first.symbol].spec
         asset = spec.quote if first.is_buy else spec.base
         self.check_covers(first.account, asset, max(self.need(first), self.need(second)), 0)
         self._begin_own(first)
         self._begin_own(second)
         link(first, second)
-        self.enter(first)
-        if second.place == Place.ENTERING:
-            self.enter(second)
+        self.enter_pair(first, second)
 
     def place_bracket(self, c: m.PlaceBracket) -> None:
-        refuse_if(c.account not in self.statuses, "ACCOUNT_NOT_FOUND")
         entry = m.PlaceOrder(*c.entry)._replace(account=c.account)
+        symbol = self.symbol_for_entry(c.account, entry.symbol)
         refuse_if(not is_bracket(c, entry), "INVALID_ORDER")
-        order = self.check_new(entry)
-        symbol = self.book_symbols[order.symbol]
-        exit_prices = (
-            (c.take_profit_ticks, c.stop_limit_ticks) if c.stop_limit_ticks else (c.take_profit_ticks,)
-        )
-        for price in (*exit_prices, c.stop_ticks):
+        limits = [c.take_profit_ticks, *([c.stop_limit_ticks] if c.stop_limit_ticks else [])]
+        for price in (c.take_profit_ticks, c.stop_ticks, *limits[1:]):
             self.check_price(symbol, price)
-        for price in exit_prices:
+        for price in limits:
             self.check_band(symbol, price)
+        order = self.check_new(entry)
         self.check_funds_to_place(order)
         order.exits = (c.take_profit_ticks, c.stop_ticks, c.stop_limit_ticks, c.trigger_source)
         self._begin_own(order)
@@ -80,15 +76,21 @@ class NaiveTrading(NaiveChecks):
             refuse_if(c.symbol not in self.book_symbols, "SYMBOL_NOT_FOUND")
             self.check_lets_out(c.symbol)
         reason = m.REASON_USER if c.session is None else m.REASON_DISCONNECT
-        orders = self.open_orders(c.account, c.symbol)
-        self.cancel_each([o for o in orders if c.session in (None, o.terms.session)], reason)
-        gone = {item.order_id for item in self.log if isinstance(item, Order) and item.place == Place.GONE}
-        self.own.append((m.EV_CANCELED_ALL, c.account, c.symbol, len(gone)))
+        chosen = [
+            order
+            for order in self.open_orders(c.account, c.symbol)
+            if c.session in (None, order.terms.session) and not self.is_halted(order.symbol)
+        ]
+        self.own.append((m.EV_CANCELED_ALL, c.account, c.symbol, len(chosen)))
+        self.cancel_each(chosen, reason)
+
+    def is_halted(self, symbol: str) -> bool:
+        return self.book_symbols[symbol].status == m.HALTED
 
     def cancel_each(self, orders: list[Order], reason: int) -> None:
         """C1, C4: those that a halted symbol does not keep."""
         for order in orders:
-            if order.is_open and self.book_symbols[order.symbol].status != m.HALTED:
+            if order.is_open and not self.is_halted(order.symbol):
                 self.cancel(order, reason)
 
     def cancel_after(self, c: m.CancelAfter) -> None:
@@ -101,6 +103,7 @@ class NaiveTrading(NaiveChecks):
 
     def cancel_replace(self, c: m.CancelReplace) -> None:
         refuse_if(c.account not in self.statuses, "ACCOUNT_NOT_FOUND")
+        refuse_if(c.mode not in (m.STOP_ON_FAILURE, m.ALLOW_FAILURE), "INVALID_ORDER")
         try:
             self._cancel_named(c.account, c.order_id, c.client_order_id, m.REASON_REPLACED)
         except Refusal as refusal:
@@ -136,35 +139,40 @@ class NaiveTrading(NaiveChecks):
         symbol = self.symbol_for_entry(c.account, order.symbol)
         waits_for_price = order.place == Place.WAITING and not order.is_trailing
         refuse_if(self.other_leg(order) is not None or order.by_amount, "INVALID_REPLACE")
-        refuse_if(c.quantity_lots <= order.filled, "INVALID_REPLACE")
-        refuse_if(c.trigger_ticks != 0 and not waits_for_price, "INVALID_REPLACE")
+        refuse_if(order.place == Place.FIRED or c.quantity_lots <= order.filled, "INVALID_REPLACE")
+        refuse_if(c.trigger_ticks < 0 or (c.trigger_ticks > 0 and not waits_for_price), "INVALID_REPLACE")
         self.check_state_suits(order.command)
-        if c.trigger_ticks:
-            self.check_price(symbol, c.trigger_ticks)
-        if order.is_limit or order.is_buy or c.price_ticks:
-            self.check_price(symbol, c.price_ticks)
-        self.check_quantity(symbol, c.quantity_lots)
-        self.check_value(symbol, order, c.price_ticks, c.quantity_lots - order.filled)
-        if c.price_ticks:
-            self.check_band(symbol, c.price_ticks)
         replacement = copy.copy(order)
+        replacement.price, replacement.quantity = c.price_ticks, c.quantity_lots
         replacement.trigger_ticks = c.trigger_ticks or order.trigger_ticks
-        watched = self.watched_price(order)
-        fires = waits_for_price and watched is not None and replacement.would_fire(watched)
-        refuse_if(fires, "TRIGGER_WOULD_FIRE")
-        replacement.price = self.post_only_price(order, c.price_ticks)
-        replacement.quantity = c.quantity_lots
+        self._check_replacement(symbol, replacement, c.trigger_ticks)
         self.own.append(order)
         if self._keeps_place(order, replacement):
             self._lower(order, c.quantity_lots)
         else:
+            replacement.price = self.post_only_price(order, c.price_ticks)
             replacement.maker_ppm, replacement.taker_ppm = self.fees(order.symbol, order.account)
             self._replace_with(order, replacement)
 
+    def _check_replacement(self, symbol: Symbol, order: Order, named_trigger: int) -> None:
+        if order.is_limit or order.price:
+            self.check_price(symbol, order.price)
+        else:
+            refuse_if(order.is_buy, "INVALID_REPLACE")
+        if named_trigger:
+            self.check_price(symbol, named_trigger)
+        self.check_quantity(symbol, order.quantity)
+        self.check_value(symbol, order, order.price, order.open)
+        if order.is_limit:
+            self.check_band(symbol, order.price)
+        if order.place == Place.WAITING and not order.is_trailing:
+            watched = self.watched_price(order)
+            refuse_if(watched is not None and order.would_fire(watched), "TRIGGER_WOULD_FIRE")
+
     def _keeps_place(self, order: Order, replacement: Order) -> bool:
         """A2: only its quantity changes, and falls."""
-        same = (order.price, order.trigger_ticks) == (replacement.price, replacement.trigger_ticks)
-        return same and replacement.quantity < order.quantity
+        falls = replacement.quantity < order.quantity
+        return order.place == Place.RESTING and replacement.price == order.price and falls
 
     def _replace_with(self, order: Order, replacement: Order) -> None:
         asset, freed = self.hold(order)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from exchange.engine import messages as m
 from tests.engine.naive.auctions import NaiveAuctions
 from tests.engine.naive.orders import Order, Place, draft
-from tests.engine.naive.rules import Symbol
+from tests.engine.naive.rules import MATCHING, Symbol
 
 
 class NaiveTriggers(NaiveAuctions):
@@ -23,13 +23,12 @@ class NaiveTriggers(NaiveAuctions):
             self._wait(order)
             return
         order.place = Place.ENTERING
-        if self.book_symbols[order.symbol].status != m.TRADING:
+        if self.book_symbols[order.symbol].status not in MATCHING:
             self.rest(order)
             return
         first_deal = len(self.deals)
         self._match_and_end(order)
         self.look_at_deals(order.symbol, first_deal)
-        self.enter_exits()
 
     def _match_and_end(self, order: Order) -> None:
         is_fok = order.command.time_in_force == m.FOK
@@ -81,28 +80,35 @@ class NaiveTriggers(NaiveAuctions):
                 if order.place == Place.WAITING:
                     self._look(order, price)
 
-    def _look_at_quotes(self) -> None:
-        for name in sorted(self.book_symbols):
-            for order in self.waiting(name, m.QUOTE):
+    def _look_at_quote(self, symbol: str) -> None:
+        """S5: the best bid, which sells watch, then the best ask."""
+        for side in (m.SELL, m.BUY):
+            for order in self.waiting(symbol, m.QUOTE):
                 price = self.watched_price(order)
-                if order.place == Place.WAITING and price is not None:
+                if order.side == side and order.place == Place.WAITING and price is not None:
                     self._look(order, price)
 
     def follow_up(self) -> None:
         """S6: what the command's own doing leads to, until it leads to nothing more."""
-        self.enter_exits()
-        self._look_at_quotes()
-        while fired := self.fired():
+        for name in sorted(self.book_symbols):
+            self._follow_up_in(name)
+
+    def _follow_up_in(self, symbol: str) -> None:
+        while True:
+            self._enter_exits(symbol)
+            self._look_at_quote(symbol)
+            fired = self.fired(symbol)
+            if not fired:
+                return
             self.enter(fired[0])
-            self._look_at_quotes()
 
     # --- exits of brackets -------------------------------------------------------------------------------
 
-    def enter_exits(self) -> None:
+    def _enter_exits(self, symbol: str) -> None:
         """L5: for each entry that bought, in the order they did, all that it bought."""
-        while self.bought:
-            entry_id = self.bought[0][0]
-            lots = sum(lots for bought_by, lots in self.bought if bought_by == entry_id)
+        while fills := [fill for fill in self.bought if self.orders[fill[0] - 1].symbol == symbol]:
+            entry_id = fills[0][0]
+            lots = sum(lots for bought_by, lots in fills if bought_by == entry_id)
             self.bought = [fill for fill in self.bought if fill[0] != entry_id]
             self._grow_exits(self.orders[entry_id - 1], lots)
 
@@ -121,9 +127,13 @@ class NaiveTriggers(NaiveAuctions):
         for exit_order in (take_profit, stop):
             exit_order.entry_id = entry.order_id
             self.begin(exit_order)
-        self.enter(take_profit)
-        if stop.place == Place.ENTERING:
-            self.enter(stop)
+        self.enter_pair(take_profit, stop)
+
+    def enter_pair(self, first: Order, second: Order) -> None:
+        """L1: what becomes of the first leg comes before the second's turn."""
+        self.enter(first)
+        if second.place == Place.ENTERING:
+            self.enter(second)
 
     def _exits_of(self, entry: Order, lots: int) -> tuple[Order, Order]:
         assert entry.exits is not None
@@ -141,7 +151,11 @@ class NaiveTriggers(NaiveAuctions):
             time_in_force=m.GTC if stop_limit_ticks else m.IOC,
             price_ticks=stop_limit_ticks,
             terms=m.OrderTerms(
-                trigger=m.STOP, trigger_source=source, trigger_ticks=stop_ticks, session=session
+                trigger=m.STOP,
+                trigger_source=source,
+                trigger_ticks=stop_ticks,
+                trigger_now=True,
+                session=session,
             ),
         )
         first_id = len(self.orders) + 1
@@ -155,12 +169,10 @@ class NaiveTriggers(NaiveAuctions):
 
     def change_status(self, symbol: Symbol, status: int, reason: str) -> None:
         """Tell the new status; hold the auction it calls for, and end the day orders it closes on."""
-        symbol.status, symbol.status_reason, symbol.call_ends_ns = status, reason, 0
-        self.log.append(symbol.event())
+        self.set_status(symbol, status, reason)
         first_deal = len(self.deals)
         if self.uncross(symbol):
             self.look_at_deals(symbol.name, first_deal)
-            self.enter_exits()
         if status == m.CLOSED:
             for order in list(self.live):
                 is_day = order.command.time_in_force == m.DAY and not order.expires_ns
