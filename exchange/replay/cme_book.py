@@ -137,7 +137,11 @@ def _own_orders_met(step: Step) -> list[tuple[int, int]]:
     for row in step.rows_of(CANCEL):
         if row.label in entered or row.label in filled:
             continue
-        met = {trade.label for trade in step.trades if (1 - trade.side, trade.price_ticks) == row[1:3]}
+        met = {
+            trade.label
+            for trade in step.trades
+            if (1 - trade.side, trade.price_ticks) == (row.side, row.price_ticks)
+        }
         if len(met or entered) != 1:
             raise ValueError(f"line {step.line}: order {row.label} may have met any of {met or entered}")
         pairs.append((row.label, next(iter(met or entered))))
@@ -154,9 +158,8 @@ def find_icebergs(steps: Sequence[Step]) -> dict[int, Iceberg]:
         filled, aggressed = step.filled(), step.aggressed()
         for row in step.rows_of(ADD, CANCEL, MODIFY):
             label, taken = row.label, filled[row.label]
-            if row.action != ADD and (
-                taken > shown[label] or (taken == shown[label] and row.action == MODIFY)
-            ):
+            if taken and row.action != ADD and taken + (row.action == MODIFY) > shown[label]:
+                # It was filled beyond what it showed, or with all of it and stands there still.
                 found.add(label)
             traded[label] += taken if row.action == ADD else taken + aggressed[label]
             largest[label] = max(largest.get(label, 0), row.lots)
@@ -169,17 +172,16 @@ def find_icebergs(steps: Sequence[Step]) -> dict[int, Iceberg]:
 def find_unlisted(auction: Trade, book: FileBook) -> list[tuple[int, int, Fill]]:
     """(side, price, fill) of the orders in an auction that are not on the book. Fills go by price, so one
     was worth at least as much as the next of its side that is known, and the auction's price."""
-    found = []
-    side = m.SELL
-    sided = []
+    sides: list[int] = []
     for fill in auction.fills:
         known = book.orders.get(fill.label)
-        side = 1 - side if known is None else known.side
-        sided.append((side, fill, known))
+        previous = sides[-1] if sides else m.SELL
+        sides.append(1 - previous if known is None else known.side)
+    found = []
     next_ticks = [auction.price_ticks, auction.price_ticks]
-    for side, fill, known in reversed(sided):
-        if known is None:
-            found.append((side, next_ticks[side], fill))
+    for side, fill in zip(reversed(sides), reversed(auction.fills), strict=True):
+        if fill.label in book.orders:
+            next_ticks[side] = book.orders[fill.label].price_ticks
         else:
-            next_ticks[side] = known.price_ticks
-    return found[::-1]
+            found.append((side, next_ticks[side], fill))
+    return found
