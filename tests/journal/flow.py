@@ -92,3 +92,7 @@ def orders(seed: int = 1) -> Iterator[Command]:
 
 def take(source: Iterator[Command], number: int) -> list[Command]:
     return [next(source) for _ in range(number)]
+
+
+#: Where a new journal stands after ``market()``: the rules version is journaled before the first command.
+OPENED = len(market()) + 1
