@@ -59,6 +59,11 @@ def market() -> list[Command]:
     return commands
 
 
+def opened_at() -> int:
+    """The sequence at which a new journal's market is open: what states its rules stands before all else."""
+    return 1 + len(market())
+
+
 def orders(seed: int = 1) -> Iterator[Command]:
     """Endless orders of the three, most of them near one price, some of them cancels."""
     rng = random.Random(seed)
@@ -92,7 +97,3 @@ def orders(seed: int = 1) -> Iterator[Command]:
 
 def take(source: Iterator[Command], number: int) -> list[Command]:
     return [next(source) for _ in range(number)]
-
-
-#: Where a new journal stands after ``market()``: the rules version is journaled before the first command.
-OPENED = len(market()) + 1

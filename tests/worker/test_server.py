@@ -26,7 +26,7 @@ from exchange.worker.errors import CommandMalformed, EngineBusy, OutcomeUnknown,
 from exchange.worker.protocol import FrameBuffer, FrameError, Hello, frame, reply_decoder
 from exchange.worker.server import Limits
 from exchange.worker.validation import command_problem
-from tests.journal.flow import ALICE, NOW_NS, OPENED, market, orders, take
+from tests.journal.flow import ALICE, NOW_NS, market, opened_at, orders, take
 from tests.worker.conftest import Service
 
 
@@ -68,7 +68,7 @@ def test_a_malformed_frame_closes_that_client_only(service: Service, data: bytes
 def test_any_bytes_leave_the_server_standing(service: Service, data: bytes) -> None:
     with service.connect() as sock:
         sock.sendall(len(data).to_bytes(4, "little") + data)
-    assert service.client.query("status").value["sequence"] == OPENED
+    assert service.client.query("status").value["sequence"] == opened_at()
 
 
 anything = st.recursive(
@@ -102,7 +102,7 @@ def test_a_deep_command_is_refused_or_hung_up_on(service: Service, depth: int, p
     body = b"\x91\x93\x01\x01\x91" + b"\xdc" + len(command).to_bytes(2, "big") + b"".join(command)
     sock = service.connect()
     sock.sendall(len(body).to_bytes(4, "little") + body)
-    assert service.client.query("status").value["sequence"] == OPENED
+    assert service.client.query("status").value["sequence"] == opened_at()
 
 
 PLAIN = m.place_order("p", ALICE, "BTC-KRW", 0, price_ticks=95_000_000, quantity_lots=10_000)
@@ -242,7 +242,7 @@ def test_beyond_the_queue_commands_are_busy_and_nothing_happened(service: Servic
                     busy += 1
     assert answered == 50
     status = service.client.query("status").value
-    assert status["sequence"] == OPENED + 50 and status["busy"] == 450
+    assert status["sequence"] == opened_at() + 50 and status["busy"] == 450
     service.client.submit(m.deposit("after", ALICE, "KRW", 1))
 
 
@@ -342,4 +342,4 @@ def test_a_failed_sync_stops_the_engine_without_an_answer() -> None:
             files.failing = False
             service.end()
         core, _ = recover(service.journal, service.snapshots)
-        assert core.sequence in (OPENED, OPENED + 1)
+        assert core.sequence in (opened_at(), opened_at() + 1)
