@@ -29,7 +29,7 @@ export function Fields({ spec, formReading, problem }: FieldsProps) {
       {hasTrigger(form.kind) && form.kind !== "trailing_stop" && <Trigger {...line} />}
       {!isAtMarket(form) && <Price {...line} formReading={formReading} />}
       {form.kind === "oco" && <OcoStop {...line} />}
-      {needsCap(form) && <PriceLine {...line} field="cap" label="cap" inline />}
+      {needsCap(form) && <PriceLine {...line} field="cap" word="cap" inline />}
       <Size {...line} />
       <Percents actions={actions} />
       {form.kind === "bracket" && <Exits {...line} />}
@@ -53,7 +53,8 @@ interface LineProps {
 
 interface PriceLineProps extends LineProps {
   field: PriceField;
-  label: "price" | "limitPrice" | "entryPrice" | "trigger" | "cap" | "stopTrigger" | "stopLimit" | "takeProfit";
+  /** Its label. */
+  word: "price" | "limitPrice" | "entryPrice" | "trigger" | "cap" | "stopTrigger" | "stopLimit" | "takeProfit";
   /** Beside the label: which way the market has to go. */
   sign?: string;
   placeholder?: string;
@@ -62,13 +63,13 @@ interface PriceLineProps extends LineProps {
 }
 
 /** A price of the draft, stepped by ticks. A price of the book goes where the person was last. */
-export function PriceLine({ spec, actions, words, field, label, sign, ...rest }: PriceLineProps) {
+export function PriceLine({ spec, actions, words, field, word, sign, ...rest }: PriceLineProps) {
   const { t } = useTranslation("order");
   const form = useOrderForm();
   return (
     <NumberField
       name={field}
-      label={sign ? `${t(label)} ${sign}` : t(label)}
+      label={sign ? `${t(word)} ${sign}` : t(word)}
       unit={spec.quote_asset}
       value={form[field]}
       decimals={spec.price_scale}
@@ -83,15 +84,15 @@ export function PriceLine({ spec, actions, words, field, label, sign, ...rest }:
 
 function Price({ formReading, ...line }: LineProps & { formReading: FormReading }) {
   const { kind } = useOrderForm();
-  const label = kind === "bracket" ? "entryPrice" : kind === "limit" ? "price" : "limitPrice";
+  const word = kind === "bracket" ? "entryPrice" : kind === "limit" ? "price" : "limitPrice";
   const buttons = <PriceButtons spec={line.spec} formReading={formReading} actions={line.actions} />;
-  return <PriceLine {...line} field="price" label={label} controls={buttons} />;
+  return <PriceLine {...line} field="price" word={word} controls={buttons} />;
 }
 
 function Trigger(line: LineProps) {
   const { kind, side } = useOrderForm();
   return (
-    <PriceLine {...line} field="triggerPrice" label="trigger" sign={firesBelow(kind, side) ? "≤" : "≥"} controls={<WatchedPrice />} />
+    <PriceLine {...line} field="triggerPrice" word="trigger" sign={firesBelow(kind, side) ? "≤" : "≥"} controls={<WatchedPrice />} />
   );
 }
 
@@ -153,8 +154,8 @@ function OcoStop(line: LineProps) {
   const placeholder = side === "sell" ? t("atMarket") : "";
   return (
     <>
-      <PriceLine {...line} field="triggerPrice" label="stopTrigger" sign={firesBelow("stop", side) ? "≤" : "≥"} controls={<WatchedPrice />} />
-      <PriceLine {...line} field="stopLimitPrice" label="stopLimit" placeholder={placeholder} inline />
+      <PriceLine {...line} field="triggerPrice" word="stopTrigger" sign={firesBelow("stop", side) ? "≤" : "≥"} controls={<WatchedPrice />} />
+      <PriceLine {...line} field="stopLimitPrice" word="stopLimit" placeholder={placeholder} inline />
     </>
   );
 }
@@ -164,9 +165,9 @@ function Exits(line: LineProps) {
   const { t } = useTranslation("order");
   return (
     <>
-      <PriceLine {...line} field="takeProfitPrice" label="takeProfit" inline />
-      <PriceLine {...line} field="stopPrice" label="stopTrigger" sign="≤" inline />
-      <PriceLine {...line} field="stopLimitPrice" label="stopLimit" placeholder={t("atMarket")} inline />
+      <PriceLine {...line} field="takeProfitPrice" word="takeProfit" inline />
+      <PriceLine {...line} field="stopPrice" word="stopTrigger" sign="≤" inline />
+      <PriceLine {...line} field="stopLimitPrice" word="stopLimit" placeholder={t("atMarket")} inline />
     </>
   );
 }

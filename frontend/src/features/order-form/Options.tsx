@@ -124,7 +124,7 @@ function More({ spec, formReading, problem }: OptionsProps) {
   const hasCap = mayHaveCap(form) && !needsCap(form);
   return (
     <div className={styles.moreBox}>
-      {hasCap && <PriceLine spec={spec} actions={actions} words={words} field="cap" label="cap" placeholder={t("none")} inline />}
+      {hasCap && <PriceLine spec={spec} actions={actions} words={words} field="cap" word="cap" placeholder={t("none")} inline />}
       {mayBeIceberg(form) && (
         <NumberField
           name="displayQuantity"

@@ -115,7 +115,7 @@ function useFirstPrice(spec: SymbolSpec, { around }: FormReading): void {
 /** Sending: check, ask if wanted, send, and bring the answer back. */
 function useSending(spec: SymbolSpec, { reading }: FormReading, focusField: (name: string) => void) {
   const form = useOrderForm();
-  const confirms = useSettings((settings) => settings.confirmOrders);
+  const { confirmOrders: confirms, cancelOnDisconnect } = useSettings();
   const [sending, setSending] = useState(false);
   const [asked, setAsked] = useState<Ticket | null>(null);
 
@@ -137,7 +137,7 @@ function useSending(spec: SymbolSpec, { reading }: FormReading, focusField: (nam
     if (sending || !takesOrders(spec.status)) return;
     form.touch();
     if (reading.problem) return focusField(reading.problem.field);
-    const ticket = ticketOf(form, form.stp, reading, spec);
+    const ticket = ticketOf(form, { stp: form.stp, cancelOnDisconnect }, reading, spec);
     if (confirms) setAsked(ticket);
     else void send(ticket);
   };
@@ -206,7 +206,7 @@ function SendButton({ spec, formReading: { reading }, sending }: SendButtonProps
   const what = inQuote
     ? reading.quoteAmount && `${quoteAmount} ${spec.quote_asset}`
     : reading.quantity && `${quantity} ${spec.base_asset}`;
-  const words = what ? t(inQuote ? `${side}For` : `${side}Quantity`, { what }) : t(`${side}Asset`, { asset: spec.base_asset });
+  const words = what ? t(inQuote ? `${side}ForAmount` : `${side}Quantity`, { what }) : t(`${side}Asset`, { asset: spec.base_asset });
   const statusText = useStatusText(spec);
   const stopped = !takesOrders(spec.status);
   return (

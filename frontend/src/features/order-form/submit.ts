@@ -1,6 +1,5 @@
 // From a draft to what is sent, and from the exchange's answer back to the form.
 
-import { useSettings } from "@/shared/settings/settings";
 import { ApiFailure } from "@/shared/wire/api";
 import { whilePending } from "@/shared/wire/pending";
 import { newClientOrderId, type NewOrder, ordersOf, placeTicket, type Ticket } from "@/shared/wire/trading";
@@ -21,16 +20,23 @@ import type { SelfTradePrevention } from "./form-store";
 import { parseInput, wire } from "./maths";
 import { PERCENT_SCALE, type Problem } from "./rules";
 
+/** What holds for every order that is sent. */
+export interface Standing {
+  stp: SelfTradePrevention;
+  /** The order is canceled when the connection it was placed on ends. */
+  cancelOnDisconnect: boolean;
+}
+
 /** The ticket a draft describes; it must have been read without a problem. */
-export function ticketOf(draft: Draft, stp: SelfTradePrevention, reading: Reading, spec: SymbolSpec): Ticket {
-  if (draft.kind === "oco") return ocoOf(draft, stp, reading, spec);
-  if (draft.kind === "bracket") return bracketOf(draft, stp, reading, spec);
-  const order = { ...plainOf(draft, draft.kind, stp, spec), ...sizeOf(reading, spec), ...timeOf(draft) };
+export function ticketOf(draft: Draft, standing: Standing, reading: Reading, spec: SymbolSpec): Ticket {
+  if (draft.kind === "oco") return ocoOf(draft, standing, reading, spec);
+  if (draft.kind === "bracket") return bracketOf(draft, standing, reading, spec);
+  const order = { ...plainOf(draft, draft.kind, standing, spec), ...sizeOf(reading, spec), ...timeOf(draft) };
   return { op: "order.place", order: { ...order, ...pricesOf(draft, spec), ...optionsOf(draft, spec) } };
 }
 
-function plainOf(draft: Draft, order_type: NewOrder["order_type"], stp: SelfTradePrevention, spec: SymbolSpec): NewOrder {
-  const bound = useSettings.getState().cancelOnDisconnect ? { cancel_on_disconnect: true } : {};
+function plainOf(draft: Draft, order_type: NewOrder["order_type"], { stp, cancelOnDisconnect }: Standing, spec: SymbolSpec): NewOrder {
+  const bound = cancelOnDisconnect && { cancel_on_disconnect: true };
   return { symbol: spec.symbol, side: draft.side, order_type, stp, ...bound, client_order_id: newClientOrderId() };
 }
 
@@ -73,12 +79,12 @@ function triggerOf(draft: Draft, spec: SymbolSpec): Partial<NewOrder> {
 }
 
 /** A limit order and a stop; with a price of its own the stop enters as a limit order. */
-function ocoOf(draft: Draft, stp: SelfTradePrevention, reading: Reading, spec: SymbolSpec): Ticket {
+function ocoOf(draft: Draft, standing: Standing, reading: Reading, spec: SymbolSpec): Ticket {
   const both = { ...sizeOf(reading, spec), ...timeOf(draft) };
   const own = decimal("price", draft.stopLimitPrice, spec.price_scale);
-  const first = { ...plainOf(draft, "limit", stp, spec), ...both, ...decimal("price", draft.price, spec.price_scale) };
+  const first = { ...plainOf(draft, "limit", standing, spec), ...both, ...decimal("price", draft.price, spec.price_scale) };
   const second = {
-    ...plainOf(draft, own.price === undefined ? "stop" : "stop_limit", stp, spec),
+    ...plainOf(draft, own.price === undefined ? "stop" : "stop_limit", standing, spec),
     ...both,
     ...own,
     ...decimal("trigger_price", draft.triggerPrice, spec.price_scale),
@@ -87,9 +93,9 @@ function ocoOf(draft: Draft, stp: SelfTradePrevention, reading: Reading, spec: S
   return { op: "order.oco", first, second };
 }
 
-function bracketOf(draft: Draft, stp: SelfTradePrevention, reading: Reading, spec: SymbolSpec): Ticket {
+function bracketOf(draft: Draft, standing: Standing, reading: Reading, spec: SymbolSpec): Ticket {
   const entry = {
-    ...plainOf(draft, draft.entryAt, stp, spec),
+    ...plainOf(draft, draft.entryAt, standing, spec),
     ...sizeOf(reading, spec),
     ...timeOf(draft),
     ...pricesOf(draft, spec),

@@ -1,23 +1,32 @@
-// Where an auction would trade as its book stands: published at least once a second while orders gather.
+// Where an auction would trade as its book stands: told at least once a second while orders gather.
 
-import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
 import { isAuction } from "../market-status";
-import { answer, api, type Schemas } from "./api";
-import type { SymbolSpec } from "./types";
+import { socket } from "./store";
+import type { Side, SymbolSpec } from "./types";
 
-export type Indication = Schemas["Auction"];
+export interface Indication {
+  /** Null where nothing would trade. */
+  price: string | null;
+  quantity: string;
+  surplus_side: Side | null;
+  surplus_quantity: string;
+}
 
-/** As often as the exchange computes it anew. */
-const EVERY_MS = 1_000;
-
-/** The indication of a symbol's auction; null outside of one, and until the first answer. */
+/** The indication of a symbol's auction; null outside of one, and until the feed has told. */
 export function useIndication({ symbol, status }: Pick<SymbolSpec, "symbol" | "status">): Indication | null {
-  const { data } = useQuery({
-    queryKey: ["auction", symbol],
-    queryFn: () => answer(api.GET("/api/v1/auction/{symbol}", { params: { path: { symbol } } })),
-    enabled: isAuction(status),
-    refetchInterval: EVERY_MS,
-    staleTime: 0,
-  });
-  return isAuction(status) ? (data ?? null) : null;
+  const [indication, setIndication] = useState<Indication | null>(null);
+  const gathers = isAuction(status);
+  useEffect(() => {
+    if (!gathers) return undefined;
+    const stop = socket.follow("auction", symbol, {
+      onMessage: (message) => setIndication(message as unknown as Indication),
+      onStale: () => setIndication(null),
+    });
+    return () => {
+      stop();
+      setIndication(null);
+    };
+  }, [symbol, gathers]);
+  return indication;
 }
