@@ -117,8 +117,8 @@ function columnsOf(context: Context): Column<Order>[] {
       spare: 1,
       cell: (order) => {
         const spec = specs.get(order.symbol);
-        const value = amountText(order.quote_amount ?? (spec ? orderValue(order, spec) : null), spec);
-        return `${value} ${spec?.quote_asset ?? ""}`;
+        const value = order.quote_amount ?? (spec ? orderValue(order, spec) : null);
+        return value === null ? "–" : `${amountText(value, spec)} ${spec?.quote_asset ?? ""}`;
       },
     },
     {

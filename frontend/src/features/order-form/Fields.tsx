@@ -99,7 +99,9 @@ function Trigger(line: LineProps) {
 /** What the trigger watches: the last price or the quote. */
 export function WatchedPrice() {
   const { t } = useTranslation("order");
-  const { triggerSource, side, change } = useOrderForm();
+  const { triggerSource, side, kind, change } = useOrderForm();
+  // Of a bracket the exit watches, which is a sell.
+  const watchesAsk = side === "buy" && kind !== "bracket";
   return (
     <span className={styles.chips} role="group" aria-label={t("triggerSource")}>
       {(["last", "quote"] as const).map((source) => (
@@ -110,7 +112,7 @@ export function WatchedPrice() {
           data-testid={`order-source-${source}`}
           onClick={() => change({ triggerSource: source })}
         >
-          {t(source === "last" ? "lastPrice" : side === "buy" ? "bestAsk" : "bestBid")}
+          {t(source === "last" ? "lastPrice" : watchesAsk ? "bestAsk" : "bestBid")}
         </button>
       ))}
     </span>

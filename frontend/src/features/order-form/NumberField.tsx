@@ -73,7 +73,7 @@ export function NumberField(props: NumberFieldProps) {
       )}
       <div className={styles.box} data-invalid={problem !== null} data-inline={props.inline}>
         {props.inline && <label htmlFor={id}>{label}</label>}
-        {onStep && step(-1)}
+        {onStep && !props.inline && step(-1)}
         <input
           ref={input}
           id={id}
@@ -90,7 +90,8 @@ export function NumberField(props: NumberFieldProps) {
           onKeyDown={onKeyDown}
           onFocus={props.onFocus}
         />
-        {props.inline && (props.controls ?? <small>{unit}</small>)}
+        {props.inline && <small>{unit}</small>}
+        {onStep && props.inline && step(-1)}
         {onStep && step(1)}
       </div>
       {problem !== null && (
