@@ -24,6 +24,7 @@ import httpx
 
 from exchange.engine import messages as m
 from exchange.journal.segments import ARCHIVE_NAME
+from exchange.journal.tools import verify
 from exchange.worker.client import BlockingEngineClient
 from exchange.worker.errors import EngineBusy, EngineError, EngineUnavailable
 from exchange.worker.protocol import FrameBuffer, Outcome, frame
@@ -47,7 +48,7 @@ log = logging.getLogger(__name__)
 
 #: Orders each trader has on their way at once.
 _LANES = 4
-_RECOVERY_S = 60
+_RECOVERY_S = 240
 #: Some two hundred commands: segments come and go while processes are killed.
 _SEGMENT_BYTES = 32 * 1024
 
@@ -314,8 +315,10 @@ def _reckon(site: Site, notes: Notes, traders: list[Trader], cashier: Cashier) -
     breaches = site.market_status()["breaches"]
     balances = {account: site.admin.query("balances", account).value for account in PEOPLE.values()}
     opened = {account: site.admin.query("open_orders", account, None).value for account in PEOPLE.values()}
-    for process in (site.market, site.engine):
-        assert site.kill(process, signal.SIGTERM) == 0, site.log_tail()
+    # The engine first: a tick may come at any moment, and the tables are to have all of the journal.
+    assert site.kill(site.engine, signal.SIGTERM) == 0, site.log_tail()
+    site.wait_for_market(verify(site.data / "journal").last_sequence)
+    assert site.kill(site.market, signal.SIGTERM) == 0, site.log_tail()
     truth = Truth(site.data / "journal", site.data / "nowhere")
     problems = [*breaches, *truth.engine.check()]
     # A minute may have passed since the engine was asked: ticks move nothing but the clock.
