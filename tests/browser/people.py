@@ -112,8 +112,9 @@ class Window:
             self.see(f"order-{name}").fill(text)
 
     def unfold(self) -> None:
-        """What few orders need."""
-        self.see("order-more").click()
+        """Open what few orders need."""
+        if not self.see("order-form").locator("details[open]").count():
+            self.see("order-more").click()
 
     def send(self) -> None:
         """Send what the form says and wait for the exchange to take it."""

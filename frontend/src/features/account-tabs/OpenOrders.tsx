@@ -84,7 +84,7 @@ function columnsOf(context: Context): Column<Order>[] {
     {
       id: "trigger",
       header: t("columns.trigger"),
-      width: "minmax(112px, 1.1fr)",
+      width: "minmax(134px, 1.3fr)",
       align: "left",
       cell: (order) => field(order, "trigger", triggerText(order, specs.get(order.symbol), t) ?? "–"),
       compare: (a, b) => compareDecimals(a.trigger_price ?? null, b.trigger_price ?? null),

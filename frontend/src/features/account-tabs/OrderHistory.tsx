@@ -66,7 +66,7 @@ function columnsOf(t: Words, specs: Specs): Column<Order>[] {
     {
       id: "trigger",
       header: t("columns.trigger"),
-      width: "minmax(112px, 1.1fr)",
+      width: "minmax(134px, 1.3fr)",
       spare: 1,
       align: "left",
       cell: (order) => triggerText(order, spec(order), t) ?? "–",

@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { useLanguage } from "@/shared/i18n";
 import { type Language, type Palette, paletteOf, type Theme, useSettings } from "@/shared/settings/settings";
+import buttons from "@/shared/ui/Button.module.css";
 import { Panel } from "@/shared/ui/Panel";
 import styles from "./account.module.css";
 
@@ -64,6 +65,7 @@ export function Settings() {
           <label>
             {t("cancelAfter")}
             <select
+              className={buttons.input}
               value={cancelAfterMs}
               onChange={(event) => set({ cancelAfterMs: Number(event.target.value) })}
               data-testid="cancel-after"
