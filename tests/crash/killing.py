@@ -48,7 +48,7 @@ log = logging.getLogger(__name__)
 
 #: Orders each trader has on their way at once.
 _LANES = 4
-_RECOVERY_S = 60
+_RECOVERY_S = 240
 #: Some two hundred commands: segments come and go while processes are killed.
 _SEGMENT_BYTES = 32 * 1024
 

@@ -56,7 +56,7 @@ def run(seed: int, commands: int = COMMANDS) -> Counter[str]:
     pair = Pair()
     world = World(seed, commands)
     for step, command in enumerate(world):
-        world.observe(pair.submit(command))
+        world.observe(pair.submit(command, world.pause_ns))
         if step % 5 == 0:
             pair.check_state()
         if step % 100 == 99:

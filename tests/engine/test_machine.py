@@ -16,18 +16,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from exchange.engine import messages as m
-from tests.engine import worlds
+from tests.engine import venue
 from tests.engine.pair import Pair
 
 DEEP = os.environ.get("XTRADER_HYPOTHESIS") == "deep"
 
-accounts = st.sampled_from(worlds.ACCOUNTS)
-symbols = st.sampled_from(worlds.SYMBOLS)
+accounts = st.sampled_from(venue.ACCOUNTS)
+symbols = st.sampled_from(venue.SYMBOLS)
 sides = st.sampled_from((m.BUY, m.SELL))
-prices = st.one_of(st.sampled_from(worlds.PRICES), st.integers(4, 21), st.sampled_from(worlds.ODD_PRICES))
-quantities = st.one_of(st.integers(1, 12), st.sampled_from(worlds.ODD_QUANTITIES))
+prices = st.one_of(st.sampled_from(venue.PRICES), st.integers(4, 21), st.sampled_from(venue.ODD_PRICES))
+quantities = st.one_of(st.integers(1, 12), st.sampled_from(venue.ODD_QUANTITIES))
 stp_modes = st.integers(0, 3)
-rates = st.sampled_from(worlds.RATES)
+rates = st.sampled_from(venue.RATES)
 client_ids = st.one_of(st.none(), st.sampled_from(("mine1", "mine2")))
 #: Points at an open order by counting from the oldest, whichever those are by then.
 picks = st.integers(0, 30)
@@ -45,9 +45,9 @@ class CoreAgainstNaive(RuleBasedStateMachine):
 
     def pick(self, pick: int) -> tuple[int, int]:
         """(account, order id) of some open order, or of one that may not be."""
-        open_orders = [order for account in worlds.ACCOUNTS for order in self.pair.naive.open_orders(account)]
+        open_orders = [order for account in venue.ACCOUNTS for order in self.pair.naive.open_orders(account)]
         if not open_orders:
-            return worlds.ACCOUNTS[0], pick + 1
+            return venue.ACCOUNTS[0], pick + 1
         order = open_orders[pick % len(open_orders)]
         return order.account, order.order_id
 
@@ -60,9 +60,9 @@ class CoreAgainstNaive(RuleBasedStateMachine):
     def open_the_venue(
         self, first: tuple[int, int], second: tuple[int, int], lot_step: int, units: int
     ) -> None:
-        for command in worlds.opening((first, second), lot_step):
+        for command in venue.opening((first, second), lot_step):
             self.pair.submit(command)
-        for index, account in enumerate(worlds.ACCOUNTS):
+        for index, account in enumerate(venue.ACCOUNTS):
             for asset in ("KRW", "ABC", "XYZ"):
                 self.do(m.deposit, account, asset, units * (7 + 11 * index))
 
@@ -157,7 +157,7 @@ class CoreAgainstNaive(RuleBasedStateMachine):
         self.commands += 1
         command_id = f"c{self.commands}"
         maker, taker = fees
-        self.pair.submit(worlds.symbol_command(command_id, symbol, maker_ppm=maker, taker_ppm=taker, **terms))
+        self.pair.submit(venue.symbol_command(command_id, symbol, maker_ppm=maker, taker_ppm=taker, **terms))
 
     @rule(seconds=st.integers(1, 600))
     def tick(self, seconds: int) -> None:

@@ -10,7 +10,8 @@ import pytest
 from exchange.engine import Engine, Limits
 from exchange.engine import messages as m
 from tests.engine.pair import START_NS
-from tests.engine.worlds import World, opening
+from tests.engine.venue import opening
+from tests.engine.worlds import World
 
 HOUR_NS = 3_600 * 10**9
 
