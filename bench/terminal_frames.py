@@ -3,13 +3,18 @@
 Opens the page of a running exchange in headless Chromium and hands its WebSocket to a feed of this program:
 1,000 messages/s of one symbol (trades, book deltas with their checksums, candles, statistics), in order and
 complete, so that the page takes every one of them in. The browser's own trace says how long the page's main
-thread was busy at a stretch; a task over 50 ms is a frame that a person sees missing.
+thread was busy at a stretch; a task over 50 ms is a frame that a person sees missing. Before that it opens the
+page some times without a cache, on the real feed, for its first paint, and weighs what is downloaded.
 """
 
 import argparse
 import asyncio
+import contextlib
+import gzip
 import json
+import os
 import random
+import statistics
 import tempfile
 import threading
 import time
@@ -20,12 +25,15 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 
 SYMBOL = "BTC-KRW"
 TICK = 1_000
 MIDDLE = 137_700_000
 LEVELS = 400
 LIMIT_MS = 50
+FIRST_PAINTS = 7
+ASSETS = Path(__file__).resolve().parents[1] / "frontend" / "dist" / "assets"
 # One turn of the mix: 12 trades, 6 deltas, a candle, statistics.
 MIX = ("trade", "delta", "trade") * 6 + ("kline", "statistics")
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -41,30 +49,30 @@ class Feed:
         self.trade_ids = count(1_000_000_000)
         self.bids = {MIDDLE - TICK * step: self._quantity() for step in range(1, LEVELS)}
         self.asks = {MIDDLE + TICK * step: self._quantity() for step in range(1, LEVELS)}
-        self.sent = 0
 
     async def talk(self, connection: ServerConnection) -> None:
         """Answer subscriptions, and push until the page leaves."""
         await connection.send(json.dumps({"type": "connected", "client_id": "bench", "account": None}))
         pushing = asyncio.create_task(self._push(connection))
-        async for text in connection:
-            request = json.loads(text)
-            await connection.send(json.dumps({"type": "reply", "id": request["id"], "ok": True}))
-            if request["op"] == "subscribe":
-                for channel in request["channels"]:
-                    await connection.send(json.dumps(self._snapshot(channel)))
+        with contextlib.suppress(ConnectionClosed):
+            async for text in connection:
+                request = json.loads(text)
+                await connection.send(json.dumps({"type": "reply", "id": request["id"], "ok": True}))
+                if request["op"] == "subscribe":
+                    for channel in set(request["channels"]) - {"symbols"}:
+                        await connection.send(json.dumps(self._snapshot(channel)))
         pushing.cancel()
 
     async def _push(self, connection: ServerConnection) -> None:
         await asyncio.sleep(2)
         started, number = time.monotonic(), 0
-        while True:
-            due = int((time.monotonic() - started) * self.rate)
-            while number < due:
-                await connection.send(json.dumps(self._message(MIX[number % len(MIX)])))
-                number += 1
-            self.sent = number
-            await asyncio.sleep(0.002)
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                due = int((time.monotonic() - started) * self.rate)
+                while number < due:
+                    await connection.send(json.dumps(self._message(MIX[number % len(MIX)])))
+                    number += 1
+                await asyncio.sleep(0.002)
 
     def _message(self, kind: str) -> dict[str, Any]:
         return {
@@ -184,8 +192,9 @@ requestAnimationFrame(next);
 """
 
 
-def busy_tasks(trace: bytes) -> tuple[list[float], list[float]]:
-    """Milliseconds of each task of the page's main thread: on the clock, and on the processor."""
+def busy_tasks(trace: bytes) -> tuple[list[float], list[float], float]:
+    """Milliseconds of each task of the page's main thread: on the clock, and on the processor; and how
+    long the trace is."""
     events = json.loads(trace)["traceEvents"]
     threads = {
         (event["pid"], event["tid"])
@@ -195,11 +204,13 @@ def busy_tasks(trace: bytes) -> tuple[list[float], list[float]]:
     tasks = [
         event
         for event in events
-        if event.get("name") in ("RunTask", "ThreadControllerImpl::RunTask")
+        if event.get("name") == "ThreadControllerImpl::RunTask"
         and event.get("ph") == "X"
         and (event["pid"], event["tid"]) in threads
     ]
-    return [task["dur"] / 1000 for task in tasks], [task.get("tdur", 0) / 1000 for task in tasks]
+    span_us = max(task["ts"] + task["dur"] for task in tasks) - min(task["ts"] for task in tasks)
+    clock = [task["dur"] / 1000 for task in tasks]
+    return clock, [task.get("tdur", 0) / 1000 for task in tasks], span_us / 1000
 
 
 def measure(browser: Browser, page: Page, seconds: int) -> dict[str, Any]:
@@ -212,20 +223,49 @@ def measure(browser: Browser, page: Page, seconds: int) -> dict[str, Any]:
         browser.start_tracing(page=page, path=path, categories=categories)
         page.wait_for_timeout(seconds * 1000)
         browser.stop_tracing()
-        clock, processor = busy_tasks(path.read_bytes())
-    frames = sorted(page.evaluate("window.frames_ms"))
-    received = page.evaluate("window.received") - before
+        clock, processor, traced_ms = busy_tasks(path.read_bytes())
+    # Fetching the trace takes a while; messages and frames go on meanwhile.
+    frames, received = page.evaluate("[window.frames_ms, window.received]")
+    elapsed_s = sum(frames) / 1000
+    frames.sort()
     return {
-        "messages_per_s": round(received / seconds),
+        "messages_per_s": round((received - before) / elapsed_s),
         "frames": len(frames),
         "frame_ms_p50": round(frames[len(frames) // 2], 1),
         "frame_ms_p99": round(frames[int(len(frames) * 0.99)], 1),
+        "frames_over_50_ms": sum(frame > LIMIT_MS for frame in frames),
         "longest_task_ms": round(max(clock, default=0), 1),
         "longest_task_cpu_ms": round(max(processor, default=0), 1),
         "tasks_over_50_ms": sum(task > LIMIT_MS for task in clock),
         "tasks_over_50_ms_cpu": sum(task > LIMIT_MS for task in processor),
-        "main_thread_busy": round(sum(processor) / seconds / 1000, 3),
+        "main_thread_busy": round(sum(processor) / traced_ms, 3),
     }
+
+
+def first_paints(browser: Browser, address: str) -> dict[str, Any]:
+    """First paint of the trading page in fresh contexts, milliseconds after the navigation began."""
+    found: dict[str, list[float]] = {"first-paint": [], "first-contentful-paint": []}
+    for _ in range(FIRST_PAINTS):
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        page = context.new_page()
+        page.goto(f"{address}/trade/{SYMBOL}")
+        page.get_by_test_id("connection").and_(page.locator('[data-state="live"]')).wait_for()
+        for name, start in page.evaluate(
+            "performance.getEntriesByType('paint').map((e) => [e.name, e.startTime])"
+        ):
+            found[name].append(start)
+        context.close()
+    names = {name: name.replace("-", "_") for name in found}
+    medians = {f"{names[name]}_ms": round(statistics.median(times)) for name, times in found.items() if times}
+    return {**medians, "slowest_paint_ms": round(max(max(times) for times in found.values() if times))}
+
+
+def bundle_kb() -> dict[str, float]:
+    """Kilobytes of all scripts and styles, compressed as they travel."""
+    sizes = [
+        len(gzip.compress(path.read_bytes())) for path in ASSETS.glob("*.*") if path.suffix in (".js", ".css")
+    ]
+    return {"bundle_gzip_kb": round(sum(sizes) / 1000, 1)}
 
 
 def main() -> None:
@@ -237,11 +277,14 @@ def main() -> None:
     port = run_feed(Feed(options.rate))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        load = f"{os.getloadavg()[0]:.1f}"
+        paints = first_paints(browser, options.address)
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.add_init_script(REDIRECT.replace("PORT", str(port)))
         page.goto(f"{options.address}/trade/{SYMBOL}")
         page.wait_for_timeout(6_000)
-        print(json.dumps(measure(browser, page, options.seconds), indent=2))
+        frames = measure(browser, page, options.seconds)
+        print(json.dumps({"load_before": load, **bundle_kb(), **paints, **frames}, indent=2))
         browser.close()
 
 

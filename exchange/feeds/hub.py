@@ -23,7 +23,7 @@ from exchange.feeds.relay import Relays
 from exchange.feeds.topic import Reader, Topic
 from exchange.symbols import SymbolTable
 from exchange.symbols import symbols as process_symbols
-from exchange.wire import milliseconds, trade_dict
+from exchange.wire import milliseconds, symbol_dict, trade_dict
 from exchange.worker.client import AsyncEngineClient
 from exchange.worker.errors import EngineError, EngineUnavailable
 from exchange.worker.protocol import FeedBatch, Hello
@@ -32,6 +32,9 @@ logger = logging.getLogger(__name__)
 
 BOOK: Final = "book"
 TRADES: Final = "trades"
+SYMBOLS: Final = "symbols"
+#: The public channels made here, whose messages are remembered for those who resume.
+OWN_CHANNELS: Final = (BOOK, TRADES, SYMBOLS)
 
 Event = Sequence[Any]
 Body = dict[str, Any]
@@ -55,6 +58,7 @@ class Hub:
         self.accounts = AccountFeeds(client, self.symbols, limits, self.wait_sequence)
         self._trades: dict[str, Topic] = {}
         self._recent: dict[str, deque[Body]] = {}
+        self._listings: dict[str, Topic] = {}
         self._time_ms = 0
         self._state_known = asyncio.Event()
         self._sequence_waiters: list[tuple[int, asyncio.Future[None]]] = []
@@ -112,6 +116,7 @@ class Hub:
         self.sequence, self._time_ms = hello.sequence, milliseconds(hello.now_ns)
         self._restart_books(hello)
         self._restart_trades()
+        self._restart_listings()
         self.accounts.restart(self.sequence, self._time_ms)
         self._state_known.set()
         self._release_sequence_waiters()
@@ -134,6 +139,7 @@ class Hub:
     def _take_in(self, events: Sequence[Event], sequence: int, now_ns: int) -> None:
         """The events of one command."""
         trades: list[Event] = []
+        listings: dict[str, list[Body]] = {}
         for event in events:
             tag = event[0]
             if tag == EV_LEVEL:
@@ -145,10 +151,14 @@ class Hub:
             elif tag == EV_TRADE:
                 trades.append(event)
                 self.accounts.on_trade(event, now_ns)
-            elif tag in (EV_SYMBOL, EV_ASSET):
-                self._on_listing(event)
+            elif tag == EV_SYMBOL:
+                listings.setdefault(event[1], []).append(self._on_symbol(event))
+            elif tag == EV_ASSET:
+                self._on_asset(event)
         if trades:
             self._on_trades(trades, sequence, now_ns)
+        for name, bodies in listings.items():
+            self._listing_of(name).publish(sequence, self._time_ms, bodies)
         self.accounts.commit(sequence, self._time_ms)
 
     def _on_level(self, event: Event, sequence: int) -> None:
@@ -172,14 +182,17 @@ class Hub:
         self._recent_of(name).extend(rows)
         self._trades_of(name).publish(sequence, self._time_ms, [{"type": "trade", **row} for row in rows])
 
-    def _on_listing(self, event: Event) -> None:
+    def _on_asset(self, event: Event) -> None:
         for table in (self.symbols, process_symbols):
-            if event[0] == EV_ASSET:
-                table.put_asset(event)
-            else:
-                table.put_symbol(event)
-        if event[0] == EV_SYMBOL:
-            self._open_book(event[1]).spec = self.symbols.get(event[1])
+            table.put_asset(event)
+
+    def _on_symbol(self, event: Event) -> Body:
+        """Take in a symbol as it is now, and return it as the wire has it."""
+        for table in (self.symbols, process_symbols):
+            table.put_symbol(event)
+        name = event[1]
+        self._open_book(name).spec = self.symbols.get(name)
+        return self._listing_body(name)
 
     # --- starting over -------------------------------------------------------------------------------
 
@@ -200,6 +213,15 @@ class Hub:
             for reader in list(topic.readers):
                 reader.send(packet)
 
+    def _restart_listings(self) -> None:
+        for name, topic in self._listings.items():
+            topic.restart(self.sequence, self._time_ms)
+            # A symbol that is gone belonged to another exchange: nothing is left to tell.
+            if topic.readers and self.symbols.find(name) is not None:
+                packet = topic.snapshot(self._listing_body(name))
+                for reader in list(topic.readers):
+                    reader.send(packet)
+
     def _cancel_flushes(self) -> None:
         for timer in self._flush_timers.values():
             timer.cancel()
@@ -216,7 +238,7 @@ class Hub:
 
     def has_channel(self, channel: str) -> bool:
         """Whether a public channel of that name exists."""
-        return channel in (BOOK, TRADES) or channel in self.relays.channels
+        return channel in OWN_CHANNELS or channel in self.relays.channels
 
     def topic(self, channel: str, symbol: str) -> Topic:
         """The topic of an existing channel and symbol, made when first asked for."""
@@ -224,6 +246,8 @@ class Hub:
             return self._open_book(symbol).topic
         if channel == TRADES:
             return self._trades_of(symbol)
+        if channel == SYMBOLS:
+            return self._listing_of(symbol)
         return self.relays.topic(channel, symbol)
 
     def join(self, topic: Topic, reader: Reader) -> None:
@@ -234,12 +258,15 @@ class Hub:
         elif topic.channel == TRADES:
             reader.send(topic.snapshot(self._trades_body(topic.symbol)))
             topic.readers[reader] = None
+        elif topic.channel == SYMBOLS:
+            reader.send(topic.snapshot(self._listing_body(topic.symbol)))
+            topic.readers[reader] = None
         else:
             self.relays.join(topic, reader)
 
     def can_resume(self, topic: Topic, since: int) -> bool:
         """Whether a reader that knows everything up to ``since`` can go on from there."""
-        replayed = topic.symbol is None or topic.channel in (BOOK, TRADES)
+        replayed = topic.symbol is None or topic.channel in OWN_CHANNELS
         return replayed and since <= self.sequence and topic.can_resume(since)
 
     def leave(self, topic: Topic, reader: Reader) -> None:
@@ -262,12 +289,20 @@ class Hub:
         return book
 
     def _trades_of(self, name: str) -> Topic:
-        topic = self._trades.get(name)
+        return self._topic_of(self._trades, TRADES, name)
+
+    def _listing_of(self, name: str) -> Topic:
+        return self._topic_of(self._listings, SYMBOLS, name)
+
+    def _topic_of(self, topics: dict[str, Topic], channel: str, name: str) -> Topic:
+        topic = topics.get(name)
         if topic is None:
-            topic = Topic(TRADES, name, self.sequence, self.limits.replay_messages)
+            topic = topics[name] = Topic(channel, name, self.sequence, self.limits.replay_messages)
             topic.timestamp_ms = self._time_ms
-            self._trades[name] = topic
         return topic
+
+    def _listing_body(self, name: str) -> Body:
+        return {"type": "symbol", **symbol_dict(self.symbols.get(name))}
 
     def _recent_of(self, name: str) -> deque[Body]:
         recent = self._recent.get(name)

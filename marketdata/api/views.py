@@ -19,7 +19,7 @@ from marketdata.intervals import INTERVALS, MS
 #: Trades or candles of one reply, at most: what the rings hold.
 MAX_LIMIT: Final = 1_000
 _MAX_ID: Final = 10**18 - 1
-_TAGS: Final = ["Market data"]
+_TAGS: Final = ["market"]
 _TIME: Final = {"type": "integer", "format": "int64", "minimum": 0, "maximum": 9_000_000_000_000}
 
 
@@ -51,6 +51,7 @@ _INTERVAL: Final = OpenApiParameter(
 class ExecutionsView(PublicView):
     @operation(
         operation_id="executions",
+        summary="Trades of a symbol, newest first",
         tags=_TAGS,
         parameters=[_LIMIT, _BEFORE],
         reply=serializers.ExecutionsSerializer,
@@ -70,6 +71,7 @@ class ExecutionsView(PublicView):
 class StatisticsView(PublicView):
     @operation(
         operation_id="statistics",
+        summary="The last 24 hours of a symbol in figures",
         tags=_TAGS,
         reply=serializers.StatisticsSerializer,
         errors=("SYMBOL_NOT_FOUND",),
@@ -85,6 +87,7 @@ class StatisticsView(PublicView):
 class AllStatisticsView(PublicView):
     @operation(
         operation_id="statistics_all",
+        summary="The last 24 hours of every symbol in figures",
         tags=_TAGS,
         reply=serializers.AllStatisticsSerializer,
         private=False,
@@ -99,6 +102,7 @@ class AllStatisticsView(PublicView):
 class KlinesView(PublicView):
     @operation(
         operation_id="klines",
+        summary="Candles of a symbol, oldest first",
         tags=_TAGS,
         parameters=[_INTERVAL, _LIMIT, _START, _END],
         reply=serializers.KlinesSerializer,

@@ -5,6 +5,7 @@ The journeys run in the order in which they stand and share one exchange: bob se
 
 from __future__ import annotations
 
+import csv
 import os
 import re
 import signal
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from exchange.engine import messages as m
 from tests.browser.people import DESKTOP, PHONE, QUIET, Engine, Window, window
@@ -69,6 +70,15 @@ def test_a_newcomer_logs_in_and_deposits(
         bob.see("ledger-asset").select_option("SOL")
         rows = bob.see("ledger").locator("[data-key]")
         expect(rows).to_have_count(1)
+        # Up to yesterday there was nothing: a day before today, by keyboard.
+        bob.see("ledger-to").click()
+        bob.page.keyboard.press("ArrowLeft")
+        bob.page.keyboard.press("Enter")
+        expect(rows).to_have_count(0)
+        bob.see("ledger-clear").click()
+        bob.see("ledger-type").select_option("deposit")
+        bob.see("ledger-asset").select_option("SOL")
+        expect(rows).to_have_count(1)
         expect(rows).to_contain_text("+500")
         with bob.page.expect_download() as download:
             bob.see("ledger-export").click()
@@ -124,6 +134,111 @@ def test_an_order_is_seen_by_others_filled_in_parts_and_canceled(alice: Window, 
     expect(alice.open_orders()).to_have_count(0)
 
 
+def test_open_orders_are_sorted_amended_filtered_exported_and_canceled_together(
+    alice: Window, tmp_path: Path
+) -> None:
+    for price, quantity in (("100000", "1"), ("102000", "3"), ("101000", "2")):
+        alice.place("buy", price, quantity)
+    alice.see("hide-others").check()
+    rows = alice.see("open-orders").locator("[data-key]")
+    expect(rows).to_have_count(3)
+
+    # Sorted: the largest first, then the smallest.
+    by_price = alice.see("open-orders").get_by_role("button", name="Price")
+    by_price.click()
+    assert in_order(rows, "102,000", "101,000", "100,000")
+    by_price.click()
+    assert in_order(rows, "100,000", "101,000", "102,000")
+
+    # A new price typed into the row; Escape keeps the old one.
+    rows.nth(2).get_by_test_id("amend-order").click()
+    alice.see("amend-price").fill("103000")
+    alice.see("amend-price").press("Escape")
+    rows.nth(2).get_by_test_id("amend-order").click()
+    alice.see("amend-price").fill("99000")
+    alice.see("amend-price").press("Enter")
+    expect(alice.level("bids", "99,000")).to_contain_text("3")
+    expect(alice.level("bids", "102,000")).to_have_count(0)
+    assert in_order(rows, "99,000", "100,000", "101,000")
+
+    # Filtered.
+    alice.see("filter-side").select_option("sell")
+    expect(rows).to_have_count(0)
+    alice.see("filter-side").select_option("buy")
+    alice.see("filter-symbol").fill("btc")
+    expect(rows).to_have_count(0)
+    alice.see("filter-symbol").fill("sol")
+    alice.see("filter-status").select_option("new")
+    expect(rows).to_have_count(3)
+
+    lines = exported(alice, tmp_path)
+    assert {(row["Price"], row["Quantity"], row["Status"]) for row in lines} == {
+        ("99000", "3", "new"),
+        ("100000", "1", "new"),
+        ("101000", "2", "new"),
+    }
+
+    # All canceled at once, after a question whose first answer is no.
+    alice.see("cancel-all").click()
+    dialog = alice.see("cancel-all-dialog")
+    expect(dialog.get_by_role("button").first).to_be_focused()
+    alice.page.keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+    expect(rows).to_have_count(3)
+    alice.see("cancel-all").click()
+    alice.see("cancel-all-confirm").click()
+    expect(rows).to_have_count(0)
+    expect(alice.see("cancel-all")).to_be_disabled()
+
+    # What was, by market and outcome.
+    alice.tab("history")
+    alice.see("filter-status").select_option("canceled")
+    expect(alice.see("order-history").locator("[data-key]")).to_have_count(3)
+    assert {row["Price"] for row in exported(alice, tmp_path)} == {"99000", "100000", "101000"}
+    alice.tab("fills")
+    alice.see("filter-liquidity").select_option("taker")
+    expect(alice.see("fills").locator("[data-key]")).to_have_count(1)
+    [fill] = exported(alice, tmp_path)
+    assert (fill["Price"], fill["Quantity"], fill["Value"], fill["Fee"]) == ("200000", "4", "800000", "400")
+
+
+def in_order(rows: Locator, *texts: str) -> bool:
+    """Wait until the rows show the texts from top to bottom; they are placed by their heights."""
+    for text in texts:
+        expect(rows.filter(has_text=text)).to_have_count(1)
+    heights = [rows.filter(has_text=text).bounding_box() for text in texts]
+    return heights == sorted(heights, key=lambda box: box["y"] if box else 0.0)
+
+
+def exported(person: Window, folder: Path) -> list[dict[str, str]]:
+    """The file of the tab on show, as rows by their headings."""
+    with person.page.expect_download() as download:
+        person.see("export").click()
+    file = folder / "export.csv"
+    download.value.save_as(file)
+    return list(csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines()))
+
+
+def test_an_order_is_confirmed_if_asked_for(alice: Window) -> None:
+    alice.see("order-more").click()
+    alice.see("order-confirm-option").check()
+    alice.see("order-price").fill("100000")
+    quantity = alice.see("order-quantity")
+    quantity.fill("0.1")
+    # Steps: a tenth where a whole one would leave nothing, the last decimal typed, one lot, and back.
+    for key, value in (("ArrowDown", "0.09"), ("ArrowUp", "0.10"), ("Alt+ArrowUp", "0.10000001")):
+        quantity.press(key)
+        expect(quantity).to_have_value(value)
+    quantity.fill("0.1")
+    quantity.press("Enter")
+    expect(alice.see("order-confirm-send")).to_be_focused()
+    expect(alice.open_orders()).to_have_count(0)
+    alice.page.keyboard.press("Enter")
+    expect(alice.open_orders()).to_have_count(1)
+    alice.open_orders().get_by_test_id("cancel-order").click()
+    expect(alice.open_orders()).to_have_count(0)
+
+
 def test_what_the_exchange_would_refuse_is_said_at_the_field(alice: Window) -> None:
     alice.see("order-side-buy").click()
     alice.see("order-price").fill("200050")
@@ -169,6 +284,8 @@ def test_a_halt_while_the_form_is_open(alice: Window, engine: Engine) -> None:
     alice.see("order-price").fill("100000")
     alice.see("order-quantity").fill("1")
     expect(alice.see("order-send")).to_be_enabled()
+    # The feed tells of it: asking for the symbols would find nobody.
+    alice.page.route("**/api/v1/symbols", lambda route: route.abort())
     try:
         engine.set_status(m.HALTED, "drill")
         expect(alice.see("halt-banner")).to_contain_text("drill")
@@ -187,6 +304,13 @@ def test_a_phone(browser: Browser, exchange: RunningExchange, engine: Engine) ->
         alice.see("order-price").fill("90000")
         alice.see("order-quantity").fill("1")
         alice.see("order-send").click()
+        expect(alice.see("order-sheet")).to_have_count(0)
+        # A price of the book opens the form with it.
+        alice.see("view-tab-book").click()
+        alice.level("bids", "90,000").get_by_role("button").tap()
+        expect(alice.see("order-sheet")).to_be_visible()
+        expect(alice.see("order-price")).to_have_value("90,000")
+        alice.page.keyboard.press("Escape")
         expect(alice.see("order-sheet")).to_have_count(0)
         alice.see("view-tab-orders").click()
         expect(alice.open_orders()).to_have_count(1)
@@ -213,6 +337,18 @@ def test_every_page_reads_well_and_can_be_used_by_everybody(
                 assert english_words(words) == set(), path
             assert serious_problems(alice.page) == [], path
             take_picture(alice.page, path, theme, language)
+
+
+def test_a_light_page_never_begins_as_a_dark_one(browser: Browser, exchange: RunningExchange) -> None:
+    with window(browser, exchange, theme="light") as visitor:
+        # Whatever draws the page never comes; its document is light all the same, without a script inside.
+        visitor.page.route("**/assets/*.js", lambda route: route.abort())
+        for path in ("/markets", "/accounts/login/"):
+            visitor.page.goto(visitor.url + path)
+            assert visitor.page.evaluate("document.documentElement.dataset.theme") == "light"
+            inside = visitor.page.locator('script:not([src]):not([type="application/json"])')
+            expect(inside).to_have_count(0)
+        visitor.complaints[:] = [text for text in visitor.complaints if "ERR_FAILED" not in text]
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

@@ -32,7 +32,7 @@ logger = logging.getLogger("xtrader_client")
 #: Channels that belong to an account: they need a log-in and have no symbol.
 PRIVATE_CHANNELS = frozenset({"orders", "fills", "balances"})
 #: Channels whose every message is the whole state.
-STATE_CHANNELS = ("statistics", "klines:")
+STATE_CHANNELS = ("statistics", "symbols", "klines:")
 #: Pauses between attempts to connect: doubling from the first to the last, with up to half added.
 FIRST_PAUSE_S = 0.1
 LAST_PAUSE_S = 5.0

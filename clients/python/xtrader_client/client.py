@@ -189,6 +189,12 @@ class Client:
         """The 24 h statistics, now and at each change, with the fields of ``get_statistics``."""
         return await self._follow(TopicKey("statistics", symbol), Parser(dict), max_waiting)
 
+    async def symbol_updates(
+        self, symbol: str, *, max_waiting: int = DEFAULT_MAX_WAITING
+    ) -> Subscription[Json]:
+        """The terms and status of a symbol, now and at each change, with the fields of ``get_symbols``."""
+        return await self._follow(TopicKey("symbols", symbol), Parser(dict), max_waiting)
+
     async def klines(
         self, symbol: str, interval: str, *, max_waiting: int = DEFAULT_MAX_WAITING
     ) -> Subscription[Candle]:

@@ -1,5 +1,5 @@
 import { QueryClientProvider } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect } from "react";
+import { lazy, Suspense, useEffect, useLayoutEffect } from "react";
 import { createBrowserRouter, Navigate, RouterProvider } from "react-router";
 import { paletteOf, useSettings } from "@/shared/settings/settings";
 import { queryClient } from "@/shared/wire/api";
@@ -58,13 +58,17 @@ function FirstSymbol() {
   return <Navigate to={`/trade/${lastSymbol ?? "BTC-KRW"}`} replace />;
 }
 
+/** Of a phone's address bar; as in public/theme.js. */
+const THEME_COLOURS = { dark: "#11151c", light: "#ffffff" } as const;
+
 /** Language, theme and colours live on the root element, where the style sheets look for them. */
 function useDocumentSettings(): void {
   const { language, theme, palette } = useSettings();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const root = document.documentElement;
     root.lang = language;
     root.dataset.theme = theme;
     root.dataset.palette = paletteOf(palette, language);
+    document.querySelector<HTMLMetaElement>('meta[name="theme-color"]')?.setAttribute("content", THEME_COLOURS[theme]);
   }, [language, theme, palette]);
 }

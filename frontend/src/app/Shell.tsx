@@ -2,12 +2,14 @@ import { Outlet } from "react-router";
 import { AccountToasts } from "@/features/account-tabs/AccountToasts";
 import { usePage } from "@/shared/page";
 import { Toasts } from "@/shared/ui/Toasts";
+import { useSymbolFeed } from "@/shared/wire/symbols";
 import styles from "./App.module.css";
 import { Header } from "./Header";
 
 /** What every page has: the header above, the page below, a toast when something happened. */
 export function Shell() {
   const { username } = usePage();
+  useSymbolFeed();
   return (
     <div className={styles.shell}>
       <Header />

@@ -2,7 +2,7 @@
 
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { useSymbols } from "./wire/store";
+import { useSymbols } from "./wire/symbols";
 import type { SymbolSpec } from "./wire/types";
 
 /** Decimals of each asset: a quote asset has those of prices in it, any other those of its quantities. */

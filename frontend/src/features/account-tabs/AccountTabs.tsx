@@ -184,7 +184,7 @@ function CancelAll({ orders, symbol, onClose }: CancelAllProps) {
     <Dialog title={t("cancelAllTitle")} onClose={onClose} testId="cancel-all-dialog">
       <p>{t("cancelAllText", { count: orders.length, where: symbol ?? t("everyMarket") })}</p>
       <DialogActions>
-        <button type="button" className={buttons.button} autoFocus onClick={onClose}>
+        <button type="button" className={buttons.button} data-first-focus onClick={onClose}>
           {t("keep")}
         </button>
         <button type="button" className={buttons.primary} data-testid="cancel-all-confirm" onClick={confirm}>

@@ -3,7 +3,7 @@ import { toUnits } from "@/shared/numbers";
 import { useAccount } from "@/shared/wire/account";
 import type { Balance, Order } from "@/shared/wire/api";
 import { type PendingOrder, usePending } from "@/shared/wire/pending";
-import { useSymbols } from "@/shared/wire/store";
+import { useSymbols } from "@/shared/wire/symbols";
 import type { Specs } from "./cells";
 
 /** The symbols by name. */

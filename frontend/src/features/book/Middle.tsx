@@ -7,16 +7,28 @@ import { useOrderForm } from "@/features/order-form/form-store";
 
 const ARROWS = { buy: "▲", sell: "▼" } as const;
 
+interface MiddleProps {
+  book: LiveBook;
+  spec: SymbolSpec;
+  tick: bigint;
+  onTake: (() => void) | undefined;
+}
+
 /** Between the sides: the last price with who took it, the middle, and the spread. */
-export function Middle({ book, spec, tick }: { book: LiveBook; spec: SymbolSpec; tick: bigint }) {
+export function Middle({ book, spec, tick, onTake }: MiddleProps) {
   const { t } = useTranslation("book");
   const last = useTrades(spec.symbol)[0];
   const fillPrice = useOrderForm((form) => form.fillPrice);
   const around = aroundOf(book, spec, tick);
+  const take = () => {
+    if (!last) return;
+    fillPrice(last.price);
+    onTake?.();
+  };
   const colour = last?.side === "buy" ? "rise" : last?.side === "sell" ? "fall" : "";
   return (
     <div className={styles.middle} data-testid="book-middle">
-      <button type="button" disabled={!last} title={t("takePrice")} onClick={() => last && fillPrice(last.price)}>
+      <button type="button" disabled={!last} title={t("takePrice")} onClick={take}>
         <span className="visually-hidden">{t("last")}</span>
         <strong key={last?.execution_id} className={`${styles.last} ${colour}`}>
           {last?.side ? ARROWS[last.side] : ""} {last ? fixed(last.price, spec.price_scale) : "–"}

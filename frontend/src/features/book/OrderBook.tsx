@@ -26,7 +26,14 @@ interface Hovered {
   element: HTMLElement;
 }
 
-export function OrderBook({ className = "", spec }: { className?: string; spec: SymbolSpec; statistics?: unknown }) {
+interface OrderBookProps {
+  className?: string;
+  spec: SymbolSpec;
+  /** Called when a price or quantity was taken into the order form. */
+  onTake?: (() => void) | undefined;
+}
+
+export function OrderBook({ className = "", spec, onTake }: OrderBookProps) {
   const { t } = useTranslation("book");
   const book = useBook(spec.symbol, DEPTH);
   const { sides, inQuote, set } = useBookSettings();
@@ -46,6 +53,7 @@ export function OrderBook({ className = "", spec }: { className?: string; spec: 
       loaded={book.sequence >= 0}
       hoveredIndex={hovered?.side === name ? hovered.index : -1}
       onHover={setHovered}
+      onTake={onTake}
     />
   );
   return (
@@ -64,7 +72,7 @@ export function OrderBook({ className = "", spec }: { className?: string; spec: 
           </button>
         </div>
         {sides !== "bids" && side("sell")}
-        <Middle book={book} spec={spec} tick={step.tick} />
+        <Middle book={book} spec={spec} tick={step.tick} onTake={onTake} />
         {sides !== "asks" && side("buy")}
         {hovered && swept && <SweepTip row={swept} side={hovered.side} element={hovered.element} spec={spec} />}
       </div>
@@ -116,9 +124,10 @@ interface SideRowsProps {
   loaded: boolean;
   hoveredIndex: number;
   onHover: (hovered: Hovered | null) => void;
+  onTake: (() => void) | undefined;
 }
 
-function SideRows({ spec, side, step, shown, most, inQuote, loaded, hoveredIndex, onHover }: SideRowsProps) {
+function SideRows({ spec, side, step, shown, most, inQuote, loaded, hoveredIndex, onHover, onTake }: SideRowsProps) {
   const { t } = useTranslation("book");
   const open = useAccount((account) => account.open);
   const own = useMemo(() => ownByRow(open.values(), side, step.units, spec), [open, side, step, spec]);
@@ -129,6 +138,7 @@ function SideRows({ spec, side, step, shown, most, inQuote, loaded, hoveredIndex
     if (part === "sum") fillQuantity(wire(row.sum, spec.quantity_scale));
     else if (part === "quantity") fillQuantity(wire(row.quantity, spec.quantity_scale));
     else fillPrice(wire(row.price, spec.price_scale));
+    onTake?.();
   };
   return (
     <div

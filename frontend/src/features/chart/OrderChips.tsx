@@ -10,7 +10,6 @@ import { type Moving, useMoving } from "./use-moving";
 
 /** Lines are for reading: of more open orders the newest are drawn. */
 const MOST = 40;
-const NEIGHBOUR_SHIFT = 150;
 
 /** Own open orders on the chart. */
 export function OrderChips({ chart, spec }: { chart: CandleChart; spec: SymbolSpec }) {
@@ -21,10 +20,9 @@ export function OrderChips({ chart, spec }: { chart: CandleChart; spec: SymbolSp
   );
   return (
     <div className={styles.chips}>
-      {orders.map((order, index) => {
-        const before = orders.slice(0, index).filter((other) => other.price === order.price).length;
-        return <Chip key={order.order_id} chart={chart} spec={spec} order={order} place={before} />;
-      })}
+      {orders.map((order) => (
+        <Chip key={order.order_id} chart={chart} spec={spec} order={order} />
+      ))}
     </div>
   );
 }
@@ -33,11 +31,9 @@ interface ChipProps {
   chart: CandleChart;
   spec: SymbolSpec;
   order: Order;
-  /** How many orders of the same price stand left of it. */
-  place: number;
 }
 
-function Chip({ chart, spec, order, place }: ChipProps) {
+function Chip({ chart, spec, order }: ChipProps) {
   const { t } = useTranslation("chart");
   const element = useRef<HTMLDivElement>(null);
   const moving = useMoving(order, spec, chart);
@@ -63,7 +59,6 @@ function Chip({ chart, spec, order, place }: ChipProps) {
       data-side={order.side}
       data-pending={moving.phase === "pending"}
       data-testid="chart-order"
-      style={{ left: 8 + place * NEIGHBOUR_SHIFT }}
     >
       <button type="button" className={styles.handle} aria-label={t("order.handle", { what, price: shown })} {...moving.handle}>
         {what}

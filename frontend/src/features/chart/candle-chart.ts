@@ -29,6 +29,8 @@ import { countdown } from "./time-text";
 const LOAD_BEFORE = 40;
 const FIRST_BARS = 110;
 const SECOND_MS = 1_000;
+/** The newest candle is drawn no more often than this; moving about the chart, every frame. */
+const NEWEST_PAUSE_MS = 50;
 
 /** The candle under the crosshair, or the newest one. */
 export interface Readout {
@@ -62,7 +64,9 @@ export class CandleChart implements CandleReader {
   private bars = { closes: [] as number[], volumes: [] as number[], rises: [] as boolean[] } satisfies Bars;
   private hovered: number | null = null;
   private frame = 0;
+  private later: ReturnType<typeof setTimeout> | undefined;
   private changed = false;
+  private drawnAt = -Infinity;
 
   constructor(
     private readonly box: HTMLElement,
@@ -75,8 +79,9 @@ export class CandleChart implements CandleReader {
     this.colours = coloursAt(box);
     this.chart = createChart(box, chartOptions(this.colours));
     this.orders = new OrderLines(
-      () => this.chart.panes()[0]?.getHeight() ?? 0,
+      () => ({ width: this.chart.timeScale().width(), height: this.chart.panes()[0]?.getHeight() ?? 0 }),
       () => this.colours.ground,
+      () => (this.candles.length === 0 ? null : Number(this.candles.at(-1)!.close)),
     );
     this.indicators = new IndicatorLayer(this.chart, choice, this.colours, (value) => this.priceText(value));
     [this.price, this.marks] = this.makePrice();
@@ -91,6 +96,7 @@ export class CandleChart implements CandleReader {
 
   remove(): void {
     clearInterval(this.timer);
+    clearTimeout(this.later);
     cancelAnimationFrame(this.frame);
     this.feed?.stop();
     // Chips that go after the chart must not ask it to draw again.
@@ -196,7 +202,7 @@ export class CandleChart implements CandleReader {
     const isNew = candles.length !== this.times.length;
     this.candles = candles;
     if (isNew) this.draw();
-    this.showSoon(true);
+    this.drawNewestSoon();
     if (isNew) this.listener.onCandles(candles);
   }
 
@@ -212,7 +218,17 @@ export class CandleChart implements CandleReader {
     });
   }
 
+  private drawNewestSoon(): void {
+    const waitMs = this.drawnAt + NEWEST_PAUSE_MS - performance.now();
+    if (waitMs <= 0) return this.showSoon(true);
+    this.later ??= setTimeout(() => {
+      this.later = undefined;
+      this.showSoon(true);
+    }, waitMs);
+  }
+
   private draw(): void {
+    this.drawnAt = performance.now();
     const last = this.candles.length - 1;
     // A new candle may come together with the final state of the one before it.
     for (let index = Math.max(0, Math.min(last, this.times.length - 1)); index <= last; index += 1) {

@@ -10,9 +10,17 @@ import type {
   SeriesType,
   Time,
 } from "lightweight-charts";
+import { chipColumns, labelMiddles } from "./label-places";
 
 /** Of the library's labels at the chart's type size, in pixels. */
 const LABEL_HEIGHT = 17;
+/** Of an own order's chip on its line. */
+const CHIP_HEIGHT = 24;
+/** Room for a chip with its words. */
+const CHIP_WIDTH = 112;
+/** From one chip to the next beside it, where the chart is wide enough. */
+const CHIP_STEP = 150;
+const CHIP_LEFT = 8;
 
 type AnySeries = ISeriesApi<SeriesType, Time>;
 
@@ -76,8 +84,10 @@ export class OrderLines extends OnSeries {
   private readonly lines = new Map<string, OrderLine>();
 
   constructor(
-    private readonly paneHeight: () => number,
+    private readonly pane: () => { width: number; height: number },
     private readonly labelColour: () => string,
+    /** Its label and the countdown under it have their place before all others. */
+    private readonly lastPrice: () => number | null,
   ) {
     super();
   }
@@ -94,13 +104,28 @@ export class OrderLines extends OnSeries {
 
   /** Called by the library before each of its frames. */
   updateAllViews(): void {
-    const height = this.paneHeight();
-    for (const line of this.lines.values()) {
-      const y = this.at(line.price);
-      const shown = y !== null && y >= 0 && y <= height;
+    const { width, height } = this.pane();
+    const placed = this.placed();
+    // An order on the move passes over the others.
+    const columns = chipColumns(placed.filter(({ line }) => !line.dashed).map(({ y }) => y), CHIP_HEIGHT);
+    // On a narrow chart they cover each other in part, so that each can still be taken hold of.
+    const step = Math.min(CHIP_STEP, (width - CHIP_LEFT - CHIP_WIDTH) / Math.max(1, ...columns));
+    for (const { line, y } of placed) {
+      const shown = y >= 0 && y <= height;
       line.element.style.visibility = shown ? "visible" : "hidden";
-      if (shown) line.element.style.transform = `translateY(${Math.round(y)}px)`;
+      line.element.style.transform = `translateY(${Math.round(y)}px)`;
+      if (!line.dashed) line.element.style.left = `${CHIP_LEFT + Math.round((columns.shift() ?? 0) * step)}px`;
     }
+  }
+
+  /** The lines with their heights, from the top. */
+  private placed(): { line: OrderLine; y: number }[] {
+    return [...this.lines.values()]
+      .flatMap((line) => {
+        const y = this.at(line.price);
+        return y === null ? [] : [{ line, y }];
+      })
+      .sort((a, b) => a.y - b.y);
   }
 
   paneViews(): readonly IPrimitivePaneView[] {
@@ -109,11 +134,17 @@ export class OrderLines extends OnSeries {
 
   priceAxisViews(): readonly ISeriesPrimitiveAxisView[] {
     const text = this.labelColour();
-    return [...this.lines.values()].flatMap((line) => {
-      const y = this.at(line.price);
-      if (y === null) return [];
+    // Orders of one price share a label.
+    const labels = this.placed().filter(({ line }, index, all) => line.priceText !== all[index - 1]?.line.priceText);
+    const last = this.lastPrice();
+    const lastY = last === null ? null : this.at(last);
+    const taken = lastY === null ? null : { top: lastY - LABEL_HEIGHT / 2, bottom: lastY + LABEL_HEIGHT * 1.5 };
+    const middles = labelMiddles(labels.map(({ y }) => y), LABEL_HEIGHT, taken);
+    return labels.flatMap(({ line }, index) => {
+      const middle = middles[index] ?? null;
+      if (middle === null) return [];
       const view: ISeriesPrimitiveAxisView = {
-        coordinate: () => y,
+        coordinate: () => middle,
         text: () => line.priceText,
         textColor: () => text,
         backColor: () => line.colour,

@@ -6,7 +6,8 @@ import { abbreviated, fixed } from "@/shared/numbers";
 import { useSettings } from "@/shared/settings/settings";
 import { Change } from "@/shared/ui/Change";
 import { Popover } from "@/shared/ui/Popover";
-import { useStatistics, useSymbols } from "@/shared/wire/store";
+import { useStatistics } from "@/shared/wire/store";
+import { useSymbols } from "@/shared/wire/symbols";
 import { found, type Listed } from "./find";
 import styles from "./MarketSelector.module.css";
 

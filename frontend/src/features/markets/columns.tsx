@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { useLanguage } from "@/shared/i18n";
 import { abbreviated, fixed, toUnits } from "@/shared/numbers";
+import { CONTINUOUS, useStatusText } from "@/shared/market-status";
 import { useSettings } from "@/shared/settings/settings";
 import { Change } from "@/shared/ui/Change";
 import type { Column } from "@/shared/ui/DataTable";
@@ -99,6 +100,7 @@ export function useMarketColumns(): readonly Column<MarketRow>[] {
 function Market({ row }: { row: MarketRow }) {
   const { t } = useTranslation("markets");
   const toggle = useSettings((settings) => settings.toggleFavourite);
+  const statusText = useStatusText(row.spec);
   const { symbol, status } = row.spec;
   return (
     <span className={styles.market}>
@@ -114,7 +116,7 @@ function Market({ row }: { row: MarketRow }) {
       <Link to={`/trade/${symbol}`}>
         <strong>{symbol}</strong> <small>{row.name}</small>
       </Link>
-      {status !== "trading" && <small className={styles.status}>{t(`status.${status}`)}</small>}
+      {status !== CONTINUOUS && <small className={styles.status}>{statusText("name")}</small>}
     </span>
   );
 }

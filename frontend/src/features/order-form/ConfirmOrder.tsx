@@ -53,7 +53,7 @@ export function ConfirmOrder({ order, spec, formReading, onSend, onClose }: Conf
         </button>
         <button
           type="button"
-          autoFocus
+          data-first-focus
           className={styles.send}
           data-side={order.side}
           data-testid="order-confirm-send"

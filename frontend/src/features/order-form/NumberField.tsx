@@ -3,6 +3,9 @@ import { useTranslation } from "react-i18next";
 import styles from "./OrderForm.module.css";
 import { groupTyped } from "./typing";
 
+/** `large` with Shift, `least` (a tick, a lot) with Alt. */
+export type StepSize = "least" | "usual" | "large";
+
 interface NumberFieldProps {
   name: string;
   label: string;
@@ -14,10 +17,13 @@ interface NumberFieldProps {
   /** Grey text in the empty field. */
   placeholder?: string;
   onChange: (text: string) => void;
-  /** One step up or down; `large` with Shift. */
-  onStep?: (direction: 1 | -1, large: boolean) => void;
+  onStep?: (direction: 1 | -1, size: StepSize) => void;
   onLeave?: () => void;
   controls?: React.ReactNode;
+}
+
+function sizeOf(event: React.KeyboardEvent | React.MouseEvent): StepSize {
+  return event.shiftKey ? "large" : event.altKey ? "least" : "usual";
 }
 
 /** A number with its unit, − and + beside it, its problem below; arrow keys step. */
@@ -40,7 +46,7 @@ export function NumberField(props: NumberFieldProps) {
     const direction = event.key === "ArrowUp" ? 1 : event.key === "ArrowDown" ? -1 : null;
     if (direction === null || !onStep) return;
     event.preventDefault();
-    onStep(direction, event.shiftKey);
+    onStep(direction, sizeOf(event));
   };
   const step = (direction: 1 | -1) => (
     <button
@@ -48,7 +54,7 @@ export function NumberField(props: NumberFieldProps) {
       tabIndex={-1}
       aria-label={t(direction === 1 ? "stepUp" : "stepDown", { field: label })}
       data-testid={`order-${name}-${direction === 1 ? "up" : "down"}`}
-      onClick={(event) => onStep?.(direction, event.shiftKey)}
+      onClick={(event) => onStep?.(direction, sizeOf(event))}
     >
       {direction === 1 ? "+" : "−"}
     </button>

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { useErrorText } from "@/shared/errors";
 import { fromUnits, grouped } from "@/shared/numbers";
 import { usePage } from "@/shared/page";
+import { takesOrders, useStatusText } from "@/shared/market-status";
 import { useSettings } from "@/shared/settings/settings";
 import type { NewOrder } from "@/shared/wire/trading";
 import type { SymbolSpec } from "@/shared/wire/types";
@@ -122,7 +123,7 @@ function useSending(spec: SymbolSpec, { reading }: FormReading, focusField: (nam
     }
   };
   const onSubmit = () => {
-    if (sending || spec.status !== "trading") return;
+    if (sending || !takesOrders(spec.status)) return;
     form.touch();
     if (reading.problem) return focusField(reading.problem.field);
     const order = orderOf(form, form.stp, reading, spec);
@@ -208,7 +209,8 @@ function SendButton({ spec, formReading: { reading }, sending }: SendButtonProps
     ? reading.quoteAmount && `${quoteAmount} ${spec.quote_asset}`
     : reading.quantity && `${quantity} ${spec.base_asset}`;
   const words = what ? t(inQuote ? "buyFor" : `${side}Quantity`, { what }) : t(`${side}Asset`, { asset: spec.base_asset });
-  const stopped = spec.status !== "trading";
+  const statusText = useStatusText(spec);
+  const stopped = !takesOrders(spec.status);
   return (
     <button
       className={styles.send}
@@ -217,7 +219,7 @@ function SendButton({ spec, formReading: { reading }, sending }: SendButtonProps
       aria-busy={sending}
       data-testid="order-send"
     >
-      {stopped ? t(`stopped.${spec.status}`) : sending ? t("sending") : words}
+      {stopped ? statusText("send") : sending ? t("sending") : words}
     </button>
   );
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { toUnits } from "@/shared/numbers";
 import { AAPL, BTC } from "@/shared/test-symbols";
 import {
   affordable,
@@ -74,7 +75,22 @@ describe("quantities", () => {
     expect(quantityStep(AAPL, "10")).toBe(1n);
     expect(stepQuantity(AAPL, 1n, 1n, -1)).toBe(1n);
     expect(stepQuantity(BTC, 12_000_000n, 1_000_000n, 1)).toBe(13_000_000n);
-    expect(stepQuantity(BTC, 5n, 1_000_000n, -1)).toBe(1n);
+    expect(stepQuantity(BTC, 1n, 1n, -1)).toBe(1n);
+    expect(stepQuantity(BTC, toUnits(BTC.max_quantity, 8), 1n, 1)).toBe(toUnits(BTC.max_quantity, 8));
+  });
+
+  it("goes from between two lots to the next one in the direction", () => {
+    const tens = { ...AAPL, lot_size: "10", min_quantity: "10" };
+    expect(stepQuantity(tens, 25n, 10n, 1)).toBe(30n);
+    expect(stepQuantity(tens, 25n, 10n, -1)).toBe(20n);
+    expect(stepQuantity(tens, 3n, 10n, -1)).toBe(10n);
+    expect(stepQuantity(tens, 3n, 10n, 1)).toBe(10n);
+  });
+
+  it("steps down in tenths where a whole step would leave nothing", () => {
+    expect(stepQuantity(BTC, 10_000_000n, 10_000_000n, -1)).toBe(9_000_000n);
+    expect(stepQuantity(BTC, 1_000_000n, 10_000_000n, -1)).toBe(900_000n);
+    expect(stepQuantity(BTC, 5n, 1_000_000n, -1)).toBe(4n);
   });
 
   it("an empty quantity starts at what is just worth enough", () => {

@@ -100,7 +100,7 @@ function clamp(value: bigint, lowest: bigint, highest: bigint): bigint {
 
 // --- steps of a quantity ---------------------------------------------------------------------------
 
-/** What one press of + adds: the last decimal typed, but never less than a lot. "0.12" moves by 0.01. */
+/** What one press of + or − moves: the last decimal typed, but never less than a lot. "0.12" moves by 0.01. */
 export function quantityStep(spec: SymbolSpec, text: string): bigint {
   const decimals = Math.min(text.split(".")[1]?.length ?? 0, spec.quantity_scale);
   const lot = toUnits(spec.lot_size, spec.quantity_scale);
@@ -108,11 +108,17 @@ export function quantityStep(spec: SymbolSpec, text: string): bigint {
   return unit > lot ? onLot(spec, unit) : lot;
 }
 
-/** A quantity moved by a step, in whole lots and inside the symbol's bounds. */
+/** A quantity moved by a step, in whole lots and inside the symbol's bounds. Between two lots the first step
+ * goes to the next one; where a step down would leave nothing it is a tenth, and again: 0.1, 0.09. */
 export function stepQuantity(spec: SymbolSpec, quantity: bigint, step: bigint, direction: 1 | -1): bigint {
+  const lot = toUnits(spec.lot_size, spec.quantity_scale);
   const least = toUnits(spec.min_quantity, spec.quantity_scale);
   const most = toUnits(spec.max_quantity, spec.quantity_scale);
-  return clamp(onLot(spec, quantity + step * BigInt(direction)), least, most);
+  let moved = onLot(spec, step);
+  while (direction === -1 && moved > lot && quantity - moved < least) moved = onLot(spec, moved / 10n) || lot;
+  // Rounded against the direction, so that what lies between two lots moves to the nearer one ahead.
+  const from = direction === 1 ? onLot(spec, quantity) : onLot(spec, quantity + lot - 1n);
+  return clamp(from + moved * BigInt(direction), least, most);
 }
 
 /** Where an empty quantity starts: the smallest power of ten that is worth enough at the price. */

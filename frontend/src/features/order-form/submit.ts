@@ -1,6 +1,6 @@
 // From a draft to an order, and from the exchange's answer back to the form.
 
-import { ApiFailure, queryClient } from "@/shared/wire/api";
+import { ApiFailure } from "@/shared/wire/api";
 import { whilePending } from "@/shared/wire/pending";
 import { newClientOrderId, type NewOrder, type Outcome, placeOrder } from "@/shared/wire/trading";
 import type { SymbolSpec } from "@/shared/wire/types";
@@ -32,13 +32,10 @@ const FIELD_OF_CODE: Record<string, Field> = {
   INSUFFICIENT_BALANCE: "quantity",
   BELOW_MIN_NOTIONAL: "quantity",
 };
-const STATUS_CODES: ReadonlySet<string> = new Set(["SYMBOL_HALTED", "SYMBOL_CANCEL_ONLY"]);
 
 /** What was refused, on the field it concerns. */
 export function problemOf(error: unknown, order: NewOrder): Problem {
   if (!(error instanceof ApiFailure)) return { field: "form", code: "INTERNAL" };
-  // The page learned late that trading stopped: ask for the symbols now.
-  if (STATUS_CODES.has(error.code)) void queryClient.invalidateQueries({ queryKey: ["symbols"] });
   const named = FIELDS[String(error.details.field ?? "")] ?? FIELD_OF_CODE[error.code] ?? "form";
   const field = named === "quantity" && order.quote_amount !== undefined ? "quoteAmount" : named;
   const values = Object.fromEntries(Object.entries(error.details).map(([name, value]) => [name, String(value)]));

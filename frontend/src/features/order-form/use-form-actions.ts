@@ -3,6 +3,7 @@ import { fromUnits, grouped, toUnits } from "@/shared/numbers";
 import type { SymbolSpec } from "@/shared/wire/types";
 import type { FormReading } from "./use-reading";
 import { useOrderForm } from "./form-store";
+import type { StepSize } from "./NumberField";
 import {
   affordable,
   baseToQuantity,
@@ -23,9 +24,9 @@ import {
 const LARGE = 10;
 
 export interface FormActions {
-  stepPrice(direction: 1 | -1, large: boolean): void;
+  stepPrice(direction: 1 | -1, size: StepSize): void;
   shiftPrice(percent: 1 | -1): void;
-  stepQuantity(direction: 1 | -1, large: boolean): void;
+  stepQuantity(direction: 1 | -1, size: StepSize): void;
   takePercent(percent: number): void;
 }
 
@@ -40,19 +41,20 @@ export function useFormActions(spec: SymbolSpec, { around, reading }: FormReadin
     form.change({ quantity: grouped(wire(units, spec.quantity_scale)), percent });
 
   return {
-    stepPrice(direction, large) {
+    stepPrice(direction, size) {
       if (base === null) return;
       let next = base;
-      for (let count = 0; count < (large ? LARGE : 1); count += 1) next = stepPrice(spec, next, direction);
+      for (let count = 0; count < (size === "large" ? LARGE : 1); count += 1) next = stepPrice(spec, next, direction);
       setPrice(next);
     },
     shiftPrice(percent) {
       if (base !== null) setPrice(shiftPrice(spec, base, BigInt(percent)));
     },
-    stepQuantity(direction, large) {
+    stepQuantity(direction, size) {
       const quantity = parseInput(form.quantity, spec.quantity_scale);
       if (quantity === null) return setQuantity(firstQuantity(spec, price ?? 0n));
-      const step = quantityStep(spec, form.quantity) * (large ? BigInt(LARGE) : 1n);
+      const usual = quantityStep(spec, form.quantity);
+      const step = { least: toUnits(spec.lot_size, spec.quantity_scale), usual, large: usual * BigInt(LARGE) }[size];
       const next = stepQuantity(spec, quantity, step, direction);
       // The decimals typed stay, so that the next step is as large as this one.
       const decimals = Math.min(form.quantity.split(".")[1]?.length ?? 0, spec.quantity_scale);

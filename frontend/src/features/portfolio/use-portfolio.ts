@@ -2,7 +2,8 @@ import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-quer
 import { useEffect, useMemo } from "react";
 import { answer, api, type Schemas } from "@/shared/wire/api";
 import { useAccount } from "@/shared/wire/account";
-import { useStatistics, useSymbols } from "@/shared/wire/store";
+import { useStatistics } from "@/shared/wire/store";
+import { useSymbols } from "@/shared/wire/symbols";
 import { type CurrencyPortfolio, revalue } from "./revalue";
 
 export type Range = Schemas["Portfolio"]["range"];

@@ -12,9 +12,15 @@ import styles from "./Tape.module.css";
 const ARROWS = { buy: "▲", sell: "▼" } as const;
 
 /** The newest trades; a click on a price takes it into the form. */
-export function Tape({ className = "", spec }: { className?: string; spec: SymbolSpec }) {
+export function Tape({ className = "", spec, onTake }: { className?: string; spec: SymbolSpec; onTake?: () => void }) {
   const { t } = useTranslation("book");
   const trades = useTrades(spec.symbol);
+  const takePrice = (event: React.MouseEvent) => {
+    const price = (event.target as HTMLElement).closest<HTMLElement>("[data-price]")?.dataset.price;
+    if (!price) return;
+    useOrderForm.getState().fillPrice(price);
+    onTake?.();
+  };
   return (
     <Panel title={t("tape.title")} className={className}>
       <div className={styles.tape} data-testid="trades" role="region" aria-label={t("tape.title")} tabIndex={0} onClick={takePrice}>
@@ -31,11 +37,6 @@ export function Tape({ className = "", spec }: { className?: string; spec: Symbo
       </div>
     </Panel>
   );
-}
-
-function takePrice(event: React.MouseEvent): void {
-  const price = (event.target as HTMLElement).closest<HTMLElement>("[data-price]")?.dataset.price;
-  if (price) useOrderForm.getState().fillPrice(price);
 }
 
 interface RowProps {

@@ -45,14 +45,14 @@ function useColumns(): readonly Column<Balance>[] {
   const amount = (id: string, text: (row: Balance) => string): Column<Balance> => ({
     id,
     header: t(id),
-    width: "minmax(92px, 1fr)",
+    width: "minmax(112px, 1fr)",
     cell: (row) => <Amount text={text(row)} decimals={decimals(row.asset)} exact />,
   });
   return [
     {
       id: "asset",
       header: t("asset"),
-      width: "minmax(112px, 1.2fr)",
+      width: "minmax(92px, 0.8fr)",
       align: "left",
       cell: ({ asset }) => (
         <span className={styles.asset}>

@@ -7,7 +7,7 @@ import { grouped } from "@/shared/numbers";
 import { Dialog, DialogActions } from "@/shared/ui/Dialog";
 import { showToast } from "@/shared/ui/toast-store";
 import { answer, api } from "@/shared/wire/api";
-import { useSymbols } from "@/shared/wire/store";
+import { useSymbols } from "@/shared/wire/symbols";
 import styles from "./DepositDialog.module.css";
 
 /** Amounts offered at a click: of what is paid with, and of what is traded. */
@@ -45,7 +45,7 @@ export function DepositDialog({ onClose }: { onClose: () => void }) {
           id={`${fieldId}-amount`}
           inputMode="decimal"
           autoComplete="off"
-          autoFocus
+          data-first-focus
           value={amount}
           aria-invalid={failure !== null}
           aria-describedby={`${fieldId}-problem`}

@@ -69,31 +69,31 @@ function useColumns(): readonly Column<Entry>[] {
   const decimals = useAssetDecimals();
   return [
     { id: "time", header: t("time"), width: "minmax(110px, 1fr)", align: "left", cell: (row) => <Time at={row.timestamp} /> },
-    { id: "type", header: t("type"), width: "minmax(70px, 0.7fr)", align: "left", cell: (row) => t(`types.${row.type}`) },
+    { id: "type", header: t("type"), width: "minmax(56px, 0.6fr)", align: "left", cell: (row) => t(`types.${row.type}`) },
     {
       id: "market",
       header: t("market"),
-      width: "minmax(80px, 0.8fr)",
+      width: "minmax(72px, 0.7fr)",
       align: "left",
       cell: ({ symbol }) => (symbol ? <Link to={`/trade/${symbol}`}>{symbol}</Link> : "–"),
     },
-    { id: "asset", header: t("asset"), width: "minmax(56px, 0.6fr)", align: "left", cell: (row) => row.asset },
+    { id: "asset", header: t("asset"), width: "minmax(52px, 0.5fr)", align: "left", cell: (row) => row.asset },
     {
       id: "amount",
       header: t("amount"),
-      width: "minmax(130px, 1.3fr)",
+      width: "minmax(124px, 1.3fr)",
       cell: (row) => <Amount text={row.amount} decimals={decimals(row.asset)} signed exact />,
     },
     {
       id: "fee",
       header: t("feeInside"),
-      width: "minmax(100px, 1fr)",
+      width: "minmax(84px, 0.9fr)",
       cell: (row) => (/[1-9]/.test(row.fee) ? <Amount text={row.fee} decimals={decimals(row.asset)} exact /> : "–"),
     },
     {
       id: "after",
       header: t("balanceAfter"),
-      width: "minmax(140px, 1.3fr)",
+      width: "minmax(136px, 1.3fr)",
       cell: (row) => <Amount text={row.balance_after} decimals={decimals(row.asset)} exact />,
     },
   ];

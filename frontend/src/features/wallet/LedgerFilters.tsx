@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { useAssets } from "@/shared/assets";
+import { DayField } from "@/shared/ui/DayField";
 import { ENTRY_TYPES, EVERYTHING, type LedgerFilter } from "./ledger-filter";
 import styles from "./LedgerFilters.module.css";
 
@@ -40,37 +41,13 @@ export function LedgerFilters({ filter, onChange }: LedgerFiltersProps) {
           </option>
         ))}
       </select>
-      <Day label={t("from")} value={filter.from} max={filter.to} onChange={(from) => onChange({ ...filter, from })} />
-      <Day label={t("to")} value={filter.to} min={filter.from} onChange={(to) => onChange({ ...filter, to })} />
+      <DayField label={t("from")} testId="ledger-from" value={filter.from} max={filter.to} onChange={(from) => onChange({ ...filter, from })} />
+      <DayField label={t("to")} testId="ledger-to" value={filter.to} min={filter.from} onChange={(to) => onChange({ ...filter, to })} />
       {isNarrowed && (
-        <button type="button" className={styles.small} onClick={() => onChange(EVERYTHING)}>
+        <button type="button" className={styles.small} onClick={() => onChange(EVERYTHING)} data-testid="ledger-clear">
           {t("clear")}
         </button>
       )}
     </div>
-  );
-}
-
-interface DayProps {
-  label: string;
-  value: string;
-  min?: string;
-  max?: string;
-  onChange: (day: string) => void;
-}
-
-function Day({ label, value, min, max, onChange }: DayProps) {
-  return (
-    <label className={styles.day}>
-      <span>{label}</span>
-      <input
-        className={styles.field}
-        type="date"
-        value={value}
-        min={min}
-        max={max}
-        onChange={(event) => onChange(event.target.value)}
-      />
-    </label>
   );
 }

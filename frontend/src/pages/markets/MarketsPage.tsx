@@ -8,7 +8,8 @@ import { useDisplayName } from "@/shared/i18n";
 import { useSettings } from "@/shared/settings/settings";
 import { DataTable } from "@/shared/ui/DataTable";
 import { Panel } from "@/shared/ui/Panel";
-import { useConnection, useStatistics, useSymbols } from "@/shared/wire/store";
+import { useConnection, useStatistics } from "@/shared/wire/store";
+import { useSymbols } from "@/shared/wire/symbols";
 import styles from "./MarketsPage.module.css";
 
 /** Every market at a glance: sortable, searchable, favourites first on request. */

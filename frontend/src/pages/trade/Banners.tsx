@@ -1,4 +1,5 @@
 import { useTranslation } from "react-i18next";
+import { CONTINUOUS, useStatusText } from "@/shared/market-status";
 import { Time } from "@/shared/ui/Time";
 import { useConnection } from "@/shared/wire/store";
 import type { SymbolSpec } from "@/shared/wire/types";
@@ -36,13 +37,12 @@ function StaleBanner() {
 
 function HaltBanner({ spec }: { spec: SymbolSpec }) {
   const { t } = useTranslation();
-  if (spec.status === "trading") return null;
-  const halted = spec.status === "halted";
+  const statusText = useStatusText(spec);
+  if (spec.status === CONTINUOUS) return null;
   return (
     <div className={styles.banner} data-testid="halt-banner">
-      <strong>{t(halted ? "haltedBanner" : "cancelOnlyBanner", { symbol: spec.symbol })}</strong>{" "}
-      {spec.status_reason && `${t("reason", { reason: spec.status_reason })}. `}
-      {t(halted ? "haltedHelp" : "cancelOnlyHelp")}
+      <strong>{statusText("banner")}</strong> {spec.status_reason && `${t("reason", { reason: spec.status_reason })}. `}
+      {statusText("help")}
     </div>
   );
 }

@@ -40,9 +40,11 @@ export function PhoneLayout({ spec }: { spec: SymbolSpec }) {
 }
 
 function View({ view, spec }: { view: PhoneView; spec: SymbolSpec }) {
+  const setSheet = useOrderForm((form) => form.setSheet);
+  const openSheet = () => setSheet(true);
   if (view === "chart") return <Chart className="" spec={spec} />;
-  if (view === "book") return <OrderBook spec={spec} />;
-  if (view === "trades") return <Tape className="" spec={spec} />;
+  if (view === "book") return <OrderBook spec={spec} onTake={openSheet} />;
+  if (view === "trades") return <Tape className="" spec={spec} onTake={openSheet} />;
   return <AccountTabs spec={spec} />;
 }
 

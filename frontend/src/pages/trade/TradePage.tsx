@@ -1,14 +1,12 @@
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { useParams } from "react-router";
-import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "react-router";
 import { AccountTabs } from "@/features/account-tabs/AccountTabs";
 import { Chart } from "@/features/chart/Chart";
 import { OrderForm } from "@/features/order-form/OrderForm";
 import { useSettings } from "@/shared/settings/settings";
 import { Splitter } from "@/shared/ui/Splitter";
-import { fetchSymbols } from "@/shared/wire/rest";
-import { useSymbols } from "@/shared/wire/store";
+import { useSymbols } from "@/shared/wire/symbols";
 import type { SymbolSpec } from "@/shared/wire/types";
 import { Banners } from "./Banners";
 import { BookColumn } from "./BookColumn";
@@ -17,23 +15,27 @@ import { PhoneLayout } from "./PhoneLayout";
 import styles from "./TradePage.module.css";
 
 export function TradePage() {
-  const { t } = useTranslation();
   const { symbol } = useParams();
   const symbols = useSymbols();
-  useStatusOften();
   const spec = symbols?.find((entry) => entry.symbol === symbol);
   const remember = useSettings((settings) => settings.set);
   useEffect(() => {
     if (spec) remember({ lastSymbol: spec.symbol });
   }, [spec, remember]);
   if (symbols === null) return <Skeleton />;
-  if (!spec) return <main className={styles.empty}>{t("notFound")}</main>;
+  if (!spec) return <NoSuchMarket symbol={symbol ?? ""} />;
   return <Layout spec={spec} />;
 }
 
-/** No feed tells when a symbol is halted: while somebody may trade, ask every few seconds. */
-function useStatusOften(): void {
-  useQuery({ queryKey: ["symbols"], queryFn: fetchSymbols, refetchInterval: 4_000 });
+function NoSuchMarket({ symbol }: { symbol: string }) {
+  const { t } = useTranslation();
+  return (
+    <main className={styles.empty}>
+      <p>
+        {t("noSuchMarket", { symbol })} <Link to="/markets">{t("seeMarkets")}</Link>
+      </p>
+    </main>
+  );
 }
 
 function Layout({ spec }: { spec: SymbolSpec }) {

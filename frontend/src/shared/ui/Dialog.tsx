@@ -10,13 +10,16 @@ interface DialogProps {
   children: React.ReactNode;
 }
 
-/** A modal dialog of the browser: focus stays inside, Esc and a click beside it close it. */
+/** A modal dialog of the browser: focus starts at `data-first-focus` and stays inside, Esc and a click beside
+ * it close it. */
 export function Dialog({ title, onClose, shape = "box", testId, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useEffect(() => {
     const element = dialog.current;
     element?.showModal();
+    // The browser would choose the first control there is.
+    element?.querySelector<HTMLElement>("[data-first-focus]")?.focus();
     return () => element?.close();
   }, []);
   return (

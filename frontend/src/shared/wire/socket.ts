@@ -45,6 +45,8 @@ interface Waiting {
 const PRIVATE_CHANNELS: ReadonlySet<string> = new Set(["orders", "fills", "balances"]);
 const FIRST_PAUSE_MS = 300;
 const LAST_PAUSE_MS = 5_000;
+/** What a page does first would be taken for the distance to the exchange. */
+const FIRST_PING_AFTER_MS = 1_000;
 const PING_EVERY_MS = 5_000;
 const SILENCE_LIMIT_MS = 15_000;
 
@@ -109,7 +111,7 @@ export class ExchangeSocket {
       this.pauseMs = FIRST_PAUSE_MS;
       this.setStatus({ state: "live" });
       this.subscribe([...this.topics.values()]);
-      this.ping();
+      setTimeout(() => this.ping(), FIRST_PING_AFTER_MS);
     };
     socket.onmessage = (event: MessageEvent<string>) => this.receive(JSON.parse(event.data));
     socket.onclose = () => this.reconnectLater(socket);

@@ -1,11 +1,10 @@
 // What components read: small stores fed by the socket, each telling its readers at most once a frame.
 
-import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { Book, type BookView } from "./book";
-import { fetchExecutions, fetchStatistics, fetchSymbols } from "./rest";
+import { fetchExecutions, fetchStatistics } from "./rest";
 import { type ConnectionStatus, ExchangeSocket } from "./socket";
-import type { BookDelta, BookSnapshot, Execution, Statistics, SymbolSpec } from "./types";
+import type { BookDelta, BookSnapshot, Execution, Statistics } from "./types";
 
 const scheme = location.protocol === "https:" ? "wss" : "ws";
 export const socket = new ExchangeSocket(`${scheme}://${location.host}/ws`);
@@ -16,8 +15,9 @@ class FrameStore<T> {
   private readonly listeners = new Set<() => void>();
   private published: T;
   private make: (() => T) | null = null;
+  private publishedAt = -Infinity;
 
-  /** `pauseMs`: tell readers no more often than this (0: once a frame). */
+  /** `pauseMs`: after readers were told, the next frame that tells them comes no sooner than this. */
   constructor(
     first: T,
     private readonly pauseMs = 0,
@@ -34,8 +34,9 @@ class FrameStore<T> {
     this.make = make;
     if (isScheduled) return;
     const publish = () => requestAnimationFrame(() => this.publish());
-    if (this.pauseMs === 0) publish();
-    else setTimeout(publish, this.pauseMs);
+    const waitMs = this.publishedAt + this.pauseMs - performance.now();
+    if (waitMs <= 0) publish();
+    else setTimeout(publish, waitMs);
   }
 
   get = (): T => this.published;
@@ -57,6 +58,7 @@ class FrameStore<T> {
     if (this.make === null) return;
     this.published = this.make();
     this.make = null;
+    this.publishedAt = performance.now();
     for (const listener of this.listeners) listener();
   }
 }
@@ -102,30 +104,16 @@ export function useConnection(): ConnectionStatus {
   );
 }
 
-// --- symbols ---------------------------------------------------------------------------------------
-
-const SYMBOLS_EVERY_MS = 60_000;
-const SYMBOLS_RETRY_MS = 3_000;
-
-/** The symbols (null until the exchange answers), asked again once a minute, so that a newly listed or
- * halted symbol shows without a reload. */
-export function useSymbols(): SymbolSpec[] | null {
-  const { data } = useQuery({
-    queryKey: ["symbols"],
-    queryFn: fetchSymbols,
-    refetchInterval: (query) => (query.state.data ? SYMBOLS_EVERY_MS : SYMBOLS_RETRY_MS),
-  });
-  return data ?? null;
-}
-
 // --- statistics ------------------------------------------------------------------------------------
 
 const EMPTY: ReadonlyMap<string, Statistics> = new Map();
+/** Nobody reads figures faster. */
+const STATISTICS_PAUSE_MS = 100;
 
 /** The 24-hour figures of every symbol, kept current. */
 export function useStatistics(symbols: readonly string[]): ReadonlyMap<string, Statistics> {
   const key = symbols.join(" ");
-  const store = useMemo(() => new FrameStore(EMPTY), [key]);
+  const store = useMemo(() => new FrameStore(EMPTY, STATISTICS_PAUSE_MS), [key]);
   useEffect(() => {
     const put = (entry: Statistics) => store.set(new Map(store.newest).set(entry.symbol, entry));
     const stops = key
@@ -148,6 +136,9 @@ export interface LiveBook extends BookView {
   /** False while the book may be behind: before the first snapshot, and after the connection broke. */
   current: boolean;
 }
+
+/** As often as the exchange sends a book. */
+const BOOK_PAUSE_MS = 50;
 
 const NO_BOOK: LiveBook = { bids: [], asks: [], sequence: -1, current: false };
 
@@ -179,7 +170,7 @@ class BookSource {
 const books = new Shared((symbol) => new BookSource(symbol));
 
 export function useBook(symbol: string, depth: number): LiveBook {
-  const store = useMemo(() => new FrameStore<LiveBook>(NO_BOOK), [symbol]);
+  const store = useMemo(() => new FrameStore<LiveBook>(NO_BOOK, BOOK_PAUSE_MS), [symbol]);
   useEffect(
     () => books.join(symbol, (source) => store.setLater(() => source.view(depth))),
     [symbol, depth, store],

@@ -78,8 +78,9 @@ export interface BookDelta extends Push {
 
 export type TradePush = Push & Execution & { type: "trade" };
 export type StatisticsPush = Push & Statistics & { type: "statistics" };
+export type SymbolPush = Push & SymbolSpec & { type: "symbol" };
 export type KlinePush = Push & { type: "kline"; candle: Candle };
-export type Message = BookSnapshot | BookDelta | TradePush | StatisticsPush | KlinePush;
+export type Message = BookSnapshot | BookDelta | TradePush | StatisticsPush | SymbolPush | KlinePush;
 
 export const INTERVALS = ["1m", "5m", "15m", "1h", "4h", "1d", "1w"] as const;
 export type Interval = (typeof INTERVALS)[number];
