@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import logging
 import os
 import platform
 import subprocess
@@ -20,7 +21,21 @@ from typing import Any
 
 import django
 
-from bench import core, fanout, growth, memory, plots, projection, reads, recovery, report, tables, web, worker
+from bench import (
+    core,
+    fanout,
+    growth,
+    memory,
+    plots,
+    profile,
+    projection,
+    reads,
+    recovery,
+    report,
+    tables,
+    web,
+    worker,
+)
 from bench.measure import Plan, Result
 from exchange import core as build
 
@@ -37,7 +52,7 @@ PARTS: dict[str, Part] = {
     "recovery": recovery.run,
 }
 #: What is long or large: ``--full`` alone.
-FULL: dict[str, Part] = {"tables": tables.run, "growth": growth.run}
+FULL: dict[str, Part] = {"profile": profile.run, "growth": growth.run, "tables": tables.run}
 _LOOP = "for _ in range(1_000): pass"
 
 
@@ -50,9 +65,11 @@ def main() -> None:
     results = []
     parts = PARTS | FULL
     for name in options.only.split(",") if options.only else (parts if plan.full else PARTS):
+        started = time.monotonic()
         for row in parts[name](plan):
             results.append(row)
             print(report.line_for_terminal(row), flush=True)
+        print(f"-- {name}: {time.monotonic() - started:.0f} s", flush=True)
     head["took_s"] = round(time.monotonic() - began)
     saved = report.save(head, results)
     print(*report.verdicts(saved), sep="\n")
@@ -110,4 +127,6 @@ if __name__ == "__main__":
     # Some parts start processes by manage.py: none of them may touch the data folder of this tree.
     with tempfile.TemporaryDirectory(prefix="xb") as folder:
         os.environ["DATA"] = folder
+        os.environ["LOG_LEVEL"] = "WARNING"
+        logging.disable(logging.INFO)
         main()

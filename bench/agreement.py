@@ -20,7 +20,11 @@ _LOTS, _MINOR = Decimal(10**8), Decimal(10**8)
 def check(tally: Tally, said: dict[str, Any]) -> list[str]:
     """Every disagreement, in words."""
     quantity, fees = tally.sums()
-    told = {"orders": tally.orders, "taker_lots": int(quantity * _LOTS), "taker_fees_minor": int(fees * _MINOR)}
+    told = {
+        "orders": tally.orders,
+        "taker_lots": int(quantity * _LOTS),
+        "taker_fees_minor": int(fees * _MINOR),
+    }
     found = [
         f"{name}: the client was told {value}, the database has {said['client'][name]}"
         for name, value in told.items()
@@ -39,7 +43,9 @@ def _problems() -> Iterator[str]:
     with BlockingEngineClient(settings.XTRADER["ENGINE_SOCKET"], timeout_ms=60_000) as client:
         client.wait_connected(30)
         for account, balances in _stored_balances().items():
-            said = {asset: (available, held) for asset, available, held in client.query("balances", account).value}
+            said = {
+                asset: (available, held) for asset, available, held in client.query("balances", account).value
+            }
             if said != balances:
                 yield f"account {account}: engine {said}, database {balances}"
     sums = _sums_of_effects()

@@ -22,7 +22,6 @@ from bench import flow, plainflow, targets
 from bench.core_run import apply_all, opened
 from bench.measure import Plan, Result
 from exchange import core as build
-from exchange.engine import Engine
 from exchange.engine import messages as m
 from tests.engine.naive import NaiveEngine
 
@@ -73,7 +72,9 @@ def _record(file: Path, opening: Commands, commands: Commands) -> None:
 
 def _builds(suffix: str, file: Path, count: int) -> Iterator[Result]:
     """The Python sources and, where there is one, the compiled build; they must agree to the last bit."""
-    runs = {choice: core_run(choice, file) for choice in ("python", "compiled") if choice in available_builds()}
+    runs = {
+        choice: core_run(choice, file) for choice in ("python", "compiled") if choice in available_builds()
+    }
     hashes = {(found["events"], found["state"]) for found in runs.values()}
     if len(hashes) != 1:
         raise RuntimeError(f"the builds of the core disagree: {runs}")

@@ -35,15 +35,18 @@ class Shape:
     paced: float = 0.0
 
 
-async def over_http(instance: Instance, rng: random.Random, name: str, shape: Shape, seconds: float) -> Result:
+async def over_http(
+    instance: Instance, rng: random.Random, name: str, shape: Shape, seconds: float
+) -> Result:
     """``POST /v1/order``, or ``/v1/orders`` for batches; as many connections as unanswered requests."""
     path = "/v1/order" if shape.batch == 1 else "/v1/orders"
     loads, requests = [], []
     for index in range(shape.connections):
         loads.append(await _http(instance, HttpConnection(instance.tally)))
-        token = instance.tokens[index % len(instance.tokens)]
         bodies = [_body(rng, shape.batch) for _ in range(_different(shape))]
-        requests.append([http_post(path, token, msgspec.json.encode(body)) for body in bodies])
+        requests.append(
+            [http_post(path, rng.choice(instance.tokens), msgspec.json.encode(body)) for body in bodies]
+        )
     return await drive(name, loads, requests, shape, seconds, meter_of(instance))
 
 
@@ -86,7 +89,9 @@ async def bare_http(server: Server, name: str, shape: Shape, seconds: float, rep
         loads.append(await _http(server, HttpConnection(reads=False)))
         bodies = [msgspec.json.encode(_body(rng, shape.batch)) for _ in range(20)]
         requests.append([http_post(path, "x" * 200, body) for body in bodies])
-    return await drive(name, loads, requests, shape, seconds, CpuMeter({"server": server.pid, "load": os.getpid()}))
+    return await drive(
+        name, loads, requests, shape, seconds, CpuMeter({"server": server.pid, "load": os.getpid()})
+    )
 
 
 async def bare_echo(server: Server, name: str, shape: Shape, seconds: float) -> Result:
@@ -98,10 +103,13 @@ async def bare_echo(server: Server, name: str, shape: Shape, seconds: float) -> 
         await connection.open(server.host, server.port, path="/echo")
         loads.append(connection)
         bodies = [
-            {"type": "reply", "id": number, "pad": _body(rng, shape.batch)} for number in range(_different(shape))
+            {"type": "reply", "id": number, "pad": _body(rng, shape.batch)}
+            for number in range(_different(shape))
         ]
         requests.append([ws_frame(msgspec.json.encode(body)) for body in bodies])
-    return await drive(name, loads, requests, shape, seconds, CpuMeter({"server": server.pid, "load": os.getpid()}))
+    return await drive(
+        name, loads, requests, shape, seconds, CpuMeter({"server": server.pid, "load": os.getpid()})
+    )
 
 
 async def drive(
@@ -114,6 +122,8 @@ async def drive(
     unit: str = "orders/s",
 ) -> Result:
     """All connections at once, from the first request to the last reply."""
+    tallies = {id(load.tally): load.tally for load in loads}.values()
+    taken = sum(tally.orders for tally in tallies)
     meter.reset()
     began = time.perf_counter()
     pairs = list(zip(loads, requests, strict=True))
@@ -129,11 +139,14 @@ async def drive(
         latencies += load.latencies_ns
         failed += load.failed
         load.close()
-    cpu_us = meter.per_operation_us(len(latencies) * shape.batch)
+    # A server that only answers takes no orders: there every reply counts, here every order that was taken.
+    count = sum(tally.orders for tally in tallies) - taken or (len(latencies) - failed.total()) * shape.batch
     notes: dict[str, Any] = {"histogram": histogram(latencies)}
     if failed:
         notes["errors"] = dict(failed)
-    return result(name, latencies, took_s, per_request=shape.batch, cpu_us=cpu_us, notes=notes, unit=unit)
+    row = result(name, latencies, took_s, cpu_us=meter.per_operation_us(count), notes=notes, unit=unit)
+    row.count, row.value = count, count / took_s
+    return row
 
 
 def meter_of(instance: Instance, more: dict[str, int] | None = None) -> CpuMeter:

@@ -24,6 +24,7 @@ from bench import agreement
 from bench.cpu import descendants
 from bench.database import temporary_database
 from bench.load import Tally
+from exchange.worker.blocking import BlockingEngineClient
 from marketdata.feed.client import read_status
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -89,7 +90,13 @@ class Instance:
         """What a module of this package prints when it runs with this instance's settings."""
         command = [sys.executable, "-m", module, *arguments]
         done = subprocess.run(
-            command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, text=True, check=True, timeout=300
+            command,
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+            timeout=300,
         )
         return done.stdout.splitlines()[-1]
 
@@ -137,8 +144,19 @@ def floor_server() -> Iterator[Server]:
 @contextmanager
 def _uvicorn(application: str, environment: dict[str, str]) -> Iterator[Server]:
     port = _free_port()
-    command = [sys.executable, "-m", "uvicorn", application, "--app-dir", str(ROOT), "--port", str(port), *UVICORN]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        application,
+        "--app-dir",
+        str(ROOT),
+        "--port",
+        str(port),
+        *UVICORN,
+    ]
+    # What it has to say when its sockets are cut at the end is of no use to anybody.
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
     try:
         _wait_for_port(process, port)
         yield Server("127.0.0.1", port, process.pid)
@@ -170,15 +188,19 @@ class LagWatch:
         self._thread.join()
 
     def _watch(self) -> None:
-        while not self._stop.wait(self._EVERY_S):
-            status = self._instance.status()
-            now, stored = time.monotonic(), status["sequence"]
-            self._history.append((now, status["durable_sequence"]))
-            self.commands = max(self.commands, status["lag"])
-            if status["lag"]:
-                # When what is stored only now was already durable.
-                since = next((then for then, durable in self._history if durable > stored), now)
-                self.seconds = max(self.seconds, now - since)
+        with BlockingEngineClient(self._instance.folder / "engine.sock", timeout_ms=30_000) as engine:
+            engine.wait_connected(30)
+            while not self._stop.wait(self._EVERY_S):
+                durable = engine.query("status").value["durable"]
+                stored = self._instance.status()["sequence"]
+                self._look(time.monotonic(), durable, stored)
+
+    def _look(self, now: float, durable: int, stored: int) -> None:
+        self._history.append((now, durable))
+        self.commands = max(self.commands, durable - stored)
+        # When the first of what is not stored yet was durable.
+        since = next((then for then, durable in self._history if durable > stored), now)
+        self.seconds = max(self.seconds, now - since)
 
 
 def _processes(supervisor: int) -> dict[str, int]:

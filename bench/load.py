@@ -75,6 +75,7 @@ class Load(Protocol):
 
     latencies_ns: array[int]
     failed: Counter[str]
+    tally: Tally
 
     async def run(self, requests: Sequence[bytes], in_flight: int, seconds: float) -> None: ...
 
@@ -89,7 +90,7 @@ class _Connection(asyncio.Protocol):
     def __init__(self, tally: Tally | None = None) -> None:
         self.latencies_ns = array("q")
         self.failed: Counter[str] = Counter()
-        self._tally = tally or Tally()
+        self.tally = tally or Tally()
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
         self._requests: Sequence[bytes] = ()
@@ -166,8 +167,8 @@ class _Connection(asyncio.Protocol):
         if not self._unanswered and self._done is not None and not self._done.done():
             self._done.set_result(None)
 
-    def _take(self, body: bytes | bytearray | memoryview, reply: Reply) -> None:
-        self._tally.take(reply)
+    def _take(self, reply: Reply) -> None:
+        self.tally.take(reply)
         if reply.error:
             self.failed[reply.error] += 1
 
@@ -200,7 +201,7 @@ class HttpConnection(_Connection):
         if head[9:12] != b"200":
             self.failed[bytes(body[:80]).decode()] += 1
         elif self._reads:
-            self._take(body, _reply.decode(body))
+            self._take(_reply.decode(body))
         self._buffer.clear()
         self._answered(1)
 
@@ -214,9 +215,12 @@ def http_post(path: str, token: str, body: bytes) -> bytes:
     return head.encode() + body
 
 
-def http_get(path: str) -> bytes:
+def http_get(path: str, token: str = "") -> bytes:
     """A GET as bytes."""
-    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n\r\n".encode()
+    authorization = f"Authorization: Bearer {token}\r\n" if token else ""
+    return (
+        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{authorization}Accept: application/json\r\n\r\n".encode()
+    )
 
 
 class WebSocketConnection(_Connection):
@@ -293,7 +297,7 @@ class WebSocketConnection(_Connection):
             self._authenticated.set()
             return False
         self.latencies_ns.append(time.perf_counter_ns() - self._sent_ns[reply.id])
-        self._take(payload, reply)
+        self._take(reply)
         return True
 
 

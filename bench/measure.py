@@ -66,16 +66,13 @@ def percentile(ordered: Sequence[int], percent: float) -> int:
     return ordered[int(rank) - 1]
 
 
-def result(
-    name: str, latencies_ns: Sequence[int], seconds: float, *, per_request: int = 1, **more: Any
-) -> Result:
-    """A row from the latency of every request, each of ``per_request`` operations."""
+def result(name: str, latencies_ns: Sequence[int], seconds: float, **more: Any) -> Result:
+    """A row from the latency of every operation."""
     ordered = sorted(latencies_ns)
-    count = len(ordered) * per_request
     return Result(
         name=name,
-        value=count / seconds if seconds else 0.0,
-        count=count,
+        value=len(ordered) / seconds if seconds else 0.0,
+        count=len(ordered),
         unit=more.pop("unit", "orders/s"),
         **spread(ordered),
         **more,

@@ -37,7 +37,9 @@ def main() -> None:
     commands = []
     for number in numbers:
         commands.append(m.set_account(f"bench:{number}", number))
-        commands += [m.deposit(f"bench:{number}:{asset}", number, asset, AMOUNT_MINOR) for asset in ("KRW", "BTC")]
+        commands += [
+            m.deposit(f"bench:{number}:{asset}", number, asset, AMOUNT_MINOR) for asset in ("KRW", "BTC")
+        ]
     with BlockingEngineClient(settings.XTRADER["ENGINE_SOCKET"], timeout_ms=60_000) as client:
         client.wait_connected(30)
         for outcome in client.submit_many(commands):

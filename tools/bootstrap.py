@@ -69,7 +69,9 @@ def install_peers(path: Path) -> None:
     for line in path.read_text().splitlines():
         name = line.partition("#")[0].strip()
         if name:
-            subprocess.call([str(PEERS_VENV / "bin" / "python"), "-m", "pip", "install", *pip_options(), name])
+            subprocess.call(
+                [str(PEERS_VENV / "bin" / "python"), "-m", "pip", "install", *pip_options(), name]
+            )
 
 
 def ensure_venv(folder: Path = VENV) -> None:
