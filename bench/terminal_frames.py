@@ -49,6 +49,8 @@ class Feed:
         self.trade_ids = count(1_000_000_000)
         self.bids = {MIDDLE - TICK * step: self._quantity() for step in range(1, LEVELS)}
         self.asks = {MIDDLE + TICK * step: self._quantity() for step in range(1, LEVELS)}
+        # Levels never go, so that the best ones stay the same: best first.
+        self.best_bids, self.best_asks = sorted(self.bids, reverse=True), sorted(self.asks)
 
     async def talk(self, connection: ServerConnection) -> None:
         """Answer subscriptions, and push until the page leaves."""
@@ -107,8 +109,8 @@ class Feed:
 
     def _delta(self) -> dict[str, Any]:
         changed: dict[str, list[list[str]]] = {"bids": [], "asks": []}
-        for name, book in (("bids", self.bids), ("asks", self.asks)):
-            for price in self.random.sample(sorted(book, key=lambda price: abs(price - MIDDLE))[:40], 3):
+        for name, book, best in (("bids", self.bids, self.best_bids), ("asks", self.asks, self.best_asks)):
+            for price in self.random.sample(best[:40], 3):
                 book[price] = self._quantity()
                 changed[name].append([str(price), book[price]])
         return {**self._head("book"), "type": "book_delta", **changed, "checksum": self._checksum()}
@@ -149,12 +151,12 @@ class Feed:
         return f"0.{self.random.randint(1, 9999):04d}".rstrip("0")
 
     def _sides(self) -> tuple[list[list[str]], list[list[str]]]:
-        bids = [[str(price), self.bids[price]] for price in sorted(self.bids, reverse=True)]
-        return bids, [[str(price), self.asks[price]] for price in sorted(self.asks)]
+        bids = [[str(price), self.bids[price]] for price in self.best_bids]
+        return bids, [[str(price), self.asks[price]] for price in self.best_asks]
 
     def _checksum(self) -> int:
-        bids = [(price, self.bids[price]) for price in sorted(self.bids, reverse=True)[:10]]
-        asks = [(price, self.asks[price]) for price in sorted(self.asks)[:10]]
+        bids = [(price, self.bids[price]) for price in self.best_bids[:10]]
+        asks = [(price, self.asks[price]) for price in self.best_asks[:10]]
         digits = (f"{price}{quantity.replace('.', '').lstrip('0')}" for price, quantity in asks + bids)
         return zlib.crc32("".join(digits).encode())
 
@@ -222,10 +224,10 @@ def measure(browser: Browser, page: Page, seconds: int) -> dict[str, Any]:
         path = Path(folder) / "trace.json"
         browser.start_tracing(page=page, path=path, categories=categories)
         page.wait_for_timeout(seconds * 1000)
+        # Fetching the trace takes long, and keeps the browser busy.
+        frames, received = page.evaluate("[window.frames_ms, window.received]")
         browser.stop_tracing()
         clock, processor, traced_ms = busy_tasks(path.read_bytes())
-    # Fetching the trace takes a while; messages and frames go on meanwhile.
-    frames, received = page.evaluate("[window.frames_ms, window.received]")
     elapsed_s = sum(frames) / 1000
     frames.sort()
     return {

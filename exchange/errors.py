@@ -231,7 +231,7 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         409,
         "The order is no longer open.",
         "이미 종료된 주문입니다.",
-        "It was filled or canceled before.",
+        "It was filled, canceled or expired before.",
     ),
     "SYMBOL_HALTED": ErrorKind(
         409,
@@ -245,6 +245,24 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         "주문 취소와 수량 감소만 가능한 종목입니다.",
         "The symbol is in cancel-only.",
     ),
+    "SYMBOL_CLOSED": ErrorKind(
+        409,
+        "The market of this symbol is closed.",
+        "장이 마감된 종목입니다.",
+        "Orders can only be canceled until it opens.",
+    ),
+    "SYMBOL_POST_ONLY": ErrorKind(
+        409,
+        "Only post-only orders are accepted in this symbol now.",
+        "지금은 post-only 주문만 가능한 종목입니다.",
+        "The symbol is in post-only.",
+    ),
+    "SYMBOL_IN_AUCTION": ErrorKind(
+        409,
+        "This order cannot enter during an auction.",
+        "단일가 매매 시간에는 접수할 수 없는 주문입니다.",
+        "Market, ioc, fok and post-only orders wait for continuous trading; limit orders and stops may enter.",
+    ),
     "SCALE_FIXED": ErrorKind(
         409,
         "Scales and assets cannot be changed once they exist.",
@@ -256,7 +274,7 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         400,
         "These order options do not go together.",
         "함께 사용할 수 없는 주문 조건입니다.",
-        "For example a market order with a price, or post_only with ioc. `details` says which.",
+        "For example a stop without a trigger_price, or post_only with ioc. `details` says which.",
     ),
     "PRICE_OUT_OF_BOUNDS": ErrorKind(
         400,
@@ -287,6 +305,12 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         "The order value is below the minimum.",
         "주문 금액이 최소 금액보다 작습니다.",
         "`details.minimum` gives it, in the quote asset.",
+    ),
+    "ABOVE_MAX_NOTIONAL": ErrorKind(
+        422,
+        "The order value is above the maximum.",
+        "주문 금액이 최대 금액보다 큽니다.",
+        "`details.maximum` gives it, in the quote asset.",
     ),
     "INVALID_AMOUNT": ErrorKind(
         400,
@@ -330,6 +354,24 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         "허용되지 않는 수수료율입니다.",
         "Operators: at most 10 %, and maker and taker together never below zero.",
     ),
+    "INVALID_EXPIRY": ErrorKind(
+        400,
+        "expire_at must be a time in the future.",
+        "expire_at은 미래의 시각이어야 합니다.",
+        "Milliseconds UTC, after the exchange's clock; gtd orders only.",
+    ),
+    "INVALID_GROUP": ErrorKind(
+        400,
+        "The group is not allowed.",
+        "허용되지 않는 그룹입니다.",
+        "Operators: a number from 0 (none) up.",
+    ),
+    "INVALID_CANCEL_AFTER": ErrorKind(
+        400,
+        "after_ms must be 0, or between 1 second and 24 hours.",
+        "after_ms는 0이거나 1초에서 24시간 사이여야 합니다.",
+        "Milliseconds: 0, or 1000 to 86400000.",
+    ),
     # --- the market forbids it -------------------------------------------------------------------
     "INSUFFICIENT_BALANCE": ErrorKind(
         422,
@@ -343,11 +385,23 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         "이 가격의 post-only 주문은 즉시 체결됩니다.",
         "Nothing was placed.",
     ),
+    "TRIGGER_WOULD_FIRE": ErrorKind(
+        422,
+        "The trigger price is already reached.",
+        "감시 가격이 이미 조건에 도달했습니다.",
+        "With `trigger_if_met` set to trigger such an order enters at once.",
+    ),
+    "NO_REFERENCE_PRICE": ErrorKind(
+        422,
+        "There is no price yet that this order could follow.",
+        "주문이 따라갈 기준 가격이 아직 없습니다.",
+        "A trailing stop needs a last price, or a quote if that is its source.",
+    ),
     "PRICE_OUT_OF_BAND": ErrorKind(
         422,
         "The price is too far from the market.",
         "가격이 시장 가격과 너무 다릅니다.",
-        "The price band around the reference price refuses it.",
+        "Outside the band around the reference price; `details` give its ends.",
     ),
     "TOO_MANY_OPEN_ORDERS": ErrorKind(
         422,
@@ -359,13 +413,13 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         422,
         "The new quantity must lie between the filled and the present quantity.",
         "새 수량은 체결 수량보다 크고 현재 수량보다 작아야 합니다.",
-        "`quantity` is the new total, the filled part included.",
+        "`quantity` is the new total, the filled part included. Linked orders cannot be reduced.",
     ),
     "INVALID_REPLACE": ErrorKind(
         422,
-        "The new quantity must exceed what is already filled.",
-        "새 수량은 이미 체결된 수량보다 커야 합니다.",
-        "`quantity` is the new total, the filled part included.",
+        "This order cannot be replaced like this.",
+        "이 주문은 이렇게 정정할 수 없습니다.",
+        "`quantity` is the new total and must exceed what is filled; linked orders cannot be replaced, and only orders that wait for a trigger have a `trigger_price` to change.",
     ),
     # --- trouble on this side --------------------------------------------------------------------
     "INTERNAL": ErrorKind(
@@ -410,13 +464,23 @@ FIELD_OF: Final[dict[str, str]] = {
     "SYMBOL_NOT_FOUND": "symbol",
     "SYMBOL_HALTED": "symbol",
     "SYMBOL_CANCEL_ONLY": "symbol",
+    "SYMBOL_CLOSED": "symbol",
+    "SYMBOL_POST_ONLY": "symbol",
+    "SYMBOL_IN_AUCTION": "symbol",
+    "NO_REFERENCE_PRICE": "symbol",
     "TOO_MANY_OPEN_ORDERS": "symbol",
     "PRICE_OUT_OF_BOUNDS": "price",
     "PRICE_OFF_TICK": "price",
     "POST_ONLY_WOULD_TAKE": "price",
+    "PRICE_OUT_OF_BAND": "price",
+    "TRIGGER_WOULD_FIRE": "trigger_price",
+    "INVALID_EXPIRY": "expire_at",
+    "INVALID_CANCEL_AFTER": "after_ms",
+    "INVALID_GROUP": "group",
     "QUANTITY_OUT_OF_BOUNDS": "quantity",
     "QUANTITY_OFF_LOT": "quantity",
     "BELOW_MIN_NOTIONAL": "quantity",
+    "ABOVE_MAX_NOTIONAL": "quantity",
     "INVALID_REDUCE": "quantity",
     "INVALID_REPLACE": "quantity",
 }

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
-from exchange.engine.messages import SymbolEvent
+from exchange.engine.messages import Protection, SymbolEvent
 from exchange.errors import InputError
 from exchange.jsontext import shown
 
@@ -44,6 +44,9 @@ class SymbolSpec(NamedTuple):
     status_reason: str
     #: notional_minor = price_ticks * quantity_lots * multiplier
     multiplier: int
+    protection: Protection = Protection()
+    #: When the volatility auction ends; 0 outside of one.
+    call_ends_ns: int = 0
 
     def notional_minor(self, price_ticks: int, quantity_lots: int) -> int:
         return price_ticks * quantity_lots * self.multiplier
@@ -70,6 +73,7 @@ def spec_of(event: Sequence[Any], scales: dict[str, int]) -> SymbolSpec:
         quote_scale=quote_scale,
         tick_bands=tuple((start, step) for start, step in symbol.tick_bands),
         multiplier=10 ** (quote_scale - symbol.price_scale - symbol.quantity_scale),
+        protection=Protection(*(symbol.protection or ())),
         **{name: getattr(symbol, name) for name in _COPIED},
     )
 
@@ -88,6 +92,7 @@ _COPIED: Final = (
     "max_open_orders",
     "status",
     "status_reason",
+    "call_ends_ns",
 )
 
 

@@ -66,6 +66,15 @@ def _socket_path(name: str) -> str:
     return str(folder / name)
 
 
+def _segments_to_keep(given: str) -> int:
+    """A number from 1 on, 0 for "off"."""
+    if given == "off":
+        return 0
+    if not given.isdecimal() or int(given) < 1:
+        raise ImproperlyConfigured(f"JOURNAL_KEEP_SEGMENTS={given!r}: a number from 1 on, or off")
+    return int(given)
+
+
 SECRET_KEY = _secret_key()
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
@@ -77,6 +86,8 @@ XTRADER = {
     "MARKETDATA_SOCKET": env("MARKETDATA_SOCKET", default=_socket_path("marketdata.sock")),
     "JOURNAL_URL": env("JOURNAL_URL", default=f"file://{DATA_DIR / 'journal'}"),
     "SNAPSHOT_DIR": Path(env("SNAPSHOT_DIR", default=str(DATA_DIR / "snapshots"))),
+    # Of the journal's segments, how many newest ones stay uncompressed; "off" archives none.
+    "JOURNAL_KEEP_SEGMENTS": _segments_to_keep(env("JOURNAL_KEEP_SEGMENTS", default="8")),
     "DEMO": env.bool("DEMO", default=False),
     # How long a request waits for the engine before it answers 504 OUTCOME_UNKNOWN.
     "ENGINE_TIMEOUT_MS": env.int("ENGINE_TIMEOUT_MS", default=5_000),

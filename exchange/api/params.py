@@ -10,12 +10,11 @@ from exchange.errors import InputError
 from exchange.jsontext import shown
 from exchange.selectors import Window
 from exchange.symbols import symbols
+from exchange.validation.terms import MAX_TIME_MS
 
 #: Rows of a page when the request does not say, and at most.
 DEFAULT_LIMIT: Final = 100
 MAX_LIMIT: Final = 500
-#: The last time whose nanoseconds fit 64 bits, rounded down: year 2255.
-_MAX_TIME_MS: Final = 9_000_000_000_000
 _NS_PER_MS: Final = 1_000_000
 #: ``format`` picks the renderer in the browser.
 _ALWAYS_KNOWN: Final = frozenset({"format"})
@@ -48,8 +47,8 @@ def read_window(query: Query) -> Window:
 
 def read_span(query: Query) -> tuple[int | None, int | None]:
     """``start`` (inclusive) and ``end`` (exclusive), milliseconds UTC; None where not given."""
-    start = read_integer(query, "start", 0, _MAX_TIME_MS)
-    end = read_integer(query, "end", 0, _MAX_TIME_MS)
+    start = read_integer(query, "start", 0, MAX_TIME_MS)
+    end = read_integer(query, "end", 0, MAX_TIME_MS)
     if start is not None and end is not None and start > end:
         raise InputError("INVALID_FIELD", {"field": "start", "expected": "not after end"})
     return start, end

@@ -9,13 +9,21 @@ from contextlib import closing
 from pathlib import Path
 
 from exchange.backup.errors import BackupError, TargetNotEmpty
+from exchange.journal.archive import bring_back
 from exchange.journal.codec import encode_commands
-from exchange.journal.errors import JournalDamaged, JournalGap
+from exchange.journal.errors import JournalDamaged
 from exchange.journal.file_journal import LOCK_NAME
 from exchange.journal.files import OS_FILES
 from exchange.journal.reader import JournalReader
 from exchange.journal.records import Record, encode_record
-from exchange.journal.segments import SegmentName, list_segments, write_head
+from exchange.journal.segments import (
+    ARCHIVE_NAME,
+    ARCHIVED_SUFFIX,
+    SegmentName,
+    archived_path,
+    list_all_segments,
+    write_head,
+)
 from exchange.journal.snapshots import list_snapshots
 
 
@@ -32,17 +40,23 @@ def copy_journal(journal: Path, target: Path, durable_sequence: int | None) -> N
     """Copy all that is durable: up to ``durable_sequence`` as the engine told it, or (None, when no engine
     writes) all there is. The copy ends with its last whole record. Raises JournalError."""
     target.mkdir()
-    ends: dict[Path, int] = {}
+    (target / ARCHIVE_NAME).mkdir()
+    ends: dict[str, int] = {}
     for record, path in _records(journal, durable_sequence):
-        ends[path] = record.end
+        ends[_plain(path)] = record.end
     last = None
-    for name in list_segments(OS_FILES, journal):
-        if name.path not in ends:
+    for name in list_all_segments(OS_FILES, journal):
+        if (end := ends.get(_plain(name.path))) is None:
             break
-        _copy_segment(name, target / name.path.name, ends[name.path])
+        _copy_segment(name, target, end)
         last = name
     if last is not None:
         write_head(OS_FILES, target, last.number)
+
+
+def _plain(path: Path) -> str:
+    """A segment's name, archived or not."""
+    return path.name.removesuffix(ARCHIVED_SUFFIX)
 
 
 def copy_snapshots(snapshots: Path, target: Path) -> None:
@@ -60,14 +74,14 @@ def put_back(source: Path, target: Path) -> None:
     if target.is_dir() and any(path.name != LOCK_NAME for path in target.iterdir()):
         raise TargetNotEmpty(f"{target} is not empty. Nothing was changed; move it away first")
     target.mkdir(parents=True, exist_ok=True)
-    for path in source.iterdir():
-        shutil.copyfile(path, target / path.name)
+    shutil.copytree(source, target, copy_function=shutil.copyfile, dirs_exist_ok=True)
 
 
 def cut_after(journal: Path, snapshots: Path, sequence: int) -> None:
     """Make ``sequence`` the last of a journal at rest: what comes after is gone, from snapshots too.
     Raises BackupError if the journal does not reach that far, JournalError if it is damaged."""
     place = None
+    _bring_back_from(journal, sequence)
     for record, path in _records(journal, None):
         if record.command_count and record.last_sequence >= sequence:
             place = (record, path)
@@ -78,8 +92,8 @@ def cut_after(journal: Path, snapshots: Path, sequence: int) -> None:
     if record.first_sequence > sequence:
         raise BackupError(f"{journal} begins at sequence {record.first_sequence}, after {sequence}")
     _end_with(path, record, sequence)
-    for name in list_segments(OS_FILES, journal):
-        if name.path.name > path.name:
+    for name in list_all_segments(OS_FILES, journal):
+        if _plain(name.path) > path.name:
             name.path.unlink()
         elif name.path == path:
             write_head(OS_FILES, journal, name.number)
@@ -90,15 +104,22 @@ def cut_after(journal: Path, snapshots: Path, sequence: int) -> None:
     OS_FILES.sync_dir(journal)
 
 
+def _bring_back_from(journal: Path, sequence: int) -> None:
+    """Put archived segments that hold ``sequence`` or come after it back among the others: one of them will
+    be the last. Newest first, so that at no time there is a gap."""
+    for name in reversed(list_all_segments(OS_FILES, journal)):
+        if name.is_archived:
+            bring_back(OS_FILES, name)
+        if name.first_sequence <= sequence:
+            break
+
+
 def _records(journal: Path, durable_sequence: int | None) -> Iterator[tuple[Record, Path]]:
-    names = list_segments(OS_FILES, journal)
+    names = list_all_segments(OS_FILES, journal)
     after = names[0].first_sequence - 1 if names else 0
     with closing(JournalReader(journal, after)) as reader:
         while True:
-            try:
-                record = reader.next() if durable_sequence is None else reader.next_durable(durable_sequence)
-            except FileNotFoundError as error:
-                raise JournalGap(f"{journal} was archived from while it was read: try again") from error
+            record = reader.next() if durable_sequence is None else reader.next_durable(durable_sequence)
             if record is None:
                 _check_end(reader, durable_sequence)
                 return
@@ -114,15 +135,26 @@ def _check_end(reader: JournalReader, durable_sequence: int | None) -> None:
         raise JournalDamaged(*reader.place, f"no valid record, though {durable_sequence} is durable")
 
 
-def _copy_segment(name: SegmentName, target: Path, end: int) -> None:
-    """The segment's bytes up to ``end``, zeros after that, in its full size."""
-    size = name.path.stat().st_size
-    with name.path.open("rb") as source, target.open("xb") as copy:
+def _copy_segment(name: SegmentName, folder: Path, end: int) -> None:
+    """The segment's bytes up to ``end``, zeros after that, in its full size. An archived one, all of which
+    was durable when it was archived, as it is."""
+    if not name.is_archived:
+        try:
+            _copy_until(name.path, folder / name.path.name, end)
+            return
+        except FileNotFoundError:
+            # Archived since its name was read.
+            name = name._replace(path=archived_path(name.path))
+    shutil.copyfile(name.path, folder / ARCHIVE_NAME / name.path.name)
+
+
+def _copy_until(path: Path, target: Path, end: int) -> None:
+    with path.open("rb") as source, target.open("xb") as copy:
         left = end
         while left and (chunk := source.read(min(left, 1 << 20))):
             copy.write(chunk)
             left -= len(chunk)
-        copy.truncate(size)
+        copy.truncate(os.fstat(source.fileno()).st_size)
 
 
 def _end_with(path: Path, record: Record, sequence: int) -> None:

@@ -38,7 +38,7 @@ def write(folder: Path, manifest: Manifest) -> None:
     aside.write_text(json.dumps(asdict(manifest), indent=2) + "\n")
     sync(aside)
     aside.rename(folder / NAME)
-    for path in (*folder.iterdir(), folder, folder.parent):
+    for path in (*folder.rglob("*"), folder, folder.parent):
         if path.is_dir():
             sync(path)
 

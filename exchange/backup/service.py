@@ -111,7 +111,7 @@ def _prove_from_start(site: Site, restored: Restored) -> None:
     try:
         engine, position = recover(site.journal, None)
     except JournalError:
-        # Its first segments have been archived: the snapshot is all there is to start from.
+        # Its first segments are gone for good: the snapshot is all there is to start from.
         return
     if (position.sequence, position.event_hash, engine.state_hash()) != restored[:3]:
         raise BackupDamaged(f"snapshot and journal of {site.journal} disagree")

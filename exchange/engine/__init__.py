@@ -7,7 +7,7 @@ then ``trading`` and ``matching`` for what an order does.
 
 from exchange.engine.engine import Engine
 from exchange.engine.memory import Limits, Recalled
+from exchange.engine.rules import FIRST_RULES, RULES_VERSION
 from exchange.engine.snapshot import SnapshotError
-from exchange.engine.state import RULES_VERSION
 
-__all__ = ["RULES_VERSION", "Engine", "Limits", "Recalled", "SnapshotError"]
+__all__ = ["FIRST_RULES", "RULES_VERSION", "Engine", "Limits", "Recalled", "SnapshotError"]

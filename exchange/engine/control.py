@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from exchange.engine import codes
 from exchange.engine import messages as m
-from exchange.engine.book import Book
+from exchange.engine.auction import indication
 from exchange.engine.ledger import Account
-from exchange.engine.state import RULES_VERSION, State, rejected
+from exchange.engine.market import Market
+from exchange.engine.rules import RULES_VERSION
+from exchange.engine.state import State, rejected
 from exchange.engine.symbols import (
     MAX_SCALE,
     MAX_SUPPLY_MINOR,
@@ -16,14 +20,18 @@ from exchange.engine.symbols import (
     name_ok,
 )
 
+#: Numbers of account groups fit any 32-bit column.
+MAX_GROUP: Final = 2**31 - 1
+
 
 class Control:
     """Carries out the venue's commands on the state."""
 
-    __slots__ = ("state",)
+    __slots__ = ("market", "state")
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, market: Market) -> None:
         self.state = state
+        self.market = market
 
     def apply(self, command: m.Command) -> list[m.Event]:
         """Carry out one command. Raises ValueError for a tag the core does not know."""
@@ -42,17 +50,55 @@ class Control:
                 return self._set_account(command)
             case m.SET_FEES:
                 return self._set_fees(command)
+            case m.SET_GROUP:
+                return self._set_group(command)
             case m.SET_RULES:
                 return self._set_rules(command)
             case tag:
                 raise ValueError(f"unknown command tag {tag!r}")
 
     def _tick(self) -> list[m.Event]:
-        state = self.state
+        """Carry out what has fallen due: expiries, then dead man's switches, then auctions that end."""
+        state, market = self.state, self.market
+        market.begin()
+        met = self._expire()
+        for number in state.timers.due_switches(state.now_ns):
+            met |= self._cancel_all_of(state.ledger.accounts[number])
+        if met:
+            market.matcher.repeats = True
+        for name in sorted(met):
+            market.settle(state.books[name])
+        for name in state.timers.due_calls(state.now_ns):
+            market.set_status(state.books[name], m.TRADING, "")
+        for name in sorted(state.timers.calls):
+            market.matcher.events.append(indication(state.books[name]))
         oldest_kept_ns = state.now_ns - state.limits.retention_ns
         state.memory.forget_before(oldest_kept_ns)
         state.orders.forget_before(oldest_kept_ns)
-        return [(m.EV_TICK, state.now_ns)]
+        return market.report([(m.EV_TICK, state.now_ns)])
+
+    def _expire(self) -> set[str]:
+        """End the orders whose time is up; the symbols they were in."""
+        state, events = self.state, self.market.matcher.events
+        met = set()
+        for order_id in state.timers.due_orders(state.now_ns):
+            order = state.orders.open.get(order_id)
+            # One linked to another that is due as well has ended with it.
+            if order is not None:
+                met.add(order.book.symbol.name)
+                events.append(self.market.withdraw(order, m.EXPIRED, m.REASON_TIME))
+        return met
+
+    def _cancel_all_of(self, account: Account) -> set[str]:
+        """Cancel an account's orders but those of halted symbols; the symbols they were in."""
+        met = set()
+        for order_id in sorted(order_id for orders in account.open_orders.values() for order_id in orders):
+            order = self.state.orders.open.get(order_id)
+            if order is not None and order.book.symbol.status != m.HALTED:
+                met.add(order.book.symbol.name)
+                event = self.market.withdraw(order, m.CANCELED, m.REASON_CANCEL_AFTER)
+                self.market.matcher.events.append(event)
+        return met
 
     def _set_asset(self, command: m.Command) -> list[m.Event]:
         asset: str = command[2]
@@ -78,25 +124,18 @@ class Control:
         if book is not None:
             book.symbol.change(terms)
         else:
-            symbol = Symbol(terms, scales[terms[1]], scales[terms[2]])
-            book = self.add_book(symbol)
+            book = state.add_book(Symbol(terms, scales[terms[1]], scales[terms[2]]))
         return [book.symbol.event()]
-
-    def add_book(self, symbol: Symbol) -> Book:
-        """An empty book for a new symbol."""
-        fees = self.state.ledger.accounts[m.FEE_ACCOUNT].balance(symbol.quote)
-        book = self.state.books[symbol.name] = Book(symbol, fees)
-        return book
 
     def _set_symbol_status(self, command: m.Command) -> list[m.Event]:
         book = self.state.books.get(command[2])
         if book is None:
             return rejected(command, codes.SYMBOL_NOT_FOUND)
-        if not 0 <= command[3] <= m.CANCEL_ONLY:
+        if not 0 <= command[3] <= m.CLOSED:
             return rejected(command, codes.INVALID_STATUS)
-        book.symbol.status = command[3]
-        book.symbol.status_reason = command[4]
-        return [book.symbol.event()]
+        self.market.begin()
+        self.market.set_status(book, command[3], command[4])
+        return self.market.report([])
 
     def _set_account(self, command: m.Command) -> list[m.Event]:
         number: int = command[2]
@@ -110,7 +149,16 @@ class Control:
             self.state.ledger.accounts[number] = Account(number, status)
         else:
             account.status = status
-        return [(m.EV_ACCOUNT, number, status)]
+        return [self.state.ledger.accounts[number].event()]
+
+    def _set_group(self, command: m.Command) -> list[m.Event]:
+        account = self.state.trader(command[2])
+        if account is None:
+            return rejected(command, codes.ACCOUNT_NOT_FOUND)
+        if not 0 <= command[3] <= MAX_GROUP:
+            return rejected(command, codes.INVALID_GROUP)
+        account.join(command[3])
+        return [account.event()]
 
     def _set_fees(self, command: m.Command) -> list[m.Event]:
         _, _, name, number, maker_ppm, taker_ppm = command
@@ -158,5 +206,5 @@ class Control:
         version: int = command[2]
         if not self.state.rules_version <= version <= RULES_VERSION:
             return rejected(command, codes.INVALID_RULES)
-        self.state.rules_version = version
+        self.state.use_rules(version)
         return [(m.EV_RULES, version)]

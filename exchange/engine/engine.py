@@ -8,14 +8,16 @@ from typing import Final
 
 from exchange.engine import codes, invariants, snapshot
 from exchange.engine import messages as m
+from exchange.engine.auction import indication
 from exchange.engine.control import Control
 from exchange.engine.ledger import Account
+from exchange.engine.market import Market
 from exchange.engine.memory import Limits, Recalled
+from exchange.engine.rules import RULES_VERSION, refusal_of_version_1
 from exchange.engine.state import State, rejected
 from exchange.engine.symbols import Symbol
 from exchange.engine.trading import Trading
 
-MINUTE_NS: Final = 60 * 1_000_000_000
 #: How many of an account's finished orders one question looks through.
 MAX_FINISHED_SCANNED: Final = 10_000
 
@@ -24,10 +26,18 @@ class Engine:
     """State machine over commands. It reads no clock, no file and no randomness: two engines that
     apply the same commands at the same stamps are equal to the last bit."""
 
-    def __init__(self, limits: Limits = Limits()) -> None:  # noqa: B008  an immutable tuple
-        self._state = State(limits)
-        self._trading = Trading(self._state)
-        self._control = Control(self._state)
+    def __init__(
+        self,
+        limits: Limits = Limits(),  # noqa: B008  an immutable tuple
+        rules_version: int = RULES_VERSION,
+    ) -> None:
+        self._use(State(limits, rules_version))
+
+    def _use(self, state: State) -> None:
+        market = Market(state)
+        self._state = state
+        self._trading = Trading(state, market)
+        self._control = Control(state, market)
 
     # --- the fold --------------------------------------------------------------------------------
 
@@ -56,29 +66,29 @@ class Engine:
             raise ValueError(f"time runs backwards: {now_ns} after {state.now_ns}")
         state.sequence += 1
         state.now_ns = now_ns
+        if now_ns >= state.day_ends_ns:
+            state.begin_day()
         tag: int = command[0]
+        refusal = refusal_of_version_1(command) if state.rules_version < RULES_VERSION else ""
         if tag >= m.TICK:
-            events = self._control.apply(command)
+            events = rejected(command, refusal) if refusal else self._control.apply(command)
+            reply = state.take_reply(events)
             if tag != m.TICK:
-                state.memory.keep_control((command, state.sequence, now_ns, state.take_reply(events)))
+                state.memory.keep_control((command, state.sequence, now_ns, reply))
             return events
-        account = state.trader(command[2])
-        if account is None:
+        number: int = command[2]
+        account = state.ledger.accounts.get(number)
+        if account is None or number < m.FIRST_TRADER_ACCOUNT:
             return rejected(command, codes.ACCOUNT_NOT_FOUND)
-        if tag == m.PLACE:
+        if refusal:
+            events = rejected(command, refusal)
+        elif tag == m.PLACE:
             events = self._trading.place(command, account)
         elif tag == m.CANCEL:
             events = self._trading.cancel(command, account)
-        elif tag == m.CANCEL_ALL:
-            events = self._trading.cancel_all(command, account)
-        elif tag == m.REDUCE:
-            events = self._trading.reduce(command, account)
-        elif tag == m.REPLACE:
-            events = self._trading.replace(command, account)
         else:
-            raise ValueError(f"unknown command tag {tag!r}")
-        entry = (command, state.sequence, now_ns, state.take_reply(events))
-        state.memory.keep_trader(account, entry)
+            events = self._trading.apply(tag, command, account)
+        state.memory.keep_trader(account, (command, state.sequence, now_ns, state.take_reply(events)))
         return events
 
     def recall(self, command: m.Command) -> Recalled | None:
@@ -93,10 +103,10 @@ class Engine:
         return Recalled(sequence, now_ns, list(events))
 
     def next_due_ns(self) -> int | None:
-        """When a tick is due if nothing else is sequenced: the next full minute. None before the first
-        command."""
-        now_ns = self._state.now_ns
-        return (now_ns // MINUTE_NS + 1) * MINUTE_NS if self._state.sequence else None
+        """When a tick is due if nothing else is sequenced: the next full minute or, before it, anything
+        that expires or ends. None before the first command."""
+        state = self._state
+        return state.timers.next_ns(state.now_ns) if state.sequence else None
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -198,6 +208,28 @@ class Engine:
         own = None if owner is None else owner.fees.get(symbol)
         return own or (terms.maker_ppm, terms.taker_ppm)
 
+    def sessions(self) -> list[tuple[int, str]]:
+        """(account, session) of every session that open orders were placed under."""
+        return sorted(self._state.orders.sessions)
+
+    def group(self, account: int) -> int:
+        """The group whose members the account does not trade with, 0 for none."""
+        owner = self._state.trader(account)
+        return 0 if owner is None else owner.group
+
+    def cancel_after_ns(self, account: int) -> int:
+        """When the account's dead man's switch goes off, 0 if it is not set."""
+        return self._state.timers.switches.get(account, 0)
+
+    def prices(self, symbol: str) -> tuple[int, int]:
+        """Last and reference price in ticks, 0 for none. Raises KeyError."""
+        book = self._state.books[symbol]
+        return book.last_ticks, book.reference_ticks
+
+    def indication(self, symbol: str) -> m.Event:
+        """Where an auction would trade now, as an IndicativeEvent. Raises KeyError."""
+        return indication(self._state.books[symbol])
+
     def counts(self) -> dict[str, int]:
         """Sizes of what the core keeps, for its status page."""
         state = self._state
@@ -206,7 +238,7 @@ class Engine:
             "accounts": len(state.ledger.accounts),
             "open_orders": len(state.orders.open),
             "finished_orders": len(state.orders.finished),
-            "command_ids": len(state.memory.traders),
+            "command_ids": state.memory.count,
             "control_ids": len(state.memory.control),
             "trades": state.matcher.next_trade_id - 1,
         }
@@ -218,12 +250,10 @@ class Engine:
         return snapshot.dump(self._state)
 
     @classmethod
-    def load(cls, data: bytes) -> Engine:
-        """The engine whose ``dump`` these bytes are. Raises SnapshotError."""
+    def load(cls, data: bytes, parse: snapshot.Parse = snapshot.parse_rows) -> Engine:
+        """The engine whose ``dump`` these bytes are. ``parse`` reads a section's line. Raises SnapshotError."""
         engine = cls()
-        engine._state = snapshot.load(data)
-        engine._trading = Trading(engine._state)
-        engine._control = Control(engine._state)
+        engine._use(snapshot.load(data, parse))
         return engine
 
     def state_hash(self) -> str:

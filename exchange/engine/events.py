@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from exchange.engine.commands import Protection
 from exchange.engine.words import LAST, NO_TRIGGER
@@ -195,6 +195,10 @@ class CanceledAllEvent(NamedTuple):
 class RulesEvent(NamedTuple):
     tag: int
     version: int
+
+
+#: Where an OrderEvent says when it was last changed.
+UPDATED_NS: Final = OrderEvent._fields.index("updated_ns")
 
 
 class IndicativeEvent(NamedTuple):

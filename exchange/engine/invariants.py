@@ -20,9 +20,27 @@ def check(state: State) -> list[str]:
     for book in state.books.values():
         resting += sum(1 for side in (book.bids, book.asks) for _ in _orders(side))
         problems += _book(book)
-    if resting != len(state.orders.open):
-        problems.append(f"{resting} orders rest on books, {len(state.orders.open)} are open")
+    waiting = sum(book.waiting for book in state.books.values())
+    if resting + waiting != len(state.orders.open):
+        problems.append(f"{resting} orders rest, {waiting} wait, {len(state.orders.open)} are open")
+    problems += _links(state)
     return problems
+
+
+def _links(state: State) -> Iterator[str]:
+    """Legs know one another, have the same open quantity, and one hold."""
+    for order in state.orders.open.values():
+        if order.is_waiting() != (order.level is None):
+            yield f"order {order.order_id} both rests and waits, or neither"
+        other = None if order.extra is None else order.extra.linked
+        if other is None:
+            continue
+        if other.extra is None or other.extra.linked is not order:
+            yield f"order {order.order_id} is linked to {other.order_id}, which is not linked to it"
+        if order.quantity_lots - order.filled_lots != other.quantity_lots - other.filled_lots:
+            yield f"orders {order.order_id} and {other.order_id} are linked and differ in quantity"
+        if order.held_minor and other.held_minor:
+            yield f"orders {order.order_id} and {other.order_id} hold twice"
 
 
 def _conservation(state: State) -> Iterator[str]:
@@ -49,8 +67,11 @@ def _holds(state: State) -> Iterator[str]:
         balance = order.held_in
         key = (balance.account, balance.asset)
         held[key] = held.get(key, 0) + order.held_minor
-        if order.held_minor != order.hold_needed_minor():
-            yield f"order {order.order_id} holds {order.held_minor} of {order.hold_needed_minor()}"
+        needed = order.hold_needed_minor()
+        linked = None if order.extra is None else order.extra.linked
+        holds = order.held_minor + (0 if linked is None else linked.held_minor)
+        if holds != needed:
+            yield f"order {order.order_id} holds {holds} of {needed}"
     for number, account in state.ledger.accounts.items():
         for asset, balance in account.balances.items():
             expected = held.get((number, asset), 0)
@@ -67,21 +88,31 @@ def _book(book: Book) -> Iterator[str]:
         for level in levels:
             yield from _level(name, level)
     bid, ask = book.bids.best, book.asks.best
-    if bid is not None and ask is not None and bid.price_ticks >= ask.price_ticks:
+    apart = bid is None or ask is None or bid.price_ticks < ask.price_ticks
+    if not apart and book.symbol.status in (m.TRADING, m.POST_ONLY):
+        assert bid is not None and ask is not None
         yield f"{name} is crossed: bid {bid.price_ticks}, ask {ask.price_ticks}"
 
 
 def _level(name: str, level: Level) -> Iterator[str]:
-    total = 0
+    total = hidden = 0
     order = level.head
     while order is not None:
         open_lots = order.quantity_lots - order.filled_lots
-        total += open_lots
-        if open_lots <= 0 or order.level is not level or order.price_ticks != level.price_ticks:
+        shown = order.shown_lots()
+        total += shown
+        hidden += open_lots - shown
+        if (
+            shown <= 0
+            or open_lots < shown
+            or order.level is not level
+            or order.price_ticks != level.price_ticks
+        ):
             yield f"{name}: order {order.order_id} does not belong at {level.price_ticks}"
         order = order.next
-    if total != level.quantity_lots:
-        yield f"{name}: level {level.price_ticks} says {level.quantity_lots}, its orders {total}"
+    if (total, hidden) != (level.quantity_lots, level.hidden_lots):
+        said = f"{level.quantity_lots} and {level.hidden_lots} hidden"
+        yield f"{name}: level {level.price_ticks} says {said}, its orders {total} and {hidden}"
 
 
 def _orders(side: BookSide) -> Iterator[Order]:

@@ -13,6 +13,7 @@ from exchange.engine import messages as m
 
 if TYPE_CHECKING:
     from exchange.engine.book import Order
+    from exchange.engine.symbols import Symbol
 
 
 class Balance:
@@ -31,12 +32,30 @@ class Balance:
 class Account:
     """An account with its balances, its open orders by symbol, and its share of bounded memory."""
 
-    __slots__ = ("balances", "client_ids", "fees", "finished", "ids", "number", "open_orders", "status")
+    __slots__ = (
+        "balances",
+        "client_ids",
+        "commands",
+        "fees",
+        "finished",
+        "group",
+        "ids",
+        "number",
+        "open_orders",
+        "owner",
+        "pairs",
+        "status",
+    )
 
     def __init__(self, number: int, status: int = m.ACTIVE) -> None:
         self.number = number
         self.status = status
+        self.group = 0
+        #: Accounts with the same owner do not trade with one another: the account alone, or its group.
+        self.owner = number
         self.balances: dict[str, Balance] = {}
+        #: symbol -> its balances in base and quote, once it has traded there
+        self.pairs: dict[str, tuple[Balance, Balance]] = {}
         self.open_orders: dict[str, dict[int, Order]] = {}
         #: client order id -> id of the open, else latest remembered, order that carries it
         self.client_ids: dict[str, int] = {}
@@ -44,8 +63,24 @@ class Account:
         self.fees: dict[str, tuple[int, int]] = {}
         #: ids of its finished orders still remembered, oldest first
         self.finished: deque[int] = deque()
-        #: its command ids still remembered, oldest first
+        #: its commands still remembered by id, as memory.Entry; and the ids, oldest first
+        self.commands: dict[str, tuple[m.Command, int, int, tuple[m.Event, ...]]] = {}
         self.ids: deque[str] = deque()
+
+    def pair(self, symbol: Symbol) -> tuple[Balance, Balance]:
+        """The balances it trades this symbol with."""
+        pair = self.pairs[symbol.name] = (self.balance(symbol.base), self.balance(symbol.quote))
+        return pair
+
+    def event(self) -> m.Event:
+        """The account as it is now, as an AccountEvent."""
+        event = (m.EV_ACCOUNT, self.number, self.status)
+        return (*event, self.group) if self.group else event
+
+    def join(self, group: int) -> None:
+        """Belong to a group from now on; 0: to none."""
+        self.group = group
+        self.owner = -group if group else self.number
 
     def balance(self, asset: str) -> Balance:
         """The balance in an asset, made empty at first use."""

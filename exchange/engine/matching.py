@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from exchange.engine import messages as m
 from exchange.engine.book import BookSide, Level, Order
+from exchange.engine.extras import Extra, extra_of
 from exchange.engine.ledger import Balance, Ledger
 from exchange.engine.orders import Orders
 from exchange.engine.symbols import PPM
@@ -19,7 +20,19 @@ from exchange.engine.symbols import PPM
 class Matcher:
     """Fills takers. ``events`` and ``levels`` collect what the command under way has done."""
 
-    __slots__ = ("events", "ledger", "levels", "next_trade_id", "now_ns", "orders")
+    __slots__ = (
+        "entries",
+        "events",
+        "first_ticks",
+        "interrupted",
+        "ledger",
+        "levels",
+        "next_trade_id",
+        "now_ns",
+        "orders",
+        "repeats",
+        "reports_prevented",
+    )
 
     def __init__(self, ledger: Ledger, orders: Orders) -> None:
         self.ledger = ledger
@@ -28,6 +41,23 @@ class Matcher:
         self.now_ns = 0
         self.events: list[m.Event] = []
         self.levels: list[m.Event] = []
+        #: Whether ``events`` or ``levels`` may speak of the same order or level more than once.
+        self.repeats = False
+        #: Price of the first trade of the order that was matched last, 0 if it did not trade; and whether
+        #: the dynamic band stopped it.
+        self.first_ticks = 0
+        self.interrupted = False
+        #: Entries of brackets that have bought since their exits were last looked after.
+        self.entries: list[Order] = []
+        #: Rules version 1 did not report prevented quantities.
+        self.reports_prevented = True
+
+    def begin(self, now_ns: int) -> None:
+        """Start collecting for a new command."""
+        self.now_ns = now_ns
+        self.events = []
+        self.levels = []
+        self.repeats = False
 
     # --- looking ahead ---------------------------------------------------------------------------
 
@@ -35,13 +65,16 @@ class Matcher:
         """How much of the taker would trade at once, self-trade prevention considered; at most its
         quantity. Changes nothing."""
         wanted = taker.quantity_lots - taker.filled_lots
+        low, high = _allowed(taker)
         found = 0
-        for maker in _makers(taker):
-            if maker.account is taker.account:
+        for price, lots, own in _meetings(taker):
+            if own:
                 if taker.stp != m.STP_CANCEL_OLDEST:
                     break
                 continue
-            found += maker.quantity_lots - maker.filled_lots
+            if not low <= price <= high:
+                break
+            found += lots
             if found >= wanted:
                 return wanted
         return found
@@ -55,10 +88,10 @@ class Matcher:
         wanted = taker.quantity_lots
         notional = 0
         cost = 0
-        for maker in _makers(taker):
-            lots = min(wanted, maker.quantity_lots - maker.filled_lots)
-            if maker.account is not taker.account:
-                notional += maker.price_ticks * lots * symbol.multiplier
+        for price, lots, own in _meetings(taker):
+            lots = min(wanted, lots)
+            if not own:
+                notional += price * lots * symbol.multiplier
                 cost = notional - (-rate * notional // PPM)
                 wanted -= lots
             elif taker.stp == m.STP_DECREMENT:
@@ -69,59 +102,104 @@ class Matcher:
                 break
         return cost
 
+    def market_sale_minor(self, taker: Order) -> int:
+        """What a market sell by quote amount would deliver on the book as it stands, in base minor units.
+        The walk ends as in ``market_buy_cost_minor``."""
+        symbol = taker.book.symbol
+        available = taker.base.available
+        budget = taker.quote_amount_minor
+        sold = 0
+        for price, lots, own in _meetings(taker):
+            unit = price * symbol.multiplier
+            wanted = budget // unit
+            wanted -= wanted % symbol.lot_step
+            if wanted == 0:
+                break
+            lots = min(wanted, lots)
+            if not own:
+                sold += lots * symbol.base_unit_minor
+                budget -= lots * unit
+            elif taker.stp == m.STP_DECREMENT:
+                budget -= lots * unit
+            elif taker.stp != m.STP_CANCEL_OLDEST:
+                break
+            if sold > available:
+                break
+        return sold
+
     # --- matching --------------------------------------------------------------------------------
 
     def match(self, taker: Order) -> None:
-        """Trade the taker until it is filled, nothing crosses it, or self-trade prevention stops it.
+        """Trade the taker until it is filled, nothing crosses it, or self-trade prevention or the dynamic
+        band stops it.
 
         Sets ``taker.reason`` where the taker may not rest; every level it emptied or lowered is
         reported once, with what is left of it."""
-        side = taker.book.opposite(taker.side)
+        book = taker.book
+        buys = taker.side == m.BUY
+        side = book.asks if buys else book.bids
+        self.first_ticks = 0
+        self.interrupted = False
         level = side.best
-        while level is not None and _crosses(taker, level.price_ticks):
-            more = self._match_level(taker, side, level)
-            self.levels.append(
-                (m.EV_LEVEL, taker.book.symbol.name, side.side, level.price_ticks, level.quantity_lots)
-            )
+        limit = taker.limit_ticks
+        bounded = book.symbol.volatility_ppm > 0
+        low, high = _allowed(taker) if bounded else (0, 0)
+        while level is not None:
+            price = level.price_ticks
+            if price > limit if buys else price < limit:
+                break
+            more = self._match_level(taker, side, level, bounded and not low <= price <= high)
+            self.levels.append((m.EV_LEVEL, book.symbol.name, side.side, price, level.quantity_lots))
             if not more:
                 return
             level = side.best
-        if level is None and taker.order_type == m.MARKET:
-            taker.reason = m.REASON_NO_LIQUIDITY
+        if taker.order_type == m.MARKET:
+            taker.reason = m.REASON_NO_LIQUIDITY if level is None else m.REASON_PRICE_LIMIT
 
-    def _match_level(self, taker: Order, side: BookSide, level: Level) -> bool:
+    def _match_level(self, taker: Order, side: BookSide, level: Level, out_of_band: bool) -> bool:
         """Trade along one level's queue. True while the taker wants more and the level is used up."""
-        maker = level.head
-        while maker is not None:
-            following = maker.next
-            wanted = self._wanted_lots(taker, level.price_ticks)
-            if wanted == 0:
-                return False
-            if maker.account is taker.account:
-                if self._prevent(taker, maker, side, level, wanted):
+        owner = taker.account.owner
+        by_amount = taker.quote_amount_minor != 0
+        while (maker := level.head) is not None:
+            if by_amount:
+                wanted = self._affordable_lots(taker, level.price_ticks)
+                if wanted == 0:
                     return False
             else:
-                open_lots = maker.quantity_lots - maker.filled_lots
-                self._trade(taker, maker, side, level, wanted if wanted < open_lots else open_lots)
-            maker = following if maker.level is None else maker
-            if taker.quote_amount_minor == 0 and taker.filled_lots == taker.quantity_lots:
+                wanted = taker.quantity_lots - taker.filled_lots
+            if maker.account.owner == owner:
+                if self._prevent(taker, maker, side, level, wanted):
+                    return False
+            elif out_of_band:
+                self.interrupted = True
                 return False
-        # A quote amount too small for one more lot here buys none at a worse price either.
-        return taker.quote_amount_minor == 0 or self._wanted_lots(taker, level.price_ticks) > 0
+            else:
+                open_lots = (
+                    maker.quantity_lots - maker.filled_lots if maker.extra is None else maker.shown_lots()
+                )
+                self._trade(taker, maker, side, level, wanted if wanted < open_lots else open_lots)
+            if not by_amount and taker.filled_lots == taker.quantity_lots:
+                return False
+        # An amount too small for one more lot here buys none at a worse price either.
+        return not by_amount or self._affordable_lots(taker, level.price_ticks) > 0
 
-    def _wanted_lots(self, taker: Order, price_ticks: int) -> int:
-        """What the taker still wants at this price: its open quantity, or as much as the rest of its
-        quote amount can pay for, fee included, in whole lots."""
-        if taker.quote_amount_minor == 0:
-            return taker.quantity_lots - taker.filled_lots
+    def _affordable_lots(self, taker: Order, price_ticks: int) -> int:
+        """How many lots the rest of a quote amount is worth at this price, whole lots only. A buy pays
+        its fee from it too."""
         symbol = taker.book.symbol
-        rate = taker.taker_ppm if taker.taker_ppm > 0 else 0
-        # notional + ceil((accrued + rate x notional) / PPM) <= budget, solved for notional. A rebate
-        # is left out of it: it may turn out smaller than its rate.
-        budget = taker.held_minor + taker.fee_minor
-        accrued = taker.fee_accrued if taker.fee_accrued > 0 else 0
-        unit_cost = price_ticks * symbol.multiplier * (PPM + rate)
-        lots = (PPM * budget - accrued) // unit_cost
+        if taker.side == m.SELL:
+            budget = taker.quote_amount_minor - taker.filled_notional_minor
+            if taker.extra is not None:
+                budget -= taker.extra.prevented_minor
+            lots = budget // (price_ticks * symbol.multiplier)
+        else:
+            rate = taker.taker_ppm if taker.taker_ppm > 0 else 0
+            # notional + ceil((accrued + rate x notional) / PPM) <= budget, solved for notional. A rebate
+            # is left out of it: it may turn out smaller than its rate.
+            budget = taker.held_minor + taker.fee_minor
+            accrued = taker.fee_accrued if taker.fee_accrued > 0 else 0
+            unit_cost = price_ticks * symbol.multiplier * (PPM + rate)
+            lots = (PPM * budget - accrued) // unit_cost
         if lots < symbol.lot_step:
             if taker.filled_lots == 0:
                 taker.reason = m.REASON_AMOUNT_BELOW_LOT
@@ -131,7 +209,8 @@ class Matcher:
     def _trade(self, taker: Order, maker: Order, side: BookSide, level: Level, lots: int) -> None:
         book = taker.book
         symbol = book.symbol
-        notional = maker.price_ticks * lots * symbol.multiplier
+        price = maker.price_ticks
+        notional = price * lots * symbol.multiplier
         taker_fee = self._charge(taker, taker.taker_ppm, notional, book.fee_balance)
         maker_fee = self._charge(maker, maker.maker_ppm, notional, book.fee_balance)
         base_minor = lots * symbol.base_unit_minor
@@ -143,12 +222,15 @@ class Matcher:
         maker.filled_notional_minor += notional
         maker.updated_ns = self.now_ns
         level.quantity_lots -= lots
+        if self.first_ticks == 0:
+            self.first_ticks = price
+        book.last_ticks = price
         self.events.append(
             (
                 m.EV_TRADE,
                 self.next_trade_id,
                 symbol.name,
-                maker.price_ticks,
+                price,
                 lots,
                 taker.side,
                 notional,
@@ -165,18 +247,138 @@ class Matcher:
             )
         )
         self.next_trade_id += 1
-        self._after_fill(maker, side, level)
+        self._after_fill(maker, side, level, lots)
 
-    def _after_fill(self, maker: Order, side: BookSide, level: Level) -> None:
+    def trade_at(self, buy: Order, sell: Order, price: int, lots: int) -> None:
+        """An auction's trade of two orders on the book, without an aggressor. Their levels' quantities
+        and what becomes of the two is the auction's business."""
+        book = buy.book
+        symbol = book.symbol
+        notional = price * lots * symbol.multiplier
+        buy_fee = self._charge(buy, buy.maker_ppm, notional, book.fee_balance)
+        sell_fee = self._charge(sell, sell.maker_ppm, notional, book.fee_balance)
+        base_minor = lots * symbol.base_unit_minor
+        for order, fee in ((buy, buy_fee), (sell, sell_fee)):
+            self._settle(order, base_minor, notional, fee)
+            order.filled_lots += lots
+            order.filled_notional_minor += notional
+            order.updated_ns = self.now_ns
+        book.last_ticks = price
+        self.events.append(
+            (
+                m.EV_TRADE,
+                self.next_trade_id,
+                symbol.name,
+                price,
+                lots,
+                m.NO_SIDE,
+                notional,
+                buy.order_id,
+                buy.account.number,
+                buy_fee,
+                buy.base.available + buy.base.held,
+                buy.quote.available + buy.quote.held,
+                sell.order_id,
+                sell.account.number,
+                sell_fee,
+                sell.base.available + sell.base.held,
+                sell.quote.available + sell.quote.held,
+            )
+        )
+        self.next_trade_id += 1
+
+    def _after_fill(self, maker: Order, side: BookSide, level: Level, lots: int) -> None:
         """Let a filled maker go; of one partly filled, release what it no longer needs to hold."""
         if maker.filled_lots == maker.quantity_lots:
+            if maker.extra is not None:
+                maker.extra.shown_lots = 0
+                self.note_bought(maker, maker.extra, lots)
             side.remove(maker, level)
-            self.events.append(self.orders.close(maker, m.FILLED, m.REASON_NONE, self.now_ns))
+            self.events.append(self.finish(maker, m.FILLED, m.REASON_NONE))
             return
         maker.status = m.PARTIALLY_FILLED
+        if maker.extra is not None:
+            self._after_part(maker, maker.extra, side, level, lots)
         if maker.side == m.BUY:
             self.orders.rehold(maker)
         self.events.append(maker.event())
+
+    def _after_part(self, maker: Order, extra: Extra, side: BookSide, level: Level, lots: int) -> None:
+        """A maker with something beyond a plain order was partly filled."""
+        if extra.display_lots:
+            # One that shows its next part may be met again by the same taker.
+            self.repeats = True
+            extra.shown_lots -= lots
+            if extra.shown_lots == 0:
+                side.to_the_back(maker, level)
+        self.follow(maker)
+        self.note_bought(maker, extra, lots)
+
+    def note_bought(self, order: Order, extra: Extra, lots: int) -> None:
+        """A bracket's entry bought this much, to be sold by its exits once the taker is done with."""
+        if extra.exits is not None and lots:
+            if extra.to_exit_lots == 0:
+                self.entries.append(order)
+            extra.to_exit_lots += lots
+
+    # --- orders that end -------------------------------------------------------------------------
+
+    def finish(self, order: Order, status: int, reason: int) -> m.Event:
+        """End an order that is off its book, and the one linked to it. Returns its last OrderEvent."""
+        extra = order.extra
+        if extra is None or extra.linked is None:
+            return self.orders.close(order, status, reason, self.now_ns)
+        other = extra.linked
+        event = self.orders.close(order, status, reason, self.now_ns)
+        self.unlink(order, other)
+        self.take_off(other)
+        self.repeats = True
+        self.events.append(self.orders.close(other, m.CANCELED, m.REASON_LINKED, self.now_ns))
+        return event
+
+    def unlink(self, one: Order, other: Order) -> None:
+        for order in (one, other):
+            if order.extra is not None:
+                order.extra.linked = None
+
+    def follow(self, order: Order) -> None:
+        """The open quantity of a leg changed: that of the other, which waits, becomes the same."""
+        extra = order.extra
+        if extra is None or extra.linked is None:
+            return
+        other = extra.linked
+        open_lots = order.quantity_lots - order.filled_lots
+        if open_lots == other.quantity_lots - other.filled_lots:
+            return
+        level = other.level
+        if level is not None:
+            level.quantity_lots -= other.quantity_lots - other.filled_lots - open_lots
+            self.levels.append(level_event(other, level))
+        other.quantity_lots = other.filled_lots + open_lots
+        other.updated_ns = self.now_ns
+        self.repeats = True
+        self.events.append(other.event())
+
+    def take_off(self, order: Order) -> None:
+        """Take an open order from where it rests or waits; reports its level."""
+        level = order.level
+        if level is not None:
+            book = order.book
+            side = book.bids if order.side == m.BUY else book.asks
+            side.remove(order, level)
+            self.levels.append(
+                (m.EV_LEVEL, book.symbol.name, side.side, level.price_ticks, level.quantity_lots)
+            )
+            return
+        extra = order.extra
+        assert extra is not None, f"open order {order.order_id} neither rests nor waits"
+        order.book.waiting -= 1
+        if extra.triggered_ns:
+            order.book.fired.remove(order)
+        else:
+            order.book.triggers.feed(order.side, extra.trigger_source).remove(order, extra)
+
+    # --- money -----------------------------------------------------------------------------------
 
     def _charge(self, order: Order, rate_ppm: int, notional: int, fee_balance: Balance) -> int:
         """The fee of one fill, moved to the fee account's books; negative is a rebate, paid as far as
@@ -209,43 +411,49 @@ class Matcher:
     # --- self-trade prevention ---------------------------------------------------------------------
 
     def _prevent(self, taker: Order, maker: Order, side: BookSide, level: Level, wanted: int) -> bool:
-        """Act on the taker meeting an order of its own account. True when the taker must stop."""
+        """Act on the taker meeting an order of its own owner. True when the taker must stop."""
         mode = taker.stp
+        open_lots = maker.quantity_lots - maker.filled_lots
+        lots = wanted if wanted < open_lots else open_lots
+        if self.reports_prevented:
+            extra_of(taker).prevented_lots += lots
+            extra_of(maker).prevented_lots += lots
+            self.repeats = True
         if mode == m.STP_DECREMENT:
-            return self._decrement(taker, maker, side, level, wanted)
+            return self._decrement(taker, maker, side, level, lots)
         if mode != m.STP_CANCEL_NEWEST:
-            self._cancel_maker(maker, side, level)
+            side.remove(maker, level)
+            self.events.append(self.finish(maker, m.CANCELED, m.REASON_SELF_TRADE))
+        elif self.reports_prevented:
+            self.events.append(maker.event())
         if mode == m.STP_CANCEL_OLDEST:
             return False
         taker.reason = m.REASON_SELF_TRADE
         return True
 
-    def _cancel_maker(self, maker: Order, side: BookSide, level: Level) -> None:
-        side.remove(maker, level)
-        self.events.append(self.orders.close(maker, m.CANCELED, m.REASON_SELF_TRADE, self.now_ns))
-
-    def _decrement(self, taker: Order, maker: Order, side: BookSide, level: Level, wanted: int) -> bool:
+    def _decrement(self, taker: Order, maker: Order, side: BookSide, level: Level, lots: int) -> bool:
         """Take the smaller open quantity off both orders without a trade."""
-        open_lots = maker.quantity_lots - maker.filled_lots
-        lots = wanted if wanted < open_lots else open_lots
-        if lots == open_lots:
+        if lots == maker.quantity_lots - maker.filled_lots:
             # Off the book first: the level gives up exactly the open quantity it counts.
             side.remove(maker, level)
             maker.quantity_lots -= lots
-            self.events.append(self.orders.close(maker, m.CANCELED, m.REASON_SELF_TRADE, self.now_ns))
+            self.events.append(self.finish(maker, m.CANCELED, m.REASON_SELF_TRADE))
         else:
-            maker.quantity_lots -= lots
             maker.updated_ns = self.now_ns
-            level.quantity_lots -= lots
+            take_from(maker, level, lots)
+            self.follow(maker)
             self.orders.rehold(maker)
             self.events.append(maker.event())
-        return self._decrement_taker(taker, lots, maker.price_ticks)
+        return self._decrement_taker(taker, lots, level.price_ticks)
 
     def _decrement_taker(self, taker: Order, lots: int, price_ticks: int) -> bool:
         if taker.quote_amount_minor:
             notional = price_ticks * lots * taker.book.symbol.multiplier
-            taker.held_minor -= notional
-            self.ledger.release(taker.held_in, notional)
+            if taker.side == m.SELL:
+                extra_of(taker).prevented_minor += notional
+            else:
+                taker.held_minor -= notional
+                self.ledger.release(taker.held_in, notional)
             return False
         taker.quantity_lots -= lots
         if taker.quantity_lots == taker.filled_lots:
@@ -254,18 +462,59 @@ class Matcher:
         return False
 
 
-def _crosses(taker: Order, price_ticks: int) -> bool:
-    if taker.order_type == m.MARKET:
-        return True
-    return price_ticks <= taker.price_ticks if taker.side == m.BUY else price_ticks >= taker.price_ticks
+def take_from(order: Order, level: Level, lots: int) -> None:
+    """Lower the quantity of an order where it rests: the hidden part of an iceberg first."""
+    order.quantity_lots -= lots
+    extra = order.extra
+    if extra is None or not extra.display_lots:
+        level.quantity_lots -= lots
+        return
+    open_lots = order.quantity_lots - order.filled_lots
+    shown = min(extra.shown_lots, open_lots)
+    level.hidden_lots -= lots - (extra.shown_lots - shown)
+    level.quantity_lots -= extra.shown_lots - shown
+    extra.shown_lots = shown
 
 
-def _makers(taker: Order) -> Iterator[Order]:
-    """The orders the taker would meet, in the order it would meet them."""
+def level_event(order: Order, level: Level) -> m.Event:
+    """The level an order rests at or has just left, as a LevelEvent."""
+    return (m.EV_LEVEL, order.book.symbol.name, order.side, level.price_ticks, level.quantity_lots)
+
+
+def crosses(taker: Order, price_ticks: int) -> bool:
+    """Whether the taker may trade at this price."""
+    limit: int = taker.limit_ticks
+    return price_ticks <= limit if taker.side == m.BUY else price_ticks >= limit
+
+
+def _allowed(taker: Order) -> tuple[int, int]:
+    """The lowest and highest price the dynamic band lets the taker trade at (rule K8)."""
+    ppm = taker.book.symbol.volatility_ppm
+    last = taker.book.last_ticks
+    if not ppm or not last:
+        return 0, 1 << 200
+    width = last * ppm // PPM
+    return last - width, last + width
+
+
+def _meetings(taker: Order) -> Iterator[tuple[int, int, bool]]:
+    """(price, lots, own) of what the taker would meet, in its order: at each price what the queue shows,
+    then what its icebergs hide. ``own`` is met whole and does not trade."""
+    owner = taker.account.owner
     for level in taker.book.opposite(taker.side).best_first():
-        if not _crosses(taker, level.price_ticks):
+        price = level.price_ticks
+        if not crosses(taker, price):
             return
+        hidden = 0
         maker = level.head
         while maker is not None:
-            yield maker
+            open_lots = maker.quantity_lots - maker.filled_lots
+            if maker.account.owner == owner:
+                yield price, open_lots, True
+            else:
+                shown = maker.shown_lots()
+                hidden += open_lots - shown
+                yield price, shown, False
             maker = maker.next
+        if hidden:
+            yield price, hidden, False

@@ -6,7 +6,7 @@ account and one for all; ids of the control plane are scoped to the venue and ke
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import deque
 from typing import NamedTuple
 
 from exchange.engine import messages as m
@@ -33,25 +33,28 @@ class Limits(NamedTuple):
 
 #: command, sequence, now_ns, reply events
 Entry = tuple[m.Command, int, int, tuple[m.Event, ...]]
-Key = tuple[int, str]
 
 
 class CommandMemory:
     """Command id -> what it did. The oldest are forgotten first."""
 
-    __slots__ = ("accounts", "control", "limits", "traders")
+    __slots__ = ("_queue", "accounts", "control", "count", "limits")
 
     def __init__(self, limits: Limits, accounts: dict[int, Account]) -> None:
         self.limits = limits
         self.accounts = accounts
-        self.traders: OrderedDict[Key, Entry] = OrderedDict()
         self.control: dict[str, Entry] = {}
+        #: How many traders' ids are remembered; each account has its own by id.
+        self.count = 0
+        #: Entries of traders in the order they came, with some that their account's bound has pushed out.
+        self._queue: deque[Entry] = deque()
 
     def find(self, command: m.Command) -> Entry | None:
         """What is remembered under the command's id, be it the same command or another."""
         tag: int = command[0]
         if tag < m.TICK:
-            return self.traders.get((command[2], command[1]))
+            account = self.accounts.get(command[2])
+            return None if account is None else account.commands.get(command[1])
         return None if tag == m.TICK else self.control.get(command[1])
 
     def keep_control(self, entry: Entry) -> None:
@@ -60,21 +63,45 @@ class CommandMemory:
     def keep_trader(self, account: Account, entry: Entry) -> None:
         """Remember a trader's command, forgetting the account's oldest, or the oldest of all, beyond
         the bounds."""
-        command_id: str = entry[0][1]
         ids = account.ids
         if len(ids) >= self.limits.ids_per_account:
-            del self.traders[(account.number, ids.popleft())]
-        elif len(self.traders) >= self.limits.ids_total:
+            del account.commands[ids.popleft()]
+            if len(self._queue) > 2 * self.count + 1_000:
+                self._queue = deque(self.traders())
+        elif self.count >= self.limits.ids_total:
             self._forget_oldest()
-        self.traders[(account.number, command_id)] = entry
+            self.count += 1
+        else:
+            self.count += 1
+        command_id: str = entry[0][1]
+        account.commands[command_id] = entry
         ids.append(command_id)
+        self._queue.append(entry)
+
+    def traders(self) -> list[Entry]:
+        """Everything remembered of traders' commands, oldest first."""
+        return [entry for entry in self._queue if self._is_kept(entry)]
 
     def forget_before(self, applied_ns: int) -> None:
         """Forget traders' ids of commands applied before this time."""
-        while self.traders and next(iter(self.traders.values()))[2] < applied_ns:
-            self._forget_oldest()
+        queue = self._queue
+        while queue and (queue[0][2] < applied_ns or not self._is_kept(queue[0])):
+            if self._is_kept(queue[0]):
+                self._forget_oldest()
+            else:
+                queue.popleft()
+
+    def _is_kept(self, entry: Entry) -> bool:
+        command = entry[0]
+        return self.accounts[command[2]].commands.get(command[1]) is entry
 
     def _forget_oldest(self) -> None:
-        (number, _), _ = self.traders.popitem(last=False)
+        queue = self._queue
+        while not self._is_kept(queue[0]):
+            queue.popleft()
+        command = queue.popleft()[0]
+        account = self.accounts[command[2]]
+        del account.commands[command[1]]
         # The oldest of all is also the oldest of its account.
-        self.accounts[number].ids.popleft()
+        account.ids.popleft()
+        self.count -= 1

@@ -7,16 +7,21 @@ from collections import deque
 
 from exchange.engine import messages as m
 from exchange.engine.book import Order
+from exchange.engine.extras import Extra
 from exchange.engine.ledger import Account, Ledger
+from exchange.engine.timers import Timers
 
 
 class Orders:
     """Open orders and the remembered finished ones, oldest forgotten first."""
 
-    __slots__ = ("_queue", "finished", "ledger", "max_finished", "open")
+    __slots__ = ("_queue", "finished", "ledger", "max_finished", "open", "sessions", "timers")
 
-    def __init__(self, ledger: Ledger, max_finished: int) -> None:
+    def __init__(self, ledger: Ledger, timers: Timers, max_finished: int) -> None:
         self.ledger = ledger
+        self.timers = timers
+        #: (account, session) -> how many open orders were placed under it
+        self.sessions: dict[tuple[int, str], int] = {}
         self.max_finished = max_finished
         self.open: dict[int, Order] = {}
         #: order id -> (account, its last OrderEvent)
@@ -32,7 +37,7 @@ class Orders:
         return 0 if orders is None else len(orders)
 
     def add(self, order: Order) -> None:
-        """Index an order that now rests on its book."""
+        """Index an order that now rests on its book or waits."""
         account = order.account
         self.open[order.order_id] = order
         symbol = order.book.symbol.name
@@ -42,6 +47,29 @@ class Orders:
         orders[order.order_id] = order
         if order.client_order_id is not None:
             account.client_ids[order.client_order_id] = order.order_id
+        if order.extra is not None:
+            self._watch(order, order.extra)
+
+    def _watch(self, order: Order, extra: Extra) -> None:
+        """Note what may end an order other than trades and its owner."""
+        if extra.expire_ns:
+            self.timers.expiries.add((extra.expire_ns, order.order_id))
+        elif order.time_in_force == m.DAY:
+            order.book.day_orders[order.order_id] = order
+        if extra.session is not None:
+            key = (order.account.number, extra.session)
+            self.sessions[key] = self.sessions.get(key, 0) + 1
+
+    def _unwatch(self, order: Order, extra: Extra) -> None:
+        if extra.expire_ns:
+            self.timers.expiries.remove((extra.expire_ns, order.order_id))
+        elif order.time_in_force == m.DAY:
+            del order.book.day_orders[order.order_id]
+        if extra.session is not None:
+            key = (order.account.number, extra.session)
+            self.sessions[key] -= 1
+            if not self.sessions[key]:
+                del self.sessions[key]
 
     def close(self, order: Order, status: int, reason: int, now_ns: int) -> m.Event:
         """End an order that is off its book: release its hold, forget it as open, remember it as
@@ -55,6 +83,8 @@ class Orders:
         account = order.account
         if self.open.pop(order.order_id, None) is not None:
             del account.open_orders[order.book.symbol.name][order.order_id]
+            if order.extra is not None:
+                self._unwatch(order, order.extra)
         event = order.event()
         self.remember(account, order.order_id, event)
         return event
@@ -78,7 +108,7 @@ class Orders:
 
     def forget_before(self, finished_ns: int) -> None:
         """Forget orders that finished before this time."""
-        while self._queue and self.finished[self._queue[0]][1][-1] < finished_ns:
+        while self._queue and self.finished[self._queue[0]][1][m.UPDATED_NS] < finished_ns:
             self._forget_oldest()
 
     def remembered(self) -> list[m.Event]:

@@ -19,19 +19,29 @@ MAX_UNITS: Final = 10**18
 #: The most of an asset there may be, in minor units: no balance, value or fee outgrows 38 digits.
 MAX_SUPPLY_MINOR: Final = 10**36
 
+#: The widest band or collar: prices up to twice the reference.
+MAX_BAND_PPM: Final = PPM
+MAX_CALL_NS: Final = 24 * 3600 * 1_000_000_000
+MAX_CALENDAR_NAME: Final = 16
+
 TickBands = tuple[tuple[int, int], ...]
+#: Fields of SetSymbol after the command id, without the protection.
+TERM_COUNT: Final = 15
 
 
 class Symbol:
-    """A symbol's terms. ``terms`` is the tuple of SetSymbol's fields after the command id."""
+    """A symbol's terms and status. ``terms`` is the tuple of SetSymbol's fields after the command id."""
 
     __slots__ = (
+        "band_ppm",
         "band_starts",
         "band_steps",
         "base",
         "base_unit_minor",
+        "call_ends_ns",
         "lot_step",
         "maker_ppm",
+        "max_notional_minor",
         "max_open_orders",
         "max_price_ticks",
         "max_quantity_lots",
@@ -40,11 +50,14 @@ class Symbol:
         "min_quantity_lots",
         "multiplier",
         "name",
+        "protection",
         "quote",
+        "rates",
         "status",
         "status_reason",
         "taker_ppm",
         "terms",
+        "volatility_ppm",
     )
 
     def __init__(self, terms: tuple[Any, ...], base_scale: int, quote_scale: int) -> None:
@@ -59,6 +72,8 @@ class Symbol:
         self.base_unit_minor: int = 10 ** (base_scale - quantity_scale)
         self.status: int = m.TRADING
         self.status_reason: str = ""
+        #: When a volatility auction takes place; 0 outside of one.
+        self.call_ends_ns: int = 0
         self.change(terms)
 
     def change(self, terms: tuple[Any, ...]) -> None:
@@ -75,10 +90,27 @@ class Symbol:
         self.min_notional_minor: int = terms[11]
         self.maker_ppm: int = terms[12]
         self.taker_ppm: int = terms[13]
+        #: The rates together, for whoever takes both.
+        self.rates: tuple[int, int] = (self.maker_ppm, self.taker_ppm)
         self.max_open_orders: int = terms[14]
+        self.protection = m.Protection(*terms[15]) if len(terms) > TERM_COUNT else m.Protection()
+        self.volatility_ppm: int = self.protection.volatility_ppm
+        self.band_ppm: int = self.protection.band_ppm
+        self.max_notional_minor: int = self.protection.max_notional_minor
 
     def event(self) -> m.Event:
-        return (m.EV_SYMBOL, *self.terms, self.status, self.status_reason)
+        plain = (m.EV_SYMBOL, *self.terms[:TERM_COUNT], self.status, self.status_reason)
+        if len(self.terms) == TERM_COUNT and not self.call_ends_ns:
+            return plain
+        return (*plain, self.terms[TERM_COUNT] if len(self.terms) > TERM_COUNT else None, self.call_ends_ns)
+
+    def is_call(self) -> bool:
+        """Whether orders gather without trading."""
+        return self.status in m.CALL_STATUSES
+
+    def step_at(self, price_ticks: int) -> int:
+        """The tick step that holds at this price."""
+        return self.band_steps[bisect_right(self.band_starts, price_ticks) - 1]
 
     def check_price(self, price_ticks: int) -> str:
         """The code that refuses this limit price, or an empty string."""
@@ -86,6 +118,21 @@ class Symbol:
             return codes.PRICE_OUT_OF_BOUNDS
         step = self.band_steps[bisect_right(self.band_starts, price_ticks) - 1]
         return codes.PRICE_OFF_TICK if price_ticks % step else ""
+
+    def check_notional(self, notional_minor: int) -> str:
+        """The code that refuses an order worth this, or an empty string."""
+        if notional_minor < self.min_notional_minor:
+            return codes.BELOW_MIN_NOTIONAL
+        highest = self.max_notional_minor
+        return codes.ABOVE_MAX_NOTIONAL if highest and notional_minor > highest else ""
+
+    def check_band(self, price_ticks: int, reference_ticks: int) -> str:
+        """The code that refuses a limit price this far from the reference price (0: there is none)."""
+        ppm = self.band_ppm
+        if not ppm or not reference_ticks:
+            return ""
+        far = abs(price_ticks - reference_ticks) * PPM > ppm * reference_ticks
+        return codes.PRICE_OUT_OF_BAND if far else ""
 
     def check_quantity(self, quantity_lots: int) -> str:
         """The code that refuses this order quantity, or an empty string."""
@@ -96,7 +143,9 @@ class Symbol:
 
 def terms_of(event: m.Event) -> tuple[Any, ...]:
     """SetSymbol's fields after the command id, from a SymbolEvent."""
-    return tuple(event[1:-2])
+    terms = tuple(event[1 : TERM_COUNT + 1])
+    view = m.SymbolEvent(*event)
+    return terms if view.protection is None else (*terms, view.protection)
 
 
 def check_terms(terms: tuple[Any, ...], scales: dict[str, int]) -> str:
@@ -109,7 +158,8 @@ def check_terms(terms: tuple[Any, ...], scales: dict[str, int]) -> str:
     # Together these make every notional and every base amount a whole number of minor units.
     if price_scale + quantity_scale > scales[quote] or quantity_scale > scales[base]:
         return codes.INVALID_SYMBOL
-    return "" if _bands_ok(terms[5]) and _bounds_ok(terms) else codes.INVALID_SYMBOL
+    sound = _bands_ok(terms[5]) and _bounds_ok(terms) and _protection_ok(terms)
+    return "" if sound else codes.INVALID_SYMBOL
 
 
 def check_rates(maker_ppm: int, taker_ppm: int) -> bool:
@@ -143,4 +193,18 @@ def _bounds_ok(terms: tuple[Any, ...]) -> bool:
         and 0 <= min_notional <= MAX_SUPPLY_MINOR
         and max_open_orders >= 1
         and check_rates(maker_ppm, taker_ppm)
+    )
+
+
+def _protection_ok(terms: tuple[Any, ...]) -> bool:
+    if len(terms) == TERM_COUNT:
+        return True
+    protection = m.Protection(*terms[TERM_COUNT])
+    bands = (protection.collar_ppm, protection.band_ppm, protection.volatility_ppm)
+    return (
+        0 <= protection.max_notional_minor <= MAX_SUPPLY_MINOR
+        and all(0 <= ppm <= MAX_BAND_PPM for ppm in bands)
+        and 0 <= protection.volatility_ns <= MAX_CALL_NS
+        and (protection.volatility_ppm == 0 or protection.volatility_ns > 0)
+        and len(protection.calendar) <= MAX_CALENDAR_NAME
     )

@@ -1,4 +1,4 @@
-"""The commands of traders: place, cancel, cancel all, reduce, replace.
+"""The commands of traders.
 
 Each handler checks first and changes state only when nothing can refuse the command any more, so a
 rejection leaves the state as it was.
@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from exchange.engine import codes
+from exchange.engine import checks, codes
 from exchange.engine import messages as m
 from exchange.engine.book import Book, Order
+from exchange.engine.extras import extra_of
 from exchange.engine.ledger import Account
+from exchange.engine.market import Market
+from exchange.engine.matching import level_event, take_from
+from exchange.engine.rules import FIRST_RULES
 from exchange.engine.state import State, rejected
 
 Details = tuple[Any, ...]
@@ -20,146 +24,139 @@ Details = tuple[Any, ...]
 class Trading:
     """Carries out traders' commands on the state."""
 
-    __slots__ = ("state",)
+    __slots__ = ("market", "state")
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, market: Market) -> None:
         self.state = state
+        self.market = market
+
+    def apply(self, tag: int, command: m.Command, account: Account) -> list[m.Event]:
+        """Carry out a command other than the two most frequent. Raises ValueError for a tag the core does
+        not know."""
+        if tag == m.CANCEL_ALL:
+            return self.cancel_all(command, account)
+        if tag == m.REDUCE:
+            return self.reduce(command, account)
+        if tag == m.REPLACE:
+            return self.replace(command, account)
+        if tag == m.PLACE_OCO:
+            return self.place_oco(command, account)
+        if tag == m.PLACE_BRACKET:
+            return self.place_bracket(command, account)
+        if tag == m.CANCEL_REPLACE:
+            return self.cancel_replace(command, account)
+        if tag == m.CANCEL_AFTER:
+            return self.cancel_after(command, account)
+        raise ValueError(f"unknown command tag {tag!r}")
 
     # --- place -----------------------------------------------------------------------------------
 
     def place(self, command: m.Command, account: Account) -> list[m.Event]:
-        state = self.state
-        book = state.books.get(command[3])
+        book = self.state.books.get(command[3])
         if book is None:
             return rejected(command, codes.SYMBOL_NOT_FOUND)
-        code = _entry_code(account, book) or _place_code(command, account, book, state)
+        code = checks.entry_code(account, book) or checks.place_code(command, account, book, self.state)
         if code:
             return rejected(command, code)
-        order = self._new_order(command, account, book)
+        order = self.market.new_order(command, account, book)
+        shortfall = self._fund(order)
+        if shortfall:
+            return rejected(command, codes.INSUFFICIENT_BALANCE, shortfall)
+        return self._begin_order(order, book)
+
+    def _fund(self, order: Order) -> Details:
+        """Hold what a new order needs and take its id; the details of the shortfall if it cannot be."""
+        state = self.state
         required = self._required_minor(order)
         balance = order.held_in
         if required > balance.available:
-            return rejected(command, codes.INSUFFICIENT_BALANCE, _shortfall(order, required))
+            return _shortfall(order, required)
         state.next_order_id += 1
-        state.ledger.hold(balance, required)
+        balance.available -= required
+        balance.held += required
+        if not balance.touched:
+            state.ledger.touch(balance)
         order.held_minor = required
-        return self._enter(order)
-
-    def _new_order(self, command: m.Command, account: Account, book: Book) -> Order:
-        symbol = book.symbol
-        maker_ppm, taker_ppm = account.fees.get(symbol.name) or (symbol.maker_ppm, symbol.taker_ppm)
-        return Order(
-            self.state.next_order_id,
-            account,
-            book,
-            command[4],
-            command[5],
-            command[6],
-            command[7],
-            command[11],
-            command[8],
-            command[9],
-            command[10],
-            command[12],
-            maker_ppm,
-            taker_ppm,
-            self.state.now_ns,
-        )
+        return ()
 
     def _required_minor(self, order: Order) -> int:
-        """What a new order holds while it is matched."""
-        if order.quote_amount_minor:
-            return order.quote_amount_minor
-        if order.order_type == m.MARKET and order.side == m.BUY:
-            return self.state.matcher.market_buy_cost_minor(order)
-        return order.hold_needed_minor()
+        """What a new order holds while it is matched, or waits."""
+        if order.order_type == m.MARKET and (order.extra is None or not order.extra.waiting):
+            if order.quote_amount_minor and order.side == m.SELL:
+                return self.state.matcher.market_sale_minor(order)
+            if not order.quote_amount_minor and order.side == m.BUY:
+                return self.state.matcher.market_buy_cost_minor(order)
+        return order.need_minor()
 
-    def _enter(self, order: Order, old_level: m.Event | None = None) -> list[m.Event]:
-        """Match an order that is funded, then let it rest or end it. ``old_level`` is what a replaced
-        order left behind."""
-        matcher = self.state.matcher
-        matcher.now_ns = self.state.now_ns
-        matcher.events = []
-        matcher.levels = []
-        wanted = order.quantity_lots - order.filled_lots
-        if order.time_in_force == m.FOK and matcher.fillable_lots(order) < wanted:
-            order.reason = m.REASON_FOK_UNFILLABLE
-        else:
-            matcher.match(order)
-        events = [self._conclude(order)]
-        events += matcher.events
-        return self.state.report(events, _with_old_level(matcher.levels, old_level))
+    def _begin_order(self, order: Order, book: Book) -> list[m.Event]:
+        """Enter a funded order, or let it wait, with all that follows."""
+        market = self.market
+        market.begin()
+        event = self._start(order)
+        if book.waiting or market.matcher.entries:
+            market.settle(book)
+        return market.report([event])
 
-    def _conclude(self, order: Order) -> m.Event:
-        """The order's state after matching, as its event."""
-        orders = self.state.orders
-        now_ns = self.state.now_ns
-        if order.reason != m.REASON_NONE:
-            return orders.close(order, m.CANCELED, order.reason, now_ns)
-        if order.quote_amount_minor or order.filled_lots == order.quantity_lots:
-            return orders.close(order, m.FILLED, m.REASON_NONE, now_ns)
-        if order.order_type == m.MARKET:
-            return orders.close(order, m.CANCELED, m.REASON_NO_LIQUIDITY, now_ns)
-        if order.time_in_force != m.GTC:
-            return orders.close(order, m.CANCELED, m.REASON_IOC_REMAINDER, now_ns)
-        self._rest(order)
-        return order.event()
+    def _start(self, order: Order) -> m.Event:
+        extra = order.extra
+        if extra is not None and extra.waiting:
+            return self.market.wait(order, extra)
+        return self.market.enter(order)
 
-    def _rest(self, order: Order) -> None:
-        if order.stp == m.STP_DECREMENT or (order.side == m.BUY and order.filled_lots):
-            # Lots taken off without a trade, or bought below the limit, still stand in the hold.
-            self.state.orders.rehold(order)
-        order.status = m.PARTIALLY_FILLED if order.filled_lots else m.NEW
-        order.updated_ns = self.state.now_ns
-        level = order.book.side(order.side).add(order)
-        self.state.orders.add(order)
-        self.state.matcher.levels.append(_level_event(order, level.quantity_lots))
+    def place_oco(self, command: m.Command, account: Account) -> list[m.Event]:
+        first: m.Command = command[3]
+        second: m.Command = command[4]
+        book = self.state.books.get(first[3])
+        if book is None:
+            return rejected(command, codes.SYMBOL_NOT_FOUND)
+        state = self.state
+        code = checks.entry_code(account, book) or checks.oco_code(first, second)
+        for leg in (first, second):
+            code = code or checks.place_code(leg, account, book, state, orders=2)
+        if code:
+            return rejected(command, code)
+        legs = (self.market.new_order(first, account, book), self.market.new_order(second, account, book, 1))
+        required = max(leg.need_minor() for leg in legs)
+        if required > legs[0].held_in.available:
+            return rejected(command, codes.INSUFFICIENT_BALANCE, _shortfall(legs[0], required))
+        state.next_order_id += 2
+        # Whichever may trade from the start pays from the hold; of two that wait, the first.
+        holder = legs[1] if legs[0].is_waiting() and not legs[1].is_waiting() else legs[0]
+        state.ledger.hold(holder.held_in, required)
+        holder.held_minor = required
+        self.market.begin()
+        self.market.link(*legs)
+        # What may trade at once comes last: it may shorten or end the other.
+        events = {id(leg): self._start(leg) for leg in sorted(legs, key=_waits_first)}
+        self.market.settle(book)
+        return self.market.report([events[id(leg)] for leg in legs])
+
+    def place_bracket(self, command: m.Command, account: Account) -> list[m.Event]:
+        entry: m.Command = command[3]
+        book = self.state.books.get(entry[3])
+        if book is None:
+            return rejected(command, codes.SYMBOL_NOT_FOUND)
+        code = checks.entry_code(account, book) or checks.bracket_code(command, book)
+        code = code or checks.place_code(entry, account, book, self.state)
+        if code:
+            return rejected(command, code)
+        order = self.market.new_order(entry, account, book)
+        shortfall = self._fund(order)
+        if shortfall:
+            return rejected(command, codes.INSUFFICIENT_BALANCE, shortfall)
+        extra_of(order).exits = command[4:8]
+        return self._begin_order(order, book)
 
     # --- cancel ----------------------------------------------------------------------------------
 
-    def cancel(self, command: m.Command, account: Account) -> list[m.Event]:
-        order_id: int = command[3]
-        client_order_id: str | None = command[4]
+    def _find(self, account: Account, order_id: int, client_order_id: str | None) -> tuple[Order | None, str]:
+        """The account's open order of this id or client id, or the code that says why there is none."""
         if not order_id and client_order_id is not None:
             order_id = account.client_ids.get(client_order_id, 0)
         order = self.state.orders.open.get(order_id)
         if order is None or order.account is not account:
-            return rejected(command, self._missing_code(account, order_id))
-        if order.book.symbol.status == m.HALTED:
-            return rejected(command, codes.SYMBOL_HALTED)
-        levels: dict[tuple[str, int, int], m.Event] = {}
-        events = [self._withdraw(order, levels)]
-        return self.state.report(events, levels.values())
-
-    def cancel_all(self, command: m.Command, account: Account) -> list[m.Event]:
-        name: str | None = command[3]
-        if name is not None:
-            book = self.state.books.get(name)
-            if book is None:
-                return rejected(command, codes.SYMBOL_NOT_FOUND)
-            if book.symbol.status == m.HALTED:
-                return rejected(command, codes.SYMBOL_HALTED)
-        chosen = [
-            order
-            for symbol, orders in account.open_orders.items()
-            if name is None or symbol == name
-            for order in orders.values()
-            if order.book.symbol.status != m.HALTED
-        ]
-        chosen.sort(key=_order_id)
-        levels: dict[tuple[str, int, int], m.Event] = {}
-        events: list[m.Event] = [(m.EV_CANCELED_ALL, account.number, name, len(chosen))]
-        events += [self._withdraw(order, levels) for order in chosen]
-        return self.state.report(events, levels.values())
-
-    def _withdraw(self, order: Order, levels: dict[tuple[str, int, int], m.Event]) -> m.Event:
-        """Take an open order off its book at its owner's wish; ``levels`` gets its level's new state."""
-        level = order.level
-        assert level is not None, f"open order {order.order_id} rests on no level"
-        order.book.side(order.side).remove(order, level)
-        key = (order.book.symbol.name, order.side, order.price_ticks)
-        levels[key] = _level_event(order, level.quantity_lots)
-        return self.state.orders.close(order, m.CANCELED, m.REASON_USER, self.state.now_ns)
+            return None, self._missing_code(account, order_id)
+        return order, ""
 
     def _missing_code(self, account: Account, order_id: int) -> str:
         """Why an id names no open order of the account; another's order is as unknown as none."""
@@ -168,129 +165,183 @@ class Trading:
             return codes.ORDER_NOT_OPEN
         return codes.ORDER_NOT_FOUND
 
+    def cancel(self, command: m.Command, account: Account) -> list[m.Event]:
+        order, code = self._find(account, command[3], command[4])
+        if order is None:
+            return rejected(command, code)
+        book = order.book
+        if book.symbol.status == m.HALTED:
+            return rejected(command, codes.SYMBOL_HALTED)
+        market = self.market
+        market.begin()
+        event = market.withdraw(order, m.CANCELED, m.REASON_USER)
+        if book.waiting:
+            market.settle(book)
+        return market.report([event])
+
+    def cancel_all(self, command: m.Command, account: Account) -> list[m.Event]:
+        name: str | None = command[3]
+        session: str | None = command[4] if len(command) > 4 else None
+        if name is not None:
+            book = self.state.books.get(name)
+            if book is None:
+                return rejected(command, codes.SYMBOL_NOT_FOUND)
+            if book.symbol.status == m.HALTED:
+                return rejected(command, codes.SYMBOL_HALTED)
+        chosen = self._chosen(account, name, session)
+        reason = m.REASON_USER if session is None else m.REASON_DISCONNECT
+        market = self.market
+        market.begin()
+        events: list[m.Event] = [(m.EV_CANCELED_ALL, account.number, name, len(chosen))]
+        for order in chosen:
+            # The other leg of an OCO has ended with the first.
+            if order.order_id in self.state.orders.open:
+                events.append(market.withdraw(order, m.CANCELED, reason))
+        market.matcher.levels = _first_place(market.matcher.levels)
+        for met in sorted({order.book.symbol.name for order in chosen}):
+            market.settle(self.state.books[met])
+        return market.report(events)
+
+    def _chosen(self, account: Account, name: str | None, session: str | None) -> list[Order]:
+        """The account's open orders of one symbol or of all that allow it, of one session or all, by id."""
+        chosen = [
+            order
+            for symbol, orders in account.open_orders.items()
+            if name is None or symbol == name
+            for order in orders.values()
+            if order.book.symbol.status != m.HALTED
+        ]
+        if session is not None:
+            chosen = [order for order in chosen if order.extra is not None and order.extra.session == session]
+        chosen.sort(key=_order_id)
+        return chosen
+
+    def cancel_replace(self, command: m.Command, account: Account) -> list[m.Event]:
+        mode: int = command[5]
+        place: m.Command = command[6]
+        book = self.state.books.get(place[3])
+        if book is None:
+            return rejected(command, codes.SYMBOL_NOT_FOUND)
+        if not 0 <= mode <= m.ALLOW_FAILURE:
+            return rejected(command, codes.INVALID_ORDER)
+        order, code = self._find(account, command[3], command[4])
+        if order is not None and order.book.symbol.status == m.HALTED:
+            code = codes.SYMBOL_HALTED
+        if code and mode == m.STOP_ON_FAILURE:
+            return rejected(command, code)
+        market = self.market
+        market.begin()
+        if order is None or code:
+            events = rejected(command, code)
+        else:
+            events = [market.withdraw(order, m.CANCELED, m.REASON_REPLACED)]
+            if order.book is not book:
+                market.settle(order.book)
+        events.append(self._replacement(command, place, account, book))
+        market.settle(book)
+        return market.report(events)
+
+    def _replacement(self, command: m.Command, place: m.Command, account: Account, book: Book) -> m.Event:
+        """Enter the order of a cancel-replace; its OrderEvent, or the refusal as a RejectedEvent."""
+        code = checks.entry_code(account, book) or checks.place_code(place, account, book, self.state)
+        if code:
+            return rejected(command, code)[0]
+        order = self.market.new_order(place, account, book)
+        shortfall = self._fund(order)
+        if shortfall:
+            return rejected(command, codes.INSUFFICIENT_BALANCE, shortfall)[0]
+        # The canceled order and this one may meet the same level.
+        self.market.matcher.repeats = True
+        return self._start(order)
+
+    def cancel_after(self, command: m.Command, account: Account) -> list[m.Event]:
+        after_ms: int = command[3]
+        if after_ms and not checks.MIN_CANCEL_AFTER_MS <= after_ms <= checks.MAX_CANCEL_AFTER_MS:
+            return rejected(command, codes.INVALID_CANCEL_AFTER)
+        deadline_ns = self.state.now_ns + after_ms * 1_000_000 if after_ms else 0
+        self.state.timers.set_switch(account.number, deadline_ns)
+        return [(m.EV_CANCEL_AFTER, account.number, deadline_ns)]
+
     # --- reduce and replace ------------------------------------------------------------------------
 
     def reduce(self, command: m.Command, account: Account) -> list[m.Event]:
-        order_id: int = command[3]
         quantity_lots: int = command[4]
-        order = self.state.orders.open.get(order_id)
-        if order is None or order.account is not account:
-            return rejected(command, self._missing_code(account, order_id))
-        symbol = order.book.symbol
-        if symbol.status == m.HALTED:
-            return rejected(command, codes.SYMBOL_HALTED)
-        if not order.filled_lots < quantity_lots < order.quantity_lots:
-            return rejected(command, codes.INVALID_REDUCE)
-        if quantity_lots % symbol.lot_step:
-            return rejected(command, codes.QUANTITY_OFF_LOT)
+        order, code = self._find(account, command[3], None)
+        if order is None:
+            return rejected(command, code)
+        code = checks.reduce_code(order, quantity_lots)
+        return rejected(command, code) if code else self._lower(order, quantity_lots)
+
+    def _lower(self, order: Order, quantity_lots: int) -> list[m.Event]:
+        """Lower an order's quantity where it stands."""
+        self.market.begin()
         level = order.level
-        assert level is not None, f"open order {order_id} rests on no level"
-        level.quantity_lots -= order.quantity_lots - quantity_lots
-        order.quantity_lots = quantity_lots
+        if level is None:
+            order.quantity_lots = quantity_lots
+        else:
+            take_from(order, level, order.quantity_lots - quantity_lots)
+            self.market.matcher.levels.append(level_event(order, level))
         order.updated_ns = self.state.now_ns
         self.state.orders.rehold(order)
-        return self.state.report([order.event()], (_level_event(order, level.quantity_lots),))
+        return self.market.report([order.event()])
 
     def replace(self, command: m.Command, account: Account) -> list[m.Event]:
-        order_id: int = command[3]
         price_ticks: int = command[4]
         quantity_lots: int = command[5]
-        order = self.state.orders.open.get(order_id)
-        if order is None or order.account is not account:
-            return rejected(command, self._missing_code(account, order_id))
-        code = _entry_code(account, order.book) or _replace_code(order, price_ticks, quantity_lots)
+        trigger_ticks: int = command[6] if len(command) > 6 else 0
+        order, code = self._find(account, command[3], None)
+        if order is None:
+            return rejected(command, code)
+        book = order.book
+        code = checks.entry_code(account, book)
+        code = code or checks.replace_code(order, price_ticks, quantity_lots, trigger_ticks)
         if code:
             return rejected(command, code)
-        symbol = order.book.symbol
-        maker_ppm, taker_ppm = account.fees.get(symbol.name) or (symbol.maker_ppm, symbol.taker_ppm)
+        if self._keeps_place(order, price_ticks, quantity_lots):
+            return self._lower(order, quantity_lots)
+        if order.post_only and book.crosses(order.side, price_ticks):
+            price_ticks = checks.repriced_ticks(book, order.side)
+        symbol = book.symbol
+        maker_ppm, taker_ppm = account.fees.get(symbol.name) or symbol.rates
         open_lots = quantity_lots - order.filled_lots
         required = order.hold_for(open_lots, price_ticks, maker_ppm, taker_ppm)
         balance = order.held_in
         if required > balance.available + order.held_minor:
             return rejected(command, codes.INSUFFICIENT_BALANCE, _shortfall(order, required))
-        old_level = self._lift(order)
-        order.price_ticks = price_ticks
+        self.market.begin()
+        # It may come back to the level it leaves.
+        self.market.matcher.repeats = True
+        extra = order.extra
+        waits = extra is not None and extra.waiting
+        if waits:
+            self._move_trigger(order, trigger_ticks)
+        else:
+            self.market.matcher.take_off(order)
+        order.price_ticks = order.limit_ticks = price_ticks
         order.quantity_lots = quantity_lots
         order.maker_ppm = maker_ppm
         order.taker_ppm = taker_ppm
         order.updated_ns = self.state.now_ns
         self.state.ledger.hold(balance, required - order.held_minor)
         order.held_minor = required
-        return self._enter(order, old_level)
+        event = order.event() if waits else self.market.enter(order)
+        self.market.settle(book)
+        return self.market.report([event])
 
-    def _lift(self, order: Order) -> m.Event:
-        """Take an order off its book to enter it anew; the state of the level it leaves."""
-        level = order.level
-        assert level is not None, f"open order {order.order_id} rests on no level"
-        order.book.side(order.side).remove(order, level)
-        return _level_event(order, level.quantity_lots)
+    def _keeps_place(self, order: Order, price_ticks: int, quantity_lots: int) -> bool:
+        """Whether a replacement only lowers the quantity of a resting order (rule A2)."""
+        if order.level is None or self.state.rules_version == FIRST_RULES:
+            return False
+        return price_ticks == order.price_ticks and quantity_lots < order.quantity_lots
 
-
-def _entry_code(account: Account, book: Book) -> str:
-    """Whether the account and the market let orders in."""
-    if account.status != m.ACTIVE:
-        return codes.ACCOUNT_FROZEN
-    status = book.symbol.status
-    if status == m.TRADING:
-        return ""
-    return codes.SYMBOL_HALTED if status == m.HALTED else codes.SYMBOL_CANCEL_ONLY
-
-
-def _place_code(command: m.Command, account: Account, book: Book, state: State) -> str:
-    """The code that refuses a new order's terms, or an empty string."""
-    client_order_id: str | None = command[12]
-    if client_order_id is not None and state.orders.client_id_open(account, client_order_id):
-        return codes.CLIENT_ORDER_ID_IN_USE
-    if not _well_formed(command):
-        return codes.INVALID_ORDER
-    symbol = book.symbol
-    side: int = command[4]
-    price_ticks: int = command[8]
-    quantity_lots: int = command[9]
-    quote_amount: int = command[10]
-    if quote_amount:
-        return codes.BELOW_MIN_NOTIONAL if quote_amount < symbol.min_notional_minor else ""
-    if command[5] == m.MARKET:
-        return symbol.check_quantity(quantity_lots)
-    code = symbol.check_price(price_ticks) or symbol.check_quantity(quantity_lots)
-    if code:
-        return code
-    if price_ticks * quantity_lots * symbol.multiplier < symbol.min_notional_minor:
-        return codes.BELOW_MIN_NOTIONAL
-    if command[6] == m.GTC and state.orders.count_open(account, symbol.name) >= symbol.max_open_orders:
-        return codes.TOO_MANY_OPEN_ORDERS
-    if command[7] and book.crosses(side, price_ticks):
-        return codes.POST_ONLY_WOULD_TAKE
-    return ""
-
-
-def _well_formed(command: m.Command) -> bool:
-    """Whether the order's choices exist and go together."""
-    side, order_type, time_in_force, post_only, price_ticks, quantity_lots, quote_amount, stp = command[4:12]
-    if side not in (m.BUY, m.SELL) or not 0 <= stp <= m.STP_DECREMENT or not 0 <= time_in_force <= m.FOK:
-        return False
-    if order_type == m.LIMIT:
-        return not quote_amount and not (post_only and time_in_force != m.GTC)
-    if order_type != m.MARKET or time_in_force == m.GTC or post_only or price_ticks:
-        return False
-    if not quote_amount:
-        return True
-    return bool(side == m.BUY and time_in_force == m.IOC and quantity_lots == 0 and quote_amount > 0)
-
-
-def _replace_code(order: Order, price_ticks: int, quantity_lots: int) -> str:
-    """The code that refuses an open order's new terms, or an empty string."""
-    if quantity_lots <= order.filled_lots:
-        return codes.INVALID_REPLACE
-    symbol = order.book.symbol
-    code = symbol.check_price(price_ticks) or symbol.check_quantity(quantity_lots)
-    if code:
-        return code
-    if price_ticks * (quantity_lots - order.filled_lots) * symbol.multiplier < symbol.min_notional_minor:
-        return codes.BELOW_MIN_NOTIONAL
-    if order.post_only and order.book.crosses(order.side, price_ticks):
-        return codes.POST_ONLY_WOULD_TAKE
-    return ""
+    def _move_trigger(self, order: Order, trigger_ticks: int) -> None:
+        """Let a waiting order wait for another price; 0: for the same."""
+        extra = extra_of(order)
+        if trigger_ticks:
+            feed = order.book.triggers.feed(order.side, extra.trigger_source)
+            feed.remove(order, extra)
+            extra.trigger_ticks = trigger_ticks
+            feed.add(order, extra, 0)
 
 
 def _shortfall(order: Order, required_minor: int) -> Details:
@@ -299,15 +350,16 @@ def _shortfall(order: Order, required_minor: int) -> Details:
     return ("asset", balance.asset, "required_minor", required_minor, "available_minor", available)
 
 
-def _level_event(order: Order, quantity_lots: int) -> m.Event:
-    return (m.EV_LEVEL, order.book.symbol.name, order.side, order.price_ticks, quantity_lots)
+def _first_place(levels: list[m.Event]) -> list[m.Event]:
+    """One LevelEvent a level: its last state, where its first stood."""
+    latest: dict[m.Event, m.Event] = {}
+    for event in levels:
+        latest[event[1:4]] = event
+    return list(latest.values())
 
 
-def _with_old_level(levels: list[m.Event], old_level: m.Event | None) -> list[m.Event]:
-    """The levels a replaced order touched, with the one it left unless it went back to it."""
-    if old_level is None or any(level[2:4] == old_level[2:4] for level in levels):
-        return levels
-    return [old_level, *levels]
+def _waits_first(order: Order) -> bool:
+    return not order.is_waiting()
 
 
 def _order_id(order: Order) -> int:

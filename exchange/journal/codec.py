@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import msgpack
 
-from exchange.engine.messages import EV_REJECTED, EV_SYMBOL, SET_SYMBOL, Command, Event
+from exchange.engine.messages import EV_SYMBOL, Command, Event
 
 #: Event hash before the first event.
 GENESIS_HASH: Final = bytes(16)
@@ -85,9 +85,22 @@ def decode_commands(data: bytes | memoryview) -> list[Command]:
     """The commands exactly as they were encoded. Raises one of DECODE_ERRORS."""
     commands: list[Command] = _commands_decoder.decode(data)
     for index, command in enumerate(commands):
-        if command and command[0] == SET_SYMBOL:
-            commands[index] = freeze(command)
+        if len(command) != PLAIN_PLACE_FIELDS:
+            commands[index] = freeze_command(command)
     return commands
+
+
+#: Fields of a placement without terms: most of all commands, and none of them is an array.
+PLAIN_PLACE_FIELDS: Final = 13
+
+
+def freeze_command(command: Command) -> Command:
+    """A decoded command with the arrays inside it (terms, legs, tick bands, protection) made tuples again:
+    equal to the one that was encoded, so that a repeated one is known."""
+    if len(command) != PLAIN_PLACE_FIELDS and list in map(type, command):
+        frozen: Command = freeze(command)
+        return frozen
+    return command
 
 
 def freeze(value: Any, depth: int = _MAX_DEPTH) -> Any:
@@ -99,11 +112,30 @@ def freeze(value: Any, depth: int = _MAX_DEPTH) -> Any:
 
 
 def freeze_events(events: list[Event]) -> list[Event]:
-    """Restore nested tuples of one command's events, in place. Only rejections and symbol events have
-    any, and those come first."""
-    if events and events[0][0] in (EV_REJECTED, EV_SYMBOL):
-        events[0] = freeze(events[0])
+    """Restore nested tuples of one command's events, in place: details of rejections and what orders have
+    beyond plain ones stand last, symbols have more."""
+    for index, event in enumerate(events):
+        if event and (type(event[-1]) is list or event[0] == EV_SYMBOL):
+            events[index] = freeze(event)
     return events
+
+
+#: What may stand in a row of a snapshot: never a float, and arrays in it as tuples.
+_Plain = int | str | bool | None
+_Row1 = tuple[_Plain, ...]
+_Row2 = tuple[_Plain | _Row1, ...]
+_Row3 = tuple[_Plain | _Row2, ...]
+_Row4 = tuple[_Plain | _Row3, ...]
+_Row5 = tuple[_Plain | _Row4, ...]
+_rows_decoder: Final = msgspec.json.Decoder(list[_Row5])
+
+
+def parse_rows(line: bytes) -> list[tuple[Any, ...]]:
+    """``engine.snapshot.parse_rows``, in a fifth of the time. ValueError on anything else than rows."""
+    try:
+        return _rows_decoder.decode(line)
+    except msgspec.MsgspecError as error:
+        raise ValueError(str(error)) from error
 
 
 def chain_hash(previous: bytes, encoded_events: Iterable[bytes]) -> bytes:

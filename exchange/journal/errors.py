@@ -32,10 +32,15 @@ class JournalDamaged(JournalError):
     """A durable part of the journal is missing or not as written."""
 
     def __init__(self, path: Path, offset: int, reason: str) -> None:
+        way_out = (
+            "or move it and all that is older away: without them every start needs a whole snapshot"
+            if path.suffix == ".gz"
+            else "or run `manage.py journal verify` to see all damage and `manage.py journal repair --force` "
+            "to give up everything from there on"
+        )
         super().__init__(
             f"journal damaged: {path} at offset {offset}: {reason}. Nothing was changed. Restore the file "
-            "from a backup, or run `manage.py journal verify` to see all damage and `manage.py journal "
-            "repair --force` to give up everything from there on"
+            f"from a backup, {way_out}"
         )
         self.path = path
         self.offset = offset

@@ -8,7 +8,13 @@ from typing import NamedTuple
 from exchange.journal.errors import JournalDamaged, JournalGap
 from exchange.journal.files import OS_FILES, Files
 from exchange.journal.records import SEGMENT_BYTES, Record
-from exchange.journal.segments import Segment, SegmentName, list_segments
+from exchange.journal.segments import (
+    Segment,
+    SegmentName,
+    list_all_segments,
+    list_segments,
+    open_segment,
+)
 
 
 class JournalEnd(NamedTuple):
@@ -58,6 +64,12 @@ class JournalReader:
         if self._segment:
             self._segment.close()
             self._segment = None
+
+    def __enter__(self) -> JournalReader:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
 
     def forget_read_ahead(self) -> None:
         """To be called after hearing what is durable: only what is read after that is what was meant."""
@@ -131,20 +143,22 @@ class JournalReader:
         names = list_segments(self._files, self._folder)
         if not names:
             return None
+        if names[0].first_sequence > self._after + 1:
+            names = list_all_segments(self._files, self._folder)
         fitting = [name for name in names if name.first_sequence <= self._after + 1]
         if not fitting:
             raise JournalGap(
                 f"{self._folder} begins at sequence {names[0].first_sequence}, but {self._after + 1} is "
-                "needed: bring back the archived segments or a newer snapshot"
+                "needed: bring back older segments to its archive, or a newer snapshot"
             )
         # Several begin at the same sequence when the earlier ones hold no later command.
         return self._enter(next(name for name in names if name.first_sequence == fitting[-1].first_sequence))
 
     def _enter(self, name: SegmentName) -> Segment:
-        segment = Segment(self._files, name)
+        segment = open_segment(self._files, name)
         if segment.header.epoch < self._epoch:
             segment.close()
-            raise JournalDamaged(name.path, 0, f"epoch {segment.header.epoch} after epoch {self._epoch}")
+            raise JournalDamaged(segment.path, 0, f"epoch {segment.header.epoch} after epoch {self._epoch}")
         # A segment may have been begun and have no record yet.
         self._epoch = segment.header.epoch
         self.close()
@@ -154,10 +168,11 @@ class JournalReader:
         return segment
 
     def _following(self, segment: Segment) -> SegmentName | None:
-        for name in list_segments(self._files, self._folder):
-            if name.number == segment.header.number + 1:
-                return name
-        return None
+        number = segment.header.number + 1
+        names = list_segments(self._files, self._folder)
+        if names and names[0].number > number:
+            names = list_all_segments(self._files, self._folder)
+        return next((name for name in names if name.number == number), None)
 
     def _roll(self, segment: Segment) -> Segment | None:
         """At a place without a valid record: the segment to go on in, None if there is none yet."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from exchange.engine import Engine
+from exchange.engine import FIRST_RULES, Engine
 from exchange.engine.messages import Command, Event
-from exchange.journal.codec import DECODE_ERRORS, chain_hash, encode
+from exchange.journal.codec import DECODE_ERRORS, chain_hash, encode, parse_rows
 from exchange.journal.errors import JournalDamaged, JournalDisagrees, JournalGap, ReplayCrashed
 from exchange.journal.files import OS_FILES, Files
 from exchange.journal.reader import JournalEnd, JournalReader
@@ -78,8 +81,22 @@ def start_fold(
     """A fold at the newest valid snapshot (at or before a sequence), or (also for None) at the very start."""
     snapshots = valid_snapshots(snapshot_dir, at_or_before=at_or_before, files=files) if snapshot_dir else ()
     for snapshot in snapshots:
-        return Fold(Engine.load(snapshot.body), snapshot.position)
-    return Fold(Engine(), START)
+        with _collector_at_rest():
+            return Fold(Engine.load(snapshot.body, parse_rows), snapshot.position)
+    # A journal that says nothing of rules was written under the first.
+    return Fold(Engine(rules_version=FIRST_RULES), START)
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Millions of new objects and none of them garbage: the collector would look through them again and again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def recover(

@@ -1,5 +1,8 @@
 """Segment files: their names, reading one, and the head: which segment is the last.
 
+A segment that nobody starts from any more may have been moved to the folder ``archive`` beside the others,
+compressed (``archive.py``). Readers find it there by themselves.
+
 The file ``head`` states the number of the last segment that was put to use: without it nothing would
 tell that the last file of a journal is missing. A segment gets its name first and is stated then, so the
 head may be behind after a crash, never ahead.
@@ -8,6 +11,7 @@ head may be behind after a crash, never ahead.
 from __future__ import annotations
 
 import re
+import zlib
 from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -33,6 +37,11 @@ _CHUNK_BYTES: Final = 256 * 1024
 _ZEROS: Final = bytes(64 * 1024)
 
 HEAD_NAME: Final = "head"
+#: Folder beside the segments that old ones are moved to.
+ARCHIVE_NAME: Final = "archive"
+ARCHIVED_SUFFIX: Final = ".gz"
+#: zlib's number for the format of gzip, so that an operator can look inside with zcat.
+GZIP: Final = 16 + zlib.MAX_WBITS
 #: Suffix of a file that is being prepared; worthless after a crash.
 UNFINISHED_SUFFIX: Final = ".new"
 
@@ -46,22 +55,54 @@ class SegmentName(NamedTuple):
     first_sequence: int
     path: Path
 
+    @property
+    def is_archived(self) -> bool:
+        return self.path.suffix == ARCHIVED_SUFFIX
+
 
 def segment_path(folder: Path, number: int, first_sequence: int) -> Path:
     return folder / f"{number:08d}-{first_sequence:020d}.segment"
 
 
+def archived_path(path: Path) -> Path:
+    """Where a segment is once it has been archived."""
+    return path.parent / ARCHIVE_NAME / (path.name + ARCHIVED_SUFFIX)
+
+
 def list_segments(files: Files, folder: Path) -> list[SegmentName]:
-    """The segments of a journal, oldest first. JournalDamaged if one between is missing or doubled."""
-    found = []
-    for name in files.names(folder):
-        if match := _NAME.fullmatch(name):
-            found.append(SegmentName(int(match[1]), int(match[2]), folder / name))
+    """The segments of a journal but the archived ones, oldest first. JournalDamaged if one between is missing
+    or doubled."""
+    found = _named(files, folder, "")
     for before, after in pairwise(found):
         if after.number != before.number + 1 or after.first_sequence < before.first_sequence:
             raise JournalDamaged(
                 after.path, 0, f"it does not follow {before.path.name}: segment missing or doubled"
             )
+    return found
+
+
+def list_archived(files: Files, folder: Path) -> list[SegmentName]:
+    """The archived segments of a journal, oldest first, whatever is missing among them."""
+    return _named(files, folder / ARCHIVE_NAME, ARCHIVED_SUFFIX)
+
+
+def list_all_segments(files: Files, folder: Path) -> list[SegmentName]:
+    """Archived segments and then the others, without a gap: what of the archive does not lead up to them
+    is left out. One that is in both places (its archiving was cut short) counts as not archived."""
+    found = list_segments(files, folder)[::-1]
+    for name in reversed(list_archived(files, folder)):
+        if found and name.number < found[-1].number:
+            if name.number != found[-1].number - 1 or name.first_sequence > found[-1].first_sequence:
+                break
+            found.append(name)
+    return found[::-1]
+
+
+def _named(files: Files, folder: Path, suffix: str) -> list[SegmentName]:
+    found = []
+    for name in files.names(folder):
+        if name.endswith(suffix) and (match := _NAME.fullmatch(name.removesuffix(suffix))):
+            found.append(SegmentName(int(match[1]), int(match[2]), folder / name))
     return found
 
 
@@ -121,7 +162,7 @@ class Segment:
         self._files = files
         self.name = name
         self.path = name.path
-        self._file = files.open(name.path)
+        self._open()
         try:
             self.header = self._read_header()
         except BaseException:
@@ -130,13 +171,19 @@ class Segment:
         self._chunk = b""
         self._chunk_offset = 0
 
+    def _open(self) -> None:
+        self._file = self._files.open(self.path)
+
+    def _size(self) -> int:
+        return self._files.size(self._file)
+
     def _read_header(self) -> SegmentHeader:
-        header = decode_segment_header(self._files.read(self._file, SEGMENT_BYTES, 0))
+        header = decode_segment_header(self.read(0, SEGMENT_BYTES))
         if header is None:
             raise JournalDamaged(self.path, 0, "no valid segment header of this format version")
         if (header.number, header.first_sequence) != self.name[:2]:
             raise JournalDamaged(self.path, 0, f"its header is that of segment {header.number}")
-        size = self._files.size(self._file)
+        size = self._size()
         if size != header.size:
             raise JournalDamaged(
                 self.path,
@@ -171,7 +218,7 @@ class Segment:
         return decode_record(self._chunk, 0, offset)
 
     def _load(self, offset: int, size: int) -> None:
-        self._chunk = self._files.read(self._file, size, offset)
+        self._chunk = self.read(offset, size)
         self._chunk_offset = offset
 
     def read(self, offset: int, size: int) -> bytes:
@@ -180,7 +227,7 @@ class Segment:
     def torn_bytes(self, offset: int) -> int:
         """How many bytes from ``offset``, where no valid record stands, an unfinished write left behind;
         0 if all is zeros. JournalDamaged if a valid record follows: then this was durable once."""
-        rest = self._files.read(self._file, self.header.size - offset, offset)
+        rest = self.read(offset, self.header.size - offset)
         length = used_length(rest)
         at = rest.find(RECORD_MAGIC, 1, length)
         while at >= 0:
@@ -190,6 +237,50 @@ class Segment:
                 )
             at = rest.find(RECORD_MAGIC, at + 1, length)
         return length
+
+
+class ArchivedSegment(Segment):
+    """One that was archived, in memory as it was. Offsets are those of the segment, not of its file."""
+
+    def _open(self) -> None:
+        self._content = unpack(self._files, self.path)
+
+    def _size(self) -> int:
+        return len(self._content)
+
+    def close(self) -> None:
+        self._content = b""
+
+    def read(self, offset: int, size: int) -> bytes:
+        return self._content[offset : offset + size]
+
+
+def open_segment(files: Files, name: SegmentName) -> Segment:
+    """The segment, wherever it is now. Raises JournalDamaged."""
+    if not name.is_archived:
+        try:
+            return Segment(files, name)
+        except FileNotFoundError:
+            # Archived since its name was read.
+            name = name._replace(path=archived_path(name.path))
+    return ArchivedSegment(files, name)
+
+
+def unpack(files: Files, path: Path) -> bytes:
+    """An archived segment's bytes as they were. JournalDamaged if they cannot be had."""
+    file = files.open(path)
+    try:
+        packed = files.read(file, files.size(file), 0)
+    finally:
+        files.close(file)
+    unpacker = zlib.decompressobj(GZIP)
+    try:
+        content = unpacker.decompress(packed)
+    except zlib.error as error:
+        raise JournalDamaged(path, 0, f"it cannot be decompressed: {error}") from error
+    if not unpacker.eof or unpacker.unused_data:
+        raise JournalDamaged(path, 0, "its compressed bytes are not whole")
+    return content
 
 
 def used_length(data: bytes) -> int:

@@ -1,13 +1,13 @@
-"""What operators do with a journal at rest: verify it, export it, repair it, archive old segments."""
+"""What operators do with a journal at rest: verify it, export it, repair it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
+from exchange.journal.archive import bring_back
 from exchange.journal.codec import DECODE_ERRORS
 from exchange.journal.errors import JournalDamaged, JournalLocked
 from exchange.journal.file_journal import LOCK_NAME
@@ -23,10 +23,12 @@ from exchange.journal.records import (
 )
 from exchange.journal.segments import (
     HEAD_NAME,
-    Segment,
     SegmentName,
     check_head,
+    list_all_segments,
+    list_archived,
     list_segments,
+    open_segment,
     read_head,
     used_length,
     write_head,
@@ -42,6 +44,8 @@ class Report:
     """What ``verify`` saw. The journal is whole when ``problems`` is empty."""
 
     segments: int = 0
+    #: How many of them are archived.
+    archived: int = 0
     records: int = 0
     commands: int = 0
     first_sequence: int = 0
@@ -57,10 +61,11 @@ def verify(path: Path, snapshot_dir: Path | None = None, *, files: Files = OS_FI
     """Read every byte of the journal (and snapshots) and report all damage. Changes nothing."""
     report = Report()
     try:
-        names = list_segments(files, path)
+        names = list_all_segments(files, path)
     except JournalDamaged as error:
         report.problems.append(str(error))
         return report
+    report.problems += _stranded(files, path, names)
     try:
         check_head(files, path)
     except JournalDamaged as error:
@@ -76,10 +81,19 @@ def verify(path: Path, snapshot_dir: Path | None = None, *, files: Files = OS_FI
     return report
 
 
+def _stranded(files: Files, path: Path, names: list[SegmentName]) -> Iterator[str]:
+    """Archived segments that no reader reaches, because some after them are missing."""
+    oldest = names[0].number if names else 0
+    for name in list_archived(files, path):
+        if name.number < oldest:
+            yield f"{name.path}: the segments between it and number {oldest} are missing"
+
+
 def _verify_segment(files: Files, name: SegmentName, report: Report, *, is_last: bool) -> None:
     report.segments += 1
+    report.archived += name.is_archived
     try:
-        segment = Segment(files, name)
+        segment = open_segment(files, name)
     except JournalDamaged as error:
         report.problems.append(str(error))
         return
@@ -150,7 +164,7 @@ def export(
     path: Path, *, after_sequence: int | None = None, files: Files = OS_FILES
 ) -> Iterator[dict[str, Any]]:
     """Every command after a sequence (default: from the oldest kept one), with sequence, time and epoch."""
-    names = list_segments(files, path)
+    names = list_all_segments(files, path)
     after = 0 if after_sequence is None else after_sequence
     # From the start of a segment, for the sequence asked for may lie inside a batch.
     fitting = [name.first_sequence - 1 for name in names if name.first_sequence <= after + 1]
@@ -171,26 +185,6 @@ def _rows(record: Record) -> Iterator[dict[str, Any]]:
         yield {"sequence": sequence, "now_ns": record.now_ns, "epoch": record.epoch, "command": command}
 
 
-def archive_segments(
-    path: Path, target: Path, *, behind_sequence: int, files: Files = OS_FILES
-) -> list[Path]:
-    """Move segments whose every command is at or behind ``behind_sequence`` (where the slowest follower and
-    the oldest needed snapshot stand) to a folder on the same file system. Never the last one."""
-    names = list_segments(files, path)
-    moved = []
-    for name, following in pairwise(names):
-        if following.first_sequence - 1 > behind_sequence:
-            break
-        moved.append(name.path)
-    if moved:
-        files.make_dir(target)
-        for segment in moved:
-            files.rename(segment, target / segment.name)
-        files.sync_dir(target)
-        files.sync_dir(path)
-    return moved
-
-
 def repair(path: Path, snapshot_dir: Path, *, force: bool = False, files: Files = OS_FILES) -> list[str]:
     """Cut an unfinished write at the end; with ``force`` also everything from the first damage on, which gives
     up commands that were acknowledged. What is cut is kept in the folder ``cut``. Returns what was done, in
@@ -203,6 +197,8 @@ def repair(path: Path, snapshot_dir: Path, *, force: bool = False, files: Files 
     try:
         while True:
             try:
+                if force:
+                    done += _bring_back_newest(path, files)
                 end = _walk(path, files)
                 break
             except JournalDamaged as damage:
@@ -319,6 +315,14 @@ def _set_aside_segments(path: Path, first: Path, files: Files, *, inclusive: boo
     names = [name for name in files.names(path) if name.endswith(".segment")]
     chosen = [name for name in names if name > first.name or (inclusive and name == first.name)]
     return [_move(path / name, path / CUT_NAME, files) for name in chosen]
+
+
+def _bring_back_newest(path: Path, files: Files) -> list[str]:
+    """A journal all of whose segments were set aside goes on in the newest archived one."""
+    archived = list_archived(files, path)
+    if list_segments(files, path) or not archived:
+        return []
+    return [f"{archived[-1].path}: brought back as {bring_back(files, archived[-1])}"]
 
 
 def _set_aside_snapshots(path: Path, snapshot_dir: Path, last_sequence: int, files: Files) -> list[str]:

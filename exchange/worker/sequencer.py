@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
-from exchange.engine import Engine
-from exchange.engine.messages import EV_REJECTED, TRADER_COMMANDS, Command, Event, tick
+from exchange.engine import RULES_VERSION, Engine
+from exchange.engine.messages import EV_REJECTED, TRADER_COMMANDS, Command, Event, set_rules, tick
 from exchange.journal.codec import chain_hash, encode
 from exchange.journal.errors import JournalWriteFailed
 from exchange.journal.file_journal import DEFAULT_SEGMENT_BYTES, FileJournal
@@ -178,10 +178,11 @@ class Sequencer:
         """Fold a batch in memory. Raises _Crashed; the engine is then not to be used any more."""
         engine, turn = self.engine, Turn(now_ns)
         turn.first_sequence = engine.sequence + 1
+        if engine.rules_version < RULES_VERSION:
+            self._precede(turn, set_rules(f"rules:{RULES_VERSION}", RULES_VERSION))
         due_ns = engine.next_due_ns()
         if due_ns is not None and due_ns <= now_ns:
-            turn.commands.append(tick())
-            turn.encoded.append(encode(engine.apply(tick(), now_ns)))
+            self._precede(turn, tick())
         quarantined = self._quarantined
         for command in commands:
             if quarantined and command in quarantined:
@@ -196,6 +197,11 @@ class Sequencer:
                 self.duplicates += 1
                 turn.add(Outcome(recalled.sequence, recalled.now_ns, recalled.events))
         return turn
+
+    def _precede(self, turn: Turn, command: Command) -> None:
+        """Apply a command of the sequencer's own before those of the batch: nobody waits for its reply."""
+        turn.commands.append(command)
+        turn.encoded.append(encode(self.engine.apply(command, turn.now_ns)))
 
     def _fold(self, command: Command, now_ns: int) -> list[Event]:
         try:

@@ -21,8 +21,8 @@ import msgspec
 
 from exchange import core
 from exchange.engine import Engine
-from exchange.engine.messages import SET_SYMBOL, Command
-from exchange.journal.codec import freeze
+from exchange.engine.messages import Command
+from exchange.journal.codec import freeze_command
 from exchange.worker.connection import Connection, Disconnected
 from exchange.worker.protocol import (
     ANSWERED,
@@ -205,7 +205,7 @@ class EngineServer:
     def _take_commands(self, client: Connection, message: Commands) -> None:
         waiting, room = self._waiting, self._room
         for request_id, received in enumerate(message.commands, message.first_request_id):
-            command = freeze(received) if received and received[0] == SET_SYMBOL else received
+            command = freeze_command(received)
             if len(waiting) >= room:
                 self._refuse(client, request_id, BUSY, "too many commands are waiting")
                 self._figures["busy"] += 1

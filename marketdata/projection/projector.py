@@ -1,7 +1,8 @@
 """The projector: follows the journal and keeps the tables, the board and the snapshots up to it.
 
 One thread does it all in turns: fold some durable batches, store them with the position in one
-transaction, show them on the board; and now and then write a snapshot or check the invariants.
+transaction, show them on the board; and now and then write a snapshot, archive what lies behind
+it, or check the invariants.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from exchange.engine.messages import EV_SYMBOL
+from exchange.journal.archive import Archiver, unneeded_sequence
 from exchange.journal.files import OS_FILES, Files
 from exchange.journal.snapshots import prune_snapshots
 from exchange.worker.errors import FollowerDisagrees
@@ -46,6 +48,7 @@ class Projector:
         options: Options = Options(),  # noqa: B008  immutable
         files: Files = OS_FILES,
         engine_socket: Path | str | None = None,
+        archiver: Archiver | None = None,
     ) -> None:
         self._store = store
         self._board = board
@@ -53,6 +56,7 @@ class Projector:
         self._options = options
         self._snapshot_dir = snapshot_dir
         self._files = files
+        self._archiver = archiver
         self._markets = Markets()
         self._scales = Scales()
         self._batch_commands = options.min_commands
@@ -98,6 +102,8 @@ class Projector:
         """Write a snapshot if anything came since the last one, and let go of everything."""
         if self._is_stored and self.position.sequence > self.health.snapshot_sequence:
             self._snapshot()
+        if self._archiver is not None:
+            self._archiver.close()
         self._follower.close()
         self._store.close()
 
@@ -178,6 +184,8 @@ class Projector:
             self._snapshot()
         if self.health.is_check_due(engine.sequence):
             self._check()
+        if self._archiver is not None:
+            self._archiver.work()
         self._alarm.work()
         self._tell()
 
@@ -206,6 +214,9 @@ class Projector:
             files=self._files,
         )
         logger.info("snapshot %s", path.name)
+        if self._archiver is not None:
+            unneeded = unneeded_sequence(self._snapshot_dir, files=self._files)
+            self._archiver.allow(min(unneeded, self.position.sequence))
 
     def _tell(self) -> None:
         """What the status query answers."""

@@ -318,6 +318,8 @@ def test_a_phone(browser: Browser, exchange: RunningExchange, engine: Engine) ->
         expect(alice.open_orders()).to_have_count(0)
         for path in PAGES:
             alice.open(f"/{path}")
+            settle(alice.page)
+            take_picture(alice.page, f"phone-{path}", "dark", "en")
             width = alice.page.evaluate("document.documentElement.scrollWidth")
             assert width <= PHONE[0], path
 
@@ -357,6 +359,8 @@ def test_a_picture_of_each_page_in_each_theme(
 ) -> None:
     language = "ko-KR" if theme == "dark" else "en-US"
     with window(browser, exchange, language=language, theme=theme) as alice:
+        alice.page.goto(f"{exchange.url}/accounts/login/")
+        take_picture(alice.page, "login", theme, language)
         alice.log_in("alice", exchange.demo()["users"]["alice"], "/markets")
         for path in PAGES[1:]:
             alice.open(f"/{path}")

@@ -56,6 +56,13 @@ class DropsRecord(_Through):
         self._files.write(file, data, offset)
 
 
+class RemovesTooEarly(_Through):
+    """Archives without syncing the archive: the segment goes while its copy may not be on the disk."""
+
+    def sync(self, file: int) -> None:
+        pass
+
+
 class ReadsTooFar(Follower):
     """Takes what is written for what is durable."""
 
@@ -69,5 +76,7 @@ CANARIES: dict[str, dict[str, Callable[..., Any]]] = {
     "skip-sync": {"canary": SkipsSync},
     "skip-folder-sync": {"canary": SkipsFolderSync},
     "drop-record": {"canary": DropsRecord},
+    "remove-too-early": {"archive_canary": RemovesTooEarly},
+    "skip-archive-folder-sync": {"archive_canary": SkipsFolderSync},
     "read-too-far": {"make_follower": ReadsTooFar},
 }

@@ -22,7 +22,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xtrader.settings")
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(["manage.py", "runengine"])
+    execute_from_command_line(["manage.py", "runengine", *sys.argv[2:]])
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from typing import Any
 import httpx
 
 from exchange.engine import messages as m
+from exchange.journal.segments import ARCHIVE_NAME
 from exchange.worker.client import BlockingEngineClient
 from exchange.worker.errors import EngineBusy, EngineError, EngineUnavailable
 from exchange.worker.protocol import FrameBuffer, Outcome, frame
@@ -47,6 +48,8 @@ log = logging.getLogger(__name__)
 #: Orders each trader has on their way at once.
 _LANES = 4
 _RECOVERY_S = 60
+#: Some two hundred commands: segments come and go while processes are killed.
+_SEGMENT_BYTES = 32 * 1024
 
 
 class Site(Venue):
@@ -54,18 +57,19 @@ class Site(Venue):
 
     def __init__(self, canary: str = "", **environment: str) -> None:
         self._canary = canary
-        super().__init__(**environment)
+        super().__init__(JOURNAL_KEEP_SEGMENTS="1", **environment)
         self.market = self.start_market()
 
     def start_engine(self) -> subprocess.Popen[bytes]:
+        command = ("manage.py", "runengine")
         if self._canary:
-            self.engine = self._start("-m", "tests.crash.canary_engine", self._canary)
-            return self.engine
-        return super().start_engine()
+            command = ("-m", "tests.crash.canary_engine", self._canary)
+        self.engine = self._start(*command, f"--segment-bytes={_SEGMENT_BYTES}")
+        return self.engine
 
     def start_market(self) -> subprocess.Popen[bytes]:
         self.market = self._start(
-            *("manage.py", "runmarketdata", "--snapshot-commands=1500", "--check-seconds=1")
+            *("manage.py", "runmarketdata", "--snapshot-commands=500", "--check-seconds=1")
         )
         return self.market
 
@@ -327,6 +331,7 @@ def _reckon(site: Site, notes: Notes, traders: list[Trader], cashier: Cashier) -
     if tables := site.disagreements():
         problems.append(tables)
     assert not problems, "\n".join(problems[:20])
+    log.info("%d segments archived", len(list((site.data / "journal" / ARCHIVE_NAME).glob("*.gz"))))
     assert len(notes.placed) > 20, "hardly anything was traded: this proves nothing"
 
 

@@ -14,7 +14,7 @@ from tests.crash.world import World
 _SCRIPTS = 16
 _BATCHES = 30
 #: About as many disk operations as one undisturbed life of a script has.
-OPERATIONS = 110
+OPERATIONS = 170
 
 
 @cache

@@ -9,8 +9,8 @@ from __future__ import annotations
 import random
 from typing import NamedTuple
 
-from exchange.engine import Engine
-from exchange.engine.messages import Command, Event, place_order, tick
+from exchange.engine import FIRST_RULES, RULES_VERSION, Engine
+from exchange.engine.messages import Command, Event, place_order, set_rules, tick
 from exchange.journal.codec import GENESIS_HASH, chain_hash, encode
 from exchange.journal.records import START, Position
 from tests.marketdata.traffic import Traffic, opening
@@ -30,7 +30,7 @@ class Batch(NamedTuple):
 class Expected(NamedTuple):
     """What a batch must bring about."""
 
-    #: As journaled: without repeated commands, with a tick where one was due.
+    #: As journaled: without repeated commands, with a tick where one was due, the rules before all else.
     journaled: list[Command]
     #: (sequence, events) of each command
     outcomes: list[tuple[int, list[Event]]]
@@ -60,7 +60,11 @@ class Script:
         return self._expected[batches - 1].position if batches else START
 
     def state_hash_after(self, batches: int) -> str:
-        return self._expected[batches - 1].state_hash if batches else Engine().state_hash()
+        return (
+            self._expected[batches - 1].state_hash
+            if batches
+            else Engine(rules_version=FIRST_RULES).state_hash()
+        )
 
     def copy(self) -> Script:
         """One to ``swap`` in without changing this."""
@@ -94,7 +98,7 @@ class Script:
     def _fold_from(self, index: int) -> None:
         """Work out what is expected from batch ``index`` on."""
         del self._expected[index:]
-        engine, event_hash = Engine(), GENESIS_HASH
+        engine, event_hash = Engine(rules_version=FIRST_RULES), GENESIS_HASH
         for number, batch in enumerate(self.batches):
             journaled, outcomes, encoded = _sequence(engine, batch)
             event_hash = chain_hash(event_hash, encoded) if journaled else event_hash
@@ -109,10 +113,15 @@ def _sequence(
     journaled: list[Command] = []
     outcomes: list[tuple[int, list[Event]]] = []
     encoded: list[bytes] = []
+    preceding = []
+    if engine.rules_version < RULES_VERSION:
+        preceding.append(set_rules(f"rules:{RULES_VERSION}", RULES_VERSION))
     due_ns = engine.next_due_ns()
     if due_ns is not None and due_ns <= batch.now_ns:
-        journaled.append(tick())
-        encoded.append(encode(engine.apply(tick(), batch.now_ns)))
+        preceding.append(tick())
+    for command in preceding:
+        journaled.append(command)
+        encoded.append(encode(engine.apply(command, batch.now_ns)))
     for command in batch.commands:
         recalled = engine.recall(command)
         if recalled is not None:

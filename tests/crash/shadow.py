@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from exchange.journal.archive import Archiver, unneeded_sequence
 from exchange.journal.files import Files
 from exchange.journal.snapshots import prune_snapshots
 from exchange.worker.follower import Follower, Position
 
 #: A snapshot after so many commands.
-_SNAPSHOT_COMMANDS = 40
+_SNAPSHOT_COMMANDS = 30
 
 
 class Database:
@@ -20,7 +21,7 @@ class Database:
 
 
 class Shadow:
-    """Follows, remembers how far it came, and writes snapshots, as ``Projector`` does."""
+    """Follows, remembers how far it came, writes snapshots and archives, as ``Projector`` does."""
 
     def __init__(
         self,
@@ -28,10 +29,12 @@ class Shadow:
         database: Database,
         snapshot_dir: Path,
         files: Files,
+        archiver: Archiver,
     ) -> None:
         self._database = database
         self._snapshot_dir = snapshot_dir
         self._files = files
+        self._archiver = archiver
         self.follower = follow(database.position)
         self._snapshot_sequence = self.follower.position.sequence
 
@@ -43,8 +46,11 @@ class Shadow:
         if sequence >= self._snapshot_sequence + _SNAPSHOT_COMMANDS:
             self.follower.snapshot()
             self._snapshot_sequence = sequence
-            prune_snapshots(self._snapshot_dir, keep=3, behind=sequence, files=self._files)
+            prune_snapshots(self._snapshot_dir, keep=2, behind=sequence, files=self._files)
+            self._archiver.allow(unneeded_sequence(self._snapshot_dir, files=self._files))
+        self._archiver.work()
         return sum(len(batch.commands) for batch in batches)
 
     def finish(self) -> None:
+        self._archiver.close()
         self.follower.close()

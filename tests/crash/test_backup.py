@@ -19,6 +19,7 @@ from exchange.backup import journal as copying
 from exchange.backup.errors import BackupDamaged, BackupError, TargetNotEmpty
 from exchange.backup.service import Site, back_up, restore
 from exchange.engine import Engine
+from exchange.journal.archive import Archiver, unneeded_sequence
 from exchange.journal.recovery import recover
 from exchange.journal.snapshots import write_snapshot
 from exchange.journal.tools import export, verify
@@ -31,20 +32,28 @@ from tests.marketdata.traffic import Traffic, opening
 # --- journal and snapshots, in this process ---------------------------------------------------------
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Site:
-    """An exchange at rest with a snapshot in the middle."""
+@pytest.fixture(params=["as written", "archived"])
+def site(tmp_path: Path, request: pytest.FixtureRequest) -> Site:
+    """An exchange at rest with a snapshot in the middle, and perhaps what lies behind it archived."""
     site = Site(tmp_path / "journal", tmp_path / "snapshots", tmp_path / "engine.sock")
     traffic = Traffic(3)
     with open_sequencer(
-        site.journal, site.snapshots, clock=lambda: START_NS, segment_bytes=8_192
+        site.journal, site.snapshots, clock=lambda: START_NS, segment_bytes=2_048
     ) as sequencer:
         sequencer.submit(opening())
         for number in range(30):
             sequencer.submit(traffic.take(5))
             if number == 15:
                 write_snapshot(site.snapshots, sequencer.engine, sequencer.position.event_hash)
+    if request.param == "archived":
+        assert archive(site) > 1
     return site
+
+
+def archive(site: Site) -> int:
+    archiver = Archiver(site.journal, keep=1)
+    archiver.allow(unneeded_sequence(site.snapshots))
+    return archiver.run()
 
 
 def elsewhere(tmp_path: Path, name: str = "elsewhere") -> Site:
@@ -101,14 +110,14 @@ def test_a_damaged_backup_is_refused(site: Site, tmp_path: Path) -> None:
 
 def test_nothing_is_written_over(site: Site, tmp_path: Path) -> None:
     folder, _ = back_up(site, tmp_path / "backups", with_database=False)
-    before = {path: path.read_bytes() for path in site.journal.iterdir()}
+    before = {path: path.read_bytes() for path in site.journal.rglob("*.*")}
     with pytest.raises(TargetNotEmpty, match="Nothing was changed"):
         restore(folder, site)
-    assert before == {path: path.read_bytes() for path in site.journal.iterdir()}
+    assert before == {path: path.read_bytes() for path in site.journal.rglob("*.*")}
 
 
 def test_a_failed_backup_leaves_nothing(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    segment = sorted(site.journal.glob("*.segment"))[1]
+    segment = sorted(site.journal.glob("*.segment"))[-1]
     data = segment.read_bytes()
     segment.write_bytes(data[:200] + b"\xff" + data[201:])
     with pytest.raises(Exception, match="at offset"):

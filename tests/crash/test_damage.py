@@ -15,11 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from exchange.journal.archive import Archiver
 from exchange.journal.errors import JournalError
 from exchange.journal.records import SEGMENT_BYTES, Position, Record, decode_record
 from exchange.journal.recovery import recover
 from exchange.journal.snapshots import list_snapshots, read_snapshot, write_snapshot
-from exchange.journal.tools import archive_segments, repair, verify
+from exchange.journal.tools import repair, verify
 from exchange.worker.sequencer import open_sequencer
 from tests.crash.script import START_NS
 from tests.marketdata.traffic import Traffic, opening
@@ -153,7 +154,7 @@ def test_segments_doubled_renamed_or_missing(site: Site, tmp_path: Path) -> None
         if number:
             assert names_the_way_out(refusal, site.journal)
         else:
-            assert "bring back the archived segments" in refusal
+            assert "bring back older segments to its archive" in refusal
         aside.rename(segment)
     assert site.refusal() == ""
 
@@ -227,19 +228,18 @@ def test_a_snapshot_of_another_journal_is_refused(site: Site, tmp_path: Path) ->
 
 
 def test_no_whole_snapshot_and_the_old_segments_archived(site: Site, tmp_path: Path) -> None:
-    """Nothing to start from: it says which sequence is needed and what to bring back."""
-    archive = tmp_path / "archive"
-    newest_sequence = list_snapshots(site.snapshots)[0][0]
-    moved = archive_segments(site.journal, archive, behind_sequence=newest_sequence)
-    assert moved
-    assert site.refusal() == ""
+    """It starts from the archive. Without that it says which sequence is needed and what to bring back."""
+    archiver = Archiver(site.journal, keep=1)
+    archiver.allow(list_snapshots(site.snapshots)[0][0])
+    assert archiver.run()
     for path in site.snapshot_files():
         path.write_bytes(path.read_bytes()[:-1])
+    assert site.refusal() == ""
+    (site.journal / "archive").rename(tmp_path / "elsewhere")
     refusal = site.refusal()
-    assert "bring back the archived segments or a newer snapshot" in refusal
+    assert "bring back older segments to its archive, or a newer snapshot" in refusal
     assert str(site.journal) in refusal
-    for segment in archive.iterdir():
-        segment.rename(site.journal / segment.name)
+    (tmp_path / "elsewhere").rename(site.journal / "archive")
     assert site.refusal() == ""
 
 

@@ -14,10 +14,11 @@ from pathlib import Path
 
 from exchange import models
 from exchange.engine.messages import EV_BALANCE, EV_LEVEL, Command, Event
+from exchange.journal.archive import Archiver, unneeded_sequence
 from exchange.journal.errors import JournalWriteFailed
 from exchange.journal.files import Files
-from exchange.journal.snapshots import list_snapshots
-from exchange.journal.tools import archive_segments, export
+from exchange.journal.segments import ARCHIVE_NAME
+from exchange.journal.tools import export
 from exchange.worker.follower import Follower, Position, _DurableGate
 from exchange.worker.protocol import Outcome
 from exchange.worker.sequencer import Sequencer, open_sequencer
@@ -31,12 +32,18 @@ from tests.crash.script import Script
 from tests.crash.shadow import Database, Shadow
 from tests.marketdata.agreement import disagreements
 
-JOURNAL, SNAPSHOTS, ARCHIVE = Path("/sim/journal"), Path("/sim/snapshots"), Path("/sim/archive")
-#: A dozen small batches fill a segment.
-SEGMENT_BYTES = 4_096
+JOURNAL, SNAPSHOTS = Path("/sim/journal"), Path("/sim/snapshots")
+ARCHIVE = JOURNAL / ARCHIVE_NAME
+#: A few small batches fill a segment, so that a run archives some.
+SEGMENT_BYTES = 1_536
 #: Fixed steps: the same run must do the same operations, however fast the machine.
 PROJECTOR_OPTIONS = Options(
-    min_commands=16, max_commands=16, pace_ms=0, snapshot_commands=40, snapshot_minutes=10_000
+    min_commands=16,
+    max_commands=16,
+    pace_ms=0,
+    snapshot_commands=30,
+    snapshot_minutes=10_000,
+    snapshots_kept=2,
 )
 TABLES = (
     *(models.Order, models.Fill, models.Transfer, models.Balance, models.FeeOverride, models.ChangeRequest),
@@ -50,7 +57,8 @@ class Lost(AssertionError):
 
 class World:
     """``has_tables``: with the real projector and database, else with a shadow of them. ``canary`` wraps the
-    disk for the engine, ``make_follower`` takes another follower: both to break things on purpose."""
+    disk for the engine, ``archive_canary`` for the archiver, ``make_follower`` takes another follower: to break
+    things on purpose."""
 
     def __init__(
         self,
@@ -59,6 +67,7 @@ class World:
         *,
         has_tables: bool = True,
         canary: Callable[[Files], Files] = lambda files: files,
+        archive_canary: Callable[[Files], Files] = lambda files: files,
         make_follower: type[Follower] = Follower,
     ) -> None:
         self.script = script.copy()
@@ -66,6 +75,7 @@ class World:
         self.disk = Disk(seed)
         self.files = canary(self.disk)
         self.crashes = 0
+        self._archive_files = archive_canary(self.disk)
         self._make_follower = make_follower
         #: Batches whose outcomes the client has, and batches it has sent.
         self.acknowledged = 0
@@ -75,6 +85,7 @@ class World:
         self._has_tables = has_tables
         self._database = Database()
         self._projector: Projector | Shadow | None = None
+        self._archiver: Archiver | None = None
         self._gate: _DurableGate | None = None
         self._is_projector_at_work = False
         self._kinds: list[str] = []
@@ -144,15 +155,21 @@ class World:
         elif draw < 0.35:
             sequencer.seal()
         elif draw < 0.4:
-            kept = list_snapshots(SNAPSHOTS, files=self.disk)
-            if kept:
-                archive_segments(JOURNAL, ARCHIVE, behind_sequence=kept[-1][0], files=self.disk)
+            self._archive_by_hand()
+
+    def _archive_by_hand(self) -> None:
+        """What ``manage.py journal archive`` does, beside a projector that may be at it too."""
+        archiver = Archiver(JOURNAL, keep=1, files=self._archive_files)
+        archiver.allow(unneeded_sequence(SNAPSHOTS, files=self.disk))
+        while archiver.work():
+            pass
 
     # --- followers -----------------------------------------------------------------------------------
 
     def _start_projector(self) -> None:
         if self._projector is not None:
             return
+        archiver = self._archiver = Archiver(JOURNAL, keep=2, files=self._archive_files)
         if self._has_tables:
             self._projector = Projector(
                 self._follow,
@@ -161,9 +178,10 @@ class World:
                 snapshot_dir=SNAPSHOTS,
                 options=PROJECTOR_OPTIONS,
                 files=self.disk,
+                archiver=archiver,
             )
         else:
-            self._projector = Shadow(self._follow, self._database, SNAPSHOTS, self.disk)
+            self._projector = Shadow(self._follow, self._database, SNAPSHOTS, self.disk, archiver)
         if self._sequencer is not None:
             self._tell(self._sequencer.journal.durable_sequence)
 
@@ -192,12 +210,18 @@ class World:
             projector.step()
         except OSError:
             # Its disk failed it: the process dies and is started again; the engine goes on.
-            self._projector = None
+            self._end_projector()
         finally:
             self._is_projector_at_work = False
         if self.luck.random() < 0.05:
-            self._projector = None
+            self._end_projector()
             self._start_projector()
+
+    def _end_projector(self) -> None:
+        """Its process is gone, and with it the lock that its archiver may have had."""
+        self._projector = None
+        if self._archiver is not None:
+            self._archiver.close()
 
     def _finish_projector(self) -> None:
         self._start_projector()
@@ -222,7 +246,7 @@ class World:
         self._is_projector_at_work = False
         self._sequencer = None
         if is_projector_dead:
-            self._projector = None
+            self._end_projector()
         if is_machine:
             self.disk.cut_power()
         else:
@@ -267,15 +291,14 @@ class World:
             self.submitted = self.acknowledged
 
     def _judge_journal(self, batches: int) -> None:
-        """The journal holds these batches' commands, each once, in order, and no others."""
+        """The journal with its archive holds these batches' commands, each once, in order, and no others."""
         expected: list[Command] = []
         for index in range(batches):
             expected += self.script.expected(index).journaled
         rows = list(export(JOURNAL, files=self.disk))
-        first = rows[0]["sequence"] if rows else len(expected) + 1
-        if [row["sequence"] for row in rows] != list(range(first, len(expected) + 1)):
+        if [row["sequence"] for row in rows] != list(range(1, len(expected) + 1)):
             self._lose("the journal's sequences have a gap or an end too far")
-        if [row["command"] for row in rows] != expected[first - 1 :]:
+        if [row["command"] for row in rows] != expected:
             self._lose("the journal holds other commands than were sequenced")
 
     def _judge_outcomes(self, index: int, outcomes: list[Outcome], *, is_repeated: bool) -> None:
@@ -293,8 +316,8 @@ class World:
         """Every table is what the journal implies, no row lost or doubled."""
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            for source in (ARCHIVE, JOURNAL):
-                self.disk.copy_to(source, folder / "journal")
+            self.disk.copy_to(JOURNAL, folder / "journal")
+            self.disk.copy_to(ARCHIVE, folder / "journal" / ARCHIVE_NAME)
             problems = list(disagreements(folder / "journal", folder / "nowhere"))
             if problems:
                 self._lose("tables and journal disagree: " + "; ".join(problems))

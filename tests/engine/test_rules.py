@@ -339,7 +339,7 @@ def test_a_band_change_is_data_and_spares_what_rests() -> None:
     resting = market.buy(ALICE, 1, 101)
     spec = m.SymbolEvent(*market.engine.symbols()[0])
     terms = spec._asdict() | {"tick_bands": ((0, 10),)}
-    for unwanted in ("tag", "symbol", "status", "status_reason"):
+    for unwanted in ("tag", "symbol", "status", "status_reason", "call_ends_ns"):
         del terms[unwanted]
     market.do(m.set_symbol, "ABC-KRW", **terms)
     assert refused(market.try_place(BOB, m.SELL, 1, 101)) == "PRICE_OFF_TICK"

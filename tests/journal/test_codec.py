@@ -29,6 +29,65 @@ def test_commands_come_back_as_they_were() -> None:
     assert decode_commands(encode_commands(commands)) == commands
 
 
+PLAIN = m.place_order("p", 1000, "BTC-KRW", m.BUY, price_ticks=95_000_000, quantity_lots=10_000)
+STOP = m.place_order(
+    "s",
+    1000,
+    "BTC-KRW",
+    m.SELL,
+    order_type=m.MARKET,
+    quantity_lots=10_000,
+    terms=m.OrderTerms(trigger=m.STOP, trigger_ticks=90_000_000, session="w/1"),
+)
+NESTED = [
+    STOP,
+    m.place_oco("o", 1000, PLAIN, STOP),
+    m.place_bracket("b", 1000, PLAIN, 99_000_000, 90_000_000),
+    m.place_bracket("b", 1000, STOP, 99_000_000, 90_000_000),
+    m.cancel_replace("cr", 1000, STOP, order_id=7),
+    m.set_symbol(
+        *("sy", "BTC-KRW"),
+        base="BTC",
+        quote="KRW",
+        price_scale=0,
+        quantity_scale=8,
+        tick_bands=((0, 1), (10, 5)),
+        lot_step=1,
+        min_quantity_lots=1,
+        max_quantity_lots=10**12,
+        min_price_ticks=1,
+        max_price_ticks=10**9,
+        min_notional_minor=0,
+        maker_ppm=0,
+        taker_ppm=0,
+        max_open_orders=10,
+        protection=m.Protection(max_notional_minor=10**30, calendar="XNYS"),
+    ),
+]
+
+
+def test_what_is_inside_a_command_comes_back_as_it_was() -> None:
+    """Terms, legs, tick bands and protection: a repeated command must be equal to the first."""
+    commands = [PLAIN, *NESTED, m.cancel_all("ca", 1000, None, "w/1")]
+    decoded = decode_commands(encode_commands(commands))
+    assert decoded == commands
+    assert [hash(command) for command in decoded] == [hash(command) for command in commands]
+
+
+def test_events_come_back_as_they_were_wherever_they_stand() -> None:
+    extra = tuple(m.OrderExtra(trigger=m.STOP, exits=(3, 1, 0, m.LAST)))
+    order = (m.EV_ORDER, 5, 1000, None, "BTC-KRW", 0, 0, 0, False, 0, 1, 2, 0, 0, 0, 0, 0, 0, 8, 9)
+    events = [
+        order,
+        (*order, extra),
+        (m.EV_REJECTED, "c", 1000, "INSUFFICIENT_BALANCE", ("asset", "KRW")),
+        (m.EV_SYMBOL, "BTC-KRW", "BTC", "KRW", 0, 8, ((0, 1),), *range(9), 0, "", tuple(m.Protection()), 7),
+    ]
+    decoded = decoder(list[tuple]).decode(encode(events))
+    assert decoded != events
+    assert freeze_events(decoded) == events
+
+
 @given(money, money)
 def test_money_of_any_size_is_exact(amount: int, other: int) -> None:
     commands = [m.deposit("d", 1000, "KRW", amount), m.withdraw("w", 1000, "KRW", other)]

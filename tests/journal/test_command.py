@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -37,7 +36,7 @@ def traded(folders: Folders) -> Folders:
 
 def test_verify_says_what_is_there(traded: Folders) -> None:
     text = journal(traded, "verify", "--fold")
-    assert "commands: 92" in text and "last_sequence: 92" in text and "state_hash: " in text
+    assert "commands: 93" in text and "last_sequence: 93" in text and "state_hash: " in text
 
 
 def test_verify_of_a_damaged_journal_fails_and_names_it(traded: Folders) -> None:
@@ -54,10 +53,14 @@ def test_verify_of_a_damaged_journal_fails_and_names_it(traded: Folders) -> None
 
 
 def test_export_is_one_command_a_line(traded: Folders) -> None:
-    rows = [json.loads(line) for line in journal(traded, "export", "--after", "90").splitlines()]
-    assert [row["sequence"] for row in rows] == [91, 92]
+    rows = [json.loads(line) for line in journal(traded, "export", "--after", "91").splitlines()]
+    assert [row["sequence"] for row in rows] == [92, 93]
     first = [json.loads(line) for line in journal(traded, "export").splitlines()]
-    assert [tuple(row["command"][:2]) for row in first[:2]] == [(20, "asset:KRW"), (20, "asset:BTC")]
+    assert [tuple(row["command"][:2]) for row in first[:3]] == [
+        (27, "rules:2"),
+        (20, "asset:KRW"),
+        (20, "asset:BTC"),
+    ]
     rich = next(row["command"] for row in first if row["command"][1] == "krw:1000")
     assert rich[4] == 10**23
 
@@ -68,16 +71,21 @@ def test_repair_waits_for_the_engine_to_stop(traded: Folders) -> None:
     assert "nothing to repair" in journal(traded, "repair")
 
 
-def test_archive_keeps_what_recovery_needs(traded: Folders, tmp_path: Path) -> None:
-    assert "moved" in journal(traded, "archive", "--to", str(tmp_path / "old"), "--behind", "1000")
-    moved = list((tmp_path / "old").iterdir())
-    assert moved
-    with traded.open() as sequencer:
-        assert sequencer.position.sequence == 92
+def test_archive_keeps_what_recovery_needs(traded: Folders) -> None:
+    before = traded.segments()
+    with pytest.raises(CommandError, match="1 or more"):
+        journal(traded, "archive", "--keep", "0")
+    assert "archived 0 segments" in journal(traded, "archive", "--keep", "100")
+    assert "archived" in journal(traded, "archive")
+    assert len(traded.segments()) < len(before)
+    text = journal(traded, "verify", "--fold")
+    assert f"segments: {len(before)}\n" in text and "last_sequence: 93" in text
     for snapshot in traded.snapshots.iterdir():
         snapshot.unlink()
-    with pytest.raises(CommandError, match="no snapshot"):
-        journal(traded, "archive", "--to", str(tmp_path / "old"), "--behind", "1000")
+    with traded.open() as sequencer:
+        assert sequencer.position.sequence == 93
+    with pytest.raises(CommandError, match="no whole snapshot"):
+        journal(traded, "archive")
 
 
 def test_no_journal_is_said(folders: Folders) -> None:

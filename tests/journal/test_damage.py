@@ -237,4 +237,4 @@ def test_forced_repair_of_a_shortened_file(folders: Folders, length: int) -> Non
 def test_recovery_tells_what_it_took(folders: Folders) -> None:
     write_short(folders, sealed=True)
     recovery = recover_fully(folders.journal, folders.snapshots)
-    assert recovery.commands == 8 and recovery.snapshot_sequence == 0 and recovery.seconds > 0
+    assert recovery.commands == 9 and recovery.snapshot_sequence == 0 and recovery.seconds > 0

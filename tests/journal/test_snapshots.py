@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from exchange.journal.errors import JournalGap
+from exchange.engine import Engine, snapshot
+from exchange.engine.messages import BUY, Command, deposit, place_order, withdraw
+from exchange.journal import codec
 from exchange.journal.recovery import recover, recover_fully
 from exchange.journal.snapshots import list_snapshots, prune_snapshots, read_snapshot, write_snapshot
-from exchange.journal.tools import archive_segments, export
 from exchange.worker.sequencer import Sequencer
 from tests.journal.conftest import Folders
 from tests.journal.flow import NOW_NS, market, orders, take
@@ -79,15 +80,40 @@ def test_retention_keeps_the_newest_and_one_behind_the_slowest_follower(folders:
     assert [sequence for sequence, _ in list_snapshots(folders.snapshots)] == [*sequences[:2], sequences[4]]
 
 
-def test_archiving_keeps_what_a_follower_needs(folders: Folders) -> None:
-    sequencer = trade_with_snapshots(folders)
-    oldest_needed = list_snapshots(folders.snapshots)[1][0]
-    before = folders.segments()
-    moved = archive_segments(folders.journal, folders.root / "archive", behind_sequence=oldest_needed)
-    assert moved and len(folders.segments()) == len(before) - len(moved)
-    engine, _ = recover(folders.journal, folders.snapshots)
-    assert engine.state_hash() == sequencer.engine.state_hash()
-    with pytest.raises(JournalGap, match="archived"):
-        recover(folders.journal, None)
-    rows = list(export(folders.journal))
-    assert rows[-1]["sequence"] == sequencer.position.sequence and rows[0]["sequence"] <= oldest_needed + 1
+@pytest.mark.parametrize("parse", [snapshot.parse_rows, codec.parse_rows], ids=["standard", "quick"])
+def test_both_parsers_give_back_what_was_there(folders: Folders, parse: snapshot.Parse) -> None:
+    """Down to the last tuple, and integers of any size: what is remembered answers repeated commands."""
+    with folders.open() as sequencer:
+        sequencer.submit(market())
+        sequencer.submit([deposit("wide", 1001, "KRW", 10**37), withdraw("wide:back", 1001, "KRW", 10**36)])
+        sequencer.submit([*orders_refused(), *take(orders(), 50)])
+        engine = sequencer.engine
+    loaded = Engine.load(engine.dump(), parse)
+    assert loaded.dump() == engine.dump()
+    assert list(loaded._state.memory.traders.items()) == list(engine._state.memory.traders.items())
+    assert loaded._state.memory.control == engine._state.memory.control
+    assert loaded._state.orders.remembered() == engine._state.orders.remembered()
+    assert loaded.symbols() == engine.symbols()
+    assert loaded.check() == []
+
+
+def orders_refused() -> list[Command]:
+    """Refusals whose details are arrays in the event."""
+    return [
+        place_order("no:1", 1001, "AAPL", BUY, price_ticks=1, quantity_lots=10**15),
+        place_order("no:2", 1001, "NONE", BUY, price_ticks=1, quantity_lots=1),
+        place_order("no:3", 1001, "AAPL", BUY, price_ticks=0, quantity_lots=1),
+    ]
+
+
+@pytest.mark.parametrize("parse", [snapshot.parse_rows, codec.parse_rows], ids=["standard", "quick"])
+@pytest.mark.parametrize("line", [b"", b"{}", b"1", b'[[1,"x"]', b"\xff"])
+def test_what_is_no_snapshot_is_refused(parse: snapshot.Parse, line: bytes) -> None:
+    header, *lines = Engine().dump().split(b"\n")
+    for number in range(len(lines)):
+        broken = [*lines[:number], line, *lines[number + 1 :]]
+        with pytest.raises(snapshot.SnapshotError):
+            Engine.load(b"\n".join([header, *broken]), parse)
+    for data in (b"", line, header, b"\n".join([header, *lines, b"[]"]), b"\n".join([b"[]", *lines])):
+        with pytest.raises(snapshot.SnapshotError):
+            Engine.load(data, parse)

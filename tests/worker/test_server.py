@@ -104,6 +104,7 @@ def test_a_deep_command_is_refused_or_hung_up_on(service: Service, depth: int, p
     assert service.client.query("status").value["sequence"] == len(market())
 
 
+PLAIN = m.place_order("p", ALICE, "BTC-KRW", 0, price_ticks=95_000_000, quantity_lots=10_000)
 MALFORMED: list[Any] = [
     (),
     (m.PLACE,),
@@ -127,6 +128,23 @@ MALFORMED: list[Any] = [
     (*market()[2][:7], ((0, 1, 2),), *market()[2][8:]),
     (*market()[2][:7], "bands", *market()[2][8:]),
     (*market()[2][:7], ((0, "1"),), *market()[2][8:]),
+    (*market()[2], (1, 2, 3)),
+    (*market()[2], (1, 2, 3, 4, 5, "C" * 17)),
+    (*PLAIN, ()),
+    (*PLAIN, (0,) * 10),
+    (*PLAIN, tuple(m.OrderTerms(session="s" * 65))),
+    (*PLAIN, tuple(m.OrderTerms(expire_ns="soon"))),  # type: ignore[arg-type]
+    m.place_oco("x", ALICE, PLAIN, ()),
+    m.place_oco("x", ALICE, PLAIN, PLAIN[:-1]),
+    m.place_oco("x", ALICE, PLAIN, (*PLAIN, (1,))),
+    m.place_oco("x", ALICE, PLAIN, m.cancel_order("c", ALICE, 1)),
+    m.place_oco("x", ALICE + 1, PLAIN, PLAIN),
+    m.place_oco("x", ALICE, ([1], *PLAIN[1:]), PLAIN),
+    m.place_bracket("x", ALICE, m.place_oco("o", ALICE, PLAIN, PLAIN), 1, 1),
+    m.cancel_replace("x", ALICE, PLAIN, mode="stop"),  # type: ignore[arg-type]
+    m.cancel_replace("x", ALICE, None),  # type: ignore[arg-type]
+    m.cancel_after("x", ALICE, None),  # type: ignore[arg-type]
+    m.cancel_all("x", ALICE, None, "s" * 65),
 ]
 
 

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from exchange.journal import tools
+from exchange.journal.archive import Archiver, unneeded_sequence
 from exchange.journal.errors import JournalError
 from exchange.journal.recovery import recover
 from exchange.journal.snapshots import valid_snapshots
@@ -33,10 +34,9 @@ class Command(BaseCommand):
         repair.add_argument(
             "--force", action="store_true", help="also give up everything from the first damage on"
         )
-        archive = actions.add_parser("archive", help="move old segments away")
-        archive.add_argument("--to", type=Path, required=True, help="folder on the same file system")
+        archive = actions.add_parser("archive", help="compress segments that lie behind every snapshot")
         archive.add_argument(
-            "--behind", type=int, required=True, help="sequence that every follower and reader has passed"
+            "--keep", type=int, default=1, help="how many of the newest segments stay as they are"
         )
         for action in (verify, export, repair, archive):
             action.add_argument("--journal", type=Path, help="folder of the journal (default: JOURNAL_URL)")
@@ -53,10 +53,12 @@ class Command(BaseCommand):
             elif options["action"] == "export":
                 self._export(path, options["after"])
             elif options["action"] == "archive":
-                self._archive(path, snapshots, options["to"], options["behind"])
+                self._archive(path, snapshots, options["keep"])
             else:
                 self._repair(path, snapshots, force=options["force"])
-        except JournalError as error:
+        except BlockingIOError as error:
+            raise CommandError(f"another process archives {path}: try again later") from error
+        except (JournalError, OSError) as error:
             raise CommandError(str(error)) from error
 
     def _verify(self, path: Path, snapshots: Path, *, fold: bool) -> None:
@@ -76,12 +78,14 @@ class Command(BaseCommand):
         for row in tools.export(path, after_sequence=after):
             self.stdout.write(json.dumps(row, ensure_ascii=False))
 
-    def _archive(self, path: Path, snapshots: Path, target: Path, behind: int) -> None:
-        newest = next(valid_snapshots(snapshots), None)
-        if newest is None:
-            raise CommandError("there is no snapshot to start from without the oldest segments")
-        moved = tools.archive_segments(path, target, behind_sequence=min(behind, newest.sequence))
-        self.stdout.write(f"moved {len(moved)} segments to {target}")
+    def _archive(self, path: Path, snapshots: Path, keep: int) -> None:
+        if keep < 1:
+            raise CommandError("the segment in use stays: --keep is 1 or more")
+        if next(valid_snapshots(snapshots), None) is None:
+            raise CommandError("there is no whole snapshot to start from without the oldest segments")
+        archiver = Archiver(path, keep=keep)
+        archiver.allow(unneeded_sequence(snapshots))
+        self.stdout.write(f"archived {archiver.run()} segments")
 
     def _repair(self, path: Path, snapshots: Path, *, force: bool) -> None:
         done = tools.repair(path, snapshots, force=force)

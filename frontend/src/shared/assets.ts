@@ -2,7 +2,9 @@
 
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
+import { fromUnits, splitZeros, toUnits } from "./numbers";
 import { useSymbols } from "./wire/symbols";
+import type { Balance } from "./wire/api";
 import type { SymbolSpec } from "./wire/types";
 
 /** Decimals of each asset: a quote asset has those of prices in it, any other those of its quantities. */
@@ -22,6 +24,14 @@ export function useAssetDecimals(): (asset: string) => number {
   const symbols = useSymbols();
   const decimals = useMemo(() => assetDecimals(symbols ?? []), [symbols]);
   return (asset) => decimals.get(asset) ?? 2;
+}
+
+/** Fine enough for every asset. */
+const SCALE = 18;
+
+/** Available and held together, without needless zeros. */
+export function totalOf({ available, held }: Pick<Balance, "available" | "held">): string {
+  return splitZeros(fromUnits(toUnits(available, SCALE) + toUnits(held, SCALE), SCALE))[0];
 }
 
 /** Every asset that can be held, those that are paid with first. */

@@ -7,7 +7,7 @@ import type { SymbolSpec } from "./wire/types";
 /** Ordinary trading: nothing needs to be said. */
 export const CONTINUOUS = "trading";
 
-const REFUSES_ORDERS: ReadonlySet<string> = new Set(["halted", "cancel_only"]);
+const REFUSES_ORDERS: ReadonlySet<string> = new Set(["halted", "cancel_only", "closed"]);
 
 /** Whether the exchange takes new orders in a status. */
 export function takesOrders(status: string): boolean {

@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from exchange.journal.archive import Archiver
 from exchange.journal.errors import JournalError
 from exchange.management.commands.runengine import journal_folder
 from exchange.worker.errors import FollowerError
@@ -65,10 +66,12 @@ def run(stopping: threading.Event, options: Options) -> None:
     xtrader = settings.XTRADER
     board = Board()
     store = Store(stop=stopping.is_set)
+    journal = journal_folder(xtrader["JOURNAL_URL"])
+    kept = xtrader["JOURNAL_KEEP_SEGMENTS"]
 
     def follow(position: Position | None) -> Follower:
         return Follower(
-            journal_folder(xtrader["JOURNAL_URL"]),
+            journal,
             xtrader["SNAPSHOT_DIR"],
             socket_path=xtrader["ENGINE_SOCKET"],
             position=position,
@@ -86,6 +89,7 @@ def run(stopping: threading.Event, options: Options) -> None:
         stop=stopping.is_set,
         options=options,
         engine_socket=xtrader["ENGINE_SOCKET"],
+        archiver=Archiver(journal, keep=kept) if kept else None,
     )
     _keep_garbage_collection_short()
     server = FeedServer(Path(xtrader["MARKETDATA_SOCKET"]), board, on_failure=feed_failed)

@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { fromUnits, toUnits } from "@/shared/numbers";
+import { totalOf } from "@/shared/assets";
 import { type Column, DataTable } from "@/shared/ui/DataTable";
 import { Quantity } from "@/shared/ui/Quantity";
 import type { Balance } from "@/shared/wire/api";
@@ -29,13 +29,6 @@ export function Balances({ rows, decimalsOf, loading, empty }: BalancesProps) {
       testId="balances"
     />
   );
-}
-
-const SCALE = 18;
-
-/** Available and held together. */
-export function totalOf(balance: Balance): string {
-  return fromUnits(toUnits(balance.available, SCALE) + toUnits(balance.held, SCALE), SCALE);
 }
 
 function columnsOf(t: Words, decimalsOf: (asset: string) => number): Column<Balance>[] {

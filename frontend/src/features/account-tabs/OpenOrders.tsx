@@ -74,20 +74,21 @@ function columnsOf(context: Context): Column<Order>[] {
       id: "type",
       header: t("columns.type"),
       width: "minmax(76px, 0.8fr)",
+      spare: 1,
       align: "left",
       cell: (order) => <OrderKind order={order} t={t} />,
     },
     {
       id: "price",
       header: t("columns.price"),
-      width: "minmax(96px, 1fr)",
+      width: "minmax(88px, 1fr)",
       cell: (order) => field(order, "price", order.price === null ? t("marketPrice") : priceText(order.price, specs.get(order.symbol))),
       compare: (a, b) => compareDecimals(a.price, b.price),
     },
     {
       id: "quantity",
       header: t("columns.quantity"),
-      width: "minmax(96px, 1fr)",
+      width: "minmax(88px, 1fr)",
       cell: (order) => field(order, "quantity", <QuantityOf quantity={order.quantity} spec={specs.get(order.symbol)} />),
       compare: (a, b) => compareDecimals(a.quantity, b.quantity),
     },
@@ -101,7 +102,8 @@ function columnsOf(context: Context): Column<Order>[] {
     {
       id: "value",
       header: t("columns.value"),
-      width: "minmax(96px, 1fr)",
+      width: "minmax(88px, 1fr)",
+      spare: 2,
       cell: (order) => {
         const spec = specs.get(order.symbol);
         const value = amountText(order.quote_amount ?? (spec ? orderValue(order, spec) : null), spec);
@@ -112,6 +114,7 @@ function columnsOf(context: Context): Column<Order>[] {
       id: "status",
       header: t("columns.status"),
       width: "minmax(76px, 0.7fr)",
+      spare: 3,
       align: "left",
       cell: (order) => statusText(order, context),
     },

@@ -27,6 +27,7 @@ export function timeColumn<Row>(t: Words, at: (row: Row) => number, header: "tim
     id: "time",
     header: t(`columns.${header}`),
     width: "minmax(104px, 0.9fr)",
+    spare: 9,
     align: "left",
     cell: (row) => <Time at={at(row)} />,
     compare: (a, b) => at(a) - at(b),

@@ -1,10 +1,10 @@
 // What the account tabs show, as files: every row there is, with the filters that are set.
 
 import type { TFunction } from "i18next";
+import { totalOf } from "@/shared/assets";
 import { csvText, csvTime, saveFile } from "@/shared/csv";
 import type { Balance, Fill, Order } from "@/shared/wire/api";
 import { fetchAll, fetchFills, fetchOrders } from "./history";
-import { totalOf } from "./Balances";
 import { type AccountTab, type Filters, passes } from "./view-store";
 
 interface Scope {
@@ -69,5 +69,5 @@ function balanceHeader(t: TFunction<"orders">): string[] {
 }
 
 function balanceRow(balance: Balance): string[] {
-  return [balance.asset, balance.available, balance.held, totalOf(balance).replace(/\.?0+$/, "")];
+  return [balance.asset, balance.available, balance.held, totalOf(balance)];
 }

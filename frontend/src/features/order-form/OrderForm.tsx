@@ -63,7 +63,7 @@ export function OrderForm({ spec }: { spec: SymbolSpec }) {
           <Summary spec={spec} formReading={formReading} />
         </div>
         <div className={styles.foot}>
-          {!visitor && <Advice formReading={formReading} problem={form.refusal} />}
+          {!visitor && <Advice spec={spec} formReading={formReading} problem={form.refusal} />}
           {!visitor && <SendButton spec={spec} formReading={formReading} sending={sending} />}
         </div>
       </fieldset>
@@ -175,8 +175,14 @@ function Kinds() {
   );
 }
 
+interface AdviceProps {
+  spec: SymbolSpec;
+  formReading: FormReading;
+  problem: Problem | null;
+}
+
 /** What concerns no single field: a refusal, or something to know before sending. */
-function Advice({ formReading, problem }: { formReading: FormReading; problem: Problem | null }) {
+function Advice({ spec, formReading, problem }: AdviceProps) {
   const { t } = useTranslation("order");
   const errorText = useErrorText();
   const { notice } = formReading.reading;
@@ -189,7 +195,7 @@ function Advice({ formReading, problem }: { formReading: FormReading; problem: P
   }
   return (
     <p className={styles.notice} role="status" data-testid="order-notice">
-      {notice && t(`notices.${notice.code}`, notice.values ?? {})}
+      {notice && takesOrders(spec.status) && t(`notices.${notice.code}`, notice.values ?? {})}
     </p>
   );
 }

@@ -1,15 +1,11 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { useAssetDecimals, useAssetName, useAssets } from "@/shared/assets";
-import { fromUnits, toUnits } from "@/shared/numbers";
+import { totalOf, useAssetDecimals, useAssetName, useAssets } from "@/shared/assets";
 import { Amount } from "@/shared/ui/Amount";
 import { type Column, DataTable } from "@/shared/ui/DataTable";
 import { useAccount } from "@/shared/wire/account";
 import type { Balance } from "@/shared/wire/api";
 import styles from "./Balances.module.css";
-
-/** Fine enough for every asset. */
-const SCALE = 18;
 
 /** What is held of each asset, as the balance feed says. */
 export function Balances() {
@@ -64,8 +60,4 @@ function useColumns(): readonly Column<Balance>[] {
     amount("held", (row) => row.held),
     amount("total", totalOf),
   ];
-}
-
-function totalOf(row: Balance): string {
-  return fromUnits(toUnits(row.available, SCALE) + toUnits(row.held, SCALE), SCALE).replace(/\.?0+$/, "");
 }

@@ -1,12 +1,11 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef, useState } from "react";
+import { type Fitting, useColumnsThatFit } from "./columns-that-fit";
 import styles from "./DataTable.module.css";
 
-export interface Column<Row> {
+export interface Column<Row> extends Fitting {
   id: string;
   header: string;
-  /** A CSS grid track, e.g. "minmax(80px, 1fr)". */
-  width: string;
   /** Words stand left, numbers right. */
   align?: "left";
   cell: (row: Row) => React.ReactNode;
@@ -38,10 +37,11 @@ const ROW_PX = 28;
 
 /** A table that renders only the rows in sight: sticky header, sorting by column, cards on a phone. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
-  const { columns, rows, keyOf, pending } = props;
+  const { rows, keyOf, pending } = props;
   const [sorting, setSorting] = useState<Sorting | null>(null);
-  const sorted = useMemo(() => sortedRows(rows, columns, sorting), [rows, columns, sorting]);
+  const sorted = useMemo(() => sortedRows(rows, props.columns, sorting), [rows, props.columns, sorting]);
   const scroller = useRef<HTMLDivElement>(null);
+  const columns = useColumnsThatFit(scroller, props.columns);
   const virtual = useVirtualizer({
     count: sorted.length,
     getScrollElement: () => scroller.current,

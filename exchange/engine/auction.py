@@ -1,0 +1,75 @@
+"""Where an auction trades. Rule K5 of docs/orders.md; the method is the one of Xetra and Euronext:
+most volume, then smallest surplus, then market pressure, then the reference price."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from exchange.engine import messages as m
+from exchange.engine.book import Book, BookSide
+
+
+class Cross(NamedTuple):
+    """An auction as the book stands: its price, what trades there, and what is left over of one side."""
+
+    price_ticks: int
+    quantity_lots: int
+    surplus_side: int
+    surplus_lots: int
+
+
+def find_cross(book: Book) -> Cross | None:
+    """The auction of a crossed book; None if no two orders meet. O(levels that cross)."""
+    if not book.is_crossed():
+        return None
+    candidates = _candidates(book)
+    most = max(min(demand, supply) for _, demand, supply in candidates)
+    candidates = [row for row in candidates if min(row[1], row[2]) == most]
+    least = min(abs(demand - supply) for _, demand, supply in candidates)
+    candidates = [row for row in candidates if abs(row[1] - row[2]) == least]
+    price, demand, supply = _by_pressure(candidates, book.reference_ticks)
+    surplus = demand - supply
+    side = m.NO_SIDE if not surplus else (m.BUY if surplus > 0 else m.SELL)
+    return Cross(price, most, side, abs(surplus))
+
+
+def indication(book: Book) -> m.Event:
+    """The auction as it stands, as an IndicativeEvent."""
+    cross = find_cross(book) or Cross(0, 0, m.NO_SIDE, 0)
+    return (m.EV_INDICATIVE, book.symbol.name, *cross)
+
+
+def _by_pressure(candidates: list[tuple[int, int, int]], reference_ticks: int) -> tuple[int, int, int]:
+    """The one of equal volume and surplus; candidates ascend by price."""
+    if all(demand > supply for _, demand, supply in candidates):
+        return candidates[-1]
+    if all(demand < supply for _, demand, supply in candidates) or not reference_ticks:
+        return candidates[0]
+    return min(candidates, key=lambda row: abs(row[0] - reference_ticks))
+
+
+def _candidates(book: Book) -> list[tuple[int, int, int]]:
+    """(price, bought at it or higher, sold at it or lower) of every price between best ask and best bid
+    that an order names, ascending."""
+    bid, ask = book.bids.best, book.asks.best
+    assert bid is not None and ask is not None
+    bids = _crossing(book.bids, ask.price_ticks)
+    asks = _crossing(book.asks, bid.price_ticks)
+    demand = sum(bids.values())
+    supply = 0
+    rows = []
+    for price in sorted(bids.keys() | asks.keys()):
+        supply += asks.get(price, 0)
+        rows.append((price, demand, supply))
+        demand -= bids.get(price, 0)
+    return rows
+
+
+def _crossing(side: BookSide, limit_ticks: int) -> dict[int, int]:
+    """Price -> quantity, hidden parts included, of the levels that meet the other side's best price."""
+    found = {}
+    for level in side.best_first():
+        if level.price_ticks < limit_ticks if side.side == m.BUY else level.price_ticks > limit_ticks:
+            break
+        found[level.price_ticks] = level.quantity_lots + level.hidden_lots
+    return found

@@ -1,0 +1,271 @@
+"""One order, or a batch of them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple, Protocol
+
+from exchange.engine import messages as m
+from exchange.errors import InputError
+from exchange.symbols import SymbolSpec
+from exchange.validation.fields import (
+    Data,
+    choice_of,
+    read_amount,
+    read_bool,
+    read_choice,
+    read_client_order_id,
+    read_number_text,
+    read_object_at,
+    read_text,
+    refuse_unknown,
+    required,
+)
+from exchange.validation.numbers import check_notional, read_price, read_quantity
+from exchange.validation.terms import (
+    ORDER_KIND_WORDS,
+    ORDER_KINDS,
+    TERM_FIELDS,
+    contradiction,
+    read_terms,
+)
+
+#: Orders one request may carry.
+MAX_BATCH: Final = 100
+
+ORDER_FIELDS: Final = frozenset(
+    {
+        "symbol",
+        "side",
+        "order_type",
+        "price",
+        "quantity",
+        "quote_amount",
+        "time_in_force",
+        "post_only",
+        "client_order_id",
+        "stp",
+        *TERM_FIELDS,
+    }
+)
+
+
+class Origin(NamedTuple):
+    """Where requests come from: the fields their orders may have, and whether orders that do not say are
+    canceled when the connection they came by ends."""
+
+    order_fields: frozenset[str]
+    cancel_on_disconnect: bool = False
+
+
+#: A REST call has no connection that an order could end with.
+REST: Final = Origin(ORDER_FIELDS)
+SOCKET: Final = Origin(ORDER_FIELDS | {"cancel_on_disconnect"})
+
+
+class Symbols(Protocol):
+    """Where specs come from: ``exchange.symbols.symbols`` or anything like it."""
+
+    def get(self, name: str) -> SymbolSpec: ...
+
+
+class OrderRequest(NamedTuple):
+    """A well-formed order, in the units of its symbol."""
+
+    spec: SymbolSpec
+    side: int
+    order_type: int
+    time_in_force: int
+    post_only: bool
+    price_ticks: int
+    quantity_lots: int
+    quote_amount_minor: int
+    stp: int
+    client_order_id: str | None
+    terms: m.OrderTerms | None = None
+    cancel_on_disconnect: bool = False
+
+    def command(self, account: int, session: str | None = None) -> m.Command:
+        """The placement. ``session``: the name of the connection it came by."""
+        return self.place(command_id_of(self.client_order_id), account, session)
+
+    def place(self, command_id: str, account: int, session: str | None = None) -> m.Command:
+        """The placement under another command's id."""
+        terms = self.terms
+        if session is not None and self.cancel_on_disconnect:
+            terms = (terms or m.OrderTerms())._replace(session=session)
+        return m.place_order(
+            command_id,
+            account,
+            self.spec.name,
+            self.side,
+            order_type=self.order_type,
+            time_in_force=self.time_in_force,
+            post_only=self.post_only,
+            price_ticks=self.price_ticks,
+            quantity_lots=self.quantity_lots,
+            quote_amount_minor=self.quote_amount_minor,
+            stp=self.stp,
+            client_order_id=self.client_order_id,
+            terms=terms,
+        )
+
+    @property
+    def waits(self) -> bool:
+        """Whether it has a trigger."""
+        return self.terms is not None and self.terms.trigger != m.NO_TRIGGER
+
+    @property
+    def is_iceberg(self) -> bool:
+        return self.terms is not None and self.terms.display_lots > 0
+
+
+def parse_order(data: Data, symbols: Symbols, origin: Origin = REST) -> OrderRequest:
+    """The terms of ``POST /v1/order`` and ``order.place``."""
+    refuse_unknown(data, origin.order_fields)
+    side_text, type_text = required(data, "side"), required(data, "order_type")
+    spec = symbols.get(read_text(data, "symbol"))
+    side = choice_of("side", side_text, m.SIDES)
+    kind = ORDER_KIND_WORDS[choice_of("order_type", type_text, ORDER_KIND_WORDS)]
+    order_type, trigger = ORDER_KINDS[kind]
+    default_tif = m.IOC if kind == "market" else m.GTC
+    order = OrderRequest(
+        spec=spec,
+        side=side,
+        order_type=order_type,
+        time_in_force=read_choice(data, "time_in_force", m.TIMES_IN_FORCE, default_tif),
+        post_only=read_bool(data, "post_only"),
+        price_ticks=0,
+        quantity_lots=0,
+        quote_amount_minor=0,
+        stp=read_choice(data, "stp", m.STP_MODES, m.STP_CANCEL_NEWEST),
+        client_order_id=read_client_order_id(data),
+    )
+    _check_options(order, trigger, data)
+    order = _with_numbers(order, data)
+    if trigger or order.time_in_force == m.GTD or not TERM_FIELDS.isdisjoint(data):
+        order = _with_terms(order, trigger, data)
+    if origin is not REST:
+        is_bound = read_bool(data, "cancel_on_disconnect", origin.cancel_on_disconnect)
+        return order._replace(cancel_on_disconnect=is_bound) if is_bound else order
+    return order
+
+
+def parse_order_at(data: Data, field: str, symbols: Symbols, origin: Origin) -> OrderRequest:
+    """An order inside a request. Errors name the field inside it: ``first.price``."""
+    try:
+        return parse_order(read_object_at(data, field), symbols, origin)
+    except InputError as error:
+        inner = error.details.get("field", field)
+        path = field if inner == field else f"{field}.{inner}"
+        raise InputError(error.code, {**error.details, "field": path}) from None
+
+
+def parse_orders(data: Data, symbols: Symbols, origin: Origin = REST) -> list[OrderRequest | InputError]:
+    """The terms of ``POST /v1/orders``: each order parsed by itself, a bad one as its error."""
+    refuse_unknown(data, {"orders"})
+    orders = required(data, "orders")
+    if not isinstance(orders, list) or not orders:
+        raise InputError("INVALID_FIELD", {"field": "orders", "expected": "a list of 1 to 100 orders"})
+    if len(orders) > MAX_BATCH:
+        raise InputError("BATCH_TOO_LARGE", {"field": "orders", "maximum": MAX_BATCH, "given": len(orders)})
+    return [_order_or_error(item, symbols, index, origin) for index, item in enumerate(orders)]
+
+
+def order_count(data: Data) -> int:
+    """How many orders a request would enter, for its rate limit; 1 for what is no batch."""
+    orders = data.get("orders")
+    if isinstance(orders, list) and orders:
+        return min(len(orders), MAX_BATCH)
+    return 2 if "second" in data else 1
+
+
+def _order_or_error(item: Any, symbols: Symbols, index: int, origin: Origin) -> OrderRequest | InputError:
+    if not isinstance(item, Mapping):
+        return InputError("INVALID_FIELD", {"field": f"orders[{index}]", "expected": "an object"})
+    try:
+        return parse_order(item, symbols, origin)
+    except InputError as error:
+        return error
+
+
+# --- an order's options and numbers ------------------------------------------------------------------
+
+
+def _check_options(order: OrderRequest, trigger: int, data: Data) -> None:
+    """Refuse options that contradict each other, before any number is read."""
+    stays = order.time_in_force not in (m.IOC, m.FOK)
+    if order.order_type == m.LIMIT:
+        if data.get("quote_amount") is not None:
+            raise contradiction("quote_amount", "only a market order takes a quote amount")
+        if order.post_only and (trigger or not stays):
+            raise contradiction(
+                "post_only", "only a limit order that stays and has no trigger can be post-only"
+            )
+    else:
+        _check_market_options(order, trigger, data)
+    if data.get("display_quantity") is not None and (order.order_type != m.LIMIT or not stays):
+        raise contradiction("display_quantity", "only a limit order that stays can be an iceberg")
+
+
+def _check_market_options(order: OrderRequest, trigger: int, data: Data) -> None:
+    time_in_force = order.time_in_force
+    has_quote_amount = data.get("quote_amount") is not None
+    if order.post_only:
+        raise contradiction("post_only", "a market order cannot be post-only")
+    if not trigger and time_in_force not in (m.IOC, m.FOK):
+        raise contradiction("time_in_force", "a market order is ioc or fok")
+    if trigger and time_in_force == m.FOK:
+        raise contradiction("time_in_force", "a market order with a trigger cannot be fok")
+    if has_quote_amount and data.get("quantity") is not None:
+        raise contradiction("quote_amount", "give quantity or quote_amount, not both")
+    if has_quote_amount and time_in_force == m.FOK:
+        raise contradiction("time_in_force", "a quote amount cannot be fok")
+    if trigger and order.side == m.SELL and has_quote_amount:
+        raise contradiction("quote_amount", "a sell with a trigger names a quantity")
+    if trigger and order.side == m.BUY and not has_quote_amount and data.get("price") is None:
+        raise contradiction("price", "a market buy with a trigger names a price or a quote_amount")
+
+
+def _with_numbers(order: OrderRequest, data: Data) -> OrderRequest:
+    """The order with price, quantity or quote amount read and checked against the symbol's rules."""
+    spec = order.spec
+    is_capped = order.order_type == m.LIMIT or data.get("price") is not None
+    price_text = read_number_text(data, "price") if is_capped else None
+    if data.get("quote_amount") is not None:
+        price_ticks = read_price(price_text, spec) if is_capped else 0
+        amount = read_amount(data, "quote_amount", spec.quote_scale)
+        check_notional("quote_amount", amount, spec)
+        return order._replace(price_ticks=price_ticks, quote_amount_minor=amount)
+    quantity_text = read_number_text(data, "quantity")
+    if not is_capped:
+        return order._replace(quantity_lots=read_quantity(quantity_text, spec))
+    price_ticks, lots = read_price(price_text, spec), read_quantity(quantity_text, spec)
+    check_notional("quantity", spec.notional_minor(price_ticks, lots), spec)
+    return order._replace(price_ticks=price_ticks, quantity_lots=lots)
+
+
+def _with_terms(order: OrderRequest, trigger: int, data: Data) -> OrderRequest:
+    terms = read_terms(
+        data,
+        order.spec,
+        trigger=trigger,
+        time_in_force=order.time_in_force,
+        post_only=order.post_only,
+        quantity_lots=order.quantity_lots,
+    )
+    return order._replace(terms=terms)
+
+
+# --- command ids ---------------------------------------------------------------------------------------
+
+
+def command_id_of(client_order_id: str | None) -> str:
+    """Id of a placement: the client's own, so that a repeat gets the first reply; else a new one."""
+    return new_command_id() if client_order_id is None else f"c:{client_order_id}"
+
+
+def new_command_id() -> str:
+    """An id for a command whose sender gave none."""
+    return f"w:{secrets.token_hex(16)}"
