@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from bench.load import Tally
-from bench.people import FIRST_ACCOUNT
+from bench.orders import FIRST_ACCOUNT
 
 #: Of BTC-KRW: quantities count in satoshi, KRW in hundred-millionths.
 _LOTS, _MINOR = Decimal(10**8), Decimal(10**8)
@@ -38,7 +38,6 @@ def _problems() -> Iterator[str]:
     from django.conf import settings
 
     from exchange.worker.blocking import BlockingEngineClient
-    from marketdata import models  # noqa: F401  the tables are of its app and of exchange
 
     with BlockingEngineClient(settings.XTRADER["ENGINE_SOCKET"], timeout_ms=60_000) as client:
         client.wait_connected(30)

@@ -41,7 +41,7 @@ async def over_http(
     """``POST /v1/order``, or ``/v1/orders`` for batches; as many connections as unanswered requests."""
     path = "/v1/order" if shape.batch == 1 else "/v1/orders"
     loads, requests = [], []
-    for index in range(shape.connections):
+    for _ in range(shape.connections):
         loads.append(await _http(instance, HttpConnection(instance.tally)))
         bodies = [_body(rng, shape.batch) for _ in range(_different(shape))]
         requests.append(

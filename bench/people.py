@@ -21,12 +21,12 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from rest_framework_simplejwt.tokens import AccessToken
 
+from bench.orders import FIRST_ACCOUNT
 from exchange import roles
 from exchange.engine import messages as m
 from exchange.models import Account
 from exchange.worker.blocking import BlockingEngineClient
 
-FIRST_ACCOUNT = 500_000
 #: The supply of an asset has a bound; this is far from it and far beyond what a run moves.
 AMOUNT_MINOR = 10**22
 LASTS = timedelta(hours=6)
