@@ -132,7 +132,9 @@ class Ledger:
 
     def drain_touched(self, events: list[m.Event]) -> None:
         """Append a BalanceEvent per changed balance, in order of first change, and forget them."""
-        for balance in self._touched:
+        touched = self._touched
+        for balance in touched:
             balance.touched = False
             events.append((m.EV_BALANCE, balance.account, balance.asset, balance.available, balance.held))
-        self._touched.clear()
+        if touched:
+            self._touched = []

@@ -38,10 +38,11 @@ Entry = tuple[m.Command, int, int, tuple[m.Event, ...]]
 class CommandMemory:
     """Command id -> what it did. The oldest are forgotten first."""
 
-    __slots__ = ("_queue", "accounts", "control", "count", "limits")
+    __slots__ = ("_ids_per_account", "_ids_total", "_queue", "accounts", "control", "count")
 
     def __init__(self, limits: Limits, accounts: dict[int, Account]) -> None:
-        self.limits = limits
+        self._ids_per_account = limits.ids_per_account
+        self._ids_total = limits.ids_total
         self.accounts = accounts
         self.control: dict[str, Entry] = {}
         #: How many traders' ids are remembered; each account has its own by id.
@@ -64,11 +65,11 @@ class CommandMemory:
         """Remember a trader's command, forgetting the account's oldest, or the oldest of all, beyond
         the bounds."""
         ids = account.ids
-        if len(ids) >= self.limits.ids_per_account:
+        if len(ids) >= self._ids_per_account:
             del account.commands[ids.popleft()]
             if len(self._queue) > 2 * self.count + 1_000:
                 self._queue = deque(self.traders())
-        elif self.count >= self.limits.ids_total:
+        elif self.count >= self._ids_total:
             self._forget_oldest()
             self.count += 1
         else:

@@ -11,7 +11,8 @@ import json
 import sys
 from typing import Any
 
-from exchange.engine import Engine
+from exchange import core
+from exchange.engine import FIRST_RULES, Engine
 
 
 def fold_journal(folder: str) -> dict[str, Any]:
@@ -20,12 +21,12 @@ def fold_journal(folder: str) -> dict[str, Any]:
     from exchange.journal.recovery import recover
 
     engine, position = recover(Path(folder), None)
-    return {"events": position.event_hash, "state": engine.state_hash()}
+    return {"core": core.running(), "events": position.event_hash, "state": engine.state_hash()}
 
 
 def fold_lines(lines: Any) -> dict[str, Any]:
     """Rows of ``journal export``."""
-    engine, digest = Engine(), hashlib.sha256()
+    engine, digest = Engine(rules_version=FIRST_RULES), hashlib.sha256()
     for line in lines:
         row = json.loads(line)
         events = engine.apply(_frozen(row["command"]), row["now_ns"])

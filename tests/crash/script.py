@@ -13,7 +13,8 @@ from exchange.engine import FIRST_RULES, RULES_VERSION, Engine
 from exchange.engine.messages import Command, Event, place_order, set_rules, tick
 from exchange.journal.codec import GENESIS_HASH, chain_hash, encode
 from exchange.journal.records import START, Position
-from tests.marketdata.traffic import Traffic, opening
+from tests.crash.every_type import EveryType
+from tests.marketdata.traffic import opening
 
 SECOND = 1_000_000_000
 #: A quarter of a minute before a full minute, so that ticks fall due early in every script.
@@ -43,7 +44,7 @@ class Script:
 
     def __init__(self, seed: int, batches: int) -> None:
         self._luck = random.Random(f"script:{seed}")
-        self._traffic = Traffic(seed)
+        self._traffic = EveryType(seed, lambda: self.batches[-1].now_ns)
         self._expected: list[Expected] = []
         now_ns = START_NS
         self.batches = [Batch(now_ns, opening())]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from marketdata.feed.board import Board
 from marketdata.projection.health import Options
 from marketdata.projection.projector import Projector
 from marketdata.projection.store import ProjectionError, Store
+from tests.crash.every_type import EveryType
 from tests.crash.script import SECOND, START_NS
 from tests.marketdata.agreement import disagreements
 from tests.marketdata.traffic import Traffic, opening
@@ -78,7 +80,8 @@ def deliveries(commands: list[m.Command], luck: random.Random) -> list[m.Command
 @pytest.mark.parametrize("seed", range(6))
 def test_one_effect_and_one_reply_however_often_delivered(site: Site, seed: int) -> None:
     luck = random.Random(seed)
-    stream = deliveries([*opening(), *Traffic(seed).take(300)], luck)
+    times = count(START_NS, 2 * SECOND)
+    stream = deliveries([*opening(), *EveryType(seed, lambda: next(times)).take(300)], luck)
     replies: dict[m.Command, tuple[int, list[m.Event]]] = {}
     firsts: list[m.Command] = []
     while stream:

@@ -7,25 +7,31 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from exchange import core
 from exchange.journal import records, snapshots
 from exchange.journal.reader import JournalReader
+from exchange.journal.records import Position
 from exchange.journal.recovery import recover, start_fold
 from exchange.journal.snapshots import list_snapshots, write_snapshot
 from exchange.journal.tools import export, verify
 from exchange.worker.follower import Follower
 from exchange.worker.sequencer import open_sequencer
 from tests.crash import golden
+from tests.crash.every_type import EveryType
 from tests.crash.script import SECOND, START_NS
-from tests.marketdata.traffic import Traffic, opening
+from tests.marketdata.traffic import opening
 
 ROOT = Path(__file__).resolve().parents[2]
 HASH_SEEDS = ("0", "1", "4242")
 GOLDENS = golden.all_goldens()
+#: Those there are. Nothing is compiled for this.
+BUILDS = ["python", *(["compiled"] if core.build_folder().is_dir() else [])]
 
 
 class Lived:
@@ -33,7 +39,7 @@ class Lived:
 
     def __init__(self, folder: Path) -> None:
         self.journal, self.snapshots = folder / "journal", folder / "snapshots"
-        self._now_ns, traffic = START_NS, Traffic(77)
+        self._now_ns, traffic = START_NS, EveryType(77, self._clock)
         for life in range(5):
             with open_sequencer(
                 self.journal, self.snapshots, clock=self._clock, segment_bytes=32 * 1024
@@ -74,21 +80,41 @@ def test_live_is_full_replay_is_snapshot_and_tail(lived: Lived, tmp_path: Path) 
 
 
 def test_replay_in_other_processes_under_other_hash_seeds(lived: Lived) -> None:
-    command = [sys.executable, "-m", "tests.crash.fold", str(lived.journal)]
-    expected = {"events": lived.position.event_hash, "state": lived.state_hash}
     for hash_seed in HASH_SEEDS:
-        assert _run(command, PYTHONHASHSEED=hash_seed) == expected
+        assert _fold(lived.journal, PYTHONHASHSEED=hash_seed)[1:] == (lived.position, lived.state_hash)
+
+
+def test_replay_on_every_build_of_the_core(lived: Lived) -> None:
+    """The compiled one is there after ``make compile``, and in the run of ``make test-compiled``."""
+    print(f"builds: {BUILDS}")
+    for build in BUILDS:
+        found = _fold(lived.journal, XTRADER_CORE=build)
+        assert found == (build, lived.position, lived.state_hash)
+        for folder in GOLDENS:
+            one = golden.Golden(folder)
+            assert _fold(one.journal, XTRADER_CORE=build) == (build, one.position, one.state_hash)
 
 
 def test_replay_under_every_other_python_there_is(lived: Lived) -> None:
     """The core needs nothing but the standard library and sortedcontainers."""
-    lines = "\n".join(json.dumps(row) for row in export(lived.journal))
-    here = _run([sys.executable, "-m", "tests.crash.fold"], lines)
-    assert here["state"] == lived.state_hash
-    for interpreter in _other_interpreters():
-        # Compiled or not here: there is no build for another interpreter.
-        there = _run([interpreter, "-m", "tests.crash.fold"], lines, XTRADER_CORE="python")
-        assert there == here, interpreter
+    others = other_interpreters()
+    print(f"other interpreters: {others or 'none, name one in XTRADER_OTHER_PYTHON'}")
+    journals = [(lived.journal, lived.state_hash)]
+    journals += [(one.journal, one.state_hash) for one in map(golden.Golden, GOLDENS)]
+    for journal, state_hash in journals:
+        lines = "\n".join(json.dumps(row) for row in export(journal))
+        here = _run([sys.executable, "-m", "tests.crash.fold"], lines)
+        assert here["state"] == state_hash
+        for interpreter in others:
+            there = _run([interpreter, "-m", "tests.crash.fold"], lines, XTRADER_CORE="auto")
+            assert there == here, interpreter
+
+
+def _fold(journal: Path, **environment: str) -> tuple[str, Position, str]:
+    """In a process of its own: the build of the core that did it, and where it ended."""
+    found = _run([sys.executable, "-m", "tests.crash.fold", str(journal)], **environment)
+    position = Position(verify(journal).last_sequence, found["events"])
+    return found["core"], position, found["state"]
 
 
 def _run(command: list[str], text: str = "", **environment: str) -> dict[str, Any]:
@@ -112,14 +138,27 @@ def _packages() -> str:
     return f"{ROOT}{os.pathsep}{Path(sortedcontainers.__file__).parents[1]}"
 
 
-def _other_interpreters() -> list[str]:
-    names = [f"python3.{minor}" for minor in range(11, 20) if minor != sys.version_info.minor]
-    return [found for name in names if (found := shutil.which(name)) and _answers(found)]
+def other_interpreters() -> list[str]:
+    """One of each other version that answers: ``XTRADER_OTHER_PYTHON``, on the path, or beside this one where a
+    version manager keeps them."""
+    named = os.environ.get("XTRADER_OTHER_PYTHON", "")
+    minors = [minor for minor in range(11, 20) if minor != sys.version_info.minor]
+    on_path = [shutil.which(f"python3.{minor}") for minor in minors]
+    versions = Path(sys.base_prefix).parent
+    beside = [str(path) for minor in minors for path in versions.glob(f"3.{minor}.*/bin/python3.{minor}")]
+    found: dict[str, str] = {}
+    for interpreter in filter(None, [named, *on_path, *beside]):
+        if version := _version(interpreter):
+            found.setdefault(version, interpreter)
+    assert not named or named in found.values(), f"XTRADER_OTHER_PYTHON={named} does not answer"
+    return list(found.values())
 
 
-def _answers(interpreter: str) -> bool:
-    """A version manager has commands for interpreters that are not there."""
-    return subprocess.run([interpreter, "-c", ""], capture_output=True, check=False).returncode == 0
+def _version(interpreter: str) -> str:
+    """Which Python that is; empty if none: a version manager has commands for interpreters that are not there."""
+    code = "import sys; print('%d.%d' % sys.version_info[:2])"
+    result = subprocess.run([interpreter, "-c", code], capture_output=True, check=False, text=True)
+    return result.stdout.strip() if result.returncode == 0 else ""
 
 
 @pytest.mark.parametrize("folder", GOLDENS, ids=lambda folder: folder.name)
@@ -140,7 +179,7 @@ def test_an_engine_goes_on_from_a_golden_journal(folder: Path, tmp_path: Path) -
     shutil.copytree(folder, copy)
     with open_sequencer(copy / "journal", copy / "snapshots") as sequencer:
         assert sequencer.position == one.position
-        sequencer.submit(Traffic(5).take(20))
+        sequencer.submit(EveryType(5, time.time_ns).take(40))
         position = sequencer.position
     assert recover(copy / "journal", None)[1] == position
 

@@ -90,7 +90,7 @@ def test_both_parsers_give_back_what_was_there(folders: Folders, parse: snapshot
         engine = sequencer.engine
     loaded = Engine.load(engine.dump(), parse)
     assert loaded.dump() == engine.dump()
-    assert list(loaded._state.memory.traders.items()) == list(engine._state.memory.traders.items())
+    assert loaded._state.memory.traders() == engine._state.memory.traders()
     assert loaded._state.memory.control == engine._state.memory.control
     assert loaded._state.orders.remembered() == engine._state.orders.remembered()
     assert loaded.symbols() == engine.symbols()
