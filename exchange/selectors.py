@@ -15,16 +15,19 @@ from django.db.models import QuerySet
 
 from exchange import projection
 from exchange.checksum import DEPTH, book_checksum
-from exchange.engine.messages import EV_ORDER, OPEN_STATUSES, SIDES, OrderEvent
+from exchange.engine.messages import EV_ORDER, OPEN_STATUSES, SIDES, SYMBOL_STATUSES, OrderEvent
 from exchange.errors import RefusedError
 from exchange.models import Fill, Order
+from exchange.orderextra import extra_of_text
 from exchange.symbols import SymbolSpec, symbols
 from exchange.wire import (
     Json,
     balance_dict,
     fee_rate,
     format_units,
+    indicative_dict,
     level_pairs,
+    liquidity,
     milliseconds,
     order_dict,
 )
@@ -133,8 +136,9 @@ def _is_stored(event: OrderEvent) -> bool:
 
 def order_event(row: Order) -> OrderEvent:
     """A stored order in the shape the engine gives it."""
-    values = {name: getattr(row, name) for name in OrderEvent._fields if name != "tag"}
-    return OrderEvent(tag=EV_ORDER, **values)
+    values = {name: getattr(row, name) for name in OrderEvent._fields if name not in ("tag", "extra")}
+    extra = None if row.extra is None else extra_of_text(row.extra)
+    return OrderEvent(tag=EV_ORDER, **values, extra=extra)
 
 
 def _stored_orders(account: int, window: Window) -> QuerySet[Order]:
@@ -217,7 +221,7 @@ def _fill_json(row: Fill) -> Json:
         "amount": format_units(row.notional_minor, spec.quote_scale),
         "fee": format_units(row.fee_minor, spec.quote_scale),
         "fee_asset": spec.quote,
-        "liquidity": "taker" if row.is_taker else "maker",
+        "liquidity": liquidity(is_taker=row.is_taker, is_auction=row.is_auction),
         "timestamp": milliseconds(row.time_ns),
     }
 
@@ -262,4 +266,17 @@ def order_book(spec: SymbolSpec, depth: int, timestamp_ms: int) -> Json:
         "sequence": sequence,
         "timestamp": timestamp_ms,
         "checksum": book_checksum(ask_pairs, bid_pairs),
+    }
+
+
+def auction(spec: SymbolSpec, timestamp_ms: int) -> Json:
+    """Where an auction would trade as the book stands."""
+    sequence, event = gateway.query("indication", spec.name)
+    return {
+        "symbol": spec.name,
+        "status": SYMBOL_STATUSES[spec.status],
+        **indicative_dict(event, spec),
+        "call_ends_at": milliseconds(spec.call_ends_ns) if spec.call_ends_ns else None,
+        "sequence": sequence,
+        "timestamp": timestamp_ms,
     }

@@ -12,34 +12,45 @@ from typing import Any, cast
 
 from asgiref.sync import async_to_sync
 
-from exchange.engine.messages import EV_CANCELED_ALL, EV_ORDER, Command, Event, OrderEvent
+from exchange import replies
+from exchange.engine.messages import Command, OrderEvent
 from exchange.errors import ApiError, EngineTroubleError, InputError, RefusedError
 from exchange.symbols import SymbolSpec, symbols
-from exchange.validation import CancelAllTerms, OrderName, OrderTerms, ReduceTerms, ReplaceTerms
-from exchange.wire import Json, order_dict, order_reply, raise_if_rejected
+from exchange.validation import (
+    BracketTerms,
+    CancelAfterTerms,
+    CancelAllTerms,
+    CancelReplaceTerms,
+    OcoTerms,
+    OrderName,
+    OrderRequest,
+    ReduceTerms,
+    ReplaceTerms,
+)
+from exchange.wire import Json, order_reply
 from exchange.worker import gateway
 from exchange.worker.errors import EngineError
 from exchange.worker.protocol import Outcome
 
 
-def place(account: int, terms: OrderTerms) -> Json:
+def place(account: int, terms: OrderRequest) -> Json:
     """Enter one order."""
     return order_reply(*gateway.submit(terms.command(account)), terms.spec)
 
 
-async def aplace(account: int, terms: OrderTerms) -> Json:
+async def aplace(account: int, terms: OrderRequest) -> Json:
     """Enter one order, from a coroutine."""
     return order_reply(*await gateway.asubmit(terms.command(account)), terms.spec)
 
 
-def place_many(account: int, orders: Sequence[OrderTerms | InputError]) -> list[Json | ApiError]:
+def place_many(account: int, orders: Sequence[OrderRequest | InputError]) -> list[Json | ApiError]:
     """Enter several orders in their order; each stands for itself, a bad one stops none after it."""
     return async_to_sync(aplace_many)(account, orders)
 
 
-async def aplace_many(account: int, orders: Sequence[OrderTerms | InputError]) -> list[Json | ApiError]:
+async def aplace_many(account: int, orders: Sequence[OrderRequest | InputError]) -> list[Json | ApiError]:
     """Enter several orders, from a coroutine."""
-    commands = [terms.command(account) for terms in orders if isinstance(terms, OrderTerms)]
+    commands = [terms.command(account) for terms in orders if isinstance(terms, OrderRequest)]
     outcomes = iter(await _submit_together(commands))
     return [
         terms if isinstance(terms, InputError) else _reply_or_error(next(outcomes), terms.spec)
@@ -67,33 +78,50 @@ def _reply_or_error(outcome: Outcome | EngineError, spec: SymbolSpec) -> Json | 
 
 def cancel(account: int, name: OrderName) -> Json:
     """Cancel one open order."""
-    return _changed(gateway.submit(name.cancel_command(account)))
+    return replies.changed(gateway.submit(name.cancel_command(account)), symbols.known)
 
 
 async def acancel(account: int, name: OrderName) -> Json:
     """Cancel one open order, from a coroutine."""
-    return _changed(await gateway.asubmit(name.cancel_command(account)))
+    return replies.changed(await gateway.asubmit(name.cancel_command(account)), symbols.known)
 
 
 def cancel_all(account: int, terms: CancelAllTerms) -> Json:
     """Cancel every open order of the account, or those of one symbol."""
-    sequence, _, events = gateway.submit(terms.command(account))
-    raise_if_rejected(events)
-    count = next(event for event in events if event[0] == EV_CANCELED_ALL)[3]
-    orders = [_rendered(event) for event in events if event[0] == EV_ORDER]
-    return {"canceled": count, "orders": orders, "sequence": sequence}
+    return replies.canceled_all(gateway.submit(terms.command(account)), symbols.known)
+
+
+def cancel_after(account: int, terms: CancelAfterTerms) -> Json:
+    """Cancel everything later, unless it is said again before."""
+    return replies.cancel_after(gateway.submit(terms.command(account)))
 
 
 def reduce(account: int, terms: ReduceTerms) -> Json:
     """Lower an open order's total quantity; it keeps its place in the queue."""
     order, spec = find_order(account, terms.name)
-    return _changed(gateway.submit(terms.command(account, order.order_id, spec)), spec)
+    return replies.changed(gateway.submit(terms.command(account, order.order_id, spec)), symbols.known)
 
 
 def replace(account: int, terms: ReplaceTerms) -> Json:
     """Give an open order a new price and total quantity; it may trade at once."""
     order, spec = find_order(account, terms.name)
-    return order_reply(*gateway.submit(terms.command(account, order.order_id, spec)), spec)
+    command = terms.command(account, order.order_id, order.order_type, spec)
+    return order_reply(*gateway.submit(command), spec)
+
+
+def place_oco(account: int, terms: OcoTerms) -> Json:
+    """Enter two orders of which one is to trade."""
+    return replies.oco(gateway.submit(terms.command(account)), terms.first.spec)
+
+
+def place_bracket(account: int, terms: BracketTerms) -> Json:
+    """Enter a buy with two exits."""
+    return replies.bracket(gateway.submit(terms.command(account)), terms.entry.spec)
+
+
+def cancel_replace(account: int, terms: CancelReplaceTerms) -> Json:
+    """Cancel one order and enter another in one step. Members of the reply may be errors."""
+    return replies.cancel_replace(gateway.submit(terms.command(account)), terms, symbols.known)
 
 
 def find_order(account: int, name: OrderName) -> tuple[OrderEvent, SymbolSpec]:
@@ -110,14 +138,3 @@ def order_name_details(name: OrderName) -> dict[str, Any]:
     if name.client_order_id is not None:
         return {"field": "client_order_id", "client_order_id": name.client_order_id}
     return {"field": "order_id", "order_id": str(name.order_id)}
-
-
-def _changed(outcome: Outcome, spec: SymbolSpec | None = None) -> Json:
-    """The reply to a command that changed one order. Raises the engine's refusal."""
-    raise_if_rejected(outcome.events, spec)
-    order = next(event for event in outcome.events if event[0] == EV_ORDER)
-    return {"order": _rendered(order), "sequence": outcome.sequence}
-
-
-def _rendered(event: Event) -> Json:
-    return order_dict(event, symbols.known(OrderEvent(*event).symbol))

@@ -8,24 +8,35 @@ levels) name no account and no order id.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any, Final
 
 from exchange.decimals import format_ratio, format_units, parse_units
 from exchange.engine.messages import (
+    BUY,
     EV_ORDER,
     EV_REJECTED,
     EV_TRADE,
+    LIMIT,
     MARKET,
+    NO_SIDE,
+    NO_TRIGGER,
+    OPEN_STATUSES,
     ORDER_STATUSES,
-    ORDER_TYPES,
     REASONS,
+    SELL,
     SIDES,
+    STOP,
     STP_MODES,
     SYMBOL_STATUSES,
+    TAKE_PROFIT,
     TIMES_IN_FORCE,
+    TRAILING_STOP,
+    TRIGGER_SOURCES,
     BalanceEvent,
+    IndicativeEvent,
     OrderEvent,
+    OrderExtra,
     RejectedEvent,
     TradeEvent,
 )
@@ -33,16 +44,20 @@ from exchange.errors import FIELD_OF, RefusedError
 from exchange.symbols import SymbolSpec
 
 __all__ = [
+    "ORDER_KINDS",
     "balance_dict",
     "execution_dict",
     "fee_rate",
     "fill_dict",
     "format_units",
+    "indicative_dict",
     "level_pairs",
+    "liquidity",
     "milliseconds",
     "order_dict",
     "order_reply",
     "parse_units",
+    "own_fills",
     "raise_if_rejected",
     "symbol_dict",
     "trade_dict",
@@ -54,7 +69,24 @@ Json = dict[str, Any]
 AVERAGE_EXTRA_DECIMALS: Final = 4
 #: Decimals of a fee rate: a ppm is a millionth.
 RATE_SCALE: Final = 6
+#: Decimals of a percentage.
+PERCENT_SCALE: Final = 4
 _NS_PER_MS: Final = 1_000_000
+_NS_PER_S: Final = 1_000_000_000
+
+#: What the wire calls an order, and what it is to the engine: a type, and what it waits for first.
+ORDER_KINDS: Final = {
+    "limit": (LIMIT, NO_TRIGGER),
+    "market": (MARKET, NO_TRIGGER),
+    "stop": (MARKET, STOP),
+    "stop_limit": (LIMIT, STOP),
+    "take_profit": (MARKET, TAKE_PROFIT),
+    "take_profit_limit": (LIMIT, TAKE_PROFIT),
+    "trailing_stop": (MARKET, TRAILING_STOP),
+}
+_KIND_WORDS: Final = {kind: word for word, kind in ORDER_KINDS.items()}
+#: The liquidity of an auction's fills: nobody took.
+AUCTION: Final = "auction"
 
 
 def milliseconds(time_ns: int) -> int:
@@ -67,21 +99,28 @@ def fee_rate(ppm: int) -> str:
     return format_units(ppm, RATE_SCALE)
 
 
+def percent(ppm: int) -> str:
+    """Millionths as a percentage: 1,500 ppm is ``"0.15"``."""
+    return format_units(ppm, PERCENT_SCALE)
+
+
 def order_dict(event: Sequence[Any], spec: SymbolSpec) -> Json:
-    """An order as its owner sees it. A market order has no price; a quote-amount buy no quantity."""
+    """An order as its owner sees it. A market order has the price of its own limit, if any; an order by quote
+    amount no quantity. Only an order with something beyond a plain one has the fields of ``_extra_dict``."""
     order = OrderEvent(*event)
+    extra = None if order.extra is None else OrderExtra(*order.extra)
     quantity = None if order.quote_amount_minor else order.quantity_lots
     remaining = None if quantity is None else quantity - order.filled_lots
-    return {
+    body = {
         "order_id": str(order.order_id),
         "client_order_id": order.client_order_id,
         "symbol": order.symbol,
         "side": SIDES[order.side],
-        "order_type": ORDER_TYPES[order.order_type],
+        "order_type": _KIND_WORDS[order.order_type, NO_TRIGGER if extra is None else extra.trigger],
         "time_in_force": TIMES_IN_FORCE[order.time_in_force],
         "post_only": bool(order.post_only),
         "stp": STP_MODES[order.stp],
-        "price": None if order.order_type == MARKET else format_units(order.price_ticks, spec.price_scale),
+        "price": _price(order.price_ticks, spec),
         "quantity": _lots(quantity, spec),
         "quote_amount": _quote(order.quote_amount_minor, spec) if order.quote_amount_minor else None,
         "filled_quantity": _lots(order.filled_lots, spec),
@@ -94,6 +133,30 @@ def order_dict(event: Sequence[Any], spec: SymbolSpec) -> Json:
         "reason": REASONS[order.reason] or None,
         "created_at": milliseconds(order.created_ns),
         "updated_at": milliseconds(order.updated_ns),
+    }
+    return body if extra is None else {**body, **_extra_dict(extra, order.status, spec)}
+
+
+def _extra_dict(extra: OrderExtra, status: int, spec: SymbolSpec) -> Json:
+    """What an order has beyond a plain one; null where it does not apply."""
+    has_trigger = extra.trigger != NO_TRIGGER
+    take_profit, stop, stop_limit, _ = extra.exits or (0, 0, 0, 0)
+    return {
+        "waiting": has_trigger and not extra.triggered_ns and status in OPEN_STATUSES,
+        "trigger_price": _price(extra.trigger_ticks, spec),
+        "trigger_source": TRIGGER_SOURCES[extra.trigger_source] if has_trigger else None,
+        "trail_offset": _price(extra.trail_ticks, spec),
+        "trail_percent": percent(extra.trail_ppm) if extra.trail_ppm else None,
+        "triggered_at": _time(extra.triggered_ns),
+        "display_quantity": _lots(extra.display_lots or None, spec),
+        "expire_at": _time(extra.expire_ns),
+        "prevented_quantity": _lots(extra.prevented_lots, spec),
+        "linked_order_id": str(extra.linked_order_id) if extra.linked_order_id else None,
+        "entry_order_id": str(extra.entry_order_id) if extra.entry_order_id else None,
+        "take_profit_price": _price(take_profit, spec),
+        "stop_price": _price(stop, spec),
+        "stop_limit_price": _price(stop_limit, spec),
+        "cancel_on_disconnect": extra.session is not None,
     }
 
 
@@ -110,24 +173,31 @@ def fill_dict(event: Sequence[Any], spec: SymbolSpec, *, is_taker: bool, time_ns
     trade = TradeEvent(*event)
     order_id = trade.taker_order_id if is_taker else trade.maker_order_id
     fee_minor = trade.taker_fee_minor if is_taker else trade.maker_fee_minor
-    side = trade.taker_side if is_taker else 1 - trade.taker_side
+    is_auction = trade.taker_side == NO_SIDE
+    # Of an auction's trade the buyer stands in the taker's place.
+    taker_side = BUY if is_auction else trade.taker_side
     return {
         "trade_id": str(trade.trade_id),
         "order_id": str(order_id),
         "symbol": trade.symbol,
-        "side": SIDES[side],
+        "side": SIDES[taker_side if is_taker else BUY + SELL - taker_side],
         "price": format_units(trade.price_ticks, spec.price_scale),
         "quantity": format_units(trade.quantity_lots, spec.quantity_scale),
         "amount": _quote(trade.notional_minor, spec),
         "fee": _quote(fee_minor, spec),
         "fee_asset": spec.quote,
-        "liquidity": "taker" if is_taker else "maker",
+        "liquidity": liquidity(is_taker=is_taker, is_auction=is_auction),
         "timestamp": milliseconds(time_ns),
     }
 
 
+def liquidity(*, is_taker: bool, is_auction: bool) -> str:
+    """What a side of a trade did."""
+    return AUCTION if is_auction else ("taker" if is_taker else "maker")
+
+
 def trade_dict(event: Sequence[Any], spec: SymbolSpec, *, sequence: int, time_ns: int) -> Json:
-    """A trade as the public sees it; ``side`` is the aggressor's."""
+    """A trade as the public sees it; ``side`` is the aggressor's, null in an auction."""
     trade = TradeEvent(*event)
     return execution_dict(
         spec,
@@ -146,7 +216,7 @@ def execution_dict(
     trade_id: int,
     price_ticks: int,
     quantity_lots: int,
-    taker_side: int | None,
+    taker_side: int,
     sequence: int,
     time_ns: int,
 ) -> Json:
@@ -156,7 +226,7 @@ def execution_dict(
         "symbol": spec.name,
         "price": format_units(price_ticks, spec.price_scale),
         "quantity": format_units(quantity_lots, spec.quantity_scale),
-        "side": None if taker_side is None else SIDES[taker_side],
+        "side": None if taker_side == NO_SIDE else SIDES[taker_side],
         "timestamp": milliseconds(time_ns),
         "sequence": sequence,
     }
@@ -178,6 +248,18 @@ def level_pairs(levels: Iterable[tuple[int, int]], spec: SymbolSpec) -> list[lis
         [format_units(price, spec.price_scale), format_units(lots, spec.quantity_scale)]
         for price, lots in levels
     ]
+
+
+def indicative_dict(event: Sequence[Any], spec: SymbolSpec) -> Json:
+    """Where an auction would trade as the book stands; price null where nothing would."""
+    indicative = IndicativeEvent(*event)
+    side = indicative.surplus_side
+    return {
+        "price": _price(indicative.price_ticks, spec),
+        "quantity": _lots(indicative.quantity_lots, spec),
+        "surplus_side": None if side == NO_SIDE else SIDES[side],
+        "surplus_quantity": _lots(indicative.surplus_lots, spec),
+    }
 
 
 def symbol_dict(spec: SymbolSpec) -> Json:
@@ -208,6 +290,22 @@ def symbol_dict(spec: SymbolSpec) -> Json:
         "maker_fee_rate": fee_rate(spec.maker_ppm),
         "taker_fee_rate": fee_rate(spec.taker_ppm),
         "max_open_orders": spec.max_open_orders,
+        **_protection_dict(spec),
+    }
+
+
+def _protection_dict(spec: SymbolSpec) -> Json:
+    """What protects traders in a symbol; null where a rule is off."""
+    protection = spec.protection
+    notional, call_ns = protection.max_notional_minor, protection.volatility_ns
+    return {
+        "max_notional": _quote(notional, spec) if notional else None,
+        "price_collar_percent": percent(protection.collar_ppm) if protection.collar_ppm else None,
+        "price_band_percent": percent(protection.band_ppm) if protection.band_ppm else None,
+        "volatility_band_percent": percent(protection.volatility_ppm) if protection.volatility_ppm else None,
+        "volatility_auction_seconds": call_ns // _NS_PER_S if call_ns else None,
+        "calendar": protection.calendar or None,
+        "call_ends_at": _time(spec.call_ends_ns),
     }
 
 
@@ -257,10 +355,27 @@ def order_reply(sequence: int, now_ns: int, events: Sequence[Sequence[Any]], spe
     """
     raise_if_rejected(events, spec)
     order = next(event for event in events if event[0] == EV_ORDER)
-    fills = [
-        fill_dict(event, spec, is_taker=True, time_ns=now_ns) for event in events if event[0] == EV_TRADE
-    ]
+    fills = own_fills(events, spec, {order[1]}, now_ns)
     return {"order": order_dict(order, spec), "fills": fills, "sequence": sequence}
+
+
+def own_fills(
+    events: Sequence[Sequence[Any]], spec: SymbolSpec, order_ids: Container[int], now_ns: int
+) -> list[Json]:
+    """The sides of trades that are these orders'. A command may set off others' orders too, whose trades are
+    nobody else's business."""
+    fills = []
+    for event in events:
+        if event[0] == EV_TRADE:
+            if event[_TAKER_ORDER_ID] in order_ids:
+                fills.append(fill_dict(event, spec, is_taker=True, time_ns=now_ns))
+            if event[_MAKER_ORDER_ID] in order_ids:
+                fills.append(fill_dict(event, spec, is_taker=False, time_ns=now_ns))
+    return fills
+
+
+_TAKER_ORDER_ID: Final = TradeEvent._fields.index("taker_order_id")
+_MAKER_ORDER_ID: Final = TradeEvent._fields.index("maker_order_id")
 
 
 def _lots(lots: int | None, spec: SymbolSpec) -> str | None:
@@ -269,3 +384,12 @@ def _lots(lots: int | None, spec: SymbolSpec) -> str | None:
 
 def _quote(minor: int, spec: SymbolSpec) -> str:
     return format_units(minor, spec.quote_scale)
+
+
+def _price(ticks: int, spec: SymbolSpec) -> str | None:
+    """A price or a distance between prices; 0 is none."""
+    return format_units(ticks, spec.price_scale) if ticks else None
+
+
+def _time(time_ns: int) -> int | None:
+    return milliseconds(time_ns) if time_ns else None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import Case, PositiveSmallIntegerField, QuerySet, Value, When
 
+from exchange.engine.messages import NO_SIDE, Protection
 from exchange.models import Fill, Symbol
 from exchange.symbols import SymbolSpec
 from marketdata.candles import Candle
@@ -47,7 +48,9 @@ def trades_before(symbol: str, before_id: int | None, limit: int) -> list[Public
     rows = Fill.objects.filter(symbol=symbol, is_taker=True)
     if before_id is not None:
         rows = rows.filter(trade_id__lt=before_id)
-    fields = ("trade_id", "symbol", "price_ticks", "quantity_lots", "side", "time_ns", "sequence")
+    auction = When(is_auction=True, then=Value(NO_SIDE))
+    side = Case(auction, default="side", output_field=PositiveSmallIntegerField())
+    fields = ("trade_id", "symbol", "price_ticks", "quantity_lots", side, "time_ns", "sequence")
     return [PublicTrade(*row) for row in rows.order_by("-trade_id").values_list(*fields)[:limit]]
 
 
@@ -80,5 +83,6 @@ def _spec(row: Symbol) -> SymbolSpec:
         "quote_scale": row.quote.scale,
         "tick_bands": tuple((start, step) for start, step in row.tick_bands),
         "multiplier": 10 ** (row.quote.scale - row.price_scale - row.quantity_scale),
+        "protection": Protection(*(getattr(row, name) for name in Protection._fields)),
     }
     return SymbolSpec(**same)

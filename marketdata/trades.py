@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class PublicTrade(NamedTuple):
-    """``side`` is the aggressor's. Names no account and no order."""
+    """``side`` is the aggressor's, NO_SIDE in an auction. Names no account and no order."""
 
     trade_id: int
     symbol: str

@@ -166,8 +166,125 @@ PLACED: Final = {
     ],
     "sequence": 990123,
 }
+
+
+def _example(name: str, value: Any) -> OpenApiExample:
+    return OpenApiExample(name, value=value, request_only=True)
+
+
+_BUY: Final = {"symbol": "BTC-KRW", "side": "buy"}
+_SELL: Final = {"symbol": "BTC-KRW", "side": "sell"}
+#: Of each kind of order one; a test places every one of them.
+ORDER_EXAMPLES: Final[dict[str, dict[str, Any]]] = {
+    "Limit buy": LIMIT_ORDER,
+    "Market buy by amount": MARKET_BUY,
+    "Market buy with a limit of its own": {
+        **_BUY,
+        "order_type": "market",
+        "quantity": "0.01",
+        "price": "96000000",
+    },
+    "Market sell by amount": {**_SELL, "order_type": "market", "quote_amount": "100000"},
+    "Immediate or cancel": {
+        **_BUY,
+        "order_type": "limit",
+        "price": "95000000",
+        "quantity": "0.01",
+        "time_in_force": "ioc",
+    },
+    "Post-only, moved away if it would trade": {
+        **_SELL,
+        "order_type": "limit",
+        "price": "94000000",
+        "quantity": "0.01",
+        "post_only": True,
+        "post_only_mode": "reprice",
+    },
+    "Good till a date": {
+        **_BUY,
+        "order_type": "limit",
+        "price": "94000000",
+        "quantity": "0.01",
+        "time_in_force": "gtd",
+        "expire_at": 4102444800000,
+    },
+    "Good for the day": {
+        **_BUY,
+        "order_type": "limit",
+        "price": "94000000",
+        "quantity": "0.01",
+        "time_in_force": "day",
+    },
+    "Iceberg": {
+        **_BUY,
+        "order_type": "limit",
+        "price": "94000000",
+        "quantity": "0.5",
+        "display_quantity": "0.05",
+    },
+    "Stop": {**_SELL, "order_type": "stop", "quantity": "0.01", "trigger_price": "90000000"},
+    "Stop buy with a limit of its own": {
+        **_BUY,
+        "order_type": "stop",
+        "quantity": "0.01",
+        "trigger_price": "99000000",
+        "price": "99500000",
+    },
+    "Stop limit": {
+        **_SELL,
+        "order_type": "stop_limit",
+        "quantity": "0.01",
+        "trigger_price": "90000000",
+        "price": "89900000",
+        "trigger_source": "quote",
+    },
+    "Take profit": {**_SELL, "order_type": "take_profit", "quantity": "0.01", "trigger_price": "110000000"},
+    "Take profit limit": {
+        **_SELL,
+        "order_type": "take_profit_limit",
+        "quantity": "0.01",
+        "trigger_price": "110000000",
+        "price": "109900000",
+    },
+    "Trailing stop by a distance": {
+        **_SELL,
+        "order_type": "trailing_stop",
+        "quantity": "0.01",
+        "trail_offset": "500000",
+    },
+    "Trailing stop by a percentage": {
+        **_SELL,
+        "order_type": "trailing_stop",
+        "quantity": "0.01",
+        "trail_percent": "1.5",
+    },
+}
+_TAKE_PROFIT_LEG: Final = {**_SELL, "order_type": "limit", "price": "110000000", "quantity": "0.01"}
+OCO: Final = {"first": _TAKE_PROFIT_LEG, "second": ORDER_EXAMPLES["Stop"]}
+BRACKET: Final = {
+    "entry": {**_BUY, "order_type": "limit", "price": "95000000", "quantity": "0.01"},
+    "take_profit_price": "105000000",
+    "stop_price": "90000000",
+    "stop_limit_price": "89900000",
+}
+CANCEL_REPLACE: Final = {
+    "client_order_id": "my-1",
+    "mode": "allow_failure",
+    "order": {
+        **_BUY,
+        "order_type": "limit",
+        "price": "94500000",
+        "quantity": "0.01",
+        "client_order_id": "my-2",
+    },
+}
+CANCEL_AFTER: Final = {"after_ms": 10000}
+
 PLACE_EXAMPLES: Final = [
-    OpenApiExample("Limit buy", value=LIMIT_ORDER, request_only=True),
-    OpenApiExample("Market buy by amount", value=MARKET_BUY, request_only=True),
+    *(_example(name, value) for name, value in ORDER_EXAMPLES.items()),
     OpenApiExample("Partly filled", value=PLACED, response_only=True, status_codes=["200"]),
 ]
+OCO_EXAMPLES: Final = [_example("Take profit or stop", OCO)]
+BRACKET_EXAMPLES: Final = [_example("Buy with both exits", BRACKET)]
+CANCEL_REPLACE_EXAMPLES: Final = [_example("Another price", CANCEL_REPLACE)]
+CANCEL_AFTER_EXAMPLES: Final = [_example("In ten seconds", CANCEL_AFTER)]

@@ -8,21 +8,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
+from drf_spectacular.utils import (
+    PolymorphicProxySerializer,
+    extend_schema_field,
+    extend_schema_serializer,
+)
 from rest_framework import serializers
 
 from exchange.engine.messages import (
+    CANCEL_REPLACE_MODES,
     ORDER_STATUSES,
-    ORDER_TYPES,
     REASONS,
     SIDES,
     STP_MODES,
     SYMBOL_STATUSES,
     TIMES_IN_FORCE,
     TRANSFER_KINDS,
+    TRIGGER_SOURCES,
 )
 from exchange.errors import ERRORS
-from exchange.validation import MAX_BATCH
+from exchange.validation import MAX_BATCH, ORDER_KIND_WORDS, POST_ONLY_MODES, TRIGGER_IF_MET
+from exchange.validation.changes import MAX_CANCEL_AFTER_MS
+from exchange.wire import AUCTION
 
 _DECIMAL = {
     "type": "string",
@@ -78,42 +85,63 @@ class ErrorSerializer(serializers.Serializer[Any]):
 # --- orders: requests ----------------------------------------------------------------------------------
 
 
+def _optional(**options: Any) -> dict[str, Any]:
+    """Options of a request's field that may be absent or null."""
+    return {"required": False, "allow_null": True, **options}
+
+
 class OrderRequestSerializer(serializers.Serializer[Any]):
     """An order to enter. Words may be sent in any case; an explicit null counts as absent."""
 
     symbol = serializers.CharField(help_text="As /api/v1/symbols lists it.")
     side = words(SIDES)
-    order_type = words(ORDER_TYPES)
+    order_type = words(ORDER_KIND_WORDS)
     price = DecimalInput(
-        required=False, allow_null=True, help_text="Limit orders only: within the bounds, on the tick."
+        **_optional(help_text="Of a limit order; of any other its own limit, no worse than which it trades.")
     )
-    quantity = DecimalInput(
-        required=False, allow_null=True, help_text="In the base asset; always, unless quote_amount is given."
-    )
+    quantity = DecimalInput(**_optional(help_text="In the base asset; always, unless quote_amount is given."))
     quote_amount = DecimalInput(
-        required=False, allow_null=True, help_text="Market buys only: what to spend, the fee included."
+        **_optional(
+            help_text="Instead of quantity on orders at market: what to spend, the fee included, or (a sell) what "
+            "to sell for, before the fee."
+        )
     )
     time_in_force = words(
         TIMES_IN_FORCE,
-        required=False,
-        allow_null=True,
-        help_text="Default gtc for limit orders, ioc for market orders (which are never gtc).",
+        **_optional(help_text="Default gtc; of market orders ioc (the only other is fok)."),
     )
+    expire_at = Milliseconds(**_optional(help_text="When a gtd order ends; milliseconds UTC."))
     post_only = serializers.BooleanField(
-        required=False,
-        allow_null=True,
-        help_text="Refuse the order if it would trade at once; gtc limit orders only.",
+        **_optional(help_text="Never trade on entry; limit orders that stay, without a trigger.")
+    )
+    post_only_mode = words(
+        POST_ONLY_MODES,
+        **_optional(
+            help_text="What happens to a post-only order that would trade: refused, or moved one tick away."
+        ),
+    )
+    display_quantity = DecimalInput(**_optional(help_text="An iceberg: what the book shows at a time."))
+    trigger_price = DecimalInput(**_optional(help_text="Of stops and take-profits: when they enter."))
+    trigger_source = words(
+        TRIGGER_SOURCES,
+        **_optional(
+            help_text="Watch the last price, or the quote (a sell the best bid, a buy the best ask)."
+        ),
+    )
+    trigger_if_met = words(
+        TRIGGER_IF_MET,
+        **_optional(help_text="What happens to an order whose trigger price is reached already."),
+    )
+    trail_offset = DecimalInput(**_optional(help_text="Of a trailing stop: the distance, in price."))
+    trail_percent = DecimalInput(
+        **_optional(help_text="Of a trailing stop: the distance in percent, up to four decimals.")
     )
     client_order_id = ClientOrderId(
-        required=False,
-        allow_null=True,
-        help_text="Your own id. Sent again with the same payload it gets the first reply.",
+        **_optional(help_text="Your own id. Sent again with the same payload it gets the first reply.")
     )
     stp = words(
         STP_MODES,
-        required=False,
-        allow_null=True,
-        help_text="What happens when the order meets another order of the same account.",
+        **_optional(help_text="What happens when the order meets one of the same account or group."),
     )
 
 
@@ -133,8 +161,45 @@ class ReduceRequestSerializer(OrderNameSerializer):
 
 
 class ReplaceRequestSerializer(OrderNameSerializer):
-    price = DecimalInput()
+    price = DecimalInput(**_optional(help_text="Always, but of an order at market that waits."))
     quantity = DecimalInput(help_text="The new total quantity, the filled part included.")
+    trigger_price = DecimalInput(**_optional(help_text="Only of an order that waits; absent: as it was."))
+
+
+class OcoRequestSerializer(serializers.Serializer[Any]):
+    """Two orders of one symbol, side and quantity, at least one with a trigger. When one trades, the other shrinks by
+    as much; when one ends, so does the other."""
+
+    first = OrderRequestSerializer()
+    second = OrderRequestSerializer()
+
+
+class BracketRequestSerializer(serializers.Serializer[Any]):
+    """A buy; what it buys is sold by a take-profit limit order or a stop, whichever comes first."""
+
+    entry = OrderRequestSerializer()
+    take_profit_price = DecimalInput(help_text="Above stop_price.")
+    stop_price = DecimalInput(help_text="The trigger price of the stop.")
+    stop_limit_price = DecimalInput(
+        **_optional(help_text="The stop's own price; absent: it sells at market.")
+    )
+    trigger_source = words(TRIGGER_SOURCES, **_optional(help_text="What the stop watches."))
+
+
+class CancelReplaceRequestSerializer(OrderNameSerializer):
+    mode = words(
+        CANCEL_REPLACE_MODES,
+        **_optional(
+            help_text="When the cancel fails: refuse all (the default), or enter the order all the same."
+        ),
+    )
+    order = OrderRequestSerializer()
+
+
+class CancelAfterRequestSerializer(serializers.Serializer[Any]):
+    after_ms = serializers.IntegerField(
+        min_value=0, max_value=MAX_CANCEL_AFTER_MS, help_text="1000 to 86400000, or 0 to take it back."
+    )
 
 
 class CancelAllRequestSerializer(serializers.Serializer[Any]):
@@ -149,12 +214,12 @@ class OrderSerializer(serializers.Serializer[Any]):
     client_order_id = ClientOrderId(allow_null=True)
     symbol = serializers.CharField()
     side = words(SIDES)
-    order_type = words(ORDER_TYPES)
+    order_type = words(ORDER_KIND_WORDS)
     time_in_force = words(TIMES_IN_FORCE)
     post_only = serializers.BooleanField()
     stp = words(STP_MODES)
-    price = DecimalText(allow_null=True, help_text="Null for a market order.")
-    quantity = DecimalText(allow_null=True, help_text="Null for a buy by quote_amount.")
+    price = DecimalText(allow_null=True, help_text="Null for an order at market without a limit of its own.")
+    quantity = DecimalText(allow_null=True, help_text="Null for an order by quote_amount.")
     quote_amount = DecimalText(allow_null=True)
     filled_quantity = DecimalText()
     remaining_quantity = DecimalText(allow_null=True)
@@ -164,10 +229,30 @@ class OrderSerializer(serializers.Serializer[Any]):
     fee_asset = serializers.CharField()
     status = words(ORDER_STATUSES)
     reason = serializers.ChoiceField(
-        choices=[reason for reason in REASONS if reason], allow_null=True, help_text="Why it was canceled."
+        choices=[reason for reason in REASONS if reason],
+        allow_null=True,
+        help_text="Why it ended other than by being filled.",
     )
     created_at = Milliseconds()
     updated_at = Milliseconds()
+    # Only of an order that has any of what follows; then all of them.
+    waiting = serializers.BooleanField(required=False, help_text="Off the book until its trigger fires.")
+    trigger_price = DecimalText(**_optional(help_text="Of a trailing stop null: it moves."))
+    trigger_source = words(TRIGGER_SOURCES, **_optional())
+    trail_offset = DecimalText(**_optional())
+    trail_percent = DecimalText(**_optional())
+    triggered_at = Milliseconds(**_optional())
+    display_quantity = DecimalText(**_optional(help_text="What an iceberg shows at a time."))
+    expire_at = Milliseconds(**_optional())
+    prevented_quantity = DecimalText(
+        required=False, help_text="What self-trade prevention kept it, or the orders it met, from trading."
+    )
+    linked_order_id = Id(**_optional(help_text="The other order of an OCO, while both are open."))
+    entry_order_id = Id(**_optional(help_text="Of an exit: the entry of its bracket."))
+    take_profit_price = DecimalText(**_optional(help_text="Of an entry: where its exits will be."))
+    stop_price = DecimalText(**_optional())
+    stop_limit_price = DecimalText(**_optional())
+    cancel_on_disconnect = serializers.BooleanField(required=False)
 
 
 class FillSerializer(serializers.Serializer[Any]):
@@ -180,7 +265,10 @@ class FillSerializer(serializers.Serializer[Any]):
     amount = DecimalText(help_text="Price times quantity, in the quote asset.")
     fee = DecimalText(help_text="Negative for a rebate.")
     fee_asset = serializers.CharField()
-    liquidity = serializers.ChoiceField(choices=["maker", "taker"])
+    liquidity = serializers.ChoiceField(
+        choices=["maker", "taker", AUCTION],
+        help_text="In an auction nobody takes; both pay their maker rate.",
+    )
     timestamp = Milliseconds()
 
 
@@ -194,6 +282,43 @@ class PlacedSerializer(serializers.Serializer[Any]):
 
 class ChangedSerializer(serializers.Serializer[Any]):
     order = OrderSerializer()
+    sequence = Sequence()
+
+
+class OcoSerializer(serializers.Serializer[Any]):
+    orders = OrderSerializer(many=True, help_text="Both, first and second.")
+    fills = FillSerializer(many=True)
+    sequence = Sequence()
+
+
+class BracketSerializer(serializers.Serializer[Any]):
+    order = OrderSerializer(help_text="The entry.")
+    exits = OrderSerializer(many=True, help_text="Of what the entry bought at once; none if nothing.")
+    fills = FillSerializer(many=True)
+    sequence = Sequence()
+
+
+@extend_schema_field(
+    PolymorphicProxySerializer(
+        component_name="OrderOrError",
+        serializers=[OrderSerializer, ErrorSerializer],
+        resource_type_field_name=None,
+        many=False,
+    )
+)
+class OrderOrError(serializers.DictField):
+    """An order, or the error that refused it."""
+
+
+class CancelReplaceSerializer(serializers.Serializer[Any]):
+    canceled = OrderOrError()
+    order = OrderOrError()
+    fills = FillSerializer(many=True)
+    sequence = Sequence()
+
+
+class CancelAfterSerializer(serializers.Serializer[Any]):
+    cancel_at = Milliseconds(allow_null=True, help_text="Null: not any more.")
     sequence = Sequence()
 
 
@@ -322,6 +447,22 @@ class SymbolSerializer(serializers.Serializer[Any]):
     maker_fee_rate = DecimalText()
     taker_fee_rate = DecimalText()
     max_open_orders = serializers.IntegerField(help_text="Of one account in this symbol.")
+    max_notional = DecimalText(allow_null=True, help_text="Null: no such rule; so with those below.")
+    price_collar_percent = DecimalText(
+        allow_null=True, help_text="A market order trades no further than this from the best price it met."
+    )
+    price_band_percent = DecimalText(
+        allow_null=True, help_text="Limit prices are this near the reference price."
+    )
+    volatility_band_percent = DecimalText(
+        allow_null=True, help_text="A trade further than this from the last price starts an auction."
+    )
+    volatility_auction_seconds = serializers.IntegerField(allow_null=True)
+    calendar = serializers.CharField(
+        allow_null=True,
+        help_text="Whose sessions it follows, such as XNYS; null: it trades around the clock.",
+    )
+    call_ends_at = Milliseconds(allow_null=True, help_text="When a volatility auction takes place.")
 
 
 @extend_schema_serializer(many=False)
@@ -342,6 +483,22 @@ class OrderBookSerializer(serializers.Serializer[Any]):
     sequence = Sequence()
     timestamp = Milliseconds()
     checksum = serializers.IntegerField(help_text="CRC32 of the top ten levels; see the API guide.")
+
+
+class AuctionSerializer(serializers.Serializer[Any]):
+    """Where an auction would trade as the book stands."""
+
+    symbol = serializers.CharField()
+    status = words(SYMBOL_STATUSES)
+    price = DecimalText(allow_null=True, help_text="Null where nothing would trade.")
+    quantity = DecimalText()
+    surplus_side = serializers.ChoiceField(
+        choices=SIDES, allow_null=True, help_text="Of which side something would be left over; null: of none."
+    )
+    surplus_quantity = DecimalText()
+    call_ends_at = Milliseconds(allow_null=True)
+    sequence = Sequence()
+    timestamp = Milliseconds()
 
 
 class TimeSerializer(serializers.Serializer[Any]):

@@ -94,7 +94,9 @@ class CommandMemory:
 
     def _is_kept(self, entry: Entry) -> bool:
         command = entry[0]
-        return self.accounts[command[2]].commands.get(command[1]) is entry
+        kept = self.accounts[command[2]].commands.get(command[1])
+        # Not by identity: compiled, a tuple of known length is a value and has none.
+        return kept is not None and kept[1] == entry[1]
 
     def _forget_oldest(self) -> None:
         queue = self._queue

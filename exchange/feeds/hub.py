@@ -17,6 +17,7 @@ from typing import Any, Final
 from exchange.engine.messages import EV_ASSET, EV_BALANCE, EV_LEVEL, EV_ORDER, EV_SYMBOL, EV_TRADE
 from exchange.feeds.accounts import AccountFeeds
 from exchange.feeds.book import BookTopic
+from exchange.feeds.endings import Endings
 from exchange.feeds.limits import Limits
 from exchange.feeds.registry import Upstream
 from exchange.feeds.relay import Relays
@@ -56,6 +57,7 @@ class Hub:
         self.books: dict[str, BookTopic] = {}
         self.relays = Relays(upstreams)
         self.accounts = AccountFeeds(client, self.symbols, limits, self.wait_sequence)
+        self.endings = Endings(client)
         self._trades: dict[str, Topic] = {}
         self._recent: dict[str, deque[Body]] = {}
         self._listings: dict[str, Topic] = {}
@@ -77,6 +79,7 @@ class Hub:
         """End the upstreams and every timer."""
         self._cancel_flushes()
         self.accounts.stop()
+        await self.endings.stop()
         await self.relays.stop()
         process_symbols.set_live(False)
 

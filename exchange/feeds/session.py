@@ -14,6 +14,7 @@ from channels.db import database_sync_to_async
 
 from exchange.errors import ApiError, EngineTroubleError, InputError, RefusedError
 from exchange.feeds import limits as codes
+from exchange.feeds.endings import new_session_name
 from exchange.feeds.floods import Bucket
 from exchange.feeds.identity import Identity, identify_token, seconds_left, still_valid
 from exchange.feeds.orders import Done, OrderDesk, error_body
@@ -23,7 +24,7 @@ from exchange.feeds.requests import Fields, read_request, take_id, take_op
 from exchange.feeds.runtime import Runtime
 from exchange.feeds.servers import Link
 from exchange.feeds.subscriptions import Subscriptions
-from exchange.validation import order_count, read_text, refuse_unknown
+from exchange.validation import order_count, read_bool, read_text, refuse_unknown
 from exchange.worker.errors import EngineError
 
 logger = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class Session:
         self._identity: Identity | None = None
         self._outbox = Outbox(link, limits, self._close_slow)
         self._subscriptions = Subscriptions(runtime.hub, self._outbox)
-        self._desk = desk = OrderDesk(runtime.hub, language)
+        self._desk = desk = OrderDesk(runtime.hub, language, new_session_name(runtime.hub.client.name))
         self._control_bucket = Bucket(limits.control_per_s, limits.control_burst, self._loop.time)
         self._order_bucket = Bucket(limits.orders_per_s, limits.orders_burst, self._loop.time)
         self._order_ops: dict[str, OrderOp] = {
@@ -59,7 +60,11 @@ class Session:
             "order.cancel": desk.cancel,
             "order.reduce": desk.reduce,
             "order.replace": desk.replace,
+            "order.oco": desk.oco,
+            "order.bracket": desk.bracket,
+            "order.cancel_replace": desk.cancel_replace,
             "orders.cancel_all": desk.cancel_all,
+            "orders.cancel_after": desk.cancel_after,
         }
         self._control_ops: dict[str, ControlOp] = {
             "subscribe": self._subscribe,
@@ -87,6 +92,7 @@ class Session:
         self._set_identity(None)
         self._subscriptions.close()
         self._outbox.discard()
+        self._desk.end()
 
     def send(self, message: Json) -> None:
         self._outbox.send(Packet(message))
@@ -218,8 +224,9 @@ class Session:
         refuse_unknown(fields, ())
 
     async def _auth(self, request_id: RequestId, fields: Fields) -> None:
-        refuse_unknown(fields, ("token",))
+        refuse_unknown(fields, ("token", "cancel_on_disconnect"))
         token = read_text(fields, "token")
+        cancels = read_bool(fields, "cancel_on_disconnect", self._desk.cancels_on_disconnect)
         try:
             identity = await database_sync_to_async(identify_token)(token)
         except RefusedError as error:
@@ -227,8 +234,10 @@ class Session:
             self.close(codes.CLOSE_BAD_TOKEN, "bad token")
             return
         self.adopt(identity)
+        self._desk.cancel_on_disconnect(cancels)
         expires_at = None if identity.expires_at is None else int(identity.expires_at * 1000)
-        self._reply(request_id, {"account": self.account_name, "expires_at": expires_at})
+        body = {"account": self.account_name, "expires_at": expires_at, "cancel_on_disconnect": cancels}
+        self._reply(request_id, body)
 
     # --- who -----------------------------------------------------------------------------------------
 

@@ -21,6 +21,8 @@ class Account(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="account"
     )
     status = models.PositiveSmallIntegerField(choices=choices.ACCOUNT_STATUSES, null=True, blank=True)
+    #: Orders of accounts of one group never trade with one another; 0: none.
+    group = models.IntegerField(default=0, db_column="stp_group")
     is_demo = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -44,6 +44,7 @@ class ChangeRequest(models.Model):
         SET_SYMBOL_STATUS = "set_symbol_status", "symbol status"
         SET_ACCOUNT = "set_account", "account"
         SET_FEES = "set_fees", "account fees"
+        SET_GROUP = "set_group", "account group"
         DEPOSIT = "deposit", "deposit"
         WITHDRAW = "withdraw", "withdrawal"
 

@@ -48,6 +48,14 @@ class Symbol(models.Model):
     max_open_orders = models.PositiveIntegerField()
     status = models.PositiveSmallIntegerField(choices=choices.SYMBOL_STATUSES, default=messages.TRADING)
     status_reason = models.CharField(max_length=200, blank=True)
+    # Protection of traders; 0 and empty turn a rule off. See ``messages.Protection``.
+    max_notional_minor = MinorUnitsField(default=0)
+    collar_ppm = models.IntegerField(default=0)
+    band_ppm = models.IntegerField(default=0)
+    volatility_ppm = models.IntegerField(default=0)
+    volatility_ns = models.BigIntegerField(default=0)
+    calendar = models.CharField(max_length=16, blank=True, default="")
+    call_ends_ns = models.BigIntegerField(default=0)
     sequence = models.BigIntegerField(default=0)
 
     class Meta:

@@ -14,7 +14,10 @@ from exchange.models.fields import MinorUnitsField
 
 
 class Order(models.Model):
-    """An order as it stood after engine sequence ``sequence``. A quote-amount buy has ``quantity_lots`` 0."""
+    """An order as it stood after engine sequence ``sequence``. An order by quote amount has ``quantity_lots`` 0.
+
+    ``extra`` is what the order has beyond a plain one: the fields of ``messages.OrderExtra`` that say something,
+    as a JSON object. Plain orders, the many, have none."""
 
     order_id = models.BigIntegerField(primary_key=True)
     account = models.BigIntegerField()
@@ -36,6 +39,7 @@ class Order(models.Model):
     created_ns = models.BigIntegerField()
     updated_ns = models.BigIntegerField()
     sequence = models.BigIntegerField()
+    extra = models.TextField(null=True, blank=True)
 
     class Meta:
         ordering = ("-order_id",)
@@ -52,7 +56,8 @@ class Fill(models.Model):
     """One side of a trade with its effect on the account's ledger.
 
     ``id`` is ``trade_id * 2``, plus one for the taker. Deltas are signed and include the fee (always in
-    the quote asset, negative for a rebate); ``*_after`` are the account's totals, available and held.
+    the quote asset, negative for a rebate); ``*_after`` are the account's totals, available and held. In an
+    auction nobody takes: the buyer stands in the taker's place.
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -72,6 +77,7 @@ class Fill(models.Model):
     quote_after = MinorUnitsField()
     time_ns = models.BigIntegerField()
     sequence = models.BigIntegerField()
+    is_auction = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         ordering = ("-id",)

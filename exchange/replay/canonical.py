@@ -18,6 +18,7 @@ from pathlib import Path
 
 from exchange.engine import messages as m
 from exchange.replay.files import open_text
+from exchange.replay.venue import Venue, open_venue
 
 SYMBOL = "LOT-PTS"
 #: One account a side, so that no order ever meets one of its own account.
@@ -37,32 +38,10 @@ def read_messages(path: str | Path) -> Iterator[Message]:
 
 def opening() -> list[m.Command]:
     """A venue for the workload: prices and quantities are whole numbers, nothing costs a fee."""
-    commands = [m.set_asset("canonical:lot", "LOT", 0), m.set_asset("canonical:pts", "PTS", 0)]
-    commands.append(
-        m.set_symbol(
-            "canonical:symbol",
-            SYMBOL,
-            base="LOT",
-            quote="PTS",
-            price_scale=0,
-            quantity_scale=0,
-            tick_bands=((0, 1),),
-            lot_step=1,
-            min_quantity_lots=1,
-            max_quantity_lots=10**9,
-            min_price_ticks=1,
-            max_price_ticks=10**9,
-            min_notional_minor=0,
-            maker_ppm=0,
-            taker_ppm=0,
-            max_open_orders=10**9,
-        )
+    venue = Venue(
+        "canonical", SYMBOL, "LOT", "PTS", 0, price_scale=0, tick=1, endowment_minor=ENDOWMENT_MINOR
     )
-    for account in (BUYER, SELLER):
-        commands.append(m.set_account(f"canonical:{account}", account))
-        for asset in ("LOT", "PTS"):
-            commands.append(m.deposit(f"canonical:{account}:{asset}", account, asset, ENDOWMENT_MINOR))
-    return commands
+    return open_venue(venue, (BUYER, SELLER))
 
 
 class Translator:

@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 from exchange.engine import messages as m
 from exchange.replay.files import open_text
+from exchange.replay.venue import Venue, open_venue
 
 SYMBOL = "AAPL"
 PRICE_SCALE = 4
@@ -85,32 +86,8 @@ def _best(line: str) -> Best:
 
 def opening() -> list[m.Command]:
     """AAPL in ten-thousandths of a dollar and two accounts with enough of everything."""
-    commands = [m.set_asset("lobster:aapl", "AAPL", 0), m.set_asset("lobster:usd", "USD", 8)]
-    commands.append(
-        m.set_symbol(
-            "lobster:symbol",
-            SYMBOL,
-            base="AAPL",
-            quote="USD",
-            price_scale=PRICE_SCALE,
-            quantity_scale=0,
-            tick_bands=((0, 1),),
-            lot_step=1,
-            min_quantity_lots=1,
-            max_quantity_lots=10**9,
-            min_price_ticks=1,
-            max_price_ticks=10**12,
-            min_notional_minor=0,
-            maker_ppm=0,
-            taker_ppm=0,
-            max_open_orders=10**9,
-        )
-    )
-    for account in (BUYER, SELLER):
-        commands.append(m.set_account(f"lobster:{account}", account))
-        for asset in ("AAPL", "USD"):
-            commands.append(m.deposit(f"lobster:{account}:{asset}", account, asset, ENDOWMENT_MINOR))
-    return commands
+    venue = Venue("lobster", SYMBOL, "AAPL", "USD", 8, PRICE_SCALE, tick=1, endowment_minor=ENDOWMENT_MINOR)
+    return open_venue(venue, (BUYER, SELLER))
 
 
 # --- what stood there before it was mentioned ---------------------------------------------------------

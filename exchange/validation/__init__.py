@@ -51,7 +51,6 @@ from exchange.validation.terms import (
     ORDER_KIND_WORDS,
     POST_ONLY_MODES,
     TRIGGER_IF_MET,
-    kind_word,
 )
 
 __all__ = [
@@ -72,7 +71,6 @@ __all__ = [
     "Origin",
     "ReduceTerms",
     "ReplaceTerms",
-    "kind_word",
     "new_command_id",
     "order_count",
     "parse_bracket",

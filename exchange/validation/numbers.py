@@ -14,9 +14,8 @@ from exchange.decimals import (
 from exchange.errors import InputError
 from exchange.symbols import SymbolSpec
 from exchange.validation.fields import Data, not_a_number, read_number_text
+from exchange.wire import PERCENT_SCALE
 
-#: Decimals of a percentage: its finest step is a millionth of the whole.
-PERCENT_SCALE: Final = 4
 _WHOLE_PPM: Final = 1_000_000
 
 

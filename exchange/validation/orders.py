@@ -25,11 +25,11 @@ from exchange.validation.fields import (
 from exchange.validation.numbers import check_notional, read_price, read_quantity
 from exchange.validation.terms import (
     ORDER_KIND_WORDS,
-    ORDER_KINDS,
     TERM_FIELDS,
     contradiction,
     read_terms,
 )
+from exchange.wire import ORDER_KINDS
 
 #: Orders one request may carry.
 MAX_BATCH: Final = 100

@@ -10,17 +10,8 @@ from exchange.errors import InputError
 from exchange.symbols import SymbolSpec
 from exchange.validation.fields import Data, read_choice, read_integer, read_number_text, required
 from exchange.validation.numbers import read_distance, read_percent, read_price_at
+from exchange.wire import ORDER_KINDS
 
-#: What the wire calls an order, and what it is to the engine: a type, and what it waits for first.
-ORDER_KINDS: Final = {
-    "limit": (m.LIMIT, m.NO_TRIGGER),
-    "market": (m.MARKET, m.NO_TRIGGER),
-    "stop": (m.MARKET, m.STOP),
-    "stop_limit": (m.LIMIT, m.STOP),
-    "take_profit": (m.MARKET, m.TAKE_PROFIT),
-    "take_profit_limit": (m.LIMIT, m.TAKE_PROFIT),
-    "trailing_stop": (m.MARKET, m.TRAILING_STOP),
-}
 ORDER_KIND_WORDS: Final = tuple(ORDER_KINDS)
 POST_ONLY_MODES: Final = ("reject", "reprice")
 TRIGGER_IF_MET: Final = ("reject", "trigger")
@@ -123,11 +114,3 @@ def _refuse(data: Data, fields: tuple[str, ...], reason: str) -> None:
     for field in fields:
         if data.get(field) is not None:
             raise contradiction(field, reason)
-
-
-def kind_word(order_type: int, trigger: int) -> str:
-    """What the wire calls an order of this type and trigger."""
-    return _WORD_OF[order_type, trigger]
-
-
-_WORD_OF: Final = {kind: word for word, kind in ORDER_KINDS.items()}

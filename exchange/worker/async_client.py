@@ -93,7 +93,10 @@ class AsyncEngineClient:
         connect_grace_ms: int = 2_000,
         max_waiting: int = 50_000,
         max_waiting_per_account: int = MAX_WAITING_PER_ACCOUNT,
+        name: str = "",
     ) -> None:
+        """``name``: of a web process, told to the engine when it subscribes; see ``gateways``."""
+        self.name = name
         self._path = str(socket_path)
         self._timeout_s = timeout_ms / 1000
         self._grace_s = connect_grace_ms / 1000
@@ -186,7 +189,7 @@ class AsyncEngineClient:
             raise EngineError("this client has its subscription already")
         self._subscription = _Subscription(on_hello, on_batch, on_lost)
         if self._transport is not None:
-            self._transport.write(frame([(SUBSCRIBE,)]))
+            self._transport.write(frame([(SUBSCRIBE, self.name)]))
 
     def _ask(self, message: Any, *, is_query: bool) -> asyncio.Future[Any]:
         if self._loop is None:
@@ -287,7 +290,7 @@ class AsyncEngineClient:
         self._transport = transport
         self._greeted = False
         if self._subscription is not None:
-            transport.write(frame([(SUBSCRIBE,)]))
+            transport.write(frame([(SUBSCRIBE, self.name)]))
         self._unsent = list(self._waiting)
         self._flush()
         self._connected.set()

@@ -22,7 +22,7 @@ class BlockingEngineClient:
     Safe to share between threads. Options are those of ``AsyncEngineClient``.
     """
 
-    def __init__(self, socket_path: str | Path, *, timeout_ms: int = 5_000, **options: int) -> None:
+    def __init__(self, socket_path: str | Path, *, timeout_ms: int = 5_000, **options: Any) -> None:
         self._loop = asyncio.new_event_loop()
         self._client = AsyncEngineClient(socket_path, timeout_ms=timeout_ms, **options)
         self._thread = threading.Thread(target=self._loop.run_forever, name="engine-client", daemon=True)

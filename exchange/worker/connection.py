@@ -24,6 +24,8 @@ class Connection:
         sock.setblocking(False)
         self.socket = sock
         self.name = f"client {sock.fileno()}"
+        #: The web process it is of, if it said so.
+        self.gateway = ""
         #: Outcome rows of this turn, sent as one message.
         self.rows: list[tuple[int, int, int, Any]] = []
         #: Other messages of this turn.

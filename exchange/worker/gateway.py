@@ -8,6 +8,7 @@ forks must do so before its first use.
 from __future__ import annotations
 
 import asyncio
+import secrets
 import threading
 from collections.abc import Coroutine
 from pathlib import Path
@@ -44,7 +45,8 @@ class Gateway:
         """Open this process' client on the running loop (ASGI lifespan); the same one if called again."""
         client = self.client()
         if client is None:
-            client = AsyncEngineClient(self._configured_path(), timeout_ms=self._timeout_ms)
+            name = f"web-{secrets.token_hex(8)}"
+            client = AsyncEngineClient(self._configured_path(), timeout_ms=self._timeout_ms, name=name)
             self._client = client
             await client.start()
         return client

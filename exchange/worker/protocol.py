@@ -65,7 +65,10 @@ class Query(msgspec.Struct, array_like=True, tag=2, frozen=True):
 
 
 class Subscribe(msgspec.Struct, array_like=True, tag=3, frozen=True):
-    """Asks for a Hello and every FeedBatch after it."""
+    """Asks for a Hello and every FeedBatch after it. ``name``: the web process that asks, where orders may
+    end with it."""
+
+    name: str = ""
 
 
 class Follow(msgspec.Struct, array_like=True, tag=4, frozen=True):

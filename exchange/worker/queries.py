@@ -10,6 +10,7 @@ open_orders        account, symbol (None: all), limit, before,     OrderEvents, 
                    start_ns, end_ns (None: no bound)               ``limit`` that fit the bounds
 finished_orders    account, symbol (None: all), limit              OrderEvents, latest first, as retained
 balances           account                                         (asset, available_minor, held_minor) each
+indication         symbol                                          IndicativeEvent: an auction held now
 symbols, assets                                                    SymbolEvents, AssetEvents
 fees               account                                         (symbol, maker_ppm, taker_ppm) each
 account            account                                         status, or None if there is none
@@ -65,6 +66,10 @@ def _balances(engine: Engine, account: int) -> Any:
     return engine.balances(account)
 
 
+def _indication(engine: Engine, symbol: str) -> Any:
+    return engine.indication(symbol)
+
+
 def _symbols(engine: Engine) -> Any:
     return engine.symbols()
 
@@ -88,6 +93,7 @@ _KINDS: Final[dict[str, Callable[..., Any]]] = {
     "open_orders": _open_orders,
     "finished_orders": _finished_orders,
     "balances": _balances,
+    "indication": _indication,
     "symbols": _symbols,
     "assets": _assets,
     "fees": _fees,

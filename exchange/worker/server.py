@@ -21,9 +21,10 @@ import msgspec
 
 from exchange import core
 from exchange.engine import Engine
-from exchange.engine.messages import Command
+from exchange.engine.messages import Command, cancel_all
 from exchange.journal.codec import freeze_command
 from exchange.worker.connection import Connection, Disconnected
+from exchange.worker.gateways import GRACE_S, Gateways, process_of
 from exchange.worker.protocol import (
     ANSWERED,
     BAD_QUERY,
@@ -67,6 +68,8 @@ class Limits:
     max_output_bytes: int = 64 * 1024 * 1024
     max_clients: int = 256
     seal_after_s: float = 0.25
+    #: How long a web process may be gone before orders that end with its connections are canceled.
+    gateway_grace_s: float = GRACE_S
 
 
 class EngineServer:
@@ -87,9 +90,11 @@ class EngineServer:
         self._subscribers: set[Connection] = set()
         self._followers: set[Connection] = set()
         self._touched: set[Connection] = set()
-        self._waiting: deque[tuple[Connection, int, Command]] = deque()
+        #: (who asked, None for the engine itself; request id; command)
+        self._waiting: deque[tuple[Connection | None, int, Command]] = deque()
         self._queries: list[tuple[Connection, Query]] = []
         self._newcomers: list[Connection] = []
+        self._gateways = Gateways(self._limits.gateway_grace_s)
         #: How many commands may wait now, and when the last full batch was done.
         self._room = self._limits.max_waiting_commands
         self._full_at = 0.0
@@ -103,6 +108,8 @@ class EngineServer:
     def run(self) -> None:
         """Serve until stopped. Raises JournalWriteFailed: then nothing of that turn was answered."""
         log.info("serving %s at sequence %d", self._path, self._sequencer.position.sequence)
+        sessions = self._sequencer.engine.sessions()
+        self._gateways.expect({process_of(name) for _, name in sessions}, time.monotonic())
         try:
             while not self._stopping:
                 self.turn(self._sleep_s())
@@ -124,6 +131,7 @@ class EngineServer:
             else:
                 key.data()
         self._figures["turns"] += 1
+        self._end_lost_sessions()
         if self._waiting or self._tick_due():
             self._sequence()
         self._answer_queries()
@@ -139,8 +147,9 @@ class EngineServer:
         due_ns = self._sequencer.next_due_ns()
         if due_ns is not None:
             until.append((due_ns - self._sequencer.clock()) / _NS)
-        if self._seal_at is not None:
-            until.append(self._seal_at - time.monotonic())
+        for due_s in (self._seal_at, self._gateways.next_due_s()):
+            if due_s is not None:
+                until.append(due_s - time.monotonic())
         return max(0.0, min(until))
 
     def _tick_due(self) -> bool:
@@ -197,6 +206,9 @@ class EngineServer:
             self._queries.append((client, message))
         elif isinstance(message, Subscribe):
             self._newcomers.append(client)
+            if message.name and not client.gateway:
+                client.gateway = message.name
+                self._gateways.came(message.name)
         elif isinstance(message, Follow):
             self._followers.add(client)
             client.messages.append((DURABLE, self._sequencer.journal.durable_sequence))
@@ -222,6 +234,19 @@ class EngineServer:
 
     # --- sequencing ------------------------------------------------------------------------------
 
+    def _end_lost_sessions(self) -> None:
+        """Cancel what was to end with the connections of a web process that is gone for good. Orders of halted
+        symbols stay, as they do for everybody."""
+        due_s, now_s = self._gateways.next_due_s(), time.monotonic()
+        if due_s is None or due_s > now_s:
+            return
+        engine, lost = self._sequencer.engine, self._gateways.take_lost(now_s)
+        sessions = [(account, name) for account, name in engine.sessions() if process_of(name) in lost]
+        for number, (account, name) in enumerate(sessions):
+            command_id = f"gone:{engine.sequence}:{number}"
+            self._waiting.append((None, 0, cancel_all(command_id, account, None, name)))
+        log.info("%s gone: %d connections with orders ended", ", ".join(sorted(lost)), len(sessions))
+
     def _sequence(self) -> None:
         """Apply and sync what waits, at most one batch of it; queue the feed and the outcomes."""
         waiting = self._waiting
@@ -235,8 +260,9 @@ class EngineServer:
             self._publish(turn)
         touched, raw = self._touched, msgspec.Raw
         for (client, request_id, _), outcome, reply in zip(taken, turn.outcomes, turn.replies, strict=True):
-            client.rows.append((request_id, outcome.sequence, outcome.now_ns, raw(reply)))
-            touched.add(client)
+            if client is not None:
+                client.rows.append((request_id, outcome.sequence, outcome.now_ns, raw(reply)))
+                touched.add(client)
 
     def _learn_room(self, taken: int) -> None:
         """Two full batches in a row tell what this machine carries now, replies and refusals included. No more
@@ -322,6 +348,8 @@ class EngineServer:
         self._clients.discard(client)
         self._subscribers.discard(client)
         self._followers.discard(client)
+        if client.gateway:
+            self._gateways.went(client.gateway, time.monotonic())
 
     # --- the rest --------------------------------------------------------------------------------
 

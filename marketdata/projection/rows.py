@@ -20,15 +20,19 @@ from exchange.engine.messages import (
     EV_TRADE,
     EV_TRANSFER,
     FIRST_TRADER_ACCOUNT,
+    NO_SIDE,
     SELL,
+    AccountEvent,
     Command,
     Event,
+    Protection,
     RejectedEvent,
     SymbolEvent,
     TradeEvent,
     TransferEvent,
 )
 from exchange.models.control import COMMAND_PREFIX
+from exchange.orderextra import PLAIN_ORDER_FIELDS, extra_text
 from exchange.services import details_of
 from marketdata.trades import PublicTrade
 
@@ -129,8 +133,11 @@ def _collect_control(rows: Rows, scales: Scales, sequence: int, now_ns: int, eve
 def _collect_trade(rows: Rows, scales: Scales, sequence: int, now_ns: int, event: Event) -> None:
     trade = TradeEvent(*event)
     base_minor = trade.quantity_lots * scales.base_per_lot[trade.symbol]
-    rows.fills.append(_fill_row(trade, 1 - trade.taker_side, event[12:17], base_minor, now_ns, sequence))
-    rows.fills.append(_fill_row(trade, trade.taker_side, event[7:12], base_minor, now_ns, sequence))
+    # Of an auction's trade the buyer stands in the taker's fields.
+    taker_side = BUY if trade.taker_side == NO_SIDE else trade.taker_side
+    maker_side = SELL if taker_side == BUY else BUY
+    rows.fills.append(_fill_row(trade, maker_side, False, event[12:17], base_minor, now_ns, sequence))
+    rows.fills.append(_fill_row(trade, taker_side, True, event[7:12], base_minor, now_ns, sequence))
     rows.trades.append(
         PublicTrade(
             trade.trade_id,
@@ -144,10 +151,11 @@ def _collect_trade(rows: Rows, scales: Scales, sequence: int, now_ns: int, event
     )
 
 
-def _fill_row(trade: TradeEvent, side: int, party: Row, base_minor: int, now_ns: int, sequence: int) -> Row:
+def _fill_row(
+    trade: TradeEvent, side: int, is_taker: bool, party: Row, base_minor: int, now_ns: int, sequence: int
+) -> Row:
     """In the order of ``tables.FILLS``; ``party`` is order, account, fee and the two totals after."""
     order_id, account, fee_minor, base_after, quote_after = party
-    is_taker = side == trade.taker_side
     notional_minor = trade.notional_minor
     return (
         trade.trade_id * 2 + is_taker,
@@ -167,6 +175,7 @@ def _fill_row(trade: TradeEvent, side: int, party: Row, base_minor: int, now_ns:
         quote_after,
         now_ns,
         sequence,
+        trade.taker_side == NO_SIDE,
     )
 
 
@@ -183,8 +192,11 @@ def _collect_answer(rows: Rows, sequence: int, now_ns: int, command: Command, ev
 
 
 def order_row(event: Event, sequence: int) -> Row:
-    """In the order of ``tables.ORDERS``, which is that of OrderEvent after its tag."""
-    return (*event[1:], sequence)
+    """In the order of ``tables.ORDERS``."""
+    if len(event) == PLAIN_ORDER_FIELDS:
+        return (*event[1:], sequence, None)
+    *plain, extra = event[1:]
+    return (*plain, sequence, None if extra is None else extra_text(extra))
 
 
 def _transfer_row(event: Event, sequence: int, now_ns: int) -> Row:
@@ -201,15 +213,23 @@ def _transfer_row(event: Event, sequence: int, now_ns: int) -> Row:
     )
 
 
+def account_row(event: Event, created_at: Any) -> Row:
+    """In the order of ``tables.ACCOUNTS``."""
+    account = AccountEvent(*event)
+    return (account.account, account.status, account.group, False, created_at)
+
+
 def asset_row(event: Event) -> Row:
     """In the order of ``tables.ASSETS``."""
     return (event[1], asset_name(event[1]), event[2])
 
 
 def symbol_row(event: Event, sequence: int) -> Row:
-    """In the order of ``tables.SYMBOLS``: the event's fields after the tag, but name and sequence."""
+    """In the order of ``tables.SYMBOLS``: the event's fields after the tag with the protection's among them, then
+    name and sequence."""
     symbol = SymbolEvent(*event)
-    fields = list(symbol[1:])
+    *fields, _, call_ends_ns = symbol[1:]
     fields[5] = json.dumps(symbol.tick_bands)
     fields[-1] = symbol.status_reason[:MAX_REASON]
-    return (*fields, symbol_name(symbol.symbol), sequence)
+    protection = Protection(*(symbol.protection or ()))
+    return (*fields, *protection, call_ends_ns, symbol_name(symbol.symbol), sequence)

@@ -16,7 +16,7 @@ from marketdata.candles import Candle
 from marketdata.intervals import SECOND
 from marketdata.models import Projection
 from marketdata.projection import tables
-from marketdata.projection.rows import Answered, Rows, asset_row, order_row, symbol_row
+from marketdata.projection.rows import Answered, Rows, account_row, asset_row, order_row, symbol_row
 
 logger = logging.getLogger(__name__)
 
@@ -165,7 +165,7 @@ class Store:
 
     def _write_control(self, rows: Rows) -> None:
         now = self._connection.ops.adapt_datetimefield_value(datetime.now(UTC))
-        accounts = [(event[1], event[2], False, now) for event in rows.accounts.values()]
+        accounts = (account_row(event, now) for event in rows.accounts.values())
         self._write(tables.ASSETS, (asset_row(event) for event in rows.assets.values()))
         self._write(tables.SYMBOLS, (symbol_row(*changed) for changed in rows.symbols.values()))
         self._write(tables.ACCOUNTS, accounts)

@@ -56,13 +56,15 @@ def _columns(model: type[models.Model]) -> tuple[str, ...]:
 
 FILLS = Table(exchange_models.Fill, _columns(exchange_models.Fill), is_bulk=True)
 TRANSFERS = Table(exchange_models.Transfer, _columns(exchange_models.Transfer), is_bulk=True)
-#: In the order of OrderEvent after its tag, then sequence. A replaced order changes price and quantity.
+#: In the order of OrderEvent after its tag, with sequence before extra. A replaced order changes price, quantity
+#: and what it has beyond a plain one.
 ORDERS = Table(
     exchange_models.Order,
     (
         *("order_id", "account", "client_order_id", "symbol", "side", "order_type", "time_in_force"),
         *("post_only", "stp", "price_ticks", "quantity_lots", "quote_amount_minor", "filled_lots"),
         *("filled_notional_minor", "fee_minor", "status", "reason", "created_ns", "updated_ns", "sequence"),
+        "extra",
     ),
     key=("order_id",),
     kept=frozenset(
@@ -86,14 +88,15 @@ SYMBOLS = Table(
         *("code", "base_id", "quote_id", "price_scale", "quantity_scale", "tick_bands", "lot_step"),
         *("min_quantity_lots", "max_quantity_lots", "min_price_ticks", "max_price_ticks"),
         *("min_notional_minor", "maker_ppm", "taker_ppm", "max_open_orders", "status", "status_reason"),
-        *("name", "sequence"),
+        *("max_notional_minor", "collar_ppm", "band_ppm", "volatility_ppm", "volatility_ns", "calendar"),
+        *("call_ends_ns", "name", "sequence"),
     ),
     key=("code",),
     kept=frozenset(("name",)),
 )
 ACCOUNTS = Table(
     exchange_models.Account,
-    ("number", "status", "is_demo", "created_at"),
+    ("number", "status", "stp_group", "is_demo", "created_at"),
     key=("number",),
     kept=frozenset(("is_demo", "created_at")),
 )

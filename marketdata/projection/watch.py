@@ -109,7 +109,8 @@ class Watch:
 
     def _trade(self, trade: m.TradeEvent) -> Iterator[Breach]:
         base, quote, lot_minor = self._terms[trade.symbol]
-        sign = 1 if trade.taker_side == m.BUY else -1
+        # Of an auction's trade the buyer stands in the taker's fields.
+        sign = -1 if trade.taker_side == m.SELL else 1
         base_minor, paid = sign * trade.quantity_lots * lot_minor, sign * trade.notional_minor
         settled = (
             (trade.taker_account, base, base_minor, trade.taker_base_after),
@@ -118,8 +119,10 @@ class Watch:
             (trade.maker_account, quote, paid - trade.maker_fee_minor, trade.maker_quote_after),
         )
         self._add(m.FEE_ACCOUNT, quote, trade.taker_fee_minor + trade.maker_fee_minor)
-        for account, asset, amount_minor, after in settled:
+        # In an auction an account may trade with itself: the totals told are those after both sides.
+        for account, asset, amount_minor, _ in settled:
             self._add(account, asset, amount_minor)
+        for account, asset, _, after in settled:
             yield from self._agree(account, asset, after, f" after trade {trade.trade_id}")
 
     def _transfer(self, transfer: m.TransferEvent) -> Iterator[Breach]:

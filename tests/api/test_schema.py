@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from rest_framework.test import APIClient
 
 from exchange import validation
+from exchange.api.schema import BRACKET, CANCEL_REPLACE, OCO, ORDER_EXAMPLES, PLACED
 from exchange.errors import ERRORS
 from tests.api.test_bad_input import BAD_ORDERS
 from tests.conftest import LiveEngine, Person
@@ -22,7 +23,11 @@ PATHS_OF_THE_CONTRACT = {
     ("post", "/v1/order/reduce"),
     ("post", "/v1/order/replace"),
     ("post", "/v1/orders"),
+    ("post", "/v1/order/cancel-replace"),
     ("post", "/v1/orders/cancel-all"),
+    ("post", "/v1/orders/cancel-after"),
+    ("post", "/v1/orders/oco"),
+    ("post", "/v1/orders/bracket"),
     ("post", "/v1/demo/deposit"),
     ("get", "/v1/order/{order_id}"),
     ("get", "/v1/orders"),
@@ -32,6 +37,7 @@ PATHS_OF_THE_CONTRACT = {
     ("get", "/v1/balances"),
     ("get", "/v1/portfolio"),
     ("get", "/api/v1/orderbook/{symbol}"),
+    ("get", "/api/v1/auction/{symbol}"),
     ("get", "/api/v1/executions/{symbol}"),
     ("get", "/api/v1/statistics"),
     ("get", "/api/v1/statistics/{symbol}"),
@@ -115,9 +121,26 @@ def test_replies_are_as_described(
     replaced = alice.post(
         "/v1/order/replace", {"order_id": order_id, "price": "99000000", "quantity": "0.3"}
     ).json()
+    stop = {**ORDER_EXAMPLES["Stop"], "client_order_id": "my-1"}
+    waiting = alice.post("/v1/order", stop).json()
+    switched = [
+        alice.post("/v1/order/cancel-replace", CANCEL_REPLACE).json(),
+        alice.post(
+            "/v1/order/cancel-replace", {**CANCEL_REPLACE, "order": {**stop, "client_order_id": "x"}}
+        ).json(),
+    ]
+    linked, bracket = (
+        alice.post("/v1/orders/oco", OCO).json(),
+        alice.post("/v1/orders/bracket", BRACKET).json(),
+    )
     live_engine.project()
     replies = {
-        "Placed": [resting, taken, replaced],
+        "Placed": [resting, taken, replaced, waiting],
+        "CancelReplace": switched,
+        "Oco": [linked],
+        "Bracket": [bracket],
+        "CancelAfter": [alice.post("/v1/orders/cancel-after", {"after_ms": ms}).json() for ms in (0, 10_000)],
+        "Auction": [anyone.get("/api/v1/auction/BTC-KRW").json()],
         "Changed": [reduced, alice.post("/v1/order/cancel", {"order_id": order_id}).json()],
         "Batch": [batch.json()],
         "CanceledAll": [alice.post("/v1/orders/cancel-all").json()],
@@ -139,15 +162,45 @@ def test_replies_are_as_described(
             component(schema, name).validate(example)
             assert set(example) == set(schema["components"]["schemas"][name]["properties"]), name
     order = schema["components"]["schemas"]["Order"]
-    assert set(resting["order"]) == set(order["properties"]) == set(order["required"])
+    assert set(resting["order"]) == set(order["required"]), "a plain order has no more than it must"
+    assert set(waiting["order"]) == set(order["properties"]), "any other has everything"
 
 
 def test_the_examples_are_as_described(schema: dict[str, Any]) -> None:
-    from exchange.api.schema import LIMIT_ORDER, MARKET_BUY, PLACED
-
-    for example in (LIMIT_ORDER, MARKET_BUY):
+    for example in ORDER_EXAMPLES.values():
         component(schema, "OrderRequest").validate(example)
     component(schema, "Placed").validate(PLACED)
+    kinds = {example["order_type"] for example in ORDER_EXAMPLES.values()}
+    assert kinds == set(validation.ORDER_KIND_WORDS), "one of each kind"
+    fields = {field for example in ORDER_EXAMPLES.values() for field in example}
+    assert fields >= validation.ORDER_FIELDS - {"trigger_if_met"}
+
+
+def examples_of(schema: dict[str, Any], path: str) -> dict[str, Any]:
+    """The request examples that the schema shows for a POST."""
+    content = schema["paths"][path]["post"]["requestBody"]["content"]["application/json"]
+    return {name: example["value"] for name, example in content["examples"].items()}
+
+
+def test_every_example_can_be_sent(schema: dict[str, Any], alice: Person, bob: Person) -> None:
+    bob.place(side="sell", price="95000000", quantity="1")
+    bob.place(price="94000000", quantity="1")
+    assert alice.place(price="95000000", quantity="0.001").json()["fills"], "there is a last price"
+    paths = (
+        "/v1/order",
+        "/v1/order/cancel-replace",
+        "/v1/orders/oco",
+        "/v1/orders/bracket",
+        "/v1/orders/cancel-after",
+    )
+    for path in paths:
+        examples = examples_of(schema, path)
+        assert examples
+        for name, example in examples.items():
+            response = alice.post(path, example)
+            assert response.status_code == 200, f"{path}, {name}: {response.content!r}"
+    kinds = {row["order_type"] for row in alice.get("/v1/orders").json()["orders"]}
+    assert kinds == set(validation.ORDER_KIND_WORDS)
 
 
 def test_the_schema_and_its_page_are_served(anyone: APIClient) -> None:

@@ -1,6 +1,6 @@
 """``make crash MINUTES=n SEED=n``: crash runs one after another, each from a seed of its own.
 
-Every fifth run is one with the real projector on a database, every hundredth kills real processes under
+Every fifth run is one with the real projector on a database, every fiftieth kills real processes under
 load; what a run does follows from its seed alone. The first failure ends it; ``make crash MINUTES=0
 SEED=<seed of the failure>`` is that run again. ``CRASH_CANARY`` names something to break on purpose.
 """
@@ -21,7 +21,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "clients" / "python"))
 
 _DATABASE_EVERY = 5
-_PROCESSES_EVERY = 100
+_PROCESSES_EVERY = 50
+#: How often something is killed in one of those.
+_KILLS = 12
 
 
 def kind_of(seed: int) -> str:
@@ -39,7 +41,7 @@ def run(seed: int) -> int:
     broken = CANARIES[canary] if (canary := os.environ.get("CRASH_CANARY", "")) else {}
     kind = kind_of(seed)
     if kind == "processes":
-        return kill_under_load(seed, kills=8)
+        return kill_under_load(seed, kills=_KILLS)
     return runs.random_run(seed, has_tables=kind == "tables", **broken).crashes
 
 
@@ -55,12 +57,14 @@ def main() -> int:
     seed = options.seed
     while True:
         try:
-            done["crashes"] += run(seed)
+            crashes = run(seed)
         except BaseException:
             traceback.print_exc()
             print(f"FAILED ({kind_of(seed)}): make crash MINUTES=0 SEED={seed}", file=sys.stderr)
             return 1
-        done[kind_of(seed)] += 1
+        kind = kind_of(seed)
+        done[kind] += 1
+        done["kills" if kind == "processes" else "crashes"] += crashes
         if time.monotonic() >= end:
             break
         if time.monotonic() - told > 60:
@@ -73,7 +77,7 @@ def main() -> int:
 
 def _summary(done: Counter[str], seed: int) -> str:
     runs = " ".join(f"{kind}={done[kind]}" for kind in ("disk", "tables", "processes"))
-    return f"up to seed {seed}: {done['crashes']} crashes survived in runs {runs}"
+    return f"up to seed {seed}: {done['crashes']} crashes and {done['kills']} kills survived in runs {runs}"
 
 
 if __name__ == "__main__":

@@ -189,6 +189,7 @@ def test_backed_up_while_trading_and_restored(processes: Processes, vendor: str)
     backups = processes.data / "backups"
     try:
         while load.acknowledged < 1_500:
+            assert load.is_alive(), processes.log_tail()
             time.sleep(0.05)
         acknowledged = load.acknowledged
         manage(processes, "backup", str(backups))

@@ -32,7 +32,8 @@ def processes() -> Iterator[Processes]:
 def test_a_full_disk_under_a_running_engine(processes: Processes) -> None:
     engine, market = processes.engine(), processes.marketdata()
     acknowledged = 0
-    with processes.client() as client:
+    # A command is submitted again until the time is up; there will be no engine any more.
+    with processes.client(timeout_ms=4_000) as client:
         client.submit_many(opening())
         traffic = Traffic(31)
         for _ in range(5):

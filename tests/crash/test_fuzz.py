@@ -2,11 +2,13 @@
 
 Messages of the WebSocket are fuzzed in ``tests/ws/test_protocol.py`` (depth, types, sizes, unknown topics) and
 ``tests/ws/test_limits.py`` (floods, lengths); frames of the engine's socket in ``tests/worker/test_server.py``.
+``FUZZ_SECONDS`` makes it longer.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import subprocess
 import sys
@@ -14,6 +16,8 @@ from pathlib import Path
 
 from tests.crash.killing import Site
 from tests.ws.venue import PEOPLE, request, run
+
+SECONDS = os.environ.get("FUZZ_SECONDS", "12")
 
 
 def test_no_call_of_the_schema_ends_in_a_server_error(site: Site, tmp_path: Path) -> None:
@@ -24,7 +28,7 @@ def test_no_call_of_the_schema_ends_in_a_server_error(site: Site, tmp_path: Path
         *("--url", site.url, "--checks", "not_a_server_error", "--max-examples", "8", "--no-color"),
         *("--phases", "examples,coverage,fuzzing", "--seed", "1", "--workers", "1", "--no-shrink"),
         *("--max-failures", "5", "--suppress-health-check", "all", "--warnings", "off"),
-        *("--generation-database", "none", "--max-time", "20"),
+        *("--generation-database", "none", "--max-time", SECONDS),
         *("-H", f"Authorization: Bearer {token}"),
     ]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=180)

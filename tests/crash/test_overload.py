@@ -32,10 +32,11 @@ from tests.marketdata.traffic import Traffic, opening
 from tests.ws.venue import PEOPLE, run
 from xtrader_client import ApiError
 
-SECONDS = float(os.environ.get("OVERLOAD_SECONDS", "6"))
+SECONDS = float(os.environ.get("OVERLOAD_SECONDS", "4"))
 _FRAME_COMMANDS = 4_000
 _FLOODERS = 3
-_MB = 1024 * 1024
+#: Ready-made frames of each flooder, sent over and over: nearly all are refused, so hardly any is a repetition.
+_FRAMES = min(150, int(10 * SECONDS))
 
 
 def memory_mb(pid: int) -> float:
@@ -54,7 +55,7 @@ class Flooder(threading.Thread):
         self._path = str(site.data / "engine.sock")
         self._stop_at = 0.0
         self.offered = 0
-        self._frames = [self._frame(number, index) for index in range(150)]
+        self._frames = [self._frame(number, index) for index in range(_FRAMES)]
 
     def _frame(self, number: int, index: int) -> bytes:
         commands = [

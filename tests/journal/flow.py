@@ -59,6 +59,11 @@ def market() -> list[Command]:
     return commands
 
 
+def opened_at() -> int:
+    """The sequence at which a new journal's market is open: what states its rules stands before all else."""
+    return 1 + len(market())
+
+
 def orders(seed: int = 1) -> Iterator[Command]:
     """Endless orders of the three, most of them near one price, some of them cancels."""
     rng = random.Random(seed)

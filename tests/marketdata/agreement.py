@@ -11,6 +11,7 @@ from typing import Any
 from exchange import models
 from exchange.engine import Engine
 from exchange.engine import messages as m
+from exchange.selectors import order_event
 from exchange.worker.follower import Follower
 from marketdata.candles import Candle
 from marketdata.intervals import INTERVALS, SECOND, candle_open_ns
@@ -38,7 +39,9 @@ class Truth:
     def _take(self, sequence: int, now_ns: int, events: list[m.Event], command: m.Command) -> None:
         for event in events:
             if event[0] == m.EV_ORDER:
-                self.orders[event[1]] = (*event[1:], sequence)
+                order = m.OrderEvent(*event)
+                extra = None if order.extra is None else m.OrderExtra(*order.extra)
+                self.orders[order.order_id] = (*order[1:-1], extra, sequence)
             elif event[0] == m.EV_TRADE:
                 self.trades.append((sequence, now_ns, m.TradeEvent(*event)))
             elif event[0] == m.EV_TRANSFER:
@@ -70,8 +73,7 @@ def _differ(what: str, stored: Any, expected: Any) -> Iterator[str]:
 
 
 def _orders(truth: Truth) -> Iterator[str]:
-    fields = [*m.OrderEvent._fields[1:], "sequence"]
-    stored = {row[0]: row for row in models.Order.objects.values_list(*fields)}
+    stored = {row.order_id: (*order_event(row)[1:], row.sequence) for row in models.Order.objects.all()}
     yield from _differ("orders", stored, truth.orders)
     for account, _ in truth.engine.accounts():
         open_ids = [event[1] for event in truth.engine.open_orders(account)]
@@ -85,9 +87,11 @@ def _fills(truth: Truth) -> Iterator[str]:
         symbol = m.SymbolEvent(*truth.engine.symbol_of(trade.symbol))
         scales = {event[1]: event[2] for event in truth.engine.assets()}
         base = trade.quantity_lots * 10 ** (scales[symbol.base] - symbol.quantity_scale)
+        is_auction = trade.taker_side == m.NO_SIDE
+        taker_side = m.BUY if is_auction else trade.taker_side
         for is_taker in (False, True):
             prefix = "taker" if is_taker else "maker"
-            side = trade.taker_side if is_taker else 1 - trade.taker_side
+            side = taker_side if is_taker else 1 - taker_side
             fee = getattr(trade, f"{prefix}_fee_minor")
             sign = 1 if side == m.BUY else -1
             expected[trade.trade_id, is_taker] = (
@@ -95,12 +99,12 @@ def _fills(truth: Truth) -> Iterator[str]:
                 *(trade.symbol, side, trade.price_ticks, trade.quantity_lots, trade.notional_minor, fee),
                 *(sign * base, -sign * trade.notional_minor - fee),
                 *(getattr(trade, f"{prefix}_{name}") for name in ("base_after", "quote_after")),
-                *(now_ns, sequence),
+                *(now_ns, sequence, is_auction),
             )
     fields = (
         *("order_id", "account", "symbol", "side", "price_ticks", "quantity_lots", "notional_minor"),
         *("fee_minor", "base_delta_minor", "quote_delta_minor", "base_after", "quote_after"),
-        *("time_ns", "sequence"),
+        *("time_ns", "sequence", "is_auction"),
     )
     rows = models.Fill.objects.values_list("trade_id", "is_taker", *fields)
     yield from _differ("fills", {row[:2]: row[2:] for row in rows}, expected)
@@ -147,9 +151,12 @@ def _balances(truth: Truth) -> Iterator[str]:
 
 def _control(truth: Truth) -> Iterator[str]:
     accounts = {
-        number: status for number, status in truth.engine.accounts() if number >= m.FIRST_TRADER_ACCOUNT
+        number: (status, truth.engine.group(number))
+        for number, status in truth.engine.accounts()
+        if number >= m.FIRST_TRADER_ACCOUNT
     }
-    yield from _differ("accounts", dict(models.Account.objects.values_list("number", "status")), accounts)
+    stored_accounts = models.Account.objects.values_list("number", "status", "group")
+    yield from _differ("accounts", {row[0]: row[1:] for row in stored_accounts}, accounts)
     assets = {event[1]: event[2] for event in truth.engine.assets()}
     yield from _differ("assets", dict(models.Asset.objects.values_list("code", "scale")), assets)
     for event in truth.engine.symbols():
@@ -157,6 +164,7 @@ def _control(truth: Truth) -> Iterator[str]:
         row = models.Symbol.objects.get(code=symbol.symbol)
         expected = {**symbol._asdict(), "tick_bands": [list(band) for band in symbol.tick_bands]}
         expected["base_id"], expected["quote_id"] = expected.pop("base"), expected.pop("quote")
+        expected |= m.Protection(*(expected.pop("protection") or ()))._asdict()
         del expected["tag"], expected["symbol"]
         stored = {name: getattr(row, name) for name in expected}
         yield from _differ(f"symbol {symbol.symbol}", stored, expected)

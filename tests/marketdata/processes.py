@@ -48,8 +48,8 @@ class Processes:
     def marketdata(self, *arguments: str) -> subprocess.Popen[bytes]:
         return self.start("runmarketdata", *arguments)
 
-    def client(self) -> BlockingEngineClient:
-        client = BlockingEngineClient(self.data / "engine.sock", timeout_ms=20_000)
+    def client(self, timeout_ms: int = 20_000) -> BlockingEngineClient:
+        client = BlockingEngineClient(self.data / "engine.sock", timeout_ms=timeout_ms)
         client.wait_connected(60)
         return client
 

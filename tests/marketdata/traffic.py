@@ -1,4 +1,4 @@
-"""Random but reproducible traffic: the symbols that ship, a few funded accounts, crossing orders."""
+"""Random but reproducible traffic: the symbols that ship, a few funded accounts, crossing orders of every kind."""
 
 from __future__ import annotations
 
@@ -7,20 +7,35 @@ from collections.abc import Iterator
 
 from exchange.catalog import setup_commands
 from exchange.engine.messages import (
+    ALLOW_FAILURE,
     BUY,
+    DAY,
     FOK,
+    GTC,
+    GTD,
     IOC,
+    LIMIT,
     MARKET,
+    OPENING_AUCTION,
     SELL,
+    STOP,
+    TAKE_PROFIT,
+    TRADING,
+    TRAILING_STOP,
     Command,
+    OrderTerms,
     cancel_all,
     cancel_order,
+    cancel_replace,
     deposit,
+    place_bracket,
+    place_oco,
     place_order,
     reduce_order,
     replace_order,
     set_account,
     set_fees,
+    set_group,
     set_symbol_status,
     withdraw,
 )
@@ -49,6 +64,7 @@ def opening(run: str = "t") -> list[Command]:
         for asset, amount in _FUNDS.items():
             commands.append(deposit(f"{run}:fund:{account}:{asset}", account, asset, amount))
     commands.append(set_fees(f"{run}:fees", "BTC-KRW", ACCOUNTS[0], -100, 300))
+    commands += [set_group(f"{run}:group:{account}", account, 7) for account in ACCOUNTS[:2]]
     return commands
 
 
@@ -73,8 +89,10 @@ class Traffic:
         draw, pick = self._random.random(), self._random.choice
         account = pick(ACCOUNTS)
         near = max(1, self._count - self._random.randrange(200))
-        if draw < 0.80:
+        if draw < 0.65:
             return self._place(command_id, account)
+        if draw < 0.80:
+            return self._place_special(command_id, account, near)
         if draw < 0.88:
             return cancel_order(command_id, account, near)
         if draw < 0.91:
@@ -87,7 +105,8 @@ class Traffic:
             return withdraw(command_id, account, "USD", self._random.randrange(1, 10**9))
         if draw < 0.97:
             # Changes requested by operators: half of them are refused, since there is no such symbol.
-            return set_symbol_status(f"r:{self._seed}{self._count:06}", pick(["AAPL", "NONE"]), 0, "resumed")
+            status = pick([TRADING, TRADING, OPENING_AUCTION])
+            return set_symbol_status(f"r:{self._seed}{self._count:06}", pick(["AAPL", "NONE"]), status, "why")
         return deposit(command_id, account, "KRW", self._random.randrange(1, 10**25))
 
     def _place(self, command_id: str, account: int) -> Command:
@@ -109,6 +128,62 @@ class Traffic:
             quantity_lots=lots,
             stp=self._random.randrange(4),
             client_order_id=f"c{command_id}" if draw > 0.6 else None,
+        )
+
+    def _place_special(self, command_id: str, account: int, near: int) -> Command:
+        """Orders that wait, show a part, end at a time, know of each other or take the place of others."""
+        draw, symbol = self._random.random(), self._random.choice(list(_MARKETS))
+        middle, step, lots = _MARKETS[symbol]
+        side = self._random.choice((BUY, SELL))
+        price, _ = self._terms(symbol, side)
+        above, below = middle + 6 * step, middle - 6 * step
+        iceberg = OrderTerms(display_lots=lots)
+        if draw < 0.2:
+            return self._order(command_id, account, symbol, side, GTC, price, 8 * lots, iceberg)
+        if draw < 0.3:
+            time_in_force, terms = GTD, OrderTerms(expire_ns=2**62, session="w/1")
+            if self._random.random() < 0.5:
+                time_in_force, terms = DAY, OrderTerms(reprice=False, session="w/2")
+            return self._order(command_id, account, symbol, side, time_in_force, price, lots, terms)
+        kind = self._random.choice((STOP, TAKE_PROFIT, TRAILING_STOP))
+        trigger = above if (side == BUY) == (kind == STOP) else below
+        waits = OrderTerms(trigger=kind, trigger_ticks=trigger)
+        if kind == TRAILING_STOP:
+            waits = OrderTerms(trigger=kind, trail_ticks=5 * step)
+        if draw < 0.6:
+            return self._order(command_id, account, symbol, side, GTC, above, lots, waits, order_type=MARKET)
+        stop = OrderTerms(trigger=STOP, trigger_ticks=below)
+        if draw < 0.75:
+            first = self._order(command_id, account, symbol, SELL, GTC, above, 3 * lots, None)
+            second = self._order(command_id, account, symbol, SELL, GTC, 0, 3 * lots, stop, order_type=MARKET)
+            return place_oco(command_id, account, first, second)
+        entry = self._order(command_id, account, symbol, BUY, GTC, price, 2 * lots, None)
+        if draw < 0.9:
+            return place_bracket(command_id, account, entry, above, below, below - step)
+        return cancel_replace(command_id, account, entry, order_id=near, mode=ALLOW_FAILURE)
+
+    @staticmethod
+    def _order(
+        command_id: str,
+        account: int,
+        symbol: str,
+        side: int,
+        time_in_force: int,
+        price_ticks: int,
+        quantity_lots: int,
+        terms: OrderTerms | None,
+        order_type: int = LIMIT,
+    ) -> Command:
+        return place_order(
+            command_id,
+            account,
+            symbol,
+            side,
+            order_type=order_type,
+            time_in_force=time_in_force,
+            price_ticks=price_ticks,
+            quantity_lots=quantity_lots,
+            terms=terms,
         )
 
     def _terms(self, symbol: str, side: int) -> tuple[int, int]:

@@ -99,3 +99,15 @@ def test_the_beginning_of_the_real_hour(real_data: Path, tmp_path: Path) -> None
     sample = real_data / "lobster/LOBSTER_SampleFile_AAPL_2012-06-21_1.zip"
     told = replay("lobster", str(tmp_path / "messages.csv"), str(sample))
     assert "best bid and ask equal after" in told
+
+
+def test_the_opening_of_the_futures_day(real_data: Path, tmp_path: Path) -> None:
+    """The book before the opening, the auction, and the first seconds after it."""
+    with open_text(real_data / "cme/ESH4_20231225_mbo.csv.xz") as lines:
+        rows = list(islice(lines, 1 + 10_000))
+    while rows[-1].split(",")[7] != "130":
+        rows.pop()
+    (tmp_path / "rows.csv").write_text("".join(rows))
+    told = replay("cme", str(tmp_path / "rows.csv"))
+    assert "opening auction: 44 at 4800.25, theirs 44 at 4800.25; 35 of 35 orders traded the same" in told
+    assert "trades of ours that the exchange does not have: 0" in told

@@ -42,26 +42,82 @@ numbers = st.from_regex(r"-?[0-9]{1,14}(\.[0-9]{1,10})?", fullmatch=True)
 good_values: dict[str, st.SearchStrategy[Any]] = {
     "symbol": st.sampled_from(["BTC-KRW", "ETH-KRW", "AAPL"]),
     "side": st.sampled_from(["buy", "SELL"]),
-    "order_type": st.sampled_from(["limit", "Market"]),
+    "order_type": st.sampled_from(["limit", "Market", *validation.ORDER_KIND_WORDS[2:]]),
     "price": numbers | st.integers(0, 10**6).map(lambda thousands: str(thousands * 1000)),
     "quantity": numbers,
     "quote_amount": numbers,
-    "time_in_force": st.sampled_from(["gtc", "ioc", "FOK"]),
+    "time_in_force": st.sampled_from(["gtc", "ioc", "FOK", "gtd", "day"]),
     "post_only": st.booleans(),
     "client_order_id": st.from_regex(r"[A-Za-z0-9_.:-]{1,36}", fullmatch=True),
     "stp": st.sampled_from(m.STP_MODES),
+    "expire_at": st.integers(-5, 10**14),
+    "post_only_mode": st.sampled_from(validation.POST_ONLY_MODES),
+    "display_quantity": numbers,
+    "trigger_price": numbers | st.integers(0, 10**6).map(lambda thousands: str(thousands * 1000)),
+    "trigger_source": st.sampled_from(m.TRIGGER_SOURCES),
+    "trigger_if_met": st.sampled_from(validation.TRIGGER_IF_MET),
+    "trail_offset": numbers,
+    "trail_percent": numbers,
 }
 wild_orders = st.fixed_dictionaries(
     {name: values | json_values for name, values in list(good_values.items())[:3]},
     optional={name: values | json_values for name, values in list(good_values.items())[3:]},
 )
-likely_orders = st.fixed_dictionaries(
+#: A good price and quantity of each symbol, so that what else is drawn decides whether the order is one.
+SOUND = {
+    "BTC-KRW": ("95000000", "0.5"),
+    "ETH-KRW": ("4000000", "2"),
+    "AAPL": ("224.1", "30"),
+}
+POSSIBLE_FIELDS = {
+    "limit": ("time_in_force", "post_only", "post_only_mode", "display", "expiry"),
+    "market": ("cap", "by_amount", "time_in_force"),
+    "stop": ("trigger_price", "cap", "by_amount", "time_in_force", "source", "if_met", "expiry"),
+    "stop_limit": ("trigger_price", "time_in_force", "display", "source", "if_met", "expiry"),
+    "take_profit": ("trigger_price", "cap", "by_amount", "time_in_force", "source", "if_met", "expiry"),
+    "take_profit_limit": ("trigger_price", "time_in_force", "display", "source", "if_met", "expiry"),
+    "trailing_stop": ("trail", "cap", "by_amount", "time_in_force", "source", "if_met", "expiry"),
+}
+
+
+@st.composite
+def possible_orders(draw: st.DrawFn) -> dict[str, Any]:
+    """Orders of every kind in which most options go together."""
+    symbol = draw(st.sampled_from(list(SOUND)))
+    price, quantity = SOUND[symbol]
+    kind = draw(st.sampled_from(list(POSSIBLE_FIELDS)))
+    data = {"symbol": symbol, "side": draw(good_values["side"]), "order_type": kind, "quantity": quantity}
+    if kind.endswith("limit"):
+        data["price"] = price
+    for option in POSSIBLE_FIELDS[kind]:
+        if option not in ("trigger_price", "trail") and not draw(st.booleans()):
+            continue
+        data |= draw(OPTIONS[option](price))
+    if "quote_amount" in data:
+        del data["quantity"]
+    return data
+
+
+OPTIONS: dict[str, Any] = {
+    "trigger_price": lambda price: st.just({"trigger_price": price}),
+    "cap": lambda price: st.just({"price": price}),
+    "by_amount": lambda _: st.just({"quote_amount": "1000000"}),
+    "display": lambda _: st.sampled_from([{"display_quantity": "1"}, {"display_quantity": "50"}]),
+    "expiry": lambda _: st.just({"time_in_force": "gtd", "expire_at": 2_000_000_000_000}),
+    "source": lambda _: good_values["trigger_source"].map(lambda word: {"trigger_source": word}),
+    "if_met": lambda _: good_values["trigger_if_met"].map(lambda word: {"trigger_if_met": word}),
+    "trail": lambda _: st.sampled_from([{"trail_percent": "1.5"}, {"trail_offset": "100"}]),
+    "time_in_force": lambda _: good_values["time_in_force"].map(lambda word: {"time_in_force": word}),
+    "post_only": lambda _: st.just({"post_only": True}),
+    "post_only_mode": lambda _: good_values["post_only_mode"].map(lambda word: {"post_only_mode": word}),
+}
+likely_orders = possible_orders() | st.fixed_dictionaries(
     dict(list(good_values.items())[:3]),
     optional=dict(list(good_values.items())[3:]),
 )
 
 
-def parsed(data: dict[str, Any]) -> validation.OrderTerms | ApiError:
+def parsed(data: dict[str, Any]) -> validation.OrderRequest | ApiError:
     """The terms, or the error that refuses them."""
     try:
         return validation.parse_order(data, SYMBOLS)
@@ -78,7 +134,7 @@ def is_sound(error: ApiError) -> bool:
 @given(wild_orders)
 def test_any_object_is_terms_or_a_client_error(data: dict[str, Any]) -> None:
     result = parsed(data)
-    assert isinstance(result, validation.OrderTerms) or is_sound(result)
+    assert isinstance(result, validation.OrderRequest) or is_sound(result)
 
 
 @given(st.binary(max_size=60) | st.text(max_size=60).map(lambda text: text.encode("utf-8", "surrogatepass")))
@@ -107,10 +163,65 @@ def test_the_engine_finds_no_fault_of_form_in_what_passed(data: dict[str, Any]) 
         return
     events = Engine.load(ENGINE.dump()).apply(terms.command(1000), ENGINE.now_ns + 1)
     if events[0][0] == m.EV_REJECTED:
-        assert m.RejectedEvent(*events[0]).code in ("INSUFFICIENT_BALANCE", "POST_ONLY_WOULD_TAKE")
+        assert m.RejectedEvent(*events[0]).code in OF_THE_MARKET
     else:
         reply = wire.order_reply(1, ENGINE.now_ns, events, terms.spec)
         assert reply["order"]["symbol"] == data["symbol"]
+        assert reply["order"]["order_type"] == data["order_type"].lower()
+
+
+#: What only the engine can know.
+OF_THE_MARKET = (
+    *("INSUFFICIENT_BALANCE", "POST_ONLY_WOULD_TAKE", "NO_REFERENCE_PRICE", "TRIGGER_WOULD_FIRE"),
+    *("INVALID_EXPIRY",),
+)
+
+
+@given(possible_orders())
+def test_what_the_edge_refuses_the_engine_refuses_too(data: dict[str, Any]) -> None:
+    """No kind of order that the engine takes is out of reach: what the edge calls a contradiction is one."""
+    error = parsed(data)
+    if not isinstance(error, ApiError) or error.code != "INVALID_ORDER":
+        return
+    command = unchecked_command(data)
+    event = Engine.load(ENGINE.dump()).apply(command, ENGINE.now_ns + 1)[0]
+    assert event[0] == m.EV_REJECTED
+    assert m.RejectedEvent(*event).code == "INVALID_ORDER"
+
+
+def unchecked_command(data: dict[str, Any]) -> m.Command:
+    """The command an edge would build that reads and does not judge."""
+    spec = SYMBOLS.get(data["symbol"])
+    order_type, trigger = wire.ORDER_KINDS[data["order_type"]]
+
+    def units(field: str, scale: int) -> int:
+        return wire.parse_units(data[field], scale) if field in data else 0
+
+    terms = m.OrderTerms(
+        expire_ns=data.get("expire_at", 0) * 10**6,
+        reprice=data.get("post_only_mode") == "reprice",
+        display_lots=units("display_quantity", spec.quantity_scale),
+        trigger=trigger,
+        trigger_source=m.TRIGGER_SOURCES.index(data.get("trigger_source", "last")),
+        trigger_ticks=units("trigger_price", spec.price_scale),
+        trail_ticks=units("trail_offset", spec.price_scale),
+        trail_ppm=units("trail_percent", 4),
+        trigger_now=data.get("trigger_if_met") == "trigger",
+    )
+    default_tif = "ioc" if data["order_type"] == "market" else "gtc"
+    return m.place_order(
+        "x",
+        1000,
+        spec.name,
+        m.SIDES.index(data["side"].lower()),
+        order_type=order_type,
+        time_in_force=m.TIMES_IN_FORCE.index(data.get("time_in_force", default_tif).lower()),
+        post_only=data.get("post_only", False),
+        price_ticks=units("price", spec.price_scale),
+        quantity_lots=units("quantity", spec.quantity_scale),
+        quote_amount_minor=units("quote_amount", spec.quote_scale),
+        terms=None if terms == m.OrderTerms() else terms,
+    )
 
 
 @given(

@@ -21,7 +21,7 @@ from exchange.worker.client import AsyncEngineClient, BlockingEngineClient
 from exchange.worker.errors import EngineBusy, EngineError, EngineUnavailable, OutcomeUnknown
 from exchange.worker.gateway import Gateway
 from exchange.worker.protocol import FeedBatch, Hello, Outcome
-from tests.journal.flow import ALICE, BOB, market, orders, take
+from tests.journal.flow import ALICE, BOB, market, opened_at, orders, take
 from tests.worker.conftest import EngineProcess, Service
 
 
@@ -155,7 +155,7 @@ def test_a_subscription_starts_again_with_a_hello_after_a_reconnect(engine: Engi
         await client.close()
 
     asyncio.run(go())
-    first = len(market())
+    first = opened_at()
     assert heard[:3] == [("hello 1", first), ("batch", first + 1), ("lost", 0)]
     assert heard[3] == ("hello 2", first + 5)
     assert heard[4][0] == "batch"

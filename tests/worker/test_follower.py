@@ -15,7 +15,7 @@ from exchange.journal.recovery import recover
 from exchange.worker.errors import FollowerDisagrees, PositionUnknown
 from exchange.worker.follower import Batch, Follower
 from tests.journal.conftest import Folders
-from tests.journal.flow import market, orders, take
+from tests.journal.flow import market, opened_at, orders, take
 from tests.worker.conftest import EngineProcess, Service
 
 
@@ -64,7 +64,7 @@ def test_without_an_engine_it_goes_as_far_as_the_journal_vouches(folders: Folder
 def test_the_events_are_the_engines_own(service: Service) -> None:
     flow = orders()
     with Follower(service.journal, service.snapshots, socket_path=service.socket) as follower:
-        until(follower, len(market()))
+        until(follower, opened_at())
         outcomes = [outcome for _ in range(10) for outcome in service.client.submit_many(take(flow, 25))]
         batches = until(follower, outcomes[-1].sequence)
     by_sequence = {
@@ -124,7 +124,7 @@ def test_a_fold_that_disagrees_is_found_at_the_next_batch(
 
 def test_durable_but_unreadable_is_damage(service: Service) -> None:
     with Follower(service.journal, service.snapshots, socket_path=service.socket) as follower:
-        until(follower, len(market()))
+        until(follower, opened_at())
         service.client.submit_many(take(orders(), 3))
         (segment,) = service.journal.glob("*.segment")
         data = bytearray(segment.read_bytes())
@@ -133,7 +133,7 @@ def test_durable_but_unreadable_is_damage(service: Service) -> None:
             file.seek(damaged)
             file.write(bytes([data[damaged] ^ 1]))
         with pytest.raises(JournalDamaged):
-            until(follower, len(market()) + 3)
+            until(follower, opened_at() + 3)
 
 
 def test_it_follows_an_engine_through_kill_9(engine: EngineProcess) -> None:

@@ -10,7 +10,7 @@ from exchange.journal.recovery import recover
 from exchange.journal.tools import export, verify
 from exchange.worker.errors import EngineError
 from exchange.worker.protocol import Outcome
-from tests.journal.flow import ALICE, BOB, CHARLIE, market, orders, take
+from tests.journal.flow import ALICE, BOB, CHARLIE, market, opened_at, orders, take
 from tests.worker.conftest import EngineProcess
 
 
@@ -101,7 +101,7 @@ def test_sigterm_seals(engine: EngineProcess) -> None:
     engine.start().client().submit_many(market())
     assert engine.stop() == 0
     report = verify(engine.journal)
-    assert report.stated_sequence == report.last_sequence >= len(market())
+    assert report.stated_sequence == report.last_sequence >= opened_at()
     assert not engine.socket.exists()
     assert "sealed at sequence" in engine.log()
 
@@ -109,7 +109,7 @@ def test_sigterm_seals(engine: EngineProcess) -> None:
 def test_an_idle_engine_seals_by_itself(engine: EngineProcess) -> None:
     engine.start().client().submit_many(market())
     deadline = time.monotonic() + 5
-    while verify(engine.journal).stated_sequence < len(market()):
+    while verify(engine.journal).stated_sequence < opened_at():
         assert time.monotonic() < deadline
         time.sleep(0.05)
 

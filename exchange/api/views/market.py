@@ -38,6 +38,20 @@ class OrderBookView(PublicView):
         return Response(selectors.order_book(symbols.get(symbol), depth, _now_ms()))
 
 
+class AuctionView(PublicView):
+    @schema.operation(
+        operation_id="get_auction",
+        summary="Where an auction of a symbol would trade as its book stands",
+        tags=["market"],
+        reply=shapes.AuctionSerializer,
+        private=False,
+        errors=("SYMBOL_NOT_FOUND",),
+    )
+    def get(self, request: Request, symbol: str) -> Response:
+        params.refuse_unknown(self.query(request), ())
+        return Response(selectors.auction(symbols.get(symbol), _now_ms()))
+
+
 class SymbolsView(PublicView):
     @schema.operation(
         operation_id="list_symbols",

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from exchange import selectors, trading, validation
+from exchange import replies, selectors, trading, validation
 from exchange.api import params, schema
 from exchange.api import serializers as shapes
 from exchange.api.base import PrivateView
@@ -23,16 +23,24 @@ _RULES = (
     "ACCOUNT_FROZEN",
     "SYMBOL_HALTED",
     "SYMBOL_CANCEL_ONLY",
+    "SYMBOL_CLOSED",
+    "SYMBOL_POST_ONLY",
+    "SYMBOL_IN_AUCTION",
     "INVALID_NUMBER",
     "INVALID_ORDER",
+    "INVALID_EXPIRY",
     "PRICE_OUT_OF_BOUNDS",
     "PRICE_OFF_TICK",
     "QUANTITY_OUT_OF_BOUNDS",
     "QUANTITY_OFF_LOT",
     "BELOW_MIN_NOTIONAL",
+    "ABOVE_MAX_NOTIONAL",
+    "PRICE_OUT_OF_BAND",
     "INVALID_AMOUNT",
     "INSUFFICIENT_BALANCE",
     "POST_ONLY_WOULD_TAKE",
+    "TRIGGER_WOULD_FIRE",
+    "NO_REFERENCE_PRICE",
     "TOO_MANY_OPEN_ORDERS",
     "DUPLICATE_ID",
     "CLIENT_ORDER_ID_IN_USE",
@@ -86,7 +94,14 @@ class ReduceOrderView(OrderEntryView):
         tags=["orders"],
         request=shapes.ReduceRequestSerializer,
         reply=shapes.ChangedSerializer,
-        errors=(*_CHANGE, "INVALID_NUMBER", "INVALID_REDUCE", "QUANTITY_OUT_OF_BOUNDS", "QUANTITY_OFF_LOT"),
+        errors=(
+            *_CHANGE,
+            "SYMBOL_CLOSED",
+            "INVALID_NUMBER",
+            "INVALID_REDUCE",
+            "QUANTITY_OUT_OF_BOUNDS",
+            "QUANTITY_OFF_LOT",
+        ),
     )
     def post(self, request: Request) -> Response:
         terms = validation.parse_reduce(self.body(request))
@@ -97,7 +112,8 @@ class ReplaceOrderView(OrderEntryView):
     @schema.operation(
         operation_id="replace_order",
         summary="Give an open order a new price and quantity",
-        description="Atomic: refused terms leave the old order as it was. The order always requeues.",
+        description="Atomic: refused terms leave the old order as it was. Only a lower quantity at the same price "
+        "keeps the place in the queue. One that waits for its trigger may get another trigger price.",
         tags=["orders"],
         request=shapes.ReplaceRequestSerializer,
         reply=shapes.PlacedSerializer,
@@ -121,6 +137,77 @@ class CancelAllView(OrderEntryView):
     def post(self, request: Request) -> Response:
         terms = validation.parse_cancel_all(self.body(request), symbols)
         return Response(trading.cancel_all(self.account(request), terms))
+
+
+class CancelAfterView(OrderEntryView):
+    @schema.operation(
+        operation_id="cancel_orders_after",
+        summary="Cancel all open orders later, unless this is said again before",
+        description="A dead man's switch: say it every few seconds; should you fall silent, every order of the "
+        "account is canceled when the time is up. 0 takes it back.",
+        tags=["orders"],
+        request=shapes.CancelAfterRequestSerializer,
+        reply=shapes.CancelAfterSerializer,
+        errors=("ACCOUNT_NOT_FOUND", "INVALID_CANCEL_AFTER"),
+        examples=schema.CANCEL_AFTER_EXAMPLES,
+    )
+    def post(self, request: Request) -> Response:
+        terms = validation.parse_cancel_after(self.body(request))
+        return Response(trading.cancel_after(self.account(request), terms))
+
+
+class OcoView(OrderEntryView):
+    def rate_cost(self, request: Request) -> int:
+        """Two orders count as two."""
+        return validation.order_count(self.body(request))
+
+    @schema.operation(
+        operation_id="place_oco",
+        summary="Enter two orders of which one is to trade",
+        description="One cancels the other. They share one hold of funds, and either both enter or neither.",
+        tags=["orders"],
+        request=shapes.OcoRequestSerializer,
+        reply=shapes.OcoSerializer,
+        errors=_RULES,
+        examples=schema.OCO_EXAMPLES,
+    )
+    def post(self, request: Request) -> Response:
+        terms = validation.parse_oco(self.body(request), symbols)
+        return Response(trading.place_oco(self.account(request), terms))
+
+
+class BracketView(OrderEntryView):
+    @schema.operation(
+        operation_id="place_bracket",
+        summary="Enter a buy with a take-profit and a stop for what it buys",
+        description="Each fill of the entry enters, or enlarges, a linked pair of sells.",
+        tags=["orders"],
+        request=shapes.BracketRequestSerializer,
+        reply=shapes.BracketSerializer,
+        errors=_RULES,
+        examples=schema.BRACKET_EXAMPLES,
+    )
+    def post(self, request: Request) -> Response:
+        terms = validation.parse_bracket(self.body(request), symbols)
+        return Response(trading.place_bracket(self.account(request), terms))
+
+
+class CancelReplaceView(OrderEntryView):
+    @schema.operation(
+        operation_id="cancel_replace_order",
+        summary="Cancel one order and enter another in one step",
+        description="If the new order is refused the cancel stands: then `order` is the error. With `allow_failure` "
+        "the order enters though the cancel failed: then `canceled` is the error.",
+        tags=["orders"],
+        request=shapes.CancelReplaceRequestSerializer,
+        reply=shapes.CancelReplaceSerializer,
+        errors=(*_RULES, *_CHANGE),
+        examples=schema.CANCEL_REPLACE_EXAMPLES,
+    )
+    def post(self, request: Request) -> Response:
+        terms = validation.parse_cancel_replace(self.body(request), symbols)
+        reply = trading.cancel_replace(self.account(request), terms)
+        return Response(replies.with_errors(reply, _item))
 
 
 class OrdersView(PrivateView):

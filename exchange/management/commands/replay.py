@@ -1,4 +1,4 @@
-"""``manage.py replay lobster|canonical``: real order flow through a running engine worker."""
+"""``manage.py replay lobster|canonical|cme``: real order flow through a running engine worker."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from exchange.replay import cme
 from exchange.replay.canonical import CanonicalFlow
 from exchange.replay.files import DataMissing, data_file
 from exchange.replay.lobster import PRICE_SCALE, Best, LobsterFlow
@@ -18,7 +19,8 @@ LOBSTER_MESSAGES = "lobster/AAPL50_message_0930_1030.csv.xz"
 LOBSTER_SAMPLE = "lobster/LOBSTER_SampleFile_AAPL_2012-06-21_1.zip"
 CANONICAL_MESSAGES = "canonical/normal_seed23_1m.csv.xz"
 CANONICAL_HASH = "canonical/sha256.txt"
-#: Of the exchange's own best prices, the share ours must equal.
+CME_ROWS = "cme/ESH4_20231225_mbo.csv.xz"
+#: Of the exchange's own best prices, or of its trades, the share ours must equal.
 REQUIRED_SHARE = 0.999
 
 
@@ -34,15 +36,17 @@ class Command(BaseCommand):
         canonical = flows.add_parser("canonical", help="the conformance workload, against its hash")
         canonical.add_argument("messages", nargs="?", help="the workload (csv or xz)")
         canonical.add_argument("hash", nargs="?", help="file that begins with the published SHA-256")
-        for flow in (lobster, canonical):
+        futures = flows.add_parser("cme", help="an hour of E-mini S&P futures, against its trades and fills")
+        futures.add_argument("messages", nargs="?", help="market-by-order file (csv or xz)")
+        for flow in (lobster, canonical, futures):
             flow.add_argument(
                 "--data", type=Path, help="data folder to make and keep (default: a temporary one)"
             )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        run = self._lobster if options["flow"] == "lobster" else self._canonical
+        runs = {"lobster": self._lobster, "canonical": self._canonical, "cme": self._cme}
         try:
-            run(options)
+            runs[options["flow"]](options)
         except (DataMissing, FileNotFoundError) as missing:
             raise CommandError(str(missing)) from missing
 
@@ -75,6 +79,19 @@ class Command(BaseCommand):
             raise CommandError(f"the published hash is {published}")
         self.stdout.write("equal to the published hash")
 
+    def _cme(self, options: dict[str, Any]) -> None:
+        flow = cme.CmeFlow(options["messages"] or data_file(CME_ROWS))
+        self._run(flow, options["data"])
+        verdict = flow.verdict
+        for difference in verdict.differences:
+            if difference.kind == cme.DIFFERENT:
+                self.stdout.write(f"other orders filled at line {difference.line}: {difference.trade}")
+                self.stdout.write(f"    ours {difference.ours}")
+        self.stdout.write(_futures(verdict))
+        self.stdout.write(f"levels entered again after a difference: {flow.translator.repaired_levels}")
+        if verdict.equal_trades < REQUIRED_SHARE * verdict.trades:
+            raise CommandError(f"less than {REQUIRED_SHARE:.1%} of the trades are equal")
+
     def _run(self, flow: Flow, data: Path | None) -> None:
         """Replay on an engine of its own and print the rates. Raises CommandError if ``data`` is in use."""
         if data is None:
@@ -94,6 +111,34 @@ def _rates(pace: Pace) -> str:
         f"{pace.messages:,} messages, {pace.commands:,} commands journaled and answered in {pace.seconds:.1f} s: "
         f"{pace.messages / pace.seconds:,.0f} messages/s, {pace.commands / pace.seconds:,.0f} commands/s"
     )
+
+
+def _futures(verdict: cme.Judge) -> str:
+    opening = verdict.auction
+    lines = [
+        f"trades of the same aggressor, price and quantity: {_of(verdict.equal_trades, verdict.trades)}",
+        f"fills of the same order and quantity at the same place: {_of(verdict.equal_fills, verdict.fills)}",
+        f"fills of the same order and quantity: {_of(verdict.equal_orders, verdict.fills)}",
+        *(f"trades whose fills are {kind}: {count:,}" for kind, count in verdict.kinds.most_common()),
+        f"trades of ours that the exchange does not have: {verdict.unknown_trades}",
+        f"levels that show the same after the step that touched them: {_of(verdict.equal_levels, verdict.levels)}",
+    ]
+    if opening is not None:
+        lines.append(
+            f"opening auction: {opening.ours[1]} at {_hundredths(opening.ours[0])}, theirs "
+            f"{opening.theirs[1]} at {_hundredths(opening.theirs[0])}; "
+            f"{opening.equal_orders} of {opening.orders} orders traded the same"
+        )
+    return "\n".join(lines)
+
+
+def _of(equal: int, total: int) -> str:
+    share = f" ({equal / total:.2%})" if total else ""
+    return f"{equal:,} of {total:,}{share}"
+
+
+def _hundredths(price_ticks: int) -> str:
+    return f"{price_ticks // 100}.{price_ticks % 100:02d}"
 
 
 def _prices(best: Best) -> str:
