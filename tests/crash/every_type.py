@@ -57,7 +57,7 @@ class EveryType(Traffic):
         make = self._random.choice((*waiting, *waiting, *linked, *linked, *timed, *rest, *rest, *venue))
         return make(command_id)
 
-    def _order(
+    def _near(
         self, command_id: str, *, side: int | None = None, symbol: str = "", away: int = 0, **options: Any
     ) -> m.Command:
         """A limit order near the middle; ``away`` moves it that many steps against its side."""
@@ -98,7 +98,7 @@ class EveryType(Traffic):
         else:
             options = {}
         terms = self._trigger(symbol, side)
-        return self._order(command_id, symbol=symbol, side=side, away=-3, terms=terms, **options)
+        return self._near(command_id, symbol=symbol, side=side, away=-3, terms=terms, **options)
 
     def _trailing(self, command_id: str) -> m.Command:
         symbol = self._random.choice(list(_MARKETS))
@@ -107,14 +107,14 @@ class EveryType(Traffic):
         )
         terms = m.OrderTerms(trigger=m.TRAILING_STOP, **distance)
         options: dict[str, Any] = {"order_type": m.MARKET, "time_in_force": m.IOC, "price_ticks": 0}
-        return self._order(command_id, symbol=symbol, side=m.SELL, terms=terms, **options)
+        return self._near(command_id, symbol=symbol, side=m.SELL, terms=terms, **options)
 
     def _oco(self, command_id: str) -> m.Command:
         symbol, side = self._random.choice(list(_MARKETS)), self._random.choice((m.BUY, m.SELL))
         account = self._random.choice(ACCOUNTS)
-        first = self._order("", symbol=symbol, side=side, account=account, away=4)
+        first = self._near("", symbol=symbol, side=side, account=account, away=4)
         terms = self._trigger(symbol, side)
-        second = self._order(
+        second = self._near(
             "", symbol=symbol, side=side, account=account, terms=terms, quantity_lots=first[9]
         )
         return m.place_oco(command_id, account, first, second)
@@ -122,15 +122,15 @@ class EveryType(Traffic):
     def _bracket(self, command_id: str) -> m.Command:
         symbol, account = self._random.choice(list(_MARKETS)), self._random.choice(ACCOUNTS)
         middle, step, _ = _MARKETS[symbol]
-        entry = self._order("", symbol=symbol, side=m.BUY, account=account, away=-3)
+        entry = self._near("", symbol=symbol, side=m.BUY, account=account, away=-3)
         limit = self._random.choice((0, middle - 9 * step))
         return m.place_bracket(command_id, account, entry, middle + 6 * step, middle - 6 * step, limit)
 
     def _expiring(self, command_id: str) -> m.Command:
         if self._random.random() < 0.3:
-            return self._order(command_id, time_in_force=m.DAY)
+            return self._near(command_id, time_in_force=m.DAY)
         expire_ns = self._clock() + self._random.randrange(-1, 60) * _SECOND
-        return self._order(command_id, time_in_force=m.GTD, terms=m.OrderTerms(expire_ns=expire_ns))
+        return self._near(command_id, time_in_force=m.GTD, terms=m.OrderTerms(expire_ns=expire_ns))
 
     def _dead_man(self, command_id: str) -> m.Command:
         after_ms = self._random.choice((0, 20_000, 90_000, 600_000))
@@ -139,27 +139,27 @@ class EveryType(Traffic):
     def _iceberg(self, command_id: str) -> m.Command:
         symbol = self._random.choice(list(_MARKETS))
         lots = _MARKETS[symbol][2]
-        return self._order(
+        return self._near(
             command_id, symbol=symbol, quantity_lots=lots * 24, terms=m.OrderTerms(display_lots=lots * 5)
         )
 
     def _by_amount(self, command_id: str) -> m.Command:
         options = {"order_type": m.MARKET, "time_in_force": m.IOC, "price_ticks": 0, "quantity_lots": 0}
-        return self._order(command_id, quote_amount_minor=self._random.randrange(1, 10**16), **options)
+        return self._near(command_id, quote_amount_minor=self._random.randrange(1, 10**16), **options)
 
     def _post_only(self, command_id: str) -> m.Command:
-        return self._order(command_id, away=-2, post_only=True, terms=m.OrderTerms(reprice=True))
+        return self._near(command_id, away=-2, post_only=True, terms=m.OrderTerms(reprice=True))
 
     def _cancel_replace(self, command_id: str) -> m.Command:
         account, client_order_id = self._random.choice(self._placed or [(ACCOUNTS[0], "none")])
         mode = self._random.choice((m.STOP_ON_FAILURE, m.ALLOW_FAILURE))
-        place = self._order("", account=account)
+        place = self._near("", account=account)
         return m.cancel_replace(command_id, account, place, client_order_id=client_order_id, mode=mode)
 
     def _session(self, command_id: str) -> m.Command:
         if self._random.random() < 0.3:
             return m.cancel_all(command_id, self._random.choice(ACCOUNTS), session="s")
-        return self._order(command_id, terms=m.OrderTerms(session="s"))
+        return self._near(command_id, terms=m.OrderTerms(session="s"))
 
     def _status(self, command_id: str) -> m.Command:
         self._is_away = not self._is_away

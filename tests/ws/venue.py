@@ -202,7 +202,7 @@ class Venue:
             cwd=ROOT,
             env=self.environment,
             check=True,
-            timeout=60,
+            timeout=300,
             capture_output=True,
             text=True,
         )
@@ -234,7 +234,7 @@ class Venue:
             cwd=ROOT,
             env=self.environment,
             check=True,
-            timeout=60,
+            timeout=300,
             stderr=self._log,
         )
 
