@@ -3,33 +3,42 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 class CpuMeter:
-    """Processor seconds of named processes since the last ``reset``. Empty where there is no ``/proc``."""
+    """Processor seconds of named processes since the last ``reset``. Names that share their first word
+    ("database 17", "database 18") are counted together. Empty where there is no ``/proc``."""
 
-    def __init__(self, processes: Mapping[str, int]) -> None:
-        self._processes = dict(processes) if Path("/proc/self/stat").exists() else {}
+    def __init__(
+        self, processes: Mapping[str, int], others: Callable[[], Mapping[str, int]] = dict[str, int]
+    ) -> None:
+        self._processes = dict(processes)
+        self._others = others
         self.reset()
 
     def reset(self) -> None:
         self._began = self._read()
 
+    def seconds(self) -> dict[str, float]:
+        """Of each stage, since the last reset. A process that came later counts from its own beginning."""
+        totals: dict[str, float] = {}
+        for name, spent in self._read().items():
+            stage = name.partition(" ")[0]
+            totals[stage] = totals.get(stage, 0.0) + max(0.0, spent - self._began.get(name, 0.0))
+        return totals
+
     def per_operation_us(self, operations: int) -> dict[str, float]:
-        """Microseconds of each process per operation."""
-        now = self._read()
-        return {
-            name: (now[name] - self._began[name]) * 1e6 / max(1, operations)
-            for name in now
-            if name in self._began
-        }
+        """Microseconds of each stage per operation."""
+        return {name: spent * 1e6 / max(1, operations) for name, spent in self.seconds().items()}
 
     def _read(self) -> dict[str, float]:
-        return {name: _seconds(pid) for name, pid in self._processes.items()}
+        if not Path("/proc/self/stat").exists():
+            return {}
+        return {name: _seconds(pid) for name, pid in {**self._processes, **self._others()}.items()}
 
 
 def descendants(parent: int) -> dict[int, str]:
@@ -41,6 +50,14 @@ def descendants(parent: int) -> dict[int, str]:
         families |= grown
         below |= {pid: _command_line(pid) for pid in grown}
     return below
+
+
+def resident_bytes(pid: int | str = "self") -> int:
+    """Memory of a process that is really in use; 0 where there is no ``/proc``."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
 
 
 def _seconds(pid: int) -> float:

@@ -17,6 +17,8 @@ START_NS = 1_795_334_400_000_000_000
 STEP_NS = 20_000
 TICK = 1_000
 START_PRICE = 95_000_000
+#: Below so many resting orders none is canceled or changed, so that the book does not run empty.
+RESTING = 2_000
 
 
 def opening() -> list[m.Command]:
@@ -89,7 +91,8 @@ class _Trader:
         if rng.random() < 0.05:
             self.price += rng.choice((-TICK, TICK))
         draw = rng.random()
-        order = self._pick() if draw < 0.44 else None
+        changes = draw < 0.44 and len(self.open) > RESTING
+        order = self._pick() if changes else None
         if order is None:
             return self._place(f"{step}", draw)
         if draw < 0.34:
@@ -121,7 +124,7 @@ class _Trader:
         rng = self.rng
         account, side = rng.choice(ACCOUNTS), rng.choice((m.BUY, m.SELL))
         lots = rng.randrange(100_000, 20_000_000)
-        if draw < 0.85:
+        if draw < 0.85:  # with what would have changed an order, had there been enough
             return m.place_order(
                 command_id, account, SYMBOL, side, price_ticks=self._resting_price(side), quantity_lots=lots
             )

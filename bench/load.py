@@ -1,7 +1,8 @@
 """The load generator: HTTP and WebSocket connections as thin as they can be made.
 
 On a small machine the generator competes with what it measures, so it does no more than a client must:
-requests are encoded beforehand, replies are looked at for errors only.
+requests are encoded beforehand and sent over and over; of replies it reads whether they were good and what was
+filled, for the sums that are compared with engine and database afterwards.
 """
 
 from __future__ import annotations
@@ -10,33 +11,75 @@ import asyncio
 import base64
 import os
 import time
-from collections import Counter, deque
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Final, Protocol
 
 import msgspec
 
-Address = tuple[str, int]
+#: A paced connection looks this often whether a request is due.
+_PACE_S: Final = 0.001
 
 
-class Reply(msgspec.Struct):
-    """What is read of a reply over the WebSocket; the rest of it is skipped."""
+class Fill(msgspec.Struct):
+    quantity: str
+    fee: str
 
-    type: str
+
+class Placed(msgspec.Struct):
+    """What is read of one order's outcome."""
+
+    order: dict[str, msgspec.Raw] | None = None
+    fills: tuple[Fill, ...] = ()
+    error: str = ""
+
+
+class Reply(Placed):
+    """What is read of a reply; the rest of it is skipped."""
+
+    type: str = ""
     id: int | None = None
     ok: bool = True
-    error: str = ""
+    results: tuple[Placed, ...] = ()
 
 
 _reply: Final = msgspec.json.Decoder(Reply)
 
 
+class Tally:
+    """What the client was told, over all of its connections: orders taken, and taker fills to the last unit."""
+
+    def __init__(self) -> None:
+        self.orders = 0
+        self.errors: Counter[str] = Counter()
+        self._fills: list[Fill] = []
+
+    def take(self, reply: Reply) -> None:
+        for placed in reply.results or (reply,):
+            if placed.error:
+                self.errors[placed.error] += 1
+            elif placed.order is not None:
+                self.orders += 1
+                self._fills += placed.fills
+
+    def sums(self) -> tuple[Decimal, Decimal]:
+        """Quantity and fees of all taker fills."""
+        quantity = sum((Decimal(fill.quantity) for fill in self._fills), Decimal())
+        return quantity, sum((Decimal(fill.fee) for fill in self._fills), Decimal())
+
+
 class Load(Protocol):
-    """A connection that sends its requests with at most so many unanswered."""
+    """A connection that sends its requests, over and over, with at most so many unanswered."""
 
-    latencies_ns: list[int]
-    errors: Counter[str]
+    latencies_ns: array[int]
+    failed: Counter[str]
+    tally: Tally
 
-    async def run(self, requests: list[bytes], in_flight: int, seconds: float) -> None: ...
+    async def run(self, requests: Sequence[bytes], in_flight: int, seconds: float) -> None: ...
+
+    async def run_paced(self, requests: Sequence[bytes], per_second: float, seconds: float) -> None: ...
 
     def close(self) -> None: ...
 
@@ -44,14 +87,17 @@ class Load(Protocol):
 class _Connection(asyncio.Protocol):
     """Requests in order, replies in any."""
 
-    def __init__(self) -> None:
-        self.latencies_ns: list[int] = []
-        self.errors: Counter[str] = Counter()
+    def __init__(self, tally: Tally | None = None) -> None:
+        self.latencies_ns = array("q")
+        self.failed: Counter[str] = Counter()
+        self.tally = tally or Tally()
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
-        self._requests: deque[bytes] = deque()
+        self._requests: Sequence[bytes] = ()
+        self._at = 0
         self._unanswered = 0
         self._until = 0.0
+        self._is_paced = False
         self._done: asyncio.Future[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -66,41 +112,78 @@ class _Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    async def run(self, requests: list[bytes], in_flight: int, seconds: float) -> None:
-        """Send until there are no more requests or the time is over; returns with the last reply."""
-        self._requests = deque(requests)
+    async def run(self, requests: Sequence[bytes], in_flight: int, seconds: float) -> None:
+        """Send until the time is over, a request for each reply; returns with the last reply."""
+        self._begin(requests, seconds)
+        self._send(in_flight)
+        await self._finished()
+
+    async def run_paced(self, requests: Sequence[bytes], per_second: float, seconds: float) -> None:
+        """Send so many a second whether or not replies come; a latency counts from when the request was due,
+        so that waiting in this process is not left out."""
+        self._begin(requests, seconds)
+        self._is_paced = True
+        began_ns = time.perf_counter_ns()
+        gap_ns, sent = 1e9 / per_second, 0
+        while (now_ns := time.perf_counter_ns()) - began_ns < seconds * 1e9:
+            due = int((now_ns - began_ns) / gap_ns) + 1 - sent
+            for _ in range(due):
+                self._send(1, began_ns + round(sent * gap_ns))
+                sent += 1
+            await asyncio.sleep(_PACE_S)
+        self._is_paced = False
+        self._answered(0)
+        await self._finished()
+
+    def _begin(self, requests: Sequence[bytes], seconds: float) -> None:
+        self._requests, self._at = requests, 0
         self._until = time.perf_counter() + seconds
         self._done = asyncio.get_running_loop().create_future()
-        self._send(in_flight)
-        await self._done
 
-    def _send(self, count: int) -> None:
+    async def _finished(self) -> None:
+        assert self._done is not None
+        await self._done
+        self._done = None
+
+    def _send(self, count: int, due_ns: int = 0) -> None:
         """Send the next ``count`` requests in one write."""
         assert self._transport is not None
-        chunk = [self._requests.popleft() for _ in range(min(count, len(self._requests)))]
-        self._unanswered += len(chunk)
-        now_ns = time.perf_counter_ns()
-        for request in chunk:
-            self._sent(request, now_ns)
-        if chunk:
-            self._transport.write(b"".join(chunk))
+        now_ns = due_ns or time.perf_counter_ns()
+        size, chunk = len(self._requests), []
+        for _ in range(count):
+            self._sent(self._at, now_ns)
+            chunk.append(self._requests[self._at])
+            self._at = self._at + 1 if self._at + 1 < size else 0
+        self._unanswered += count
+        self._transport.write(b"".join(chunk))
 
     def _answered(self, count: int) -> None:
         """So many replies came: as many requests may follow."""
         self._unanswered -= count
-        if time.perf_counter() < self._until:
+        if self._is_paced:
+            return
+        if count and time.perf_counter() < self._until:
             self._send(count)
         if not self._unanswered and self._done is not None and not self._done.done():
             self._done.set_result(None)
 
-    def _sent(self, request: bytes, now_ns: int) -> None:
+    def _take(self, reply: Reply) -> None:
+        self.tally.take(reply)
+        if reply.error:
+            self.failed[reply.error] += 1
+
+    def _sent(self, at: int, now_ns: int) -> None:
         raise NotImplementedError
 
 
 class HttpConnection(_Connection):
-    """Keep-alive HTTP/1.1, one request at a time (``in_flight`` 1)."""
+    """Keep-alive HTTP/1.1, one request at a time (``in_flight`` 1). ``reads`` decodes replies of orders."""
 
-    def _sent(self, request: bytes, now_ns: int) -> None:
+    def __init__(self, tally: Tally | None = None, *, reads: bool = True) -> None:
+        super().__init__(tally)
+        self._reads = reads
+
+    def _sent(self, at: int, now_ns: int) -> None:
         self._sent_ns = now_ns
 
     def data_received(self, data: bytes) -> None:
@@ -116,14 +199,14 @@ class HttpConnection(_Connection):
         self.latencies_ns.append(time.perf_counter_ns() - self._sent_ns)
         body = self._buffer[head_end + 4 :]
         if head[9:12] != b"200":
-            self.errors[bytes(body[:80]).decode()] += 1
-        elif b'"error"' in body:
-            self.errors[_first_error(body)] += 1
+            self.failed[bytes(body[:80]).decode()] += 1
+        elif self._reads:
+            self._take(_reply.decode(body))
         self._buffer.clear()
         self._answered(1)
 
 
-def http_request(path: str, token: str, body: bytes) -> bytes:
+def http_post(path: str, token: str, body: bytes) -> bytes:
     """A POST as bytes."""
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
@@ -132,29 +215,44 @@ def http_request(path: str, token: str, body: bytes) -> bytes:
     return head.encode() + body
 
 
-class WebSocketConnection(_Connection):
-    """A WebSocket that matches replies to requests by their ids, which are 0, 1, 2 … in order of sending."""
+def http_get(path: str, token: str = "") -> bytes:
+    """A GET as bytes."""
+    authorization = f"Authorization: Bearer {token}\r\n" if token else ""
+    return (
+        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{authorization}Accept: application/json\r\n\r\n".encode()
+    )
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._sent_ns: list[int] = []
+
+class WebSocketConnection(_Connection):
+    """A WebSocket that matches replies to requests by their ids: the place of the request in its list.
+    A list must be longer than what may be unanswered."""
+
+    def __init__(self, tally: Tally | None = None) -> None:
+        super().__init__(tally)
+        self._sent_ns: dict[int, int] = {}
         self._is_open = asyncio.Event()
         self._authenticated = asyncio.Event()
 
-    async def open(self, host: str, port: int, token: str) -> None:
-        """Shake hands and log in. Raises TimeoutError."""
+    async def open(self, host: str, port: int, token: str = "", path: str = "/ws") -> None:
+        """Shake hands and, with a token, log in. Raises TimeoutError."""
         assert self._transport is not None
         key = base64.b64encode(os.urandom(16)).decode()
         self._transport.write(
-            f"GET /ws HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
         )
-        await asyncio.wait_for(self._is_open.wait(), 10)
-        self._transport.write(ws_frame(msgspec.json.encode({"op": "auth", "id": -1, "token": token})))
-        await asyncio.wait_for(self._authenticated.wait(), 10)
+        await asyncio.wait_for(self._is_open.wait(), 30)
+        if token:
+            self.send({"op": "auth", "id": -1, "token": token})
+            await asyncio.wait_for(self._authenticated.wait(), 30)
 
-    def _sent(self, request: bytes, now_ns: int) -> None:
-        self._sent_ns.append(now_ns)
+    def send(self, message: object) -> None:
+        """A request that is not measured."""
+        assert self._transport is not None
+        self._transport.write(ws_frame(msgspec.json.encode(message)))
+
+    def _sent(self, at: int, now_ns: int) -> None:
+        self._sent_ns[at] = now_ns
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -166,7 +264,7 @@ class WebSocketConnection(_Connection):
                 raise ConnectionError(bytes(self._buffer[:200]).decode())
             del self._buffer[: head_end + 4]
             self._is_open.set()
-        replies = sum(self._take(payload) for payload in self._messages())
+        replies = sum(map(self._message, self._messages()))
         if replies:
             self._answered(replies)
 
@@ -188,27 +286,19 @@ class WebSocketConnection(_Connection):
         del buffer[:at]
         return payloads
 
-    def _take(self, payload: bytes) -> bool:
+    def _message(self, payload: bytes) -> bool:
         """Whether the message answers a request of ``run``."""
         reply = _reply.decode(payload)
         if reply.type != "reply" or reply.id is None:
             return False
         if reply.id < 0:
             if not reply.ok:
-                raise ConnectionError(f"not logged in: {payload.decode()}")
+                raise ConnectionError(f"refused: {payload.decode()}")
             self._authenticated.set()
             return False
         self.latencies_ns.append(time.perf_counter_ns() - self._sent_ns[reply.id])
-        if not reply.ok:
-            self.errors[reply.error] += 1
-        elif b'"error"' in payload:
-            self.errors[_first_error(payload)] += 1
+        self._take(reply)
         return True
-
-
-def _first_error(body: bytes | bytearray) -> str:
-    """The code after the first ``"error":`` of a batch's reply."""
-    return bytes(body).split(b'"error":', 1)[1][:40].split(b",")[0].decode().strip(' "')
 
 
 def ws_frame(payload: bytes) -> bytes:

@@ -6,6 +6,8 @@ import random
 from typing import Any
 
 PRICE, TICK = 95_000_000, 1_000
+#: Accounts of the traders that send them.
+FIRST_ACCOUNT = 500_000
 
 
 def order(rng: random.Random) -> dict[str, Any]:

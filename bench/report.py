@@ -1,34 +1,73 @@
-"""The figures for people: a line at the terminal, a table in docs/performance.md."""
+"""The figures for people: a line at the terminal, tables in docs/performance.md, a comparison of two runs."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from bench.measure import Result, duration
+from bench.targets import judge
 
-RESULTS = Path(__file__).resolve().parent / "results" / "latest.json"
+FOLDER = Path(__file__).resolve().parent / "results"
+LATEST, BASELINE = FOLDER / "latest.json", FOLDER / "baseline.json"
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
-#: The table in the document stands between these lines.
+#: The tables in the document stand between these lines.
 BEGIN, END = "<!-- figures of python -m bench -->", "<!-- end of figures -->"
+#: A change below this says nothing: two runs on one machine differ as much.
+_NOISE = 0.15
 
 
-def line_for_terminal(line: Result) -> str:
-    cpu = f"cpu us: {_cpu(line.cpu_us)}" if line.cpu_us else ""
-    errors = f"  errors {line.notes['errors']}" if line.notes.get("errors") else ""
-    return (
-        f"{line.name:<30} {line.per_second:>9,.0f} {line.unit:<10}  p50 {duration(line.p50_ns):>10}"
-        f"  p99 {duration(line.p99_ns):>10}  {_against(line):<44}{cpu}{errors}"
+def line_for_terminal(row: Result) -> str:
+    percentiles = "  ".join(
+        f"{name} {duration(value)}"
+        for name, value in (("p50", row.p50_ns), ("p99", row.p99_ns), ("p99.9", row.p999_ns))
+        if value
     )
+    parts = [f"{row.name:<44} {number(row.value):>12} {row.unit:<13}", percentiles, _against(row)]
+    if row.cpu_us:
+        parts.append(f"cpu us: {_numbers(row.cpu_us)}")
+    if row.figures:
+        parts.append(_numbers(row.figures))
+    if row.notes.get("errors"):
+        parts.append(f"errors {row.notes['errors']}")
+    return "  ".join(part for part in parts if part)
 
 
-def save(machine: dict[str, Any], seed: int, results: list[Result]) -> Path:
-    """Write the JSON; returns where."""
-    report = {"machine": machine, "seed": seed, "results": [line.as_json() for line in results]}
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(report, indent=2) + "\n")
-    return RESULTS
+def save(head: dict[str, Any], results: list[Result], path: Path = LATEST) -> dict[str, Any]:
+    """Judge the rows against the targets and write everything as JSON; returns it."""
+    targets = judge(results)
+    report = {**head, "rows": [row.as_json() for row in results], "targets": targets}
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+    return report
+
+
+def load(path: Path) -> dict[str, Any]:
+    """An earlier run. Raises OSError and ValueError."""
+    return dict(json.loads(path.read_text()))
+
+
+def verdicts(report: dict[str, Any]) -> Iterable[str]:
+    """One line a target that was measured."""
+    for target in report["targets"]:
+        if target["met"] is not None:
+            word = "met   " if target["met"] else "MISSED"
+            yield f"{word}  {target['row']}: {target['target']} (measured {_measured(target)})"
+
+
+def comparison(report: dict[str, Any], earlier: dict[str, Any]) -> Iterable[str]:
+    """Rows that differ from an earlier run by more than runs differ anyway."""
+    before = {row["name"]: row for row in earlier["rows"]}
+    yield f"against the run of {earlier['date']} ({earlier['commit'][:10]}, load {earlier['machine']['load']}):"
+    for row in report["rows"]:
+        then = before.get(row["name"])
+        if then is None or not then["value"]:
+            continue
+        change = row["value"] / then["value"]
+        if abs(change - 1) > _NOISE:
+            yield f"  {row['name']:<44} {number(then['value']):>12} -> {number(row['value']):>12}  {change:5.2f} x"
 
 
 def update_document() -> None:
@@ -36,30 +75,66 @@ def update_document() -> None:
     text = DOCUMENT.read_text()
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    DOCUMENT.write_text(f"{before}{BEGIN}\n\n{_table(json.loads(RESULTS.read_text()))}\n\n{END}{after}")
+    DOCUMENT.write_text(f"{before}{BEGIN}\n\n{tables(load(LATEST))}\n\n{END}{after}")
 
 
-def _table(report: dict[str, Any]) -> str:
+def tables(report: dict[str, Any]) -> str:
+    """Where and when, the targets, all rows."""
+    return "\n".join([*_headline(report), "", *_targets_table(report), "", *_rows_table(report)])
+
+
+def _headline(report: dict[str, Any]) -> Iterable[str]:
     machine = report["machine"]
-    rows = [
-        f"{machine['cpus']} CPUs, Python {machine['python']}, Django {machine['django']}; load before the run "
-        f"{machine['load']}, an empty Python loop {machine['loop_ns']} ns a turn.",
-        "",
-        "| | per second | p50 | p99 | set against | processor time per operation, µs |",
-        "|---|---:|---:|---:|---|---|",
-    ]
-    for fields in report["results"]:
-        line = Result(**fields)
-        rows.append(
-            f"| {line.name} | {line.per_second:,.0f} {line.unit.removesuffix('/s')} | {duration(line.p50_ns)} "
-            f"| {duration(line.p99_ns)} | {_against(line)} | {_cpu(line.cpu_us)} |"
+    yield (
+        f"{report['date']}, commit {report['commit'][:10]}: {machine['cpus']} CPUs, Python {machine['python']}, "
+        f"processes on the {report['core']} core; load before the run {machine['load']}, an empty Python loop "
+        f"{machine['loop_ns']} ns a turn, seed {report['seed']}."
+    )
+
+
+def _targets_table(report: dict[str, Any]) -> Iterable[str]:
+    rows = {row["name"]: Result(**row) for row in report["rows"]}
+    yield "| path | target | measured | floor or peer of the same run | |"
+    yield "|---|---|---:|---|---|"
+    for target in report["targets"]:
+        row = rows.get(target["row"])
+        verdict = {True: "met", False: "**not met**", None: "not measured"}[target["met"]]
+        yield f"| {target['row']} | {target['target']} | {_measured(target)} | {_against(row)} | {verdict} |"
+
+
+def _rows_table(report: dict[str, Any]) -> Iterable[str]:
+    yield "| row | measured | p50 | p99 | p99.9 | against | processor time per operation, µs | also |"
+    yield "|---|---:|---:|---:|---:|---|---|---|"
+    for fields in report["rows"]:
+        row = Result(**fields)
+        yield (
+            f"| {row.name} | {number(row.value)} {row.unit} | {duration(row.p50_ns)} | {duration(row.p99_ns)} "
+            f"| {duration(row.p999_ns)} | {_against(row)} | {_numbers(row.cpu_us)} | {_also(row)} |"
         )
-    return "\n".join(rows)
 
 
-def _against(line: Result) -> str:
-    return f"{line.ratio:.2f} x {line.against}" if line.ratio is not None else ""
+def _also(row: Result) -> str:
+    said = row.notes.get("said", "")
+    return "; ".join(part for part in (_numbers(row.figures), said) if part)
 
 
-def _cpu(cpu_us: dict[str, float]) -> str:
-    return ", ".join(f"{name} {microseconds:.0f}" for name, microseconds in cpu_us.items())
+def _measured(target: dict[str, Any]) -> str:
+    value = target["measured"]
+    if value is None:
+        return ""
+    return duration(value) if target["what"].endswith("_ns") else number(value)
+
+
+def number(value: float) -> str:
+    """Enough digits to tell two runs apart, and no more."""
+    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
+
+
+def _against(row: Result | None) -> str:
+    if row is None or row.ratio is None:
+        return ""
+    return f"{row.ratio:.2g} × {row.floor}" if row.ratio < 10 else f"{row.ratio:,.0f} × {row.floor}"
+
+
+def _numbers(named: dict[str, float]) -> str:
+    return ", ".join(f"{name} {number(value)}" for name, value in named.items())

@@ -1,126 +1,117 @@
-"""Orders over HTTP and over the WebSocket, from the client's request to its reply with the outcome.
+"""Orders over HTTP and over the WebSocket, from the client's request to its reply with the outcome, on a whole
+exchange with its projection in PostgreSQL, beside a bare server that only answers.
 
 Every reply comes after journal and match. The generator shares the machine with the exchange, so the
-figures are what both together reach.
+figures are what both together reach. At the end engine, database and client must agree to the last unit.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import random
-import time
-from collections import Counter
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator
 
-import msgspec
-
-from bench.cpu import CpuMeter
-from bench.instance import Instance, running_instance
-from bench.load import HttpConnection, Load, WebSocketConnection, http_request, ws_frame
-from bench.measure import Result, result
-from bench.orders import order, orders
+from bench import targets
+from bench.driving import Shape, bare_echo, bare_http, over_http, over_websocket
+from bench.instance import Instance, LagWatch, Server, floor_server, running_instance
+from bench.measure import Plan, Result
 
 BATCH = 100
-#: (most requests in all, connections, unanswered requests a connection)
-REST_ALONE, REST_BUSY, REST_BATCHES = (4_000, 1, 1), (20_000, 16, 1), (1_000, 8, 1)
-WS_ALONE, WS_BUSY, WS_BATCHES = (8_000, 1, 1), (120_000, 4, 256), (3_000, 4, 4)
-#: No measurement sends longer than this.
-SECONDS = 8.0
-#: Between two measurements: the follower that writes the database catches up.
-PAUSE_S = 2.0
+ALONE, HTTP_BUSY, HTTP_BATCHES = Shape(1), Shape(16), Shape(8, batch=BATCH)
+WS_BUSY, WS_BATCHES = Shape(16, 64), Shape(4, 4, BATCH)
+#: Of the curve: unanswered orders in all.
+CURVE = (1, 4, 16, 64, 256, 1_024, 2_048)
+SECONDS, CURVE_S, MINUTE_S = 6.0, 3.0, 60.0
+#: What a reply to a batch has in bytes.
+BATCH_REPLY_BYTES = 45_000
+HTTP_FLOOR, HTTP_BATCH_FLOOR = "bare ASGI responder, 16 connections", "bare ASGI responder, batches"
+ECHO_FLOOR, ECHO_BATCH_FLOOR = "bare echo, 1,024 in flight", "bare echo, batches of 100"
+TWO_WEBS = "WebSocket, 1,024 in flight, two web processes"
+FLOORS = {
+    targets.REST: HTTP_FLOOR,
+    targets.REST_BATCHES: HTTP_BATCH_FLOOR,
+    targets.WS: ECHO_FLOOR,
+    TWO_WEBS: ECHO_FLOOR,
+    targets.WS_BATCHES: ECHO_BATCH_FLOOR,
+}
 
-Shape = tuple[int, int, int]
 
-
-def run(seed: int) -> list[Result]:
+def run(plan: Plan) -> Iterator[Result]:
+    floors = list(_floors(plan))
+    by_name = {row.name: row for row in floors}
+    yield from floors
     with running_instance() as instance:
-        return asyncio.run(_all(instance, random.Random(seed)))
+        for row in _rows(instance, plan):
+            floor = FLOORS.get(row.name)
+            yield row.against(by_name[floor]) if floor else row
+        yield _agreement(instance)
 
 
-async def _all(instance: Instance, rng: random.Random) -> list[Result]:
-    await _http(instance, rng, "warm-up", (100, 4, 1), 1)
-    lines = []
-    for measure, name, shape, size in (
-        (_http, "REST, one at a time", REST_ALONE, 1),
-        (_http, "REST, 16 connections", REST_BUSY, 1),
-        (_http, f"REST, batches of {BATCH}", REST_BATCHES, BATCH),
-        (_websocket, "WebSocket, one at a time", WS_ALONE, 1),
-        (_websocket, "WebSocket, 4 x 256 in flight", WS_BUSY, 1),
-        (_websocket, f"WebSocket, batches of {BATCH}", WS_BATCHES, BATCH),
-    ):
-        await asyncio.sleep(PAUSE_S)
-        lines.append(await measure(instance, rng, name, shape, size))
-    return lines
+def _floors(plan: Plan) -> Iterator[Result]:
+    seconds = plan.seconds(4.0)
+    with floor_server() as server:
+        yield asyncio.run(bare_http(server, HTTP_FLOOR, HTTP_BUSY, seconds))
+        yield asyncio.run(bare_http(server, HTTP_BATCH_FLOOR, HTTP_BATCHES, seconds, BATCH_REPLY_BYTES))
+        yield asyncio.run(bare_echo(server, ECHO_FLOOR, WS_BUSY, seconds))
+        yield asyncio.run(bare_echo(server, ECHO_BATCH_FLOOR, WS_BATCHES, seconds))
 
 
-async def _http(instance: Instance, rng: random.Random, name: str, shape: Shape, size: int) -> Result:
-    """POST /v1/order, or /v1/orders with ``size`` orders each."""
-    count, connections, in_flight = shape
-    loop = asyncio.get_running_loop()
-    loads, requests = [], []
-    for index in range(connections):
-        _, connection = await loop.create_connection(HttpConnection, instance.host, instance.port)
-        loads.append(connection)
-        token = instance.tokens[index % len(instance.tokens)]
-        bodies = [_http_body(rng, size) for _ in range(count // connections)]
-        requests.append([http_request(_path(size), token, body) for body in bodies])
-    return await _timed(name, loads, requests, in_flight, size, _meter(instance))
+def _rows(instance: Instance, plan: Plan) -> Iterator[Result]:
+    rng, seconds = random.Random(plan.seed), plan.seconds(SECONDS)
+
+    def http(name: str, shape: Shape) -> Result:
+        return _settled(instance, asyncio.run(over_http(instance, rng, name, shape, seconds)))
+
+    def websocket(name: str, shape: Shape, *others: Server) -> Result:
+        return _settled(instance, asyncio.run(over_websocket(instance, rng, name, shape, seconds, others)))
+
+    asyncio.run(over_http(instance, rng, "warm-up", Shape(8), 1))
+    yield http("REST, one at a time", ALONE)
+    yield http(targets.REST, HTTP_BUSY)
+    yield http(targets.REST_BATCHES, HTTP_BATCHES)
+    yield websocket("WebSocket, one at a time", ALONE)
+    yield websocket(targets.WS_BATCHES, WS_BATCHES)
+    busy = _sustained(instance, rng, plan)
+    yield busy
+    yield websocket(targets.WS_THIRD, Shape(16, paced=max(1.0, busy.value / 3)))
+    yield _curve(instance, rng, plan)
+    with instance.second_web() as other:
+        yield websocket(TWO_WEBS, WS_BUSY, other)
 
 
-def _path(size: int) -> str:
-    return "/v1/order" if size == 1 else "/v1/orders"
+def _settled(instance: Instance, row: Result) -> Result:
+    """The row, and how long the database needed afterwards; the next measurement starts even."""
+    row.figures["drain_s"] = instance.catch_up()
+    return row
 
 
-def _http_body(rng: random.Random, size: int) -> bytes:
-    body: dict[str, Any] = order(rng) if size == 1 else {"orders": orders(rng, size)}
-    return msgspec.json.encode(body)
+def _sustained(instance: Instance, rng: random.Random, plan: Plan) -> Result:
+    """A minute, with the projection watched all along."""
+    with LagWatch(instance) as watch:
+        row = asyncio.run(over_websocket(instance, rng, targets.WS, WS_BUSY, plan.seconds(MINUTE_S)))
+    row.figures |= {"lag_s": watch.seconds, "lag_commands": watch.commands}
+    return _settled(instance, row)
 
 
-async def _websocket(instance: Instance, rng: random.Random, name: str, shape: Shape, size: int) -> Result:
-    """``order.place``, or ``order.batch`` with ``size`` orders each."""
-    count, connections, in_flight = shape
-    loop = asyncio.get_running_loop()
-    loads, requests = [], []
-    for index in range(connections):
-        _, connection = await loop.create_connection(WebSocketConnection, instance.host, instance.port)
-        await connection.open(instance.host, instance.port, instance.tokens[index % len(instance.tokens)])
-        loads.append(connection)
-        requests.append([_ws_request(rng, number, size) for number in range(count // connections)])
-    return await _timed(name, loads, requests, in_flight, size, _meter(instance))
+def _curve(instance: Instance, rng: random.Random, plan: Plan) -> Result:
+    """Rate against latency as more and more orders are unanswered."""
+    points = []
+    for in_flight in CURVE:
+        connections = min(16, in_flight)
+        shape = Shape(connections, in_flight // connections)
+        row = asyncio.run(over_websocket(instance, rng, "", shape, plan.seconds(CURVE_S)))
+        points.append({"in_flight": in_flight, "rate": row.value, "p50_ns": row.p50_ns, "p99_ns": row.p99_ns})
+        instance.catch_up()
+    best = max(points, key=lambda point: point["rate"])
+    row = Result("WebSocket, best of the curve", best["rate"], "orders/s", notes={"curve": points})
+    row.p50_ns, row.p99_ns = int(best["p50_ns"]), int(best["p99_ns"])
+    row.figures["in_flight"] = best["in_flight"]
+    return row
 
 
-def _meter(instance: Instance) -> CpuMeter:
-    return CpuMeter(instance.processes | {"load": os.getpid()})
-
-
-def _ws_request(rng: random.Random, number: int, size: int) -> bytes:
-    if size == 1:
-        return ws_frame(msgspec.json.encode({"op": "order.place", "id": number, **order(rng)}))
-    return ws_frame(msgspec.json.encode({"op": "order.batch", "id": number, "orders": orders(rng, size)}))
-
-
-async def _timed(
-    name: str,
-    loads: Sequence[Load],
-    requests: list[list[bytes]],
-    in_flight: int,
-    size: int,
-    meter: CpuMeter,
-) -> Result:
-    """All connections at once, from the first request to the last reply."""
-    meter.reset()
-    began = time.perf_counter()
-    await asyncio.gather(
-        *(load.run(own, in_flight, SECONDS) for load, own in zip(loads, requests, strict=True))
-    )
-    seconds = time.perf_counter() - began
-    errors: Counter[str] = Counter()
-    latencies: list[int] = []
-    for load in loads:
-        latencies += load.latencies_ns
-        errors += load.errors
-        load.close()
-    cpu_us = meter.per_operation_us(len(latencies) * size)
-    return result(name, latencies, seconds, per_request=size, cpu_us=cpu_us, notes={"errors": dict(errors)})
+def _agreement(instance: Instance) -> Result:
+    agreed = instance.disagreements()
+    row = Result("engine = database = client", instance.tally.orders, "orders")
+    row.figures["disagreements"] = len(agreed)
+    row.notes = {"said": "; ".join(agreed[:5]) or "to the last unit", "errors": dict(instance.tally.errors)}
+    return row

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench import flow
 from bench.cpu import CpuMeter
-from bench.measure import Result, result
+from bench.measure import Plan, Result, result
 from exchange.engine import messages as m
 from exchange.replay.runner import RunningEngine, running_engine
 from exchange.worker.client import AsyncEngineClient
@@ -28,17 +28,14 @@ APPEND_BYTES = 512
 APPEND_SECONDS = 3.0
 
 
-def run(seed: int) -> list[Result]:
-    commands = flow.mixed(seed, COMMANDS)
+def run(plan: Plan) -> list[Result]:
+    commands = flow.mixed(plan.seed, plan.count(COMMANDS))
     with tempfile.TemporaryDirectory(prefix="xtrader-bench-") as folder:
         appends = bare_appends(Path(folder))
         with running_engine(Path(folder)) as engine:
             engine.client.submit_many(flow.opening())
             lines = asyncio.run(_measure(engine, commands))
-    for line in lines:
-        line.against = "bare fdatasync'd appends"
-        line.ratio = line.per_second / appends.per_second
-    return [appends, *lines]
+    return [appends, *(line.against(appends) for line in lines)]
 
 
 def bare_appends(folder: Path) -> Result:

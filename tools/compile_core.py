@@ -36,7 +36,7 @@ from mypyc.build import mypycify
 from setuptools import setup
 
 group, *files = sys.argv[1:]
-modules = mypycify(["--strict", *files], group_name=group, debug_level="0")
+modules = mypycify(files, group_name=group, debug_level="0")
 arguments = ["-q", "build_ext", "--build-lib", "lib", "--build-temp", "objects"]
 setup(name=group, ext_modules=modules, packages=[], py_modules=[], script_args=arguments)
 """

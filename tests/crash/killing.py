@@ -56,8 +56,9 @@ _SEGMENT_BYTES = 32 * 1024
 class Site(Venue):
     """A venue with its projector, whose processes can be named."""
 
-    def __init__(self, canary: str = "", **environment: str) -> None:
+    def __init__(self, canary: str = "", *, snapshot_commands: int = 500, **environment: str) -> None:
         self._canary = canary
+        self._snapshot_commands = snapshot_commands
         super().__init__(JOURNAL_KEEP_SEGMENTS="1", **environment)
         self.market = self.start_market()
 
@@ -70,7 +71,8 @@ class Site(Venue):
 
     def start_market(self) -> subprocess.Popen[bytes]:
         self.market = self._start(
-            *("manage.py", "runmarketdata", "--snapshot-commands=500", "--check-seconds=1")
+            *("manage.py", "runmarketdata", "--check-seconds=1"),
+            f"--snapshot-commands={self._snapshot_commands}",
         )
         return self.market
 
@@ -89,9 +91,9 @@ class Site(Venue):
             pass
         return {}
 
-    def wait_for_market(self, sequence: int) -> None:
+    def wait_for_market(self, sequence: int, timeout_s: float = _RECOVERY_S) -> None:
         """Until the tables hold ``sequence``."""
-        deadline = time.monotonic() + _RECOVERY_S
+        deadline = time.monotonic() + timeout_s
         while (status := self.market_status()).get("sequence", -1) < sequence:
             if time.monotonic() > deadline or self.market.poll() is not None:
                 raise AssertionError(f"marketdata does not reach {sequence}: {status}\n{self.log_tail()}")

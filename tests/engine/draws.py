@@ -22,6 +22,7 @@ class CommandMaker(OrderMaker):
 
     def __init__(self, rng: random.Random) -> None:
         super().__init__(rng)
+        self.made: list[m.Command] = []
         self.open: dict[int, m.OrderEvent] = {}
         self.statuses = dict.fromkeys(SYMBOLS, m.TRADING)
         menu = self._menu()
@@ -73,6 +74,7 @@ class CommandMaker(OrderMaker):
     def next(self) -> m.Command:
         command: m.Command = self.rng.choices(self.kinds, self.weights)[0]()
         self.made.append(command)
+        self.number += 1
         return command
 
     def pause_ns(self, command: m.Command) -> int:

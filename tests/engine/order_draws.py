@@ -23,17 +23,18 @@ NO_LIFETIMES_NS = (500, 0, -5, -(10**30))
 
 
 class OrderMaker:
-    """Draws PLACE commands. ``now_ns`` is the time of the last command, as far as events told it."""
+    """Draws commands that place orders. ``now_ns`` is the time of the last command, as far as events told
+    it; ``number`` that of the next one."""
 
-    def __init__(self, rng: random.Random) -> None:
+    def __init__(self, rng: random.Random, number: int = 0, now_ns: int = 0) -> None:
         self.rng = rng
-        self.now_ns = 0
-        self.made: list[m.Command] = []
+        self.number = number
+        self.now_ns = now_ns
 
     # --- one of many ---------------------------------------------------------------------------------
 
     def next_id(self) -> str:
-        return f"c{len(self.made)}"
+        return f"c{self.number}"
 
     def account(self) -> int:
         return 999_999 if self.rarely(0.005) else self.rng.choice(ACCOUNTS)

@@ -107,8 +107,9 @@ def test_tiny_limits_and_long_times_change_nothing_but_what_is_remembered() -> N
 
 def _known(events: list[m.Event]) -> list[m.Event]:
     """The events with finished orders called unknown, as they are once forgotten."""
-    if events[0][0] == m.EV_REJECTED and events[0][3] == "ORDER_NOT_OPEN":
-        return [(*events[0][:3], "ORDER_NOT_FOUND", *events[0][4:])]
+    first = events[0]
+    if first[0] == m.EV_REJECTED and first[3] == "ORDER_NOT_OPEN":
+        return [(*first[:3], "ORDER_NOT_FOUND", *first[4:]), *events[1:]]
     return events
 
 

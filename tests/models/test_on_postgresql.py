@@ -15,7 +15,13 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize(
-    "tests", ["tests/models/test_fields.py", "tests/admin/test_dispatch.py", "tests/admin/test_pages.py"]
+    "tests",
+    [
+        "tests/models/test_fields.py",
+        "tests/models/test_history_plans.py",
+        "tests/admin/test_dispatch.py",
+        "tests/admin/test_pages.py",
+    ],
 )
 def test_on_postgresql(tests: str, tmp_path: Path) -> None:
     with postgres.url_for("postgresql") as url:

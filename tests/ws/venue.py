@@ -134,7 +134,7 @@ class Venue:
         deadline = time.monotonic() + 180
         while time.monotonic() < deadline:
             try:
-                urllib.request.urlopen(f"{self.url}/api/v1/time", timeout=2).close()
+                urllib.request.urlopen(f"{self.url}/api/v1/time", timeout=20).close()
                 return
             except urllib.error.HTTPError:
                 return
@@ -144,7 +144,7 @@ class Venue:
 
     def kill(self, process: subprocess.Popen[bytes], number: signal.Signals = signal.SIGKILL) -> int:
         process.send_signal(number)
-        return process.wait(timeout=30)
+        return process.wait(timeout=120)
 
     def log_tail(self, length: int = 4000) -> str:
         return (self.data / "log").read_text(errors="replace")[-length:]

@@ -1,0 +1,91 @@
+"""One build of the core over recorded commands: ``XTRADER_CORE=compiled python -m bench.core_run FILE``.
+
+The file holds the pickled opening and commands. Prints what it took as JSON.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import json
+import pickle
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from bench import flow
+from bench.measure import histogram, spread
+from exchange import core as build
+from exchange.engine import Engine
+from exchange.engine import messages as m
+
+ROUNDS = 3
+
+
+def main() -> None:
+    opening, commands = pickle.loads(Path(sys.argv[1]).read_bytes())
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    seconds, cpu_s = [], []
+    for _ in range(ROUNDS):
+        engine = opened(Engine(), opening)
+        cpu_began = time.process_time()
+        seconds.append(apply_all(engine, commands))
+        cpu_s.append(time.process_time() - cpu_began)
+        state_hash = engine.state_hash()
+        counts = engine.counts()
+        del engine
+        gc.collect()
+    latencies, events_hash, trades = each(opened(Engine(), opening), commands)
+    print(
+        json.dumps(
+            {
+                "core": build.running(),
+                "seconds": min(seconds),
+                "rounds_s": seconds,
+                "cpu_s": min(cpu_s),
+                "state": state_hash,
+                "events": events_hash,
+                "trades": trades,
+                "open_orders": counts["open_orders"],
+                "histogram": histogram(latencies),
+                **spread(sorted(latencies)),
+            }
+        )
+    )
+
+
+def opened(engine: Any, opening: list[m.Command]) -> Any:
+    for command in opening:
+        engine.apply(command, flow.START_NS)
+    return engine
+
+
+def apply_all(engine: Any, commands: list[m.Command]) -> float:
+    """Seconds of the whole flow. Asks the memory of ids first, as the sequencer does."""
+    apply, recall, now_ns = engine.apply, engine.recall, flow.START_NS
+    began = time.perf_counter()
+    for command in commands:
+        now_ns += flow.STEP_NS
+        if recall(command) is None:
+            apply(command, now_ns)
+    return time.perf_counter() - began
+
+
+def each(engine: Engine, commands: list[m.Command]) -> tuple[list[int], str, int]:
+    """Nanoseconds of every command, the hash of all events, and how many trades there were."""
+    latencies, digest, trades = [], hashlib.sha256(), 0
+    for step, command in enumerate(commands, 1):
+        began = time.perf_counter_ns()
+        if engine.recall(command) is None:
+            events = engine.apply(command, flow.START_NS + step * flow.STEP_NS)
+        latencies.append(time.perf_counter_ns() - began)
+        digest.update(repr(events).encode())
+        trades += sum(event[0] == m.EV_TRADE for event in events)
+    return latencies, digest.hexdigest(), trades
+
+
+if __name__ == "__main__":
+    main()
