@@ -24,6 +24,7 @@ _MAX_PPM: Final = 1_000_000
 _MAX_BANDS: Final = 64
 _MAX_REASON: Final = 200
 _ASSET = re.compile(r"[A-Z0-9]{1,16}")
+_CALENDAR = re.compile(r"[A-Za-z0-9_]{0,16}")
 _SYMBOL = re.compile(r"[A-Z0-9](?:[A-Z0-9-]{0,22}[A-Z0-9])?")
 
 
@@ -48,6 +49,17 @@ def _is_tick_bands(value: Any) -> bool:
     )
 
 
+def _is_protection(value: Any) -> bool:
+    """All fields of ``messages.Protection`` by name, or None."""
+    if value is None:
+        return True
+    return (
+        isinstance(value, Mapping)
+        and value.keys() == _PROTECTION.keys()
+        and all(is_valid(value[name]) for name, is_valid in _PROTECTION.items())
+    )
+
+
 _asset: Final = _matching(_ASSET)
 _symbol: Final = _matching(_SYMBOL)
 _bigint: Final = _integer(0, _MAX_BIGINT)
@@ -56,6 +68,14 @@ _rate: Final = _integer(-_MAX_PPM, _MAX_PPM)
 _account: Final = _integer(messages.FIRST_TRADER_ACCOUNT, _MAX_BIGINT)
 _amount: Final = _integer(1, _MAX_AMOUNT)
 
+_PROTECTION: Final[dict[str, Check]] = {
+    "max_notional_minor": _integer(0, _MAX_AMOUNT),
+    "collar_ppm": _integer(0, _MAX_PPM),
+    "band_ppm": _integer(0, _MAX_PPM),
+    "volatility_ppm": _integer(0, _MAX_PPM),
+    "volatility_ns": _integer(0, _MAX_BIGINT),
+    "calendar": _matching(_CALENDAR),
+}
 _TRANSFER: Final[dict[str, Check]] = {"account": _account, "asset": _asset, "amount_minor": _amount}
 
 FIELDS: Final[dict[str, dict[str, Check]]] = {
@@ -76,6 +96,7 @@ FIELDS: Final[dict[str, dict[str, Check]]] = {
         "maker_ppm": _rate,
         "taker_ppm": _rate,
         "max_open_orders": _integer(0, 2**31 - 1),
+        "protection": _is_protection,
     },
     Kind.SET_SYMBOL_STATUS: {
         "symbol": _symbol,
@@ -84,9 +105,12 @@ FIELDS: Final[dict[str, dict[str, Check]]] = {
     },
     Kind.SET_ACCOUNT: {"account": _account, "status": _integer(0, len(messages.ACCOUNT_STATUSES) - 1)},
     Kind.SET_FEES: {"symbol": _symbol, "account": _account, "maker_ppm": _rate, "taker_ppm": _rate},
+    Kind.SET_GROUP: {"account": _account, "group": _integer(0, 2**31 - 1)},
     Kind.DEPOSIT: _TRANSFER,
     Kind.WITHDRAW: _TRANSFER,
 }
+#: Fields that a request may leave out, as those did that were saved before there were such fields.
+OPTIONAL: Final = frozenset({"protection"})
 
 _CONSTRUCTORS: Final[dict[str, Callable[..., messages.Command]]] = {
     Kind.SET_ASSET: messages.set_asset,
@@ -94,6 +118,7 @@ _CONSTRUCTORS: Final[dict[str, Callable[..., messages.Command]]] = {
     Kind.SET_SYMBOL_STATUS: messages.set_symbol_status,
     Kind.SET_ACCOUNT: messages.set_account,
     Kind.SET_FEES: messages.set_fees,
+    Kind.SET_GROUP: messages.set_group,
     Kind.DEPOSIT: messages.deposit,
     Kind.WITHDRAW: messages.withdraw,
 }
@@ -109,6 +134,8 @@ def check_shape(kind: str, payload: Mapping[str, Any]) -> None:
             raise InputError("UNKNOWN_FIELD", {"field": name})
     for name, is_valid in fields.items():
         if name not in payload:
+            if name in OPTIONAL:
+                continue
             raise InputError("MISSING_FIELD", {"field": name})
         if not is_valid(payload[name]):
             raise InputError("INVALID_FIELD", {"field": name})
@@ -121,4 +148,6 @@ def command_of(request: ChangeRequest) -> messages.Command:
     fields = dict(request.payload)
     if "tick_bands" in fields:
         fields["tick_bands"] = tuple((start, step) for start, step in fields["tick_bands"])
+    if fields.get("protection") is not None:
+        fields["protection"] = messages.Protection(**fields["protection"])
     return _CONSTRUCTORS[request.kind](request.command_id, **fields)

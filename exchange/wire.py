@@ -44,6 +44,7 @@ from exchange.errors import FIELD_OF, RefusedError
 from exchange.symbols import SymbolSpec
 
 __all__ = [
+    "KIND_WORDS",
     "ORDER_KINDS",
     "balance_dict",
     "execution_dict",
@@ -84,7 +85,7 @@ ORDER_KINDS: Final = {
     "take_profit_limit": (LIMIT, TAKE_PROFIT),
     "trailing_stop": (MARKET, TRAILING_STOP),
 }
-_KIND_WORDS: Final = {kind: word for word, kind in ORDER_KINDS.items()}
+KIND_WORDS: Final = {kind: word for word, kind in ORDER_KINDS.items()}
 #: The liquidity of an auction's fills: nobody took.
 AUCTION: Final = "auction"
 
@@ -116,7 +117,7 @@ def order_dict(event: Sequence[Any], spec: SymbolSpec) -> Json:
         "client_order_id": order.client_order_id,
         "symbol": order.symbol,
         "side": SIDES[order.side],
-        "order_type": _KIND_WORDS[order.order_type, NO_TRIGGER if extra is None else extra.trigger],
+        "order_type": KIND_WORDS[order.order_type, NO_TRIGGER if extra is None else extra.trigger],
         "time_in_force": TIMES_IN_FORCE[order.time_in_force],
         "post_only": bool(order.post_only),
         "stp": STP_MODES[order.stp],

@@ -40,8 +40,8 @@ class AccountAdmin(FollowsRequests, ReadOnlyAdmin):
     search_fields = ("number", "user__username")
     search_help_text = "An account number or a user name"
     list_select_related = ("user",)
-    fieldsets = ((None, {"fields": (("number", "owner"), ("status_word", "is_demo"), "created")}),)
-    actions_detail = ("deposit", "withdraw", "freeze", "thaw", "set_fees")
+    fieldsets = ((None, {"fields": (("number", "owner"), ("status_word", "is_demo"), ("group", "created"))}),)
+    actions_detail = ("deposit", "withdraw", "freeze", "thaw", "set_fees", "set_group")
     change_form_after_template = "admin/exchange/account_tables.html"
 
     @display(description="status", label=STATUS_COLOURS)
@@ -106,6 +106,13 @@ class AccountAdmin(FollowsRequests, ReadOnlyAdmin):
         explanation = "For orders entered from now on, instead of the symbol's own rates."
         return self._about(
             request, object_id, CHANGE_MARKET, forms.AccountFeesForm, "Set fees of", explanation
+        )
+
+    @action(description="Group", url_path="group", permissions=["change_market"], icon="group")
+    def set_group(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        explanation = "Orders of accounts of one group never trade with one another in continuous trading."
+        return self._about(
+            request, object_id, CHANGE_MARKET, forms.GroupForm, "Set the group of", explanation
         )
 
     def _about(

@@ -19,9 +19,11 @@ from exchange.decimals import NotANumberError, TooPreciseError, format_units, pa
 from exchange.engine import messages
 from exchange.errors import InputError
 from exchange.models import Asset, ChangeRequest, Symbol
+from exchange.models.choices import SYMBOL_STATUSES
 
 Kind = ChangeRequest.Kind
 _PERCENT_SCALE: Final = units.PPM_PER_PERCENT_SCALE
+_NS_PER_S: Final = 1_000_000_000
 
 
 class UnitsField(forms.CharField):
@@ -110,6 +112,41 @@ class ResumeForm(SymbolStatusForm):
         help_text="Shown to traders while the symbol trades; usually left empty.",
         widget=UnfoldAdminTextInputWidget,
     )
+
+
+class MarketStateForm(ChangeForm):
+    """Any state a person may choose; a volatility auction is the engine's own to begin."""
+
+    kind = Kind.SET_SYMBOL_STATUS
+    status = forms.TypedChoiceField(
+        coerce=int,
+        choices=[choice for choice in SYMBOL_STATUSES if choice[0] != messages.VOLATILITY_AUCTION],
+        label="state",
+        help_text="A crossed book is traded off by an auction when it comes to trading, post only or closed.",
+        widget=UnfoldAdminSelectWidget,
+    )
+    reason = forms.CharField(
+        max_length=200, required=False, help_text="Shown to traders.", widget=UnfoldAdminTextInputWidget
+    )
+
+    def build(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        return {"symbol": self.row.code, "status": cleaned["status"], "reason": cleaned["reason"]}
+
+
+class GroupForm(ChangeForm):
+    """Accounts of one owner in one group."""
+
+    kind = Kind.SET_GROUP
+    group = forms.IntegerField(
+        min_value=0,
+        max_value=2**31 - 1,
+        help_text="A number of your choice, the same for all accounts that belong together; 0 for none.",
+        widget=UnfoldAdminTextInputWidget,
+    )
+
+    def build(self) -> dict[str, Any]:
+        return {"account": self.row.number, "group": self.cleaned_data["group"]}
 
 
 class TransferForm(ChangeForm):
@@ -214,6 +251,37 @@ class SymbolRulesForm(RatesForm):
         max_value=1_000_000,
         widget=UnfoldAdminTextInputWidget,
     )
+    max_notional = UnitsField(
+        label="largest order value", required=False, help_text="In the quote asset; empty: no such rule."
+    )
+    collar = UnitsField(
+        label="collar (%)",
+        required=False,
+        help_text="A market order trades no further than this from the best price it meets; empty: off.",
+    )
+    band = UnitsField(
+        label="price band (%)",
+        required=False,
+        help_text="Limit prices are this near the reference price; empty: off.",
+    )
+    volatility = UnitsField(
+        label="volatility band (%)",
+        required=False,
+        help_text="A trade further than this from the last price starts a call auction; empty: off.",
+    )
+    volatility_seconds = forms.IntegerField(
+        label="volatility auction (seconds)",
+        required=False,
+        min_value=1,
+        max_value=86_400,
+        widget=UnfoldAdminTextInputWidget,
+    )
+    calendar = forms.CharField(
+        required=False,
+        max_length=16,
+        help_text="Trading calendar such as XNYS, whose sessions it follows; empty: around the clock.",
+        widget=UnfoldAdminTextInputWidget,
+    )
     #: The row's sequence when the form was opened: two people must not overwrite each other unseen.
     seen_sequence = forms.IntegerField(widget=forms.HiddenInput, required=False)
     field_order = (
@@ -227,6 +295,12 @@ class SymbolRulesForm(RatesForm):
         "maker_rate",
         "taker_rate",
         "max_open_orders",
+        "max_notional",
+        "collar",
+        "band",
+        "volatility",
+        "volatility_seconds",
+        "calendar",
     )
 
     def __init__(self, *args: Any, row: Symbol | None = None, **kwargs: Any) -> None:
@@ -236,7 +310,7 @@ class SymbolRulesForm(RatesForm):
 
     def _name_units(self, row: Symbol) -> None:
         """Say on each field what its numbers count."""
-        in_quote = ("tick_table", "min_price", "max_price", "min_notional")
+        in_quote = ("tick_table", "min_price", "max_price", "min_notional", "max_notional")
         in_base = ("lot_step", "min_quantity", "max_quantity")
         for names, asset in ((in_quote, row.quote_id), (in_base, row.base_id)):
             for name in names:
@@ -268,7 +342,27 @@ class SymbolRulesForm(RatesForm):
             "min_notional_minor": self.units("min_notional", quote_scale),
             **self.rates(),
             "max_open_orders": self.cleaned_data["max_open_orders"],
+            **self._protection(quote_scale),
         }
+
+    def _protection(self, quote_scale: int) -> dict[str, Any]:
+        """The protection, left out where every rule of it is off."""
+        seconds = self.cleaned_data["volatility_seconds"] or 0
+        if self.cleaned_data["volatility"] and not seconds:
+            self.add_error("volatility_seconds", "A volatility band needs the length of its auction.")
+        protection = messages.Protection(
+            max_notional_minor=self._units_or_none("max_notional", quote_scale),
+            collar_ppm=self._units_or_none("collar", _PERCENT_SCALE),
+            band_ppm=self._units_or_none("band", _PERCENT_SCALE),
+            volatility_ppm=self._units_or_none("volatility", _PERCENT_SCALE),
+            volatility_ns=seconds * _NS_PER_S,
+            calendar=self.cleaned_data["calendar"],
+        )
+        return {"protection": protection._asdict()} if protection != messages.Protection() else {}
+
+    def _units_or_none(self, field: str, scale: int) -> int:
+        """0 for an empty field."""
+        return self.units(field, scale) if self.cleaned_data[field] else 0
 
     def _check_seen(self) -> None:
         seen = self.cleaned_data.get("seen_sequence")
@@ -310,8 +404,19 @@ def rules_initial(symbol: Symbol) -> dict[str, Any]:
         "maker_rate": format_units(symbol.maker_ppm, _PERCENT_SCALE),
         "taker_rate": format_units(symbol.taker_ppm, _PERCENT_SCALE),
         "max_open_orders": symbol.max_open_orders,
+        "max_notional": _or_empty(symbol.max_notional_minor, quote_scale),
+        "collar": _or_empty(symbol.collar_ppm, _PERCENT_SCALE),
+        "band": _or_empty(symbol.band_ppm, _PERCENT_SCALE),
+        "volatility": _or_empty(symbol.volatility_ppm, _PERCENT_SCALE),
+        "volatility_seconds": symbol.volatility_ns // _NS_PER_S or "",
+        "calendar": symbol.calendar,
         "seen_sequence": symbol.sequence,
     }
+
+
+def _or_empty(units: int, scale: int) -> str:
+    """A rule's number; nothing for one that is off."""
+    return format_units(units, scale) if units else ""
 
 
 class NewSymbolForm(SymbolRulesForm):

@@ -18,7 +18,17 @@ from exchange.admin.base import ReadOnlyAdmin
 from exchange.admin.requests import CHANGE_MARKET, FollowsRequests, change_form
 from exchange.models import Asset, FeeOverride, Symbol
 
-STATUS_COLOURS: Final = {"trading": "success", "halted": "danger", "cancel only": "warning"}
+STATUS_COLOURS: Final = {
+    "trading": "success",
+    "halted": "danger",
+    "cancel only": "warning",
+    "pre open": "info",
+    "opening auction": "info",
+    "closing auction": "info",
+    "volatility auction": "warning",
+    "post only": "warning",
+    "closed": "info",
+}
 
 
 @admin.register(Asset)
@@ -51,9 +61,13 @@ class SymbolAdmin(FollowsRequests, ReadOnlyAdmin):
         ("Prices", {"fields": ("tick_table", ("lowest_price", "highest_price"), "price_scale")}),
         ("Quantities", {"fields": (("lot", "quantity_scale"), ("smallest", "largest"), "min_value")}),
         ("Fees and limits", {"fields": (("maker_fee", "taker_fee"), ("max_open_orders", "sequence"))}),
+        (
+            "Protection",
+            {"fields": (("max_value", "collar"), ("band", "volatility"), ("follows", "call_ends"))},
+        ),
     )
     actions_list = ("create_symbol",)
-    actions_detail = ("change_rules", "halt", "cancel_only", "resume")
+    actions_detail = ("change_rules", "halt", "cancel_only", "resume", "change_state")
 
     @display(description="status", label=STATUS_COLOURS)
     def status_word(self, symbol: Symbol) -> str:
@@ -96,6 +110,35 @@ class SymbolAdmin(FollowsRequests, ReadOnlyAdmin):
     @display(description="smallest order")
     def min_value(self, symbol: Symbol) -> str:
         return units.quote_amount(symbol.code, symbol.min_notional_minor)
+
+    @display(description="largest order", empty_value="—")
+    def max_value(self, symbol: Symbol) -> str | None:
+        return (
+            units.quote_amount(symbol.code, symbol.max_notional_minor) if symbol.max_notional_minor else None
+        )
+
+    @display(description="collar of market orders", empty_value="—")
+    def collar(self, symbol: Symbol) -> str | None:
+        return units.rate(symbol.collar_ppm) if symbol.collar_ppm else None
+
+    @display(description="price band", empty_value="—")
+    def band(self, symbol: Symbol) -> str | None:
+        return units.rate(symbol.band_ppm) if symbol.band_ppm else None
+
+    @display(description="volatility band", empty_value="—")
+    def volatility(self, symbol: Symbol) -> str | None:
+        if not symbol.volatility_ppm:
+            return None
+        call = units.duration(symbol.volatility_ns // 1_000_000_000)
+        return f"{units.rate(symbol.volatility_ppm)}, then an auction after {call}"
+
+    @display(description="trading calendar")
+    def follows(self, symbol: Symbol) -> str:
+        return symbol.calendar or "around the clock"
+
+    @display(description="volatility auction ends (UTC)", empty_value="—")
+    def call_ends(self, symbol: Symbol) -> str | None:
+        return units.moment(symbol.call_ends_ns) if symbol.call_ends_ns else None
 
     @display(description="maker fee")
     def maker_fee(self, symbol: Symbol) -> str:
@@ -165,6 +208,16 @@ class SymbolAdmin(FollowsRequests, ReadOnlyAdmin):
     def resume(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         return self._status(
             request, object_id, forms.ResumeForm, "Resume", "Trading goes on with the orders on the book."
+        )
+
+    @action(description="Market state", url_path="state", permissions=["change_market"], icon="schedule")
+    def change_state(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        return self._status(
+            request,
+            object_id,
+            forms.MarketStateForm,
+            "State of",
+            "While orders gather (pre-open and the auctions) nothing trades and the book may be crossed.",
         )
 
     def _status(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from django.contrib import admin
@@ -22,6 +23,8 @@ from exchange.admin.base import (
 from exchange.decimals import format_ratio
 from exchange.engine import messages
 from exchange.models import Fill, Order
+from exchange.orderextra import extra_of_text
+from exchange.wire import KIND_WORDS, liquidity
 
 SIDE_COLOURS: Final = {"buy": "success", "sell": "danger"}
 STATUS_COLOURS: Final = {
@@ -73,6 +76,7 @@ class OrderAdmin(OfAccountAdmin):
     fieldsets = (
         (None, {"fields": (("order_id", "status_word"), ("account_number", "client_order_id"))}),
         ("Terms", {"fields": (("symbol", "side_word"), ("kind", "self_trade"), ("price", "quantity"))}),
+        ("Beyond a plain order", {"fields": ("beyond",)}),
         ("Outcome", {"fields": (("filled", "average_price"), ("filled_amount", "fee"), "why_ended")}),
         ("When (UTC)", {"fields": (("created", "updated"), "sequence")}),
     )
@@ -88,20 +92,25 @@ class OrderAdmin(OfAccountAdmin):
 
     @display(description="type")
     def kind(self, order: Order) -> str:
-        words = f"{order.get_order_type_display()} {order.get_time_in_force_display()}"
+        extra = _extra_of(order)
+        kind = KIND_WORDS[order.order_type, messages.NO_TRIGGER if extra is None else extra.trigger]
+        words = f"{kind.replace('_', ' ')} {order.get_time_in_force_display()}"
         return f"{words}, post-only" if order.post_only else words
 
     @display(description="price")
     def price(self, order: Order) -> str:
-        return (
-            "market" if order.order_type == messages.MARKET else units.price(order.symbol, order.price_ticks)
-        )
+        return units.price(order.symbol, order.price_ticks) if order.price_ticks else "market"
 
     @display(description="quantity")
     def quantity(self, order: Order) -> str:
         if order.quote_amount_minor:
             return f"for {units.quote_amount(order.symbol, order.quote_amount_minor)}"
         return units.quantity(order.symbol, order.quantity_lots)
+
+    @display(description="what it asks for", empty_value="—")
+    def beyond(self, order: Order) -> str | None:
+        extra = _extra_of(order)
+        return None if extra is None else "; ".join(_terms(order.symbol, extra)) or None
 
     @display(description="filled")
     def filled(self, order: Order) -> str:
@@ -151,6 +160,38 @@ class OrderAdmin(OfAccountAdmin):
         return super().changeform_view(request, object_id, form_url, context)
 
 
+def _extra_of(order: Order) -> messages.OrderExtra | None:
+    return None if order.extra is None else extra_of_text(order.extra)
+
+
+def _terms(symbol: str, extra: messages.OrderExtra) -> Iterator[str]:
+    """What an order has beyond a plain one, in words."""
+    if extra.trigger_ticks:
+        source = messages.TRIGGER_SOURCES[extra.trigger_source]
+        yield f"enters when the {source} price reaches {units.price(symbol, extra.trigger_ticks)}"
+    if extra.trail_ticks:
+        yield f"trails by {units.price(symbol, extra.trail_ticks)}"
+    if extra.trail_ppm:
+        yield f"trails by {units.rate(extra.trail_ppm)}"
+    if extra.triggered_ns:
+        yield f"fired at {units.moment(extra.triggered_ns)}"
+    if extra.display_lots:
+        yield f"shows {units.quantity(symbol, extra.display_lots)} at a time"
+    if extra.expire_ns:
+        yield f"expires at {units.moment(extra.expire_ns)}"
+    if extra.linked_order_id:
+        yield f"linked to order {extra.linked_order_id}"
+    if extra.entry_order_id:
+        yield f"exit of order {extra.entry_order_id}"
+    if extra.exits:
+        take_profit, stop, _, _ = extra.exits
+        yield f"exits at {units.price(symbol, take_profit)} or {units.price(symbol, stop)}"
+    if extra.prevented_lots:
+        yield f"{units.quantity(symbol, extra.prevented_lots)} prevented from self-trade"
+    if extra.session is not None:
+        yield "ends with its connection"
+
+
 def _fills_table(order_id: str | None) -> dict[str, Any]:
     """The fills of one order, oldest first, among the newest of its account."""
     order = Order.objects.filter(pk=as_id(order_id)).first()
@@ -165,7 +206,7 @@ def _fills_table(order_id: str | None) -> dict[str, Any]:
                 units.quantity(fill.symbol, fill.quantity_lots),
                 units.quote_amount(fill.symbol, fill.notional_minor),
                 units.quote_amount(fill.symbol, fill.fee_minor),
-                "taker" if fill.is_taker else "maker",
+                liquidity(is_taker=fill.is_taker, is_auction=fill.is_auction),
             ]
             for fill in fills
         ],
@@ -219,7 +260,7 @@ class FillAdmin(OfAccountAdmin):
 
     @display(description="liquidity")
     def liquidity(self, fill: Fill) -> str:
-        return "taker" if fill.is_taker else "maker"
+        return liquidity(is_taker=fill.is_taker, is_auction=fill.is_auction)
 
     @display(description="price")
     def price(self, fill: Fill) -> str:

@@ -17,6 +17,12 @@ _STATUS_VERBS: Final = {
     messages.TRADING: "Resume",
     messages.HALTED: "Halt",
     messages.CANCEL_ONLY: "Set to cancel only:",
+    messages.PRE_OPEN: "Let orders gather for",
+    messages.OPENING_AUCTION: "Opening auction of",
+    messages.CLOSING_AUCTION: "Closing auction of",
+    messages.VOLATILITY_AUCTION: "Volatility auction of",
+    messages.POST_ONLY: "Set to post only:",
+    messages.CLOSED: "Close",
 }
 _ACCOUNT_VERBS: Final = {messages.ACTIVE: "Activate", messages.FROZEN: "Freeze"}
 
@@ -44,6 +50,11 @@ _DESCRIBE: Final[dict[str, Callable[[Payload], str]]] = {
     Kind.SET_ACCOUNT: lambda payload: f"{_ACCOUNT_VERBS[payload['status']]} account {payload['account']}",
     Kind.SET_FEES: lambda payload: (
         f"Fees of account {payload['account']} in {payload['symbol']}: {_rates(payload)}"
+    ),
+    Kind.SET_GROUP: lambda payload: (
+        f"Put account {payload['account']} into group {payload['group']}"
+        if payload["group"]
+        else f"Take account {payload['account']} out of its group"
     ),
     Kind.DEPOSIT: _transfer("Deposit", "to"),
     Kind.WITHDRAW: _transfer("Withdraw", "from"),

@@ -335,9 +335,12 @@ class Book:
         return self.asks if side == m.BUY else self.bids
 
     def watched_ticks(self, side: int, source: int) -> int:
-        """The price that a trigger of this side and source watches, 0 if there is none."""
+        """The price that a trigger of this side and source watches, 0 if there is none. The quote of a book
+        in which orders only gather is nobody's price."""
         if source == m.LAST:
             return self.last_ticks
+        if self.symbol.status != m.TRADING:
+            return 0
         best = self.opposite(side).best
         return 0 if best is None else best.price_ticks
 

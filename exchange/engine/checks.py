@@ -40,8 +40,9 @@ def place_code(command: m.Command, account: Account, book: Book, state: State, o
     if not _well_formed(command):
         return codes.INVALID_ORDER
     symbol = book.symbol
+    time_in_force: int = command[6]
     terms = m.OrderTerms(*command[13]) if len(command) > 13 else None
-    if terms is not None or symbol.status != m.TRADING:
+    if terms is not None or symbol.status != m.TRADING or time_in_force == m.GTD:
         code = _terms_code(command, terms or NO_TERMS, book, state)
         if code:
             return code
@@ -49,10 +50,9 @@ def place_code(command: m.Command, account: Account, book: Book, state: State, o
     if code:
         return code
     waits = terms is not None and terms.trigger != m.NO_TRIGGER
-    time_in_force: int = command[6]
     if waits or (time_in_force != m.IOC and time_in_force != m.FOK):
         standing = account.open_orders.get(symbol.name)
-        if standing is not None and len(standing) + orders > symbol.max_open_orders:
+        if (0 if standing is None else len(standing)) + orders > symbol.max_open_orders:
             return codes.TOO_MANY_OPEN_ORDERS
     if terms is not None and waits:
         return trigger_code(book, command[4], terms)
@@ -63,7 +63,7 @@ def place_code(command: m.Command, account: Account, book: Book, state: State, o
 
 def _well_formed(command: m.Command) -> bool:
     """Whether the order's choices exist and go together."""
-    side, order_type, time_in_force, post_only, price_ticks, quantity_lots, quote_amount, stp = command[4:12]
+    side, order_type, time_in_force, post_only, _, quantity_lots, quote_amount, stp = command[4:12]
     if side not in (m.BUY, m.SELL) or not 0 <= stp <= m.STP_DECREMENT or not 0 <= time_in_force <= m.DAY:
         return False
     if len(command) > 13 and not _terms_well_formed(command, m.OrderTerms(*command[13])):
@@ -71,7 +71,7 @@ def _well_formed(command: m.Command) -> bool:
     if order_type == m.LIMIT:
         return not quote_amount and not (post_only and time_in_force in (m.IOC, m.FOK))
     waits = len(command) > 13 and command[13][3] != m.NO_TRIGGER
-    if order_type != m.MARKET or post_only or price_ticks < 0:
+    if order_type != m.MARKET or post_only:
         return False
     if not waits and time_in_force not in (m.IOC, m.FOK):
         return False
@@ -83,9 +83,7 @@ def _well_formed(command: m.Command) -> bool:
 def _terms_well_formed(command: m.Command, terms: m.OrderTerms) -> bool:
     time_in_force: int = command[6]
     post_only: bool = command[7]
-    if (terms.reprice and not post_only) or terms.expire_ns < 0:
-        return False
-    if (time_in_force == m.GTD) != (terms.expire_ns > 0):
+    if (terms.reprice and not post_only) or (terms.expire_ns and time_in_force != m.GTD):
         return False
     if terms.session is not None and not 1 <= len(terms.session) <= MAX_SESSION_LENGTH:
         return False
@@ -125,7 +123,11 @@ def _trigger_well_formed(command: m.Command, terms: m.OrderTerms) -> bool:
 def _terms_code(command: m.Command, terms: m.OrderTerms, book: Book, state: State) -> str:
     """Whether what goes beyond a plain order is allowed now."""
     symbol = book.symbol
-    if terms.expire_ns and terms.expire_ns <= state.now_ns:
+    if terms.display_lots and (
+        terms.display_lots < symbol.min_quantity_lots or terms.display_lots % symbol.lot_step
+    ):
+        return codes.INVALID_ORDER
+    if command[6] == m.GTD and terms.expire_ns <= state.now_ns:
         return codes.INVALID_EXPIRY
     if terms.trigger == m.NO_TRIGGER and symbol.status != m.TRADING:
         code = _phase_code(symbol.status, command[5], command[6], command[7])
@@ -133,15 +135,7 @@ def _terms_code(command: m.Command, terms: m.OrderTerms, book: Book, state: Stat
             return code
     elif symbol.status == m.POST_ONLY:
         return codes.SYMBOL_POST_ONLY
-    if terms.trigger_ticks:
-        code = symbol.check_price(terms.trigger_ticks)
-        if code:
-            return code
-    if terms.display_lots and (
-        terms.display_lots < symbol.min_quantity_lots or terms.display_lots % symbol.lot_step
-    ):
-        return codes.INVALID_ORDER
-    return ""
+    return symbol.check_price(terms.trigger_ticks) if terms.trigger_ticks else ""
 
 
 def _phase_code(status: int, order_type: int, time_in_force: int, post_only: bool) -> str:
@@ -181,7 +175,9 @@ def trigger_code(book: Book, side: int, terms: m.OrderTerms) -> str:
         if not watched:
             return codes.NO_REFERENCE_PRICE
         distance = terms.trail_ticks or watched * terms.trail_ppm // PPM
-        return codes.INVALID_ORDER if side == m.SELL and distance >= watched else ""
+        if side == m.SELL and distance >= watched:
+            return codes.INVALID_ORDER
+        return "" if distance else codes.TRIGGER_WOULD_FIRE
     if (
         watched
         and not terms.trigger_now
@@ -192,7 +188,7 @@ def trigger_code(book: Book, side: int, terms: m.OrderTerms) -> str:
 
 
 def condition_holds(side: int, trigger: int, trigger_ticks: int, watched_ticks: int) -> bool:
-    """Whether a stop or take-profit fires at this price."""
+    """Whether an order with this trigger fires at this price."""
     if fires_rising(side, trigger):
         return watched_ticks >= trigger_ticks
     return watched_ticks <= trigger_ticks
@@ -210,14 +206,7 @@ def repriced_ticks(book: Book, side: int) -> int:
     best = book.opposite(side).best
     assert best is not None, "nothing to be repriced against"
     symbol = book.symbol
-    price = best.price_ticks
-    if side == m.BUY:
-        price -= 1
-        if price >= symbol.min_price_ticks:
-            price -= price % symbol.step_at(price)
-    else:
-        price += symbol.step_at(price)
-        price -= price % symbol.step_at(price)
+    price = symbol.price_below(best.price_ticks) if side == m.BUY else symbol.price_above(best.price_ticks)
     return 0 if symbol.check_price(price) else price
 
 
@@ -253,7 +242,11 @@ def bracket_code(command: m.Command, book: Book) -> str:
         code = symbol.check_price(price)
         if code:
             return code
-    return ""
+    # The exits' limits; the entry's own is tested with the entry.
+    take_profit_code = symbol.check_band(take_profit_ticks, book.reference_ticks)
+    if take_profit_code or not stop_limit_ticks:
+        return take_profit_code
+    return symbol.check_band(stop_limit_ticks, book.reference_ticks)
 
 
 def reduce_code(order: Order, quantity_lots: int) -> str:

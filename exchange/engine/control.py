@@ -70,6 +70,7 @@ class Control:
             market.settle(state.books[name])
         for name in state.timers.due_calls(state.now_ns):
             market.set_status(state.books[name], m.TRADING, "")
+            market.settle(state.books[name])
         for name in sorted(state.timers.calls):
             market.matcher.events.append(indication(state.books[name]))
         oldest_kept_ns = state.now_ns - state.limits.retention_ns
@@ -135,6 +136,7 @@ class Control:
             return rejected(command, codes.INVALID_STATUS)
         self.market.begin()
         self.market.set_status(book, command[3], command[4])
+        self.market.settle(book)
         return self.market.report([])
 
     def _set_account(self, command: m.Command) -> list[m.Event]:

@@ -14,6 +14,7 @@ from exchange.engine.ledger import Account
 from exchange.engine.market import Market
 from exchange.engine.memory import Limits, Recalled
 from exchange.engine.rules import RULES_VERSION, refusal_of_version_1
+from exchange.engine.sameness import is_same
 from exchange.engine.state import State, rejected
 from exchange.engine.symbols import Symbol
 from exchange.engine.trading import Trading
@@ -98,7 +99,7 @@ class Engine:
         if entry is None:
             return None
         first, sequence, now_ns, events = entry
-        if first != command:
+        if not is_same(first, command):
             return Recalled(0, self._state.now_ns, rejected(command, codes.DUPLICATE_ID))
         return Recalled(sequence, now_ns, list(events))
 

@@ -20,6 +20,7 @@ class Extra:
         "exits",
         "expire_ns",
         "linked",
+        "linked_order_id",
         "pair",
         "prevented_lots",
         "prevented_minor",
@@ -57,8 +58,9 @@ class Extra:
         self.prevented_lots = 0
         #: Value that self-trade prevention took off a quote-amount sell.
         self.prevented_minor = 0
-        #: The other leg of an OCO; None once either has ended.
+        #: The other leg of an OCO; None once either has ended. Its id stays.
         self.linked: Order | None = None
+        self.linked_order_id = 0
         self.entry_order_id = 0
         #: Of a bracket's entry: the terms of its exits, the exits entered, and lots bought but not in them yet.
         self.exits: tuple[int, int, int, int] | None = None
@@ -66,6 +68,11 @@ class Extra:
         self.to_exit_lots = 0
         #: Of a waiting trailing stop: those it moves together with.
         self.trail_group: TrailGroup | None = None
+
+    def hide_trail(self) -> None:
+        """Of a trailing stop that has not fired the trigger is not told."""
+        if self.trigger == m.TRAILING_STOP:
+            self.trigger_ticks = 0
 
     def view(self) -> tuple[Any, ...]:
         """As an OrderExtra."""
@@ -82,7 +89,7 @@ class Extra:
             self.session,
             self.triggered_ns,
             self.prevented_lots,
-            0 if self.linked is None else self.linked.order_id,
+            self.linked_order_id,
             self.entry_order_id,
             self.exits,
         )

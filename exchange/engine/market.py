@@ -10,7 +10,7 @@ from typing import Final
 
 from exchange.engine import messages as m
 from exchange.engine.auction import Cross, find_cross
-from exchange.engine.book import ANY_PRICE, Book, Order
+from exchange.engine.book import ANY_PRICE, Book, BookSide, Order
 from exchange.engine.checks import condition_holds, repriced_ticks
 from exchange.engine.extras import Extra, extra_of
 from exchange.engine.ledger import Account
@@ -18,7 +18,7 @@ from exchange.engine.matching import level_event
 from exchange.engine.state import State
 from exchange.engine.symbols import PPM
 from exchange.engine.timers import next_midnight_ns
-from exchange.engine.triggers import Feed
+from exchange.engine.triggers import Feed, better_ticks, trigger_after
 
 #: A crossed book may not stand in these: an auction takes place first.
 UNCROSSED: Final = (m.TRADING, m.POST_ONLY, m.CLOSED)
@@ -96,12 +96,12 @@ class Market:
             if matcher.fillable_lots(order) < wanted:
                 return matcher.finish(order, m.CANCELED, m.REASON_FOK_UNFILLABLE)
         matcher.match(order)
+        interrupted = matcher.interrupted
+        event = self._conclude(order, interrupted)
         if matcher.first_ticks:
             self._after_trades(order, filled_before)
-        if not matcher.interrupted:
-            return self._conclude(order, False)
-        event = self._conclude(order, True)
-        self._interrupt(book)
+        if interrupted:
+            self._interrupt(book)
         return event
 
     def _after_trades(self, taker: Order, filled_before: int) -> None:
@@ -152,31 +152,39 @@ class Market:
 
     # --- triggers --------------------------------------------------------------------------------
 
-    def wait(self, order: Order, extra: Extra) -> m.Event:
-        """Let a funded order wait for its trigger, or fire at once where it may; its OrderEvent."""
+    def wait(self, order: Order, extra: Extra, seen_ticks: int = 0) -> m.Event:
+        """Let a funded order wait for its trigger, or fire at once where it may; its OrderEvent.
+        ``seen_ticks``: the watched price before the first leg of its pair had its turn, if there was one."""
         book = order.book
         self.orders.add(order)
         book.waiting += 1
         watched = book.watched_ticks(order.side, extra.trigger_source)
-        trailing = extra.trigger == m.TRAILING_STOP
-        if (
-            watched
-            and not trailing
-            and condition_holds(order.side, extra.trigger, extra.trigger_ticks, watched)
-        ):
-            extra.triggered_ns = self.state.now_ns
-            book.fired.append(order)
+        if watched:
+            seen_ticks = better_ticks(order.side, watched, seen_ticks or watched)
+        trigger_ticks = trigger_after(order.side, extra, seen_ticks)
+        if watched and condition_holds(order.side, extra.trigger, trigger_ticks, watched):
+            extra.trigger_ticks = trigger_ticks
+            self._queue_up(order, extra)
         else:
-            book.triggers.feed(order.side, extra.trigger_source).add(order, extra, watched)
+            book.triggers.feed(order.side, extra.trigger_source).add(order, extra, seen_ticks)
         return order.event()
 
     def _fire(self, book: Book, feed: Feed, price_ticks: int) -> None:
+        """The watched price is this now: the orders that it fires queue up (rule S5)."""
         for order in feed.move(price_ticks):
-            extra = extra_of(order)
-            extra.triggered_ns = order.updated_ns = self.state.now_ns
-            book.fired.append(order)
-            self.matcher.repeats = True
-            self.matcher.events.append(order.event())
+            if order.order_id not in self.orders.open:
+                # Its other leg, fired by the same price, came first.
+                continue
+            self._queue_up(order, extra_of(order))
+
+    def _queue_up(self, order: Order, extra: Extra) -> None:
+        """The order's trigger has fired: it enters in its turn, and its other leg ends."""
+        extra.triggered_ns = order.updated_ns = self.state.now_ns
+        order.book.fired.append(order)
+        self.matcher.repeats = True
+        self.matcher.events.append(order.event())
+        if extra.linked is not None:
+            self._leave_pair(order, extra.linked)
 
     def settle(self, book: Book) -> None:
         """Let the consequences run: exits of what brackets bought, triggers the quote reached, fired orders,
@@ -208,15 +216,14 @@ class Market:
         extra.waiting = False
         order.book.waiting -= 1
         matcher.repeats = True
-        if extra.linked is not None:
-            self._leave_pair(order, extra.linked)
         self.bound(order)
         # The events of its trades come first: it may fire others while it is matched.
         matcher.events.append(self.enter(order))
 
     def _leave_pair(self, order: Order, other: Order) -> None:
-        """A leg is about to enter: the hold becomes its own and the other leg ends."""
+        """A leg has fired: the hold becomes its own and the other leg ends."""
         matcher = self.matcher
+        extra_of(other).hide_trail()
         order.held_minor += other.held_minor
         other.held_minor = 0
         matcher.unlink(order, other)
@@ -226,11 +233,27 @@ class Market:
 
     # --- linked orders ---------------------------------------------------------------------------
 
-    def link(self, first: Order, second: Order) -> None:
-        """Make two orders the legs of one OCO, whose hold is with the leg that may trade from the start."""
-        extra_of(first).linked = second
-        extra_of(second).linked = first
+    def start_pair(self, first: Order, second: Order) -> list[m.Event]:
+        """Make two funded orders the legs of one OCO and enter one after the other, the second if the
+        first has left it; their events. The hold is with the leg that may trade from the start."""
+        seen_ticks = 0
+        for order, other in ((first, second), (second, first)):
+            extra = extra_of(order)
+            extra.linked, extra.linked_order_id = other, other.order_id
+        if second.is_waiting():
+            seen_ticks = second.book.watched_ticks(second.side, extra_of(second).trigger_source)
         self.matcher.repeats = True
+        self.start(first)
+        if second.status in m.OPEN_STATUSES:
+            self.start(second, seen_ticks)
+        return [first.event(), second.event()]
+
+    def start(self, order: Order, seen_ticks: int = 0) -> m.Event:
+        """Enter a funded order, or let it wait; its OrderEvent."""
+        extra = order.extra
+        if extra is not None and extra.waiting:
+            return self.wait(order, extra, seen_ticks)
+        return self.enter(order)
 
     def _exit(self, entry: Order) -> None:
         """Offer what a bracket's entry bought through its exits."""
@@ -267,11 +290,8 @@ class Market:
         stop = self._new_exit(entry, *limited, stop_limit_ticks, lots, 1, terms)
         self.state.next_order_id += 2
         extra.pair = (take_profit, stop)
-        self.link(take_profit, stop)
         take_profit.held_minor = base_minor
-        self.matcher.events.append(self.wait(stop, extra_of(stop)))
-        # What this trades shortens or ends the stop, which is told then.
-        self.matcher.events.append(self.enter(take_profit))
+        self.matcher.events += self.start_pair(take_profit, stop)
 
     def _new_exit(
         self, entry: Order, order_type: int, tif: int, price: int, lots: int, ahead: int, terms: m.OrderTerms
@@ -287,7 +307,7 @@ class Market:
     # --- states of the market --------------------------------------------------------------------
 
     def set_status(self, book: Book, status: int, reason: str) -> None:
-        """Change a symbol's status, with the auction, the end of DAY orders and whatever else follows."""
+        """Change a symbol's status, with the auction and the end of DAY orders that this brings."""
         symbol = book.symbol
         symbol.status = status
         symbol.status_reason = reason
@@ -308,7 +328,6 @@ class Market:
                 if order.order_id in self.orders.open:
                     self.matcher.events.append(self.withdraw(order, m.EXPIRED, m.REASON_CLOSED))
                     self.matcher.repeats = True
-        self.settle(book)
 
     def _interrupt(self, book: Book) -> None:
         """A trade would have left the dynamic band: gather orders for an auction instead (rule K8)."""
@@ -329,6 +348,8 @@ class Market:
             left -= lots
             self._after_auction_fill(buy, lots)
             self._after_auction_fill(sell, lots)
+        for side in (book.bids, book.asks):
+            self._show_next_part(side)
         book.reference_ticks = cross.price_ticks
         if book.waiting and book.triggers.last:
             self._fire(book, book.triggers.last, cross.price_ticks)
@@ -341,11 +362,10 @@ class Market:
         open_lots = order.quantity_lots - order.filled_lots
         extra = order.extra
         if extra is not None and extra.display_lots:
-            shown = min(extra.display_lots, open_lots)
-            hidden_before = open_lots + lots - extra.shown_lots
-            level.quantity_lots -= extra.shown_lots - shown
-            level.hidden_lots -= hidden_before - (open_lots - shown)
-            extra.shown_lots = shown
+            from_shown = min(extra.shown_lots, lots)
+            extra.shown_lots -= from_shown
+            level.quantity_lots -= from_shown
+            level.hidden_lots -= lots - from_shown
         else:
             level.quantity_lots -= lots
         if open_lots == 0:
@@ -361,6 +381,16 @@ class Market:
         matcher.events.append(event)
         if extra is not None:
             matcher.note_bought(order, extra, lots)
+
+    def _show_next_part(self, side: BookSide) -> None:
+        """An iceberg that an auction partly filled stands first in its queue; with what it displayed used up
+        it goes to the back with the next part."""
+        level = side.best
+        order = None if level is None else level.head
+        if level is None or order is None or order.shown_lots():
+            return
+        side.to_the_back(order, level)
+        self.matcher.levels.append(level_event(order, level))
 
 
 def _latest_orders(events: list[m.Event]) -> list[m.Event]:

@@ -88,9 +88,12 @@ class Matcher:
         wanted = taker.quantity_lots
         notional = 0
         cost = 0
+        low, high = _allowed(taker)
         for price, lots, own in _meetings(taker):
             lots = min(wanted, lots)
             if not own:
+                if not low <= price <= high:
+                    break
                 notional += price * lots * symbol.multiplier
                 cost = notional - (-rate * notional // PPM)
                 wanted -= lots
@@ -109,6 +112,7 @@ class Matcher:
         available = taker.base.available
         budget = taker.quote_amount_minor
         sold = 0
+        low, high = _allowed(taker)
         for price, lots, own in _meetings(taker):
             unit = price * symbol.multiplier
             wanted = budget // unit
@@ -117,6 +121,8 @@ class Matcher:
                 break
             lots = min(wanted, lots)
             if not own:
+                if not low <= price <= high:
+                    break
                 sold += lots * symbol.base_unit_minor
                 budget -= lots * unit
             elif taker.stp == m.STP_DECREMENT:
@@ -360,7 +366,8 @@ class Matcher:
         self.events.append(other.event())
 
     def take_off(self, order: Order) -> None:
-        """Take an open order from where it rests or waits; reports its level."""
+        """Take an open order from where it rests or waits; reports its level. One that has yet to enter is
+        nowhere."""
         level = order.level
         if level is not None:
             book = order.book
@@ -371,7 +378,8 @@ class Matcher:
             )
             return
         extra = order.extra
-        assert extra is not None, f"open order {order.order_id} neither rests nor waits"
+        if extra is None or order.order_id not in self.orders.open:
+            return
         order.book.waiting -= 1
         if extra.triggered_ns:
             order.book.fired.remove(order)
@@ -425,6 +433,7 @@ class Matcher:
             side.remove(maker, level)
             self.events.append(self.finish(maker, m.CANCELED, m.REASON_SELF_TRADE))
         elif self.reports_prevented:
+            maker.updated_ns = self.now_ns
             self.events.append(maker.event())
         if mode == m.STP_CANCEL_OLDEST:
             return False

@@ -37,7 +37,9 @@ class Orders:
         return 0 if orders is None else len(orders)
 
     def add(self, order: Order) -> None:
-        """Index an order that now rests on its book or waits."""
+        """Index an order that now rests on its book or waits; one that did before is indexed already."""
+        if order.order_id in self.open:
+            return
         account = order.account
         self.open[order.order_id] = order
         symbol = order.book.symbol.name

@@ -275,6 +275,7 @@ def _extra(row: tuple[Any, ...]) -> Extra:
     view = m.OrderExtra(*row[:15])
     extra.triggered_ns = view.triggered_ns
     extra.prevented_lots = view.prevented_lots
+    extra.linked_order_id = view.linked_order_id
     extra.entry_order_id = view.entry_order_id
     extra.exits = view.exits
     extra.waiting, extra.shown_lots, extra.prevented_minor = row[15:18]
@@ -316,7 +317,7 @@ def _tie(state: State, rows: Rows) -> None:
         if len(row) == PLAIN_FIELDS + 4 or row[-1] is None:
             continue
         extra = extra_of(orders[row[1]])
-        extra.linked = orders.get(m.OrderExtra(*row[-1][:15]).linked_order_id)
+        extra.linked = orders.get(extra.linked_order_id)
         pair = row[-1][-2]
         if pair is not None:
             extra.pair = (orders[pair[0]], orders[pair[1]])

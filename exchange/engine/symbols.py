@@ -27,6 +27,7 @@ MAX_CALENDAR_NAME: Final = 16
 TickBands = tuple[tuple[int, int], ...]
 #: Fields of SetSymbol after the command id, without the protection.
 TERM_COUNT: Final = 15
+NO_PROTECTION: Final = m.Protection()
 
 
 class Symbol:
@@ -78,6 +79,8 @@ class Symbol:
 
     def change(self, terms: tuple[Any, ...]) -> None:
         """Take over changed terms; name, assets and scales are known to be the same."""
+        if len(terms) > TERM_COUNT and m.Protection(*terms[TERM_COUNT]) == NO_PROTECTION:
+            terms = terms[:TERM_COUNT]
         self.terms: tuple[Any, ...] = terms
         bands: TickBands = terms[5]
         self.band_starts: list[int] = [start for start, _ in bands]
@@ -93,7 +96,7 @@ class Symbol:
         #: The rates together, for whoever takes both.
         self.rates: tuple[int, int] = (self.maker_ppm, self.taker_ppm)
         self.max_open_orders: int = terms[14]
-        self.protection = m.Protection(*terms[15]) if len(terms) > TERM_COUNT else m.Protection()
+        self.protection = m.Protection(*terms[TERM_COUNT]) if len(terms) > TERM_COUNT else NO_PROTECTION
         self.volatility_ppm: int = self.protection.volatility_ppm
         self.band_ppm: int = self.protection.band_ppm
         self.max_notional_minor: int = self.protection.max_notional_minor
@@ -108,9 +111,27 @@ class Symbol:
         """Whether orders gather without trading."""
         return self.status in m.CALL_STATUSES
 
-    def step_at(self, price_ticks: int) -> int:
-        """The tick step that holds at this price."""
-        return self.band_steps[bisect_right(self.band_starts, price_ticks) - 1]
+    def price_below(self, price_ticks: int) -> int:
+        """The highest price below this one that stands on a tick; 0 if there is none."""
+        place = bisect_right(self.band_starts, price_ticks - 1) - 1
+        below = price_ticks - 1
+        while place >= 0:
+            on_tick = below - below % self.band_steps[place]
+            if on_tick >= self.band_starts[place]:
+                return on_tick
+            below = self.band_starts[place] - 1
+            place -= 1
+        return 0
+
+    def price_above(self, price_ticks: int) -> int:
+        """The lowest price above this one that stands on a tick."""
+        above = price_ticks + 1
+        for place in range(bisect_right(self.band_starts, above) - 1, len(self.band_starts)):
+            above = max(above, self.band_starts[place])
+            on_tick = above + -above % self.band_steps[place]
+            if place + 1 == len(self.band_starts) or on_tick < self.band_starts[place + 1]:
+                return on_tick
+        raise AssertionError("the last band has no end")
 
     def check_price(self, price_ticks: int) -> str:
         """The code that refuses this limit price, or an empty string."""

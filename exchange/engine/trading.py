@@ -92,16 +92,10 @@ class Trading:
         """Enter a funded order, or let it wait, with all that follows."""
         market = self.market
         market.begin()
-        event = self._start(order)
+        event = market.start(order)
         if book.waiting or market.matcher.entries:
             market.settle(book)
         return market.report([event])
-
-    def _start(self, order: Order) -> m.Event:
-        extra = order.extra
-        if extra is not None and extra.waiting:
-            return self.market.wait(order, extra)
-        return self.market.enter(order)
 
     def place_oco(self, command: m.Command, account: Account) -> list[m.Event]:
         first: m.Command = command[3]
@@ -125,11 +119,9 @@ class Trading:
         state.ledger.hold(holder.held_in, required)
         holder.held_minor = required
         self.market.begin()
-        self.market.link(*legs)
-        # What may trade at once comes last: it may shorten or end the other.
-        events = {id(leg): self._start(leg) for leg in sorted(legs, key=_waits_first)}
+        events = self.market.start_pair(*legs)
         self.market.settle(book)
-        return self.market.report([events[id(leg)] for leg in legs])
+        return self.market.report(events)
 
     def place_bracket(self, command: m.Command, account: Account) -> list[m.Event]:
         entry: m.Command = command[3]
@@ -218,10 +210,6 @@ class Trading:
 
     def cancel_replace(self, command: m.Command, account: Account) -> list[m.Event]:
         mode: int = command[5]
-        place: m.Command = command[6]
-        book = self.state.books.get(place[3])
-        if book is None:
-            return rejected(command, codes.SYMBOL_NOT_FOUND)
         if not 0 <= mode <= m.ALLOW_FAILURE:
             return rejected(command, codes.INVALID_ORDER)
         order, code = self._find(account, command[3], command[4])
@@ -233,16 +221,23 @@ class Trading:
         market.begin()
         if order is None or code:
             events = rejected(command, code)
+            met = set()
         else:
             events = [market.withdraw(order, m.CANCELED, m.REASON_REPLACED)]
-            if order.book is not book:
-                market.settle(order.book)
-        events.append(self._replacement(command, place, account, book))
-        market.settle(book)
+            met = {order.book.symbol.name}
+        events.append(self._replacement(command, account))
+        met.add(command[6][3])
+        for name in sorted(met):
+            if name in self.state.books:
+                market.settle(self.state.books[name])
         return market.report(events)
 
-    def _replacement(self, command: m.Command, place: m.Command, account: Account, book: Book) -> m.Event:
+    def _replacement(self, command: m.Command, account: Account) -> m.Event:
         """Enter the order of a cancel-replace; its OrderEvent, or the refusal as a RejectedEvent."""
+        place: m.Command = command[6]
+        book = self.state.books.get(place[3])
+        if book is None:
+            return rejected(command, codes.SYMBOL_NOT_FOUND)[0]
         code = checks.entry_code(account, book) or checks.place_code(place, account, book, self.state)
         if code:
             return rejected(command, code)[0]
@@ -252,7 +247,7 @@ class Trading:
             return rejected(command, codes.INSUFFICIENT_BALANCE, shortfall)[0]
         # The canceled order and this one may meet the same level.
         self.market.matcher.repeats = True
-        return self._start(order)
+        return self.market.start(order)
 
     def cancel_after(self, command: m.Command, account: Account) -> list[m.Event]:
         after_ms: int = command[3]
@@ -356,10 +351,6 @@ def _first_place(levels: list[m.Event]) -> list[m.Event]:
     for event in levels:
         latest[event[1:4]] = event
     return list(latest.values())
-
-
-def _waits_first(order: Order) -> bool:
-    return not order.is_waiting()
 
 
 def _order_id(order: Order) -> int:

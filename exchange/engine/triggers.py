@@ -94,7 +94,9 @@ class Trails:
 
     def remove(self, order: Order, extra: Extra) -> None:
         group = extra.trail_group
-        assert group is not None, f"order {order.order_id} trails nothing"
+        if group is None:
+            # The price that fired its other leg had taken it out.
+            return
         self._nearest.remove((group.nearest(), group.best))
         if extra.trail_ticks:
             group.by_ticks.remove((extra.trail_ticks, order.order_id))
@@ -194,10 +196,11 @@ class Feed:
             self._list(order, extra).add((extra.trigger_ticks, order.order_id))
 
     def remove(self, order: Order, extra: Extra) -> None:
+        """Take out an order, unless ``move`` has."""
         if extra.trigger == m.TRAILING_STOP:
             self._trails[order.side].remove(order, extra)
         else:
-            self._list(order, extra).remove((extra.trigger_ticks, order.order_id))
+            self._list(order, extra).discard((extra.trigger_ticks, order.order_id))
 
     def move(self, price_ticks: int) -> list[Order]:
         """The orders that this price fires, by id; they are taken out."""
@@ -238,8 +241,21 @@ class Triggers:
 
 
 def fires_rising(side: int, trigger: int) -> bool:
-    """Whether a stop or take-profit of this side fires at or above its trigger."""
-    return (side == m.BUY) == (trigger == m.STOP)
+    """Whether an order of this side and kind fires at or above its trigger."""
+    return (side == m.BUY) == (trigger != m.TAKE_PROFIT)
+
+
+def better_ticks(side: int, one: int, other: int) -> int:
+    """Of two watched prices the one that a trailing stop of this side follows."""
+    return min(one, other) if side == m.BUY else max(one, other)
+
+
+def trigger_after(side: int, extra: Extra, seen_ticks: int) -> int:
+    """The trigger of an order that has seen this best price."""
+    if extra.trigger != m.TRAILING_STOP:
+        return extra.trigger_ticks
+    distance = extra.trail_ticks or seen_ticks * extra.trail_ppm // PPM
+    return seen_ticks + distance if side == m.BUY else seen_ticks - distance
 
 
 def _order_id(order: Order) -> int:

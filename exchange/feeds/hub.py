@@ -11,10 +11,20 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from exchange.engine.messages import EV_ASSET, EV_BALANCE, EV_LEVEL, EV_ORDER, EV_SYMBOL, EV_TRADE
+from exchange.engine.messages import (
+    CALL_STATUSES,
+    EV_ASSET,
+    EV_BALANCE,
+    EV_INDICATIVE,
+    EV_LEVEL,
+    EV_ORDER,
+    EV_SYMBOL,
+    EV_TRADE,
+    NO_SIDE,
+)
 from exchange.feeds.accounts import AccountFeeds
 from exchange.feeds.book import BookTopic
 from exchange.feeds.endings import Endings
@@ -24,7 +34,7 @@ from exchange.feeds.relay import Relays
 from exchange.feeds.topic import Reader, Topic
 from exchange.symbols import SymbolTable
 from exchange.symbols import symbols as process_symbols
-from exchange.wire import milliseconds, symbol_dict, trade_dict
+from exchange.wire import indicative_dict, milliseconds, symbol_dict, trade_dict
 from exchange.worker.client import AsyncEngineClient
 from exchange.worker.errors import EngineError, EngineUnavailable
 from exchange.worker.protocol import FeedBatch, Hello
@@ -34,8 +44,9 @@ logger = logging.getLogger(__name__)
 BOOK: Final = "book"
 TRADES: Final = "trades"
 SYMBOLS: Final = "symbols"
+AUCTION: Final = "auction"
 #: The public channels made here, whose messages are remembered for those who resume.
-OWN_CHANNELS: Final = (BOOK, TRADES, SYMBOLS)
+OWN_CHANNELS: Final = (BOOK, TRADES, SYMBOLS, AUCTION)
 
 Event = Sequence[Any]
 Body = dict[str, Any]
@@ -58,9 +69,17 @@ class Hub:
         self.relays = Relays(upstreams)
         self.accounts = AccountFeeds(client, self.symbols, limits, self.wait_sequence)
         self.endings = Endings(client)
-        self._trades: dict[str, Topic] = {}
+        #: By channel and symbol; those of books are with the books.
+        self._topics: dict[tuple[str, str], Topic] = {}
+        #: What a reader of a channel starts with, by symbol.
+        self._bodies: dict[str, Callable[[str], Body]] = {
+            TRADES: self._trades_body,
+            SYMBOLS: self._listing_body,
+            AUCTION: self._indicative_body,
+        }
         self._recent: dict[str, deque[Body]] = {}
-        self._listings: dict[str, Topic] = {}
+        #: Where the auction of a symbol would trade, while orders gather.
+        self._indications: dict[str, Event] = {}
         self._time_ms = 0
         self._state_known = asyncio.Event()
         self._sequence_waiters: list[tuple[int, asyncio.Future[None]]] = []
@@ -118,8 +137,7 @@ class Hub:
             self.relays.restart()
         self.sequence, self._time_ms = hello.sequence, milliseconds(hello.now_ns)
         self._restart_books(hello)
-        self._restart_trades()
-        self._restart_listings()
+        self._restart_topics()
         self.accounts.restart(self.sequence, self._time_ms)
         self._state_known.set()
         self._release_sequence_waiters()
@@ -141,8 +159,10 @@ class Hub:
 
     def _take_in(self, events: Sequence[Event], sequence: int, now_ns: int) -> None:
         """The events of one command."""
-        trades: list[Event] = []
+        # What one command did in several symbols (a tick may end several auctions) goes to each one's topics.
+        trades: dict[str, list[Body]] = {}
         listings: dict[str, list[Body]] = {}
+        indications: dict[str, list[Body]] = {}
         for event in events:
             tag = event[0]
             if tag == EV_LEVEL:
@@ -152,16 +172,22 @@ class Hub:
             elif tag == EV_BALANCE:
                 self.accounts.on_balance(event)
             elif tag == EV_TRADE:
-                trades.append(event)
+                row = trade_dict(event, self.symbols.get(event[2]), sequence=sequence, time_ns=now_ns)
+                self._recent_of(event[2]).append(row)
+                trades.setdefault(event[2], []).append({"type": "trade", **row})
                 self.accounts.on_trade(event, now_ns)
             elif tag == EV_SYMBOL:
                 listings.setdefault(event[1], []).append(self._on_symbol(event))
+                if self._call_ended(event[1]):
+                    indications[event[1]] = [self._indicative_body(event[1])]
+            elif tag == EV_INDICATIVE:
+                self._indications[event[1]] = event
+                indications[event[1]] = [self._indicative_body(event[1])]
             elif tag == EV_ASSET:
                 self._on_asset(event)
-        if trades:
-            self._on_trades(trades, sequence, now_ns)
-        for name, bodies in listings.items():
-            self._listing_of(name).publish(sequence, self._time_ms, bodies)
+        for channel, published in ((TRADES, trades), (SYMBOLS, listings), (AUCTION, indications)):
+            for name, bodies in published.items():
+                self._topic_of(channel, name).publish(sequence, self._time_ms, bodies)
         self.accounts.commit(sequence, self._time_ms)
 
     def _on_level(self, event: Event, sequence: int) -> None:
@@ -177,13 +203,11 @@ class Hub:
         self._flushed_at[name] = self._loop.time()
         self.books[name].flush()
 
-    def _on_trades(self, trades: Sequence[Event], sequence: int, now_ns: int) -> None:
-        """Trades of one command; one command trades in one symbol."""
-        name = trades[0][2]
-        spec = self.symbols.get(name)
-        rows = [trade_dict(event, spec, sequence=sequence, time_ns=now_ns) for event in trades]
-        self._recent_of(name).extend(rows)
-        self._trades_of(name).publish(sequence, self._time_ms, [{"type": "trade", **row} for row in rows])
+    def _call_ended(self, name: str) -> bool:
+        """Whether an auction of which something was told is over."""
+        if self.symbols.get(name).status in CALL_STATUSES:
+            return False
+        return self._indications.pop(name, None) is not None
 
     def _on_asset(self, event: Event) -> None:
         for table in (self.symbols, process_symbols):
@@ -207,21 +231,15 @@ class Hub:
             book.spec = spec
             book.load(bids, asks, hello.sequence, self._time_ms)
 
-    def _restart_trades(self) -> None:
-        """Trades between the last event seen and the engine's state are not known here."""
-        for name, topic in self._trades.items():
-            self._recent_of(name).clear()
-            topic.restart(self.sequence, self._time_ms)
-            packet = topic.snapshot(self._trades_body(name))
-            for reader in list(topic.readers):
-                reader.send(packet)
-
-    def _restart_listings(self) -> None:
-        for name, topic in self._listings.items():
+    def _restart_topics(self) -> None:
+        """Trades between the last event seen and the engine's state are not known here, nor are indications."""
+        self._recent.clear()
+        self._indications.clear()
+        for (channel, name), topic in self._topics.items():
             topic.restart(self.sequence, self._time_ms)
             # A symbol that is gone belonged to another exchange: nothing is left to tell.
             if topic.readers and self.symbols.find(name) is not None:
-                packet = topic.snapshot(self._listing_body(name))
+                packet = topic.snapshot(self._bodies[channel](name))
                 for reader in list(topic.readers):
                     reader.send(packet)
 
@@ -247,10 +265,8 @@ class Hub:
         """The topic of an existing channel and symbol, made when first asked for."""
         if channel == BOOK:
             return self._open_book(symbol).topic
-        if channel == TRADES:
-            return self._trades_of(symbol)
-        if channel == SYMBOLS:
-            return self._listing_of(symbol)
+        if channel in self._bodies:
+            return self._topic_of(channel, symbol)
         return self.relays.topic(channel, symbol)
 
     def join(self, topic: Topic, reader: Reader) -> None:
@@ -258,11 +274,8 @@ class Hub:
         assert topic.symbol is not None
         if topic.channel == BOOK:
             self.books[topic.symbol].join(reader)
-        elif topic.channel == TRADES:
-            reader.send(topic.snapshot(self._trades_body(topic.symbol)))
-            topic.readers[reader] = None
-        elif topic.channel == SYMBOLS:
-            reader.send(topic.snapshot(self._listing_body(topic.symbol)))
+        elif topic.channel in self._bodies:
+            reader.send(topic.snapshot(self._bodies[topic.channel](topic.symbol)))
             topic.readers[reader] = None
         else:
             self.relays.join(topic, reader)
@@ -291,21 +304,20 @@ class Hub:
             self.books[name] = book
         return book
 
-    def _trades_of(self, name: str) -> Topic:
-        return self._topic_of(self._trades, TRADES, name)
-
-    def _listing_of(self, name: str) -> Topic:
-        return self._topic_of(self._listings, SYMBOLS, name)
-
-    def _topic_of(self, topics: dict[str, Topic], channel: str, name: str) -> Topic:
-        topic = topics.get(name)
+    def _topic_of(self, channel: str, name: str) -> Topic:
+        topic = self._topics.get((channel, name))
         if topic is None:
-            topic = topics[name] = Topic(channel, name, self.sequence, self.limits.replay_messages)
+            topic = Topic(channel, name, self.sequence, self.limits.replay_messages)
             topic.timestamp_ms = self._time_ms
+            self._topics[channel, name] = topic
         return topic
 
     def _listing_body(self, name: str) -> Body:
         return {"type": "symbol", **symbol_dict(self.symbols.get(name))}
+
+    def _indicative_body(self, name: str) -> Body:
+        event = self._indications.get(name) or (EV_INDICATIVE, name, 0, 0, NO_SIDE, 0)
+        return {"type": "indicative", **indicative_dict(event, self.symbols.get(name))}
 
     def _recent_of(self, name: str) -> deque[Body]:
         recent = self._recent.get(name)

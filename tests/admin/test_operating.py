@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from exchange.engine import messages as m
 from exchange.models import Account, Asset, ChangeRequest, FeeOverride, Symbol
 from tests.admin.conftest import Dispatch, Staff
 from tests.conftest import LiveEngine, Person
@@ -95,6 +96,77 @@ def test_a_freeze_stops_the_account_and_a_thaw_lets_it_go_on(
     assert "This account is frozen" in banner_of(page)
     ask(staff, dispatch, f"account/{alice.account}/thaw/", {})
     assert alice.place().status_code == 200
+
+
+def test_an_auction_is_held_by_hand(
+    staff: Staff, dispatch: Dispatch, alice: Person, bob: Person, live_engine: LiveEngine
+) -> None:
+    page = ask(staff, dispatch, "symbol/BTC-KRW/state/", {"status": str(m.OPENING_AUCTION), "reason": ""})
+    assert "Opening auction of BTC-KRW" in banner_of(page)
+    assert alice.place(order_type="market", price=None).json()["error"] == "SYMBOL_IN_AUCTION"
+    assert alice.place(side="sell", price="99000000").json()["order"]["status"] == "new"
+    assert bob.place(price="101000000").json()["order"]["status"] == "new"
+    ask(staff, dispatch, "symbol/BTC-KRW/state/", {"status": str(m.TRADING), "reason": ""})
+    live_engine.project()
+    (fill,) = alice.get("/v1/fills").json()["fills"]
+    assert (fill["side"], fill["liquidity"]) == ("sell", "auction")
+    (execution,) = bob.api.get("/api/v1/executions/BTC-KRW").json()["executions"]
+    assert execution["side"] is None
+    page = staff["operator"].get("/admin/exchange/fill/").content.decode()
+    assert "auction" in page
+
+
+def test_protection_is_changed_and_shown(staff: Staff, dispatch: Dispatch, alice: Person) -> None:
+    url = "symbol/BTC-KRW/rules/"
+    form = staff["operator"].get(f"/admin/exchange/{url}").context["form"]
+    fields = {name: value for name, value in form.initial.items() if value is not None}
+    rules = {"max_notional": "2,000,000", "collar": "5", "band": "0.0001", "calendar": "XNYS"}
+    ask(staff, dispatch, url, {**fields, **rules})
+    shown = next(
+        symbol
+        for symbol in alice.api.get("/api/v1/symbols").json()["symbols"]
+        if symbol["symbol"] == "BTC-KRW"
+    )
+    assert (shown["max_notional"], shown["price_collar_percent"], shown["price_band_percent"]) == (
+        "2000000",
+        "5",
+        "0.0001",
+    )
+    assert (shown["volatility_band_percent"], shown["calendar"]) == (None, "XNYS")
+    refused = alice.place(quantity="0.03")
+    assert (refused.status_code, refused.json()["error"]) == (422, "ABOVE_MAX_NOTIONAL")
+    assert refused.json()["details"]["maximum"] == "2000000"
+    page = staff["operator"].get("/admin/exchange/symbol/BTC-KRW/change/").content.decode()
+    assert "2,000,000 KRW" in page and "XNYS" in page
+    form = staff["operator"].get(f"/admin/exchange/{url}").context["form"]
+    again = {name: value for name, value in form.initial.items() if value is not None}
+    assert (again["max_notional"], again["collar"], again["band"]) == ("2000000", "5", "0.0001")
+    ask(staff, dispatch, url, {**again, **dict.fromkeys(rules, "")})
+    assert alice.place(quantity="0.03").status_code == 200
+    answer = staff["operator"].post(f"/admin/exchange/{url}", {**again, "volatility": "3"})
+    assert "needs the length of its auction" in answer.content.decode()
+
+
+def test_accounts_of_one_group_do_not_trade_with_one_another(
+    staff: Staff, dispatch: Dispatch, alice: Person, bob: Person
+) -> None:
+    for person in (alice, bob):
+        page = ask(staff, dispatch, f"account/{person.account}/group/", {"group": "7"})
+        assert f"Put account {person.account} into group 7" in banner_of(page)
+    assert Account.objects.get(pk=alice.account).group == 7
+    alice.place(side="sell")
+    met = bob.place().json()["order"]
+    assert (met["status"], met["reason"], met["prevented_quantity"]) == ("canceled", "self_trade", "0.01")
+    ask(staff, dispatch, f"account/{bob.account}/group/", {"group": "0"})
+    assert bob.place().json()["order"]["status"] == "filled"
+
+
+def test_an_order_s_page_says_what_it_asks_for(staff: Staff, alice: Person, live_engine: LiveEngine) -> None:
+    stop = alice.place(side="sell", order_type="stop", price=None, trigger_price="90000000").json()["order"]
+    live_engine.project()
+    page = staff["operator"].get(f"/admin/exchange/order/{stop['order_id']}/change/").content.decode()
+    assert "enters when the last price reaches 90,000,000 KRW" in page
+    assert "stop GTC" in page
 
 
 def test_deposits_and_withdrawals_are_exact(staff: Staff, dispatch: Dispatch, alice: Person) -> None:

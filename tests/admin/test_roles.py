@@ -34,6 +34,8 @@ ACTIONS: dict[str, dict[str, str]] = {
     "exchange/symbol/BTC-KRW/halt/": {"reason": "test"},
     "exchange/symbol/BTC-KRW/cancel-only/": {"reason": "test"},
     "exchange/symbol/BTC-KRW/resume/": {"reason": ""},
+    "exchange/symbol/BTC-KRW/state/": {"status": "5", "reason": ""},
+    "exchange/account/1001/group/": {"group": "7"},
     "exchange/account/1001/deposit/": {"asset": "BTC", "amount": "1.5"},
     "exchange/account/1001/withdraw/": {"asset": "BTC", "amount": "1.5"},
     "exchange/account/1001/freeze/": {},

@@ -91,12 +91,59 @@ class Window:
 
     def place(self, side: str, price: str, quantity: str) -> None:
         """Enter a limit order by keyboard and wait for the exchange to take it."""
-        self.see(f"order-side-{side}").click()
+        self.choose("limit", side)
         self.see("order-price").fill(price)
         self.see("order-quantity").fill(quantity)
         self.see("order-quantity").press("Enter")
         # The size is cleared when the exchange has answered, and only then.
         expect(self.see("order-quantity")).to_have_value("")
+
+    def choose(self, kind: str, side: str) -> None:
+        """The kind of order in the form, on a side."""
+        self.see(f"order-side-{side}").click()
+        if kind in ("limit", "market"):
+            self.see(f"order-type-{kind}").click()
+        else:
+            self.see("order-type-more").select_option(kind)
+
+    def fill(self, **fields: str) -> None:
+        """Fields of the order form by name."""
+        for name, text in fields.items():
+            self.see(f"order-{name}").fill(text)
+
+    def unfold(self) -> None:
+        """Open what few orders need."""
+        if not self.see("order-form").locator("details[open]").count():
+            self.see("order-more").click()
+
+    def send(self) -> None:
+        """Send what the form says and wait for the exchange to take it."""
+        self.see("order-send").click()
+        expect(self.see("order-quantity")).to_have_value("")
+
+    def ask_first(self) -> None:
+        """Send, with the question what the order will do before it."""
+        self.unfold()
+        self.see("order-confirm-option").check()
+        self.see("order-send").click()
+        expect(self.see("order-confirm")).to_be_visible()
+        self.see("order-confirm").get_by_role("checkbox").check()
+
+    def cancel_all(self) -> None:
+        """Every own order, by the button above the table."""
+        self.tab("open")
+        if self.see("cancel-all").is_enabled():
+            self.see("cancel-all").click()
+            self.see("cancel-all-confirm").click()
+        expect(self.open_orders()).to_have_count(0)
+
+    def deposit(self, asset: str, amount: str) -> None:
+        """Play money, on the wallet's page."""
+        self.see("deposit").click()
+        self.see("deposit-asset").select_option(asset)
+        self.see("deposit-amount").fill(amount)
+        self.see("deposit-send").click()
+        expect(self.see("deposit-dialog")).to_have_count(0)
 
     def tab(self, name: str) -> None:
         self.see(f"account-tab-{name}").click()

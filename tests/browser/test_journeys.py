@@ -384,7 +384,7 @@ def take_picture(page: Page, path: str, theme: str, language: str) -> None:
 
 #: Names, units and terms that Korean traders write in Latin letters themselves.
 _LATIN = re.compile(
-    r"x|xTrader|Trader|alice|English|API|CSV|UTC|ms|[mhdw]|[OHLCVBS]|Enter|Esc|Shift|GTC|IOC|FOK"
+    r"x|xTrader|Trader|alice|English|API|CSV|UTC|ms|[mhdw]|[OHLCVBS]|Enter|Esc|Shift|GTC|IOC|FOK|DAY|GTD|OCO"
     r"|(BTC|ETH|SOL|AAPL|KRW|USD)(-KRW)?|MA|EMA|RSI|MACD|BB|VOL|Vol"
 )
 

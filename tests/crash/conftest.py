@@ -16,7 +16,9 @@ LIMITS = {"READS": "0", "PUBLIC": "0", "LOGIN": "0", "DEMO": "0", "ADDRESS": "0"
 @pytest.fixture(scope="package")
 def site() -> Iterator[Site]:
     """Engine, projector and web with a demo's calls; alice and carol bid for AAPL, bob offers it."""
-    site = Site(DEMO="1", **{f"RATE_LIMIT_{name}": rate for name, rate in LIMITS.items()})
+    site = Site(
+        DEMO="1", snapshot_commands=50_000, **{f"RATE_LIMIT_{name}": rate for name, rate in LIMITS.items()}
+    )
     try:
         for number, side in enumerate((m.BUY, m.SELL, m.BUY)):
             price = 20_000 + 500 * (side == m.SELL)

@@ -24,6 +24,7 @@ import httpx
 
 from exchange.engine import messages as m
 from exchange.journal.segments import ARCHIVE_NAME
+from exchange.journal.tools import verify
 from exchange.worker.client import BlockingEngineClient
 from exchange.worker.errors import EngineBusy, EngineError, EngineUnavailable
 from exchange.worker.protocol import FrameBuffer, Outcome, frame
@@ -47,7 +48,7 @@ log = logging.getLogger(__name__)
 
 #: Orders each trader has on their way at once.
 _LANES = 4
-_RECOVERY_S = 60
+_RECOVERY_S = 240
 #: Some two hundred commands: segments come and go while processes are killed.
 _SEGMENT_BYTES = 32 * 1024
 
@@ -55,8 +56,9 @@ _SEGMENT_BYTES = 32 * 1024
 class Site(Venue):
     """A venue with its projector, whose processes can be named."""
 
-    def __init__(self, canary: str = "", **environment: str) -> None:
+    def __init__(self, canary: str = "", *, snapshot_commands: int = 500, **environment: str) -> None:
         self._canary = canary
+        self._snapshot_commands = snapshot_commands
         super().__init__(JOURNAL_KEEP_SEGMENTS="1", **environment)
         self.market = self.start_market()
 
@@ -69,7 +71,8 @@ class Site(Venue):
 
     def start_market(self) -> subprocess.Popen[bytes]:
         self.market = self._start(
-            *("manage.py", "runmarketdata", "--snapshot-commands=500", "--check-seconds=1")
+            *("manage.py", "runmarketdata", "--check-seconds=1"),
+            f"--snapshot-commands={self._snapshot_commands}",
         )
         return self.market
 
@@ -88,9 +91,9 @@ class Site(Venue):
             pass
         return {}
 
-    def wait_for_market(self, sequence: int) -> None:
+    def wait_for_market(self, sequence: int, timeout_s: float = _RECOVERY_S) -> None:
         """Until the tables hold ``sequence``."""
-        deadline = time.monotonic() + _RECOVERY_S
+        deadline = time.monotonic() + timeout_s
         while (status := self.market_status()).get("sequence", -1) < sequence:
             if time.monotonic() > deadline or self.market.poll() is not None:
                 raise AssertionError(f"marketdata does not reach {sequence}: {status}\n{self.log_tail()}")
@@ -314,8 +317,10 @@ def _reckon(site: Site, notes: Notes, traders: list[Trader], cashier: Cashier) -
     breaches = site.market_status()["breaches"]
     balances = {account: site.admin.query("balances", account).value for account in PEOPLE.values()}
     opened = {account: site.admin.query("open_orders", account, None).value for account in PEOPLE.values()}
-    for process in (site.market, site.engine):
-        assert site.kill(process, signal.SIGTERM) == 0, site.log_tail()
+    # The engine first: a tick may come at any moment, and the tables are to have all of the journal.
+    assert site.kill(site.engine, signal.SIGTERM) == 0, site.log_tail()
+    site.wait_for_market(verify(site.data / "journal").last_sequence)
+    assert site.kill(site.market, signal.SIGTERM) == 0, site.log_tail()
     truth = Truth(site.data / "journal", site.data / "nowhere")
     problems = [*breaches, *truth.engine.check()]
     # A minute may have passed since the engine was asked: ticks move nothing but the clock.

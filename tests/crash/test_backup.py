@@ -223,8 +223,7 @@ def _restore_and_run(processes: Processes, data: Path, url: str, backup: Path, s
         with other.client() as client:
             last = client.submit_many(Traffic(22).take(50))[-1].sequence
         other.wait_for_sequence(last)
-        assert end(market) == 0
-        assert end(engine) == 0
+        other.stop(engine, market)
         assert other.disagreements() == ""
     finally:
         for process in other._running:

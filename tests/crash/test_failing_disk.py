@@ -15,7 +15,7 @@ import pytest
 
 from exchange.journal.recovery import recover
 from exchange.worker.errors import EngineError
-from tests.marketdata.processes import Processes, end
+from tests.marketdata.processes import Processes
 from tests.marketdata.traffic import Traffic, opening
 
 
@@ -54,7 +54,6 @@ def test_a_full_disk_under_a_running_engine(processes: Processes) -> None:
         assert client.query("status").value["sequence"] >= acknowledged
         last = client.submit_many(Traffic(32).take(50))[-1].sequence
         processes.wait_for_sequence(last)
-    assert end(market) == 0
-    assert end(restarted) == 0
+    processes.stop(restarted, market)
     assert recover(processes.journal, None)[1].sequence >= last
     assert processes.disagreements() == ""

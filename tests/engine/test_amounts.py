@@ -5,7 +5,7 @@ from __future__ import annotations
 from exchange.engine import Engine
 from exchange.engine import messages as m
 from tests.engine.pair import START_NS, Pair
-from tests.engine.worlds import ACCOUNTS
+from tests.engine.venue import ACCOUNTS
 
 BUYER, SELLER = ACCOUNTS[:2]
 #: An asset with the finest scale there is: one whole unit is 10^18 minor ones.

@@ -14,7 +14,7 @@ from exchange.engine.matching import Matcher
 from exchange.engine.orders import Orders
 from tests.engine.pair import Pair
 from tests.engine.test_fuzz import run
-from tests.engine.worlds import opening
+from tests.engine.venue import opening
 
 Fault = Callable[[pytest.MonkeyPatch], None]
 

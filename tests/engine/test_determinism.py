@@ -22,11 +22,12 @@ HASH_SEEDS = ("0", "1", "4242")
 def fold(seed: int, commands: int) -> dict[str, str | int]:
     """Hashes of the events and of the state after a world's whole stream."""
     engine, world, digest = Engine(), World(seed, commands), hashlib.sha256()
-    trades = 0
-    for step, command in enumerate(world):
+    now_ns, trades = START_NS, 0
+    for command in world:
+        now_ns += world.pause_ns
         if engine.recall(command) is not None:
             continue
-        events = engine.apply(command, START_NS + step * 1_000)
+        events = engine.apply(command, now_ns)
         world.observe(events)
         digest.update(repr(events).encode())
         trades += sum(event[0] == 3 for event in events)
@@ -58,10 +59,11 @@ def test_one_other_command_gives_another_hash() -> None:
 def test_a_core_loaded_anywhere_goes_on_to_the_same_state() -> None:
     """Snapshot + tail = the whole journal, wherever the snapshot was taken."""
     original, copies, world = Engine(), [], World(7, 1_200)
+    now_ns = START_NS
     for step, command in enumerate(world):
+        now_ns += world.pause_ns
         if original.recall(command) is not None:
             continue
-        now_ns = START_NS + step * 10**10
         events = original.apply(command, now_ns)
         world.observe(events)
         for copy in copies:

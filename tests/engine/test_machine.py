@@ -9,6 +9,7 @@ Profiles: ``XTRADER_HYPOTHESIS=deep`` for a long search; otherwise a quick one f
 from __future__ import annotations
 
 import os
+from random import Random
 from typing import Any
 
 from hypothesis import HealthCheck, settings
@@ -16,19 +17,22 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from exchange.engine import messages as m
-from tests.engine import worlds
+from tests.engine import venue
+from tests.engine.order_draws import SESSIONS, OrderMaker
 from tests.engine.pair import Pair
 
 DEEP = os.environ.get("XTRADER_HYPOTHESIS") == "deep"
 
-accounts = st.sampled_from(worlds.ACCOUNTS)
-symbols = st.sampled_from(worlds.SYMBOLS)
+accounts = st.sampled_from(venue.ACCOUNTS)
+symbols = st.sampled_from(venue.SYMBOLS)
 sides = st.sampled_from((m.BUY, m.SELL))
-prices = st.one_of(st.sampled_from(worlds.PRICES), st.integers(4, 21), st.sampled_from(worlds.ODD_PRICES))
-quantities = st.one_of(st.integers(1, 12), st.sampled_from(worlds.ODD_QUANTITIES))
+prices = st.one_of(st.sampled_from(venue.PRICES), st.integers(4, 21), st.sampled_from(venue.ODD_PRICES))
+quantities = st.one_of(st.integers(1, 12), st.sampled_from(venue.ODD_QUANTITIES))
 stp_modes = st.integers(0, 3)
-rates = st.sampled_from(worlds.RATES)
+rates = st.sampled_from(venue.RATES)
 client_ids = st.one_of(st.none(), st.sampled_from(("mine1", "mine2")))
+#: What an OrderMaker makes; the first six are single orders.
+KINDS = ("limit", "market", "iceberg", "stop_limit", "stop_market", "now", "oco", "bracket", "malformed")
 #: Points at an open order by counting from the oldest, whichever those are by then.
 picks = st.integers(0, 30)
 
@@ -45,9 +49,9 @@ class CoreAgainstNaive(RuleBasedStateMachine):
 
     def pick(self, pick: int) -> tuple[int, int]:
         """(account, order id) of some open order, or of one that may not be."""
-        open_orders = [order for account in worlds.ACCOUNTS for order in self.pair.naive.open_orders(account)]
+        open_orders = [order for account in venue.ACCOUNTS for order in self.pair.naive.open_orders(account)]
         if not open_orders:
-            return worlds.ACCOUNTS[0], pick + 1
+            return venue.ACCOUNTS[0], pick + 1
         order = open_orders[pick % len(open_orders)]
         return order.account, order.order_id
 
@@ -56,13 +60,19 @@ class CoreAgainstNaive(RuleBasedStateMachine):
         second=rates,
         lot_step=st.sampled_from((1, 1, 2, 3)),
         units=st.sampled_from((20, 90, 10**6)),
+        protection=st.sampled_from((None, *venue.PROTECTIONS)),
     )
     def open_the_venue(
-        self, first: tuple[int, int], second: tuple[int, int], lot_step: int, units: int
+        self,
+        first: tuple[int, int],
+        second: tuple[int, int],
+        lot_step: int,
+        units: int,
+        protection: m.Protection | None,
     ) -> None:
-        for command in worlds.opening((first, second), lot_step):
+        for command in venue.opening((first, second), lot_step, protection):
             self.pair.submit(command)
-        for index, account in enumerate(worlds.ACCOUNTS):
+        for index, account in enumerate(venue.ACCOUNTS):
             for asset in ("KRW", "ABC", "XYZ"):
                 self.do(m.deposit, account, asset, units * (7 + 11 * index))
 
@@ -85,16 +95,23 @@ class CoreAgainstNaive(RuleBasedStateMachine):
         terms = {"price_ticks": price, "quantity_lots": quantity, "time_in_force": tif}
         self.do(m.place_order, account, symbol, side, stp=stp, **terms)
 
-    @rule(account=accounts, symbol=symbols, side=sides, quantity=quantities, stp=stp_modes,
-          tif=st.sampled_from((m.IOC, m.FOK)))  # fmt: skip
-    def take_market(self, account: int, symbol: str, side: int, quantity: int, stp: int, tif: int) -> None:
-        terms = {"order_type": m.MARKET, "quantity_lots": quantity, "time_in_force": tif}
-        self.do(m.place_order, account, symbol, side, stp=stp, **terms)
+    @rule(kind=st.sampled_from(KINDS), rng=st.randoms(use_true_random=False))
+    def enter(self, kind: str, rng: Random) -> None:
+        """An order of any type, or several."""
+        self.commands += 1
+        maker = OrderMaker(rng, self.commands, self.pair.now_ns)
+        self.pair.submit(getattr(maker, kind)())
 
-    @rule(account=accounts, symbol=symbols, amount=st.integers(1, 4_000), stp=stp_modes)
-    def take_amount(self, account: int, symbol: str, amount: int, stp: int) -> None:
-        terms = {"order_type": m.MARKET, "quote_amount_minor": amount, "time_in_force": m.IOC}
-        self.do(m.place_order, account, symbol, m.BUY, stp=stp, **terms)
+    @rule(pick=picks, kind=st.sampled_from(KINDS[:6]), rng=st.randoms(use_true_random=False),
+          mode=st.sampled_from((m.STOP_ON_FAILURE, m.ALLOW_FAILURE)))  # fmt: skip
+    def cancel_replace(self, pick: int, kind: str, rng: Random, mode: int) -> None:
+        account, order_id = self.pick(pick)
+        place = getattr(OrderMaker(rng, self.commands + 1, self.pair.now_ns), kind)()
+        self.do(m.cancel_replace, account, place, order_id=order_id, mode=mode)
+
+    @rule(account=accounts, after_ms=st.sampled_from((0, 999, 1_000, 60_000, 24 * 3_600_000)))
+    def cancel_after(self, account: int, after_ms: int) -> None:
+        self.do(m.cancel_after, account, after_ms)
 
     @rule(pick=picks)
     def cancel(self, pick: int) -> None:
@@ -108,17 +125,18 @@ class CoreAgainstNaive(RuleBasedStateMachine):
     def cancel_someones(self, account: int, order_id: int) -> None:
         self.do(m.cancel_order, account, order_id)
 
-    @rule(account=accounts, symbol=st.one_of(st.none(), symbols))
-    def cancel_all(self, account: int, symbol: str | None) -> None:
-        self.do(m.cancel_all, account, symbol)
+    @rule(account=accounts, symbol=st.one_of(st.none(), symbols),
+          session=st.sampled_from((None, *SESSIONS)))  # fmt: skip
+    def cancel_all(self, account: int, symbol: str | None, session: str | None) -> None:
+        self.do(m.cancel_all, account, symbol, session)
 
     @rule(pick=picks, quantity=quantities)
     def reduce(self, pick: int, quantity: int) -> None:
         self.do(m.reduce_order, *self.pick(pick), quantity)
 
-    @rule(pick=picks, price=prices, quantity=quantities)
-    def replace(self, pick: int, price: int, quantity: int) -> None:
-        self.do(m.replace_order, *self.pick(pick), price, quantity)
+    @rule(pick=picks, price=prices, quantity=quantities, trigger=st.one_of(st.just(0), prices))
+    def replace(self, pick: int, price: int, quantity: int, trigger: int) -> None:
+        self.do(m.replace_order, *self.pick(pick), price, quantity, trigger)
 
     @rule(back=st.integers(1, 40))
     def repeat(self, back: int) -> None:
@@ -140,13 +158,22 @@ class CoreAgainstNaive(RuleBasedStateMachine):
     def override_fees(self, symbol: str, account: int, override: tuple[int, int]) -> None:
         self.do(m.set_fees, symbol, account, *override)
 
-    @rule(symbol=symbols, status=st.sampled_from((m.TRADING, m.TRADING, m.HALTED, m.CANCEL_ONLY)))
+    @rule(symbol=symbols, status=st.one_of(st.just(m.TRADING), st.integers(m.TRADING, m.CLOSED)))
     def set_status(self, symbol: str, status: int) -> None:
         self.do(m.set_symbol_status, symbol, status, "because")
 
     @rule(account=accounts, status=st.sampled_from((m.ACTIVE, m.ACTIVE, m.FROZEN)))
     def set_account(self, account: int, status: int) -> None:
         self.do(m.set_account, account, status)
+
+    @rule(account=accounts, group=st.sampled_from((0, 7, 7, 8)))
+    def set_group(self, account: int, group: int) -> None:
+        self.do(m.set_group, account, group)
+
+    @rule(symbol=symbols, protection=st.sampled_from(venue.PROTECTIONS))
+    def protect(self, symbol: str, protection: m.Protection) -> None:
+        self.commands += 1
+        self.pair.submit(venue.symbol_command(f"c{self.commands}", symbol, protection=protection))
 
     @rule(symbol=symbols, lot_step=st.integers(1, 3), lowest=st.sampled_from((5, 9)), fees=rates,
           max_open=st.integers(1, 6))  # fmt: skip
@@ -157,9 +184,9 @@ class CoreAgainstNaive(RuleBasedStateMachine):
         self.commands += 1
         command_id = f"c{self.commands}"
         maker, taker = fees
-        self.pair.submit(worlds.symbol_command(command_id, symbol, maker_ppm=maker, taker_ppm=taker, **terms))
+        self.pair.submit(venue.symbol_command(command_id, symbol, maker_ppm=maker, taker_ppm=taker, **terms))
 
-    @rule(seconds=st.integers(1, 600))
+    @rule(seconds=st.one_of(st.integers(1, 600), st.sampled_from((3_600, 86_400))))
     def tick(self, seconds: int) -> None:
         self.pair.submit(m.tick(), after_ns=seconds * 10**9)
 

@@ -10,7 +10,8 @@ import pytest
 from exchange.engine import Engine, Limits
 from exchange.engine import messages as m
 from tests.engine.pair import START_NS
-from tests.engine.worlds import World, opening
+from tests.engine.venue import opening
+from tests.engine.worlds import World
 
 HOUR_NS = 3_600 * 10**9
 
@@ -106,8 +107,9 @@ def test_tiny_limits_and_long_times_change_nothing_but_what_is_remembered() -> N
 
 def _known(events: list[m.Event]) -> list[m.Event]:
     """The events with finished orders called unknown, as they are once forgotten."""
-    if events[0][0] == m.EV_REJECTED and events[0][3] == "ORDER_NOT_OPEN":
-        return [(*events[0][:3], "ORDER_NOT_FOUND", *events[0][4:])]
+    first = events[0]
+    if first[0] == m.EV_REJECTED and first[3] == "ORDER_NOT_OPEN":
+        return [(*first[:3], "ORDER_NOT_FOUND", *first[4:]), *events[1:]]
     return events
 
 
@@ -249,3 +251,42 @@ def test_open_orders_are_read_a_page_at_a_time() -> None:
     start_ns, end_ns = orders[1].created_ns, orders[3].created_ns
     bounded = venue.engine.open_orders(1000, "ABC-KRW", None, None, start_ns, end_ns)
     assert [event[1] for event in bounded] == [orders[1].order_id, orders[2].order_id]
+
+
+def bound(session: str | None) -> m.OrderTerms:
+    return m.OrderTerms(trigger=m.STOP, trigger_ticks=20, session=session)
+
+
+def bound_place(session: str | None, price: int = 10) -> m.Command:
+    return m.place_order(
+        "b", 1000, "ABC-KRW", m.BUY, price_ticks=price, quantity_lots=5, terms=bound(session)
+    )
+
+
+def as_itself(place: m.Command) -> m.Command:
+    return place
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        as_itself,
+        lambda place: m.place_oco("b", 1000, place, place),
+        lambda place: m.place_bracket("b", 1000, place, 30, 5),
+        lambda place: m.cancel_replace("b", 1000, place, order_id=7),
+    ],
+    ids=["order", "oco", "bracket", "cancel-replace"],
+)
+def test_an_order_asked_for_again_over_another_connection_is_the_same_order(wrap: object) -> None:
+    assert callable(wrap)
+    venue = Venue()
+    first = wrap(bound_place("w/1"))
+    events = venue.apply(first)
+    again = venue.engine.recall(wrap(bound_place("w/2")))
+    assert again is not None
+    assert again.sequence == venue.engine.sequence
+    assert again.events[0] == events[0]
+    for other in (bound_place(None), bound_place("w/1", price=11)):
+        recalled = venue.engine.recall(wrap(other))
+        assert recalled is not None
+        assert recalled.events[0][3] == "DUPLICATE_ID"

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from exchange.journal.tools import verify
 from exchange.worker.client import BlockingEngineClient
 from marketdata.feed.client import read_status
 
@@ -66,6 +67,12 @@ class Processes:
                 return status
             time.sleep(0.05)
         raise AssertionError(f"sequence {sequence} is not reached: {status}; {self.log_tail()}")
+
+    def stop(self, engine: subprocess.Popen[bytes], market: subprocess.Popen[bytes]) -> None:
+        """The engine first: a tick may come at any moment, and the tables are to have all of the journal."""
+        assert end(engine) == 0, self.log_tail()
+        self.wait_for_sequence(verify(self.journal).last_sequence)
+        assert end(market) == 0, self.log_tail()
 
     def disagreements(self) -> str:
         """What the tables and the journal disagree in, as an independent process sees it; empty is well."""

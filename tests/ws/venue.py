@@ -102,7 +102,7 @@ class Venue:
             self._manage("migrate", "--verbosity=0")
             self._python("-c", _MAKE_PEOPLE, json.dumps(PEOPLE), PASSWORD)
             self.engine = self.start_engine()
-            self.admin.wait_connected(20)
+            self.admin.wait_connected(180)
             self._set_up()
             self.web = self.start_web()
         except BaseException:
@@ -119,7 +119,7 @@ class Venue:
         """Kill it and start it again; returns once it answers."""
         self.kill(self.engine)
         self.start_engine()
-        self.admin.wait_connected(30)
+        self.admin.wait_connected(180)
 
     def start_web(self) -> subprocess.Popen[bytes]:
         self.web = self._start(
@@ -131,10 +131,10 @@ class Venue:
         return self.web
 
     def wait_web(self) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 180
         while time.monotonic() < deadline:
             try:
-                urllib.request.urlopen(f"{self.url}/api/v1/time", timeout=2).close()
+                urllib.request.urlopen(f"{self.url}/api/v1/time", timeout=20).close()
                 return
             except urllib.error.HTTPError:
                 return
@@ -144,7 +144,7 @@ class Venue:
 
     def kill(self, process: subprocess.Popen[bytes], number: signal.Signals = signal.SIGKILL) -> int:
         process.send_signal(number)
-        return process.wait(timeout=30)
+        return process.wait(timeout=120)
 
     def log_tail(self, length: int = 4000) -> str:
         return (self.data / "log").read_text(errors="replace")[-length:]

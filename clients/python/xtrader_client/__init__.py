@@ -24,7 +24,20 @@ from xtrader_client.errors import (
     Unavailable,
     XTraderError,
 )
-from xtrader_client.models import Balance, Candle, Fill, Level, NewOrder, Order, OrderResult, Trade
+from xtrader_client.models import (
+    Balance,
+    BracketResult,
+    CancelReplaceResult,
+    Candle,
+    Fill,
+    Indication,
+    Level,
+    NewOrder,
+    OcoResult,
+    Order,
+    OrderResult,
+    Trade,
+)
 
 __version__ = "1.0.0"
 
@@ -34,6 +47,8 @@ __all__ = [
     "BadRequest",
     "Balance",
     "BookError",
+    "BracketResult",
+    "CancelReplaceResult",
     "Candle",
     "ChecksumMismatch",
     "Client",
@@ -41,10 +56,12 @@ __all__ = [
     "ConnectionLost",
     "Fill",
     "Forbidden",
+    "Indication",
     "Level",
     "NewOrder",
     "NotAuthenticated",
     "NotFound",
+    "OcoResult",
     "Order",
     "OrderBook",
     "OrderResult",

@@ -72,8 +72,10 @@ class Socket:
         *,
         language: str,
         timeout_s: float,
+        cancel_on_disconnect: bool = False,
     ) -> None:
         self._url = url
+        self._cancel_on_disconnect = cancel_on_disconnect
         self._token = token
         self._forget_token = forget_token
         self._language = language
@@ -282,7 +284,10 @@ class Socket:
     async def _log_in(self) -> None:
         assert self._token is not None
         try:
-            await self._exchange("auth", {"token": await self._token()}, False, self.timeout_s)
+            fields: Json = {"token": await self._token()}
+            if self._cancel_on_disconnect:
+                fields["cancel_on_disconnect"] = True
+            await self._exchange("auth", fields, False, self.timeout_s)
         except ApiError as error:
             if error.code != "INVALID_TOKEN":
                 raise

@@ -17,10 +17,14 @@ from xtrader_client.book import OrderBook
 from xtrader_client.errors import ApiError, XTraderError, error_of
 from xtrader_client.models import (
     Balance,
+    BracketResult,
+    CancelReplaceResult,
     Candle,
     Fill,
+    Indication,
     NewOrder,
     Number,
+    OcoResult,
     Order,
     OrderResult,
     Trade,
@@ -59,12 +63,20 @@ class Client:
         *,
         language: str = "en",
         timeout_s: float = 10.0,
+        cancel_on_disconnect: bool = False,
     ) -> None:
+        """``cancel_on_disconnect``: orders that do not say otherwise are canceled when the connection they came by
+        ends, also when it is only to be made anew."""
         base = url.rstrip("/")
         self._rest = RestClient(base, username, password, language=language, timeout_s=timeout_s)
         token = self._rest.token if username is not None else None
         self._socket = Socket(
-            _websocket_url(base), token, self._rest.forget_token, language=language, timeout_s=timeout_s
+            _websocket_url(base),
+            token,
+            self._rest.forget_token,
+            language=language,
+            timeout_s=timeout_s,
+            cancel_on_disconnect=cancel_on_disconnect,
         )
         self._books: dict[str, OrderBook] = {}
         self._account: AccountState | None = None
@@ -107,26 +119,46 @@ class Client:
         post_only: bool = False,
         stp: str | None = None,
         client_order_id: str | None = None,
+        expire_at: int | None = None,
+        post_only_mode: str | None = None,
+        display_quantity: Number | None = None,
+        trigger_price: Number | None = None,
+        trigger_source: str | None = None,
+        trigger_if_met: str | None = None,
+        trail_offset: Number | None = None,
+        trail_percent: Number | None = None,
+        cancel_on_disconnect: bool | None = None,
     ) -> OrderResult:
         """Place one order and return its outcome, after the journal and the match.
 
-        ``side`` is ``buy`` or ``sell``. With a ``price`` it is a limit order (``time_in_force``: gtc,
-        ioc, fok), without one a market order; a market buy may give ``quote_amount`` (fee included)
-        instead of ``quantity``. ``stp`` is what happens when it meets an own order: cancel_newest
-        (default), cancel_oldest, cancel_both, decrement. Refusals raise ApiError; an IOC or FOK that
-        finds nothing is no error but has status ``canceled``.
+        ``side`` is ``buy`` or ``sell``. ``order_type`` is limit, market, stop, stop_limit, take_profit,
+        take_profit_limit or trailing_stop; not given, it is limit with a ``price`` and market without one, or with a
+        ``trigger_price`` stop_limit and stop, or with a ``trail_*`` trailing_stop. The ``price`` of an order at
+        market is its own limit; ``quote_amount`` stands instead of its ``quantity``. ``time_in_force`` is gtc, ioc,
+        fok, gtd (until ``expire_at``, ms UTC) or day. ``stp`` is what happens when it meets an own order:
+        cancel_newest (default), cancel_oldest, cancel_both, decrement. ``docs/orders.md`` has all rules. Refusals
+        raise ApiError; an IOC or FOK that finds nothing is no error but has status ``canceled``.
         """
         order = NewOrder(
-            symbol,
-            side,
-            price,
-            quantity,
-            quote_amount,
-            order_type,
-            time_in_force,
-            post_only,
-            stp,
-            client_order_id or uuid.uuid4().hex,
+            symbol=symbol,
+            side=side,
+            price=price,
+            quantity=quantity,
+            quote_amount=quote_amount,
+            order_type=order_type,
+            time_in_force=time_in_force,
+            post_only=post_only,
+            stp=stp,
+            client_order_id=client_order_id or uuid.uuid4().hex,
+            expire_at=expire_at,
+            post_only_mode=post_only_mode,
+            display_quantity=display_quantity,
+            trigger_price=trigger_price,
+            trigger_source=trigger_source,
+            trigger_if_met=trigger_if_met,
+            trail_offset=trail_offset,
+            trail_percent=trail_percent,
+            cancel_on_disconnect=cancel_on_disconnect,
         )
         reply = await self._socket.request("order.place", order.to_wire(), repeatable=True)
         return OrderResult.from_wire(reply)
@@ -136,9 +168,7 @@ class Client:
         not raised, the error that refused it."""
         if len(orders) > MAX_BATCH:
             raise ValueError(f"at most {MAX_BATCH} orders at a time")
-        rows = [order.to_wire() for order in orders]
-        for row in rows:
-            row.setdefault("client_order_id", uuid.uuid4().hex)
+        rows = [_named(order) for order in orders]
         reply = await self._socket.request("order.batch", {"orders": rows}, repeatable=True)
         return [_result_or_error(row) for row in reply["results"]]
 
@@ -153,11 +183,72 @@ class Client:
         fields = {"order_id": order_id, "quantity": wire_number(quantity)}
         return Order.from_wire((await self._socket.request("order.reduce", fields))["order"])
 
-    async def replace_order(self, order_id: str, *, price: Number, quantity: Number) -> OrderResult:
-        """New price and total quantity (filled part included), at the back of the queue; it may trade at
-        once. If the new terms are refused the old order stands."""
-        fields = {"order_id": order_id, "price": wire_number(price), "quantity": wire_number(quantity)}
-        return OrderResult.from_wire(await self._socket.request("order.replace", fields))
+    async def replace_order(
+        self,
+        order_id: str,
+        *,
+        price: Number | None = None,
+        quantity: Number,
+        trigger_price: Number | None = None,
+    ) -> OrderResult:
+        """New price and total quantity (filled part included), and of one that waits a new trigger price. Only a
+        lower quantity at the same price keeps the place in the queue; any other may trade at once. If the new terms
+        are refused the old order stands."""
+        numbers = {"price": price, "quantity": quantity, "trigger_price": trigger_price}
+        fields = {name: wire_number(value) for name, value in numbers.items() if value is not None}
+        reply = await self._socket.request("order.replace", {"order_id": order_id, **fields})
+        return OrderResult.from_wire(reply)
+
+    async def place_oco(self, first: NewOrder, second: NewOrder) -> OcoResult:
+        """Two orders of one symbol, side and quantity, at least one with a trigger, of which one is to trade: what
+        one trades the other loses, and when one ends so does the other. Either both enter or neither."""
+        fields = {"first": _named(first), "second": _named(second)}
+        return OcoResult.from_wire(await self._socket.request("order.oco", fields, repeatable=True))
+
+    async def place_bracket(
+        self,
+        entry: NewOrder,
+        *,
+        take_profit_price: Number,
+        stop_price: Number,
+        stop_limit_price: Number | None = None,
+        trigger_source: str | None = None,
+    ) -> BracketResult:
+        """A buy whose fills are sold again: by a limit order at ``take_profit_price`` or by a stop at ``stop_price``
+        (limit ``stop_limit_price``, or at market), whichever comes first."""
+        prices = {
+            "take_profit_price": take_profit_price,
+            "stop_price": stop_price,
+            "stop_limit_price": stop_limit_price,
+        }
+        fields: Json = {name: wire_number(value) for name, value in prices.items() if value is not None}
+        fields["entry"] = _named(entry)
+        if trigger_source is not None:
+            fields["trigger_source"] = trigger_source
+        return BracketResult.from_wire(await self._socket.request("order.bracket", fields, repeatable=True))
+
+    async def cancel_replace(
+        self,
+        order: NewOrder,
+        *,
+        order_id: str | None = None,
+        client_order_id: str | None = None,
+        mode: str = "stop_on_failure",
+    ) -> CancelReplaceResult:
+        """Cancel one order, named by either id, and enter another of any kind in one step. ``mode``: when the cancel
+        fails ``stop_on_failure`` refuses the whole, ``allow_failure`` enters the order all the same."""
+        fields: Json = {"mode": mode, "order": _named(order)}
+        named = {"order_id": order_id, "client_order_id": client_order_id}
+        fields |= {name: value for name, value in named.items() if value is not None}
+        reply = await self._socket.request("order.cancel_replace", fields, repeatable=True)
+        return CancelReplaceResult.from_wire(reply)
+
+    async def cancel_after(self, after_ms: int) -> int | None:
+        """A dead man's switch: cancel every order of the account ``after_ms`` (1,000 to 86,400,000) from now unless
+        this is said again before; 0 takes it back. When it will happen (ms UTC), None: not any more."""
+        reply = await self._socket.request("orders.cancel_after", {"after_ms": after_ms})
+        cancel_at: int | None = reply["cancel_at"]
+        return cancel_at
 
     async def cancel_all(self, symbol: str | None = None) -> Json:
         """Cancel every open order of the account, or those of one symbol; the exchange's own reply."""
@@ -204,6 +295,12 @@ class Client:
             return Candle.from_wire(message["candle"], symbol, interval)
 
         return await self._follow(TopicKey(f"klines:{interval}", symbol), Parser(parse), max_waiting)
+
+    async def indications(
+        self, symbol: str, *, max_waiting: int = DEFAULT_MAX_WAITING
+    ) -> Subscription[Indication]:
+        """Where the symbol's auction would trade, now and at each change, while orders gather."""
+        return await self._follow(TopicKey("auction", symbol), Parser(Indication.from_wire), max_waiting)
 
     async def order_updates(self, *, max_waiting: int = DEFAULT_MAX_WAITING) -> Subscription[Order]:
         """Each change of an own order from now on. For the open orders themselves see ``account``."""
@@ -271,6 +368,10 @@ class Client:
     async def get_orderbook(self, symbol: str, depth: int = 20) -> Json:
         """The book as of now: ``bids`` and ``asks`` as strings, ``sequence``, ``checksum``."""
         return dict(await self._public(f"/api/v1/orderbook/{symbol}", {"depth": depth}))
+
+    async def get_auction(self, symbol: str) -> Indication:
+        """Where an auction of the symbol would trade as its book stands."""
+        return Indication.from_wire(await self._public(f"/api/v1/auction/{symbol}"))
 
     async def get_executions(self, symbol: str, limit: int = 100, before: str | None = None) -> list[Trade]:
         """Past trades, newest first."""
@@ -343,6 +444,11 @@ class _BookReader(Reader):
 
 def _trade(symbol: str, message: Message) -> Trade:
     return Trade.from_wire({"symbol": symbol, **message})
+
+
+def _named(order: NewOrder) -> Json:
+    """The order as it is sent, with an id by which it is placed only once."""
+    return {"client_order_id": uuid.uuid4().hex, **order.to_wire()}
 
 
 def _result_or_error(row: Json) -> OrderResult | ApiError:

@@ -3,6 +3,7 @@ import { AccountToasts } from "@/features/account-tabs/AccountToasts";
 import { usePage } from "@/shared/page";
 import { Toasts } from "@/shared/ui/Toasts";
 import { useSymbolFeed } from "@/shared/wire/symbols";
+import { useCancelAfter } from "@/shared/wire/use-cancel-after";
 import styles from "./App.module.css";
 import { Header } from "./Header";
 
@@ -10,6 +11,7 @@ import { Header } from "./Header";
 export function Shell() {
   const { username } = usePage();
   useSymbolFeed();
+  useCancelAfter(username !== "");
   return (
     <div className={styles.shell}>
       <Header />

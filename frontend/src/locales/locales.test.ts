@@ -51,6 +51,43 @@ describe("the two languages", () => {
   });
 });
 
+describe("words of the exchange", () => {
+  const words = readFileSync(join(SOURCES, "../../exchange/engine/words.py"), "utf8");
+  const tuple = (name: string) => {
+    const body = new RegExp(`^${name}: Final = \\(([^)]*)\\)`, "m").exec(words)?.[1] ?? "";
+    return [...body.matchAll(/"(\w+)"/g)].map((match) => match[1]!);
+  };
+
+  it.each([
+    ["REASONS", "orders.json", "reasons"],
+    ["ORDER_STATUSES", "orders.json", "statuses"],
+    ["TIMES_IN_FORCE", "orders.json", "times"],
+    ["TIMES_IN_FORCE", "order.json", "timesInForce"],
+    ["TIMES_IN_FORCE", "order.json", "timesInForceHelp"],
+    ["STP_MODES", "order.json", "stpModes"],
+  ])("%s are all translated: %s %s", (name, file, prefix) => {
+    const known = wordsOf("en", file);
+    expect(tuple(name).length).toBeGreaterThan(2);
+    expect(tuple(name).filter((word) => !known.has(`${prefix}.${word}`))).toEqual([]);
+  });
+
+  it("every status of a symbol but trading has its words", () => {
+    const known = wordsOf("en", "common.json");
+    const statuses = tuple("SYMBOL_STATUSES").filter((status) => status !== "trading");
+    expect(statuses.length).toBeGreaterThan(7);
+    expect(statuses.filter((status) => !known.has(`marketStatus.${status}.banner`))).toEqual([]);
+  });
+
+  it("every type of order has its words, in the form and in the tables", () => {
+    const source = readFileSync(join(SOURCES, "features/order-form/draft.ts"), "utf8");
+    const triggers = /TRIGGER_KINDS = \[([^\]]*)\]/.exec(source)?.[1] ?? "";
+    const kinds = ["limit", "market", ...[...triggers.matchAll(/"(\w+)"/g)].map((match) => match[1]!)];
+    expect(kinds.length).toBe(7);
+    expect(kinds.filter((kind) => !wordsOf("en", "orders.json").has(`types.${kind}`))).toEqual([]);
+    expect([...kinds, "oco", "bracket"].filter((kind) => !wordsOf("en", "order.json").has(`kinds.${kind}`))).toEqual([]);
+  });
+});
+
 describe("the source", () => {
   it("has no Korean and no sentence outside the translations", () => {
     expect(sources().flatMap(wordsIn)).toEqual([]);

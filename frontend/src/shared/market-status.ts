@@ -14,6 +14,13 @@ export function takesOrders(status: string): boolean {
   return !REFUSES_ORDERS.has(status);
 }
 
+const AUCTIONS: ReadonlySet<string> = new Set(["pre_open", "opening_auction", "closing_auction", "volatility_auction"]);
+
+/** Whether orders gather without trading: the book may be crossed. */
+export function isAuction(status: string): boolean {
+  return AUCTIONS.has(status);
+}
+
 /** `send`: what stands on the button that would send an order. */
 type Said = "name" | "banner" | "help" | "send";
 

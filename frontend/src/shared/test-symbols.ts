@@ -30,6 +30,13 @@ export const BTC: SymbolSpec = {
   maker_fee_rate: "0.0005",
   taker_fee_rate: "0.0005",
   max_open_orders: 1000,
+  max_notional: null,
+  price_collar_percent: null,
+  price_band_percent: null,
+  volatility_band_percent: null,
+  volatility_auction_seconds: null,
+  calendar: null,
+  call_ends_at: null,
 };
 
 export const AAPL: SymbolSpec = {

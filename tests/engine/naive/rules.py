@@ -1,4 +1,4 @@
-"""Orders, symbols and refusals of the naive engine, and the arithmetic of fees."""
+"""Symbols and refusals of the naive engine, and the arithmetic of fees, bands and prices."""
 
 from __future__ import annotations
 
@@ -8,6 +8,15 @@ from typing import Any
 from exchange.engine import messages as m
 
 MILLION = 1_000_000
+DAY_NS = 24 * 3_600 * 10**9
+SECOND_NS = 10**9
+MINUTE_NS = 60 * SECOND_NS
+#: What enters in these statuses is matched; in any other it rests as it is.
+MATCHING = (m.TRADING, m.POST_ONLY)
+#: An auction comes before these.
+UNCROSSED = (m.TRADING, m.POST_ONLY, m.CLOSED)
+#: Times in force of an order that may rest on the book.
+RESTING_TIMES = (m.GTC, m.GTD, m.DAY)
 
 
 class Refusal(Exception):
@@ -24,95 +33,20 @@ def refuse_if(condition: bool, code: str, *details: Any) -> None:
         raise Refusal(code, *details)
 
 
-def ceil_ppm(accrued: int) -> int:
-    """``accrued`` millionths of a minor unit, rounded up (so a negative one rounds toward zero)."""
-    return -(-accrued // MILLION)
-
-
-@dataclass
-class Order:
-    order_id: int
-    command: m.PlaceOrder
-    price: int
-    quantity: int
-    maker_ppm: int
-    taker_ppm: int
-    created_ns: int
-    updated_ns: int
-    filled: int = 0
-    filled_notional: int = 0
-    fee: int = 0
-    #: The sum of rate x notional over the fills, in millionths of a minor unit.
-    accrued: int = 0
-    #: Of a quote-amount buy: value taken off its budget by decrementing self-trade prevention.
-    prevented_notional: int = 0
-    arrival: int = 0
-    resting: bool = False
-    status: int = m.NEW
-    reason: int = m.REASON_NONE
-
-    @property
-    def account(self) -> int:
-        return self.command.account
-
-    @property
-    def symbol(self) -> str:
-        return self.command.symbol
-
-    @property
-    def side(self) -> int:
-        return self.command.side
-
-    @property
-    def is_buy(self) -> bool:
-        return self.command.side == m.BUY
-
-    @property
-    def by_amount(self) -> bool:
-        return self.command.quote_amount_minor > 0
-
-    @property
-    def open(self) -> int:
-        return self.quantity - self.filled
-
-    def cancel(self, reason: int) -> None:
-        self.resting = False
-        self.status = m.CANCELED
-        self.reason = reason
-
-    def event(self) -> m.Event:
-        c = self.command
-        return (
-            m.EV_ORDER,
-            self.order_id,
-            c.account,
-            c.client_order_id,
-            c.symbol,
-            c.side,
-            c.order_type,
-            c.time_in_force,
-            c.post_only,
-            c.stp,
-            self.price,
-            self.quantity,
-            c.quote_amount_minor,
-            self.filled,
-            self.filled_notional,
-            self.fee,
-            self.status,
-            self.reason,
-            self.created_ns,
-            self.updated_ns,
-        )
-
-
 @dataclass
 class Symbol:
     spec: m.SetSymbol
+    protection: m.Protection
     multiplier: int
     base_per_lot: int
     status: int = m.TRADING
     status_reason: str = ""
+    #: When the volatility auction ends; 0: no end is set.
+    call_ends_ns: int = 0
+
+    @property
+    def name(self) -> str:
+        return self.spec.symbol
 
     def notional(self, price: int, lots: int) -> int:
         return price * lots * self.multiplier
@@ -120,30 +54,42 @@ class Symbol:
     def tick_at(self, price: int) -> int:
         return max(band for band in self.spec.tick_bands if band[0] <= price)[1]
 
+    def is_valid_price(self, price: int) -> bool:
+        inside = self.spec.min_price_ticks <= price <= self.spec.max_price_ticks
+        return inside and price % self.tick_at(price) == 0
+
+    def next_valid_price(self, beyond: int, side: int) -> int | None:
+        """The valid price nearest to ``beyond`` on the passive side of it: below for a buy."""
+        below = range(min(beyond, self.spec.max_price_ticks + 1) - 1, self.spec.min_price_ticks - 1, -1)
+        above = range(max(beyond, self.spec.min_price_ticks - 1) + 1, self.spec.max_price_ticks + 1)
+        return next((p for p in (below if side == m.BUY else above) if self.is_valid_price(p)), None)
+
     def event(self) -> m.Event:
-        return (m.EV_SYMBOL, *self.spec[2:], self.status, self.status_reason)
+        plain = (m.EV_SYMBOL, *self.spec[2:17], self.status, self.status_reason)
+        protection = None if self.protection == m.Protection() else tuple(self.protection)
+        return (
+            plain
+            if protection is None and not self.call_ends_ns
+            else (
+                *plain,
+                protection,
+                self.call_ends_ns,
+            )
+        )
+
+
+def ceil_ppm(accrued: int) -> int:
+    """``accrued`` millionths of a minor unit, rounded up (so a negative one rounds toward zero)."""
+    return -(-accrued // MILLION)
 
 
 def crosses(side: int, price: int, opposite_price: int) -> bool:
     return price >= opposite_price if side == m.BUY else price <= opposite_price
 
 
-def is_well_formed(c: m.PlaceOrder) -> bool:
-    """Enumerations in range and a combination of fields that means something."""
-    in_range = (
-        c.side in (m.BUY, m.SELL)
-        and c.order_type in (m.LIMIT, m.MARKET)
-        and c.time_in_force in (m.GTC, m.IOC, m.FOK)
-        and c.stp in (m.STP_CANCEL_NEWEST, m.STP_CANCEL_OLDEST, m.STP_CANCEL_BOTH, m.STP_DECREMENT)
-    )
-    if c.order_type == m.LIMIT:
-        return in_range and c.quote_amount_minor == 0 and (not c.post_only or c.time_in_force == m.GTC)
-    by_amount = c.quote_amount_minor != 0
-    sound_amount = (
-        c.quote_amount_minor > 0 and c.side == m.BUY and not c.quantity_lots and c.time_in_force != m.FOK
-    )
-    plain = not c.post_only and c.time_in_force != m.GTC and c.price_ticks == 0
-    return in_range and plain and (sound_amount or not by_amount)
+def is_within(price: int, center: int, ppm: int) -> bool:
+    """Whether ``price`` is no further than ``ppm`` millionths of ``center`` from it."""
+    return abs(price - center) * MILLION <= ppm * center
 
 
 def bands_ascend(bands: tuple[tuple[int, int], ...]) -> bool:
@@ -158,3 +104,15 @@ def bands_ascend(bands: tuple[tuple[int, int], ...]) -> bool:
 
 def rates_allowed(maker_ppm: int, taker_ppm: int) -> bool:
     return abs(maker_ppm) <= 100_000 and abs(taker_ppm) <= 100_000 and maker_ppm + taker_ppm >= 0
+
+
+def protects(protection: m.Protection) -> bool:
+    """Whether the rules of a protection mean something."""
+    bands = (protection.collar_ppm, protection.band_ppm, protection.volatility_ppm)
+    return (
+        0 <= protection.max_notional_minor <= 10**36
+        and all(0 <= ppm <= MILLION for ppm in bands)
+        and 0 <= protection.volatility_ns <= DAY_NS
+        and (protection.volatility_ppm == 0 or protection.volatility_ns > 0)
+        and len(protection.calendar) <= 16
+    )

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
+from typing import NamedTuple, Self
 
 from exchange.engine import messages as m
-from tests.engine.naive.rules import Order, Symbol, ceil_ppm
+from tests.engine.naive.orders import Order, Place
+from tests.engine.naive.rules import DAY_NS, Symbol, ceil_ppm
+
+
+class Deal(NamedTuple):
+    """A trade that took place."""
+
+    at_ns: int
+    symbol: str
+    price: int
+    lots: int
+    in_auction: bool
 
 
 @dataclass
@@ -13,46 +26,138 @@ class NaiveState:
     assets: dict[str, int] = field(default_factory=dict)
     book_symbols: dict[str, Symbol] = field(default_factory=dict)
     statuses: dict[int, int] = field(default_factory=dict)
+    groups: dict[int, int] = field(default_factory=dict)
+    #: account → when all of its orders are canceled.
+    deadlines: dict[int, int] = field(default_factory=dict)
     overrides: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
     totals: dict[tuple[int, str], int] = field(default_factory=dict)
     orders: list[Order] = field(default_factory=list)
-    #: Those of ``orders`` that rested when the present command began, or came to rest since.
+    #: Those of ``orders`` that were open when the present command began, or came to be since.
     live: list[Order] = field(default_factory=list)
+    deals: list[Deal] = field(default_factory=list)
     arrivals: int = 0
-    trades: int = 0
     now_ns: int = 0
+    #: The replies to the present command itself, and all that happened in it, in order; an order stands for
+    #: its event at the end.
+    own: list[m.Event | Order] = field(default_factory=list)
+    log: list[m.Event | Order] = field(default_factory=list)
+    #: (entry id, lots) of the fills of brackets' entries whose exits have not been entered yet.
+    bought: list[tuple[int, int]] = field(default_factory=list)
+
+    def dry(self) -> Self:
+        """Another engine in the same state, to try something out in."""
+        other = copy.copy(self)
+        other.book_symbols = {name: copy.copy(symbol) for name, symbol in self.book_symbols.items()}
+        other.totals, other.deals = dict(self.totals), list(self.deals)
+        other.live = [copy.copy(order) for order in self.live]
+        other.log, other.bought = [], []
+        return other
+
+    def next_arrival(self) -> int:
+        self.arrivals += 1
+        return self.arrivals
+
+    # --- orders ------------------------------------------------------------------------------------
+
+    def tell(self, order: Order) -> None:
+        """The order has changed."""
+        order.updated_ns = self.now_ns
+        self.log.append(order)
 
     def book(self, symbol: str, side: int) -> list[Order]:
         """The resting orders of one side, best first."""
         best_first = -1 if side == m.BUY else 1
-        resting = [o for o in self.live if o.resting and o.symbol == symbol and o.side == side]
+        resting = [o for o in self.live if o.place == Place.RESTING and o.symbol == symbol and o.side == side]
         return sorted(resting, key=lambda o: (o.price * best_first, o.arrival))
+
+    def best(self, symbol: str, side: int) -> int | None:
+        book = self.book(symbol, side)
+        return book[0].price if book else None
+
+    def is_crossed(self, symbol: str) -> bool:
+        bid, ask = self.best(symbol, m.BUY), self.best(symbol, m.SELL)
+        return bid is not None and ask is not None and bid >= ask
+
+    def waiting(self, symbol: str, source: int) -> list[Order]:
+        """Those that wait for a price, the oldest first."""
+        found = [o for o in self.live if o.place == Place.WAITING and o.symbol == symbol]
+        return sorted(
+            (o for o in found if o.terms.trigger_source == source), key=lambda order: order.order_id
+        )
+
+    def fired(self, symbol: str) -> list[Order]:
+        """Those that fired and may enter now, in the order they fired."""
+        if self.book_symbols[symbol].status != m.TRADING:
+            return []
+        found = [o for o in self.live if o.place == Place.FIRED and o.symbol == symbol]
+        return sorted(found, key=lambda o: o.arrival)
+
+    def other_leg(self, order: Order) -> Order | None:
+        """The linked order, unless it is gone."""
+        linked = [o for o in self.live if order.linked_id and o.order_id == order.linked_id]
+        return next((o for o in linked if o.place != Place.GONE), None)
+
+    def open_orders(self, account: int, symbol: str | None = None) -> list[Order]:
+        found = [o for o in self.live if o.is_open and o.account == account and symbol in (None, o.symbol)]
+        return sorted(found, key=lambda o: o.order_id)
+
+    def are_one(self, account: int, other: int) -> bool:
+        """Whether two accounts must not trade with one another."""
+        group = self.groups.get(account, 0)
+        return account == other or (group != 0 and group == self.groups.get(other, 0))
 
     def depth(self, symbol: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
         sides = []
         for side in (m.BUY, m.SELL):
             levels: dict[int, int] = {}
             for order in self.book(symbol, side):
-                levels[order.price] = levels.get(order.price, 0) + order.open
+                levels[order.price] = levels.get(order.price, 0) + order.displayed
             sides.append(list(levels.items()))
         return sides[0], sides[1]
 
-    def open_orders(self, account: int, symbol: str | None = None) -> list[Order]:
-        found = [o for o in self.live if o.resting and o.account == account and symbol in (None, o.symbol)]
-        return sorted(found, key=lambda o: o.order_id)
+    # --- prices --------------------------------------------------------------------------------------
+
+    def last_price(self, symbol: str) -> int | None:
+        return next((deal.price for deal in reversed(self.deals) if deal.symbol == symbol), None)
+
+    def watched_price(self, order: Order) -> int | None:
+        """The price that the order's trigger looks at, if there is one."""
+        if order.terms.trigger_source == m.LAST:
+            return self.last_price(order.symbol)
+        if self.book_symbols[order.symbol].status != m.TRADING:
+            return None
+        return self.best(order.symbol, 1 - order.side)
+
+    def reference_price(self, symbol: str) -> int | None:
+        """B4: of the last auction, or of the last trade before today, whichever is later; or today's first."""
+        today = self.now_ns // DAY_NS
+        deals = [deal for deal in self.deals if deal.symbol == symbol]
+        found = [deal for deal in deals if deal.in_auction or deal.at_ns // DAY_NS < today]
+        if found:
+            return found[-1].price
+        return deals[0].price if deals else None
+
+    # --- money -----------------------------------------------------------------------------------------
 
     def hold(self, order: Order) -> tuple[str, int]:
         """The asset an open order holds and how much: all it may still have to pay."""
+        spec = self.book_symbols[order.symbol].spec
+        other = self.other_leg(order)
+        if other is None:
+            amount = self.need(order)
+        else:
+            amount = max(self.need(order), self.need(other)) if order.keeps_hold else 0
+        return spec.quote if order.is_buy else spec.base, amount
+
+    def need(self, order: Order) -> int:
+        """What an order by itself may still have to pay."""
         symbol = self.book_symbols[order.symbol]
         if not order.is_buy:
-            return symbol.spec.base, order.open * symbol.base_per_lot
-        return symbol.spec.quote, self._buy_hold(
-            order, order.price, order.open, order.maker_ppm, order.taker_ppm
-        )
-
-    def _buy_hold(self, order: Order, price: int, lots: int, maker_ppm: int, taker_ppm: int) -> int:
-        value = self.book_symbols[order.symbol].notional(price, lots)
-        dearest = max(maker_ppm, taker_ppm, 0)
+            return order.open * symbol.base_per_lot
+        if order.by_amount:
+            return order.command.quote_amount_minor
+        value = symbol.notional(order.price, order.open)
+        dearest = max(order.maker_ppm, order.taker_ppm, 0)
         return value + max(0, ceil_ppm(order.accrued + dearest * value) - order.fee)
 
     def held(self, account: int, asset: str) -> int:
@@ -64,6 +169,9 @@ class NaiveState:
 
     def available(self, account: int, asset: str) -> int:
         return self.total(account, asset) - self.held(account, asset)
+
+    def add(self, account: int, asset: str, amount: int) -> None:
+        self.totals[account, asset] = self.total(account, asset) + amount
 
     def balances(self, account: int) -> dict[str, tuple[int, int]]:
         """asset → (available, held), of the assets the account has any of."""
@@ -78,18 +186,20 @@ class NaiveState:
         spec = self.book_symbols[symbol].spec
         return self.overrides.get((symbol, account), (spec.maker_ppm, spec.taker_ppm))
 
-    def _levels(self) -> dict[tuple[str, int, int], int]:
+    # --- before and after a command ------------------------------------------------------------------
+
+    def all_levels(self) -> dict[tuple[str, int, int], int]:
         levels: dict[tuple[str, int, int], int] = {}
         for order in self.live:
-            if order.resting:
+            if order.place == Place.RESTING:
                 key = (order.symbol, order.side, order.price)
-                levels[key] = levels.get(key, 0) + order.open
+                levels[key] = levels.get(key, 0) + order.displayed
         return levels
 
-    def _balances(self) -> dict[tuple[int, str], tuple[int, int]]:
+    def all_balances(self) -> dict[tuple[int, str], tuple[int, int]]:
         held: dict[tuple[int, str], int] = {}
         for order in self.live:
-            if order.resting:
+            if order.is_open:
                 asset, amount = self.hold(order)
                 held[order.account, asset] = held.get((order.account, asset), 0) + amount
         traders = {key: total for key, total in self.totals.items() if key[0] >= m.FIRST_TRADER_ACCOUNT}

@@ -5,7 +5,7 @@ import { showToast } from "@/shared/ui/toast-store";
 import { onFill, onOrder } from "@/shared/wire/account";
 import type { Fill, Order } from "@/shared/wire/api";
 import type { SymbolSpec } from "@/shared/wire/types";
-import type { Specs, Words } from "./cells";
+import { type Specs, triggerText, type Words } from "./cells";
 import { addFill, averagePrice, type FillSum } from "./fill-sum";
 import { useSpecs } from "./use-rows";
 
@@ -56,10 +56,17 @@ function tellOrder(order: Order, t: Words, specs: Specs): void {
     const text = t("toasts.canceledText", { side, quantity, symbol: order.symbol, reason });
     showToast({ key: "canceled", tone: order.reason === "user" ? "plain" : "bad", title: t("toasts.canceled"), text });
   }
+  if (order.triggered_at != null && order.triggered_at === order.updated_at && order.status !== "canceled") {
+    const text = t("toasts.triggeredText", { side, quantity, symbol: order.symbol });
+    showToast({ key: `triggered ${order.order_id}`, tone: "plain", title: t("toasts.triggered"), text });
+    return;
+  }
   if (order.status === "new" && order.created_at === order.updated_at) {
     const spec = specs.get(order.symbol);
     const price = order.price && spec ? fixed(order.price, spec.price_scale) : "";
-    const text = t("toasts.order", { side, quantity, symbol: order.symbol, price });
+    const condition = triggerText(order, spec, t);
+    const words = { side, quantity, symbol: order.symbol };
+    const text = order.waiting && condition ? t("toasts.waiting", { ...words, condition }) : t("toasts.order", { ...words, price });
     showToast({ key: "placed", tone: "plain", title: t("toasts.placed"), text });
   }
 }

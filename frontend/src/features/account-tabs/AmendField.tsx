@@ -4,23 +4,25 @@ import { useErrorText } from "@/shared/errors";
 import buttons from "@/shared/ui/Button.module.css";
 import type { Order } from "@/shared/wire/api";
 import type { SymbolSpec } from "@/shared/wire/types";
-import { type AmendReading, readAmendment } from "./amend";
+import { type AmendReading, hasPrice, hasTrigger, type NewFigures, readAmendment } from "./amend";
 import styles from "./AccountTabs.module.css";
 
 /** What a person has typed over an open order. */
-export interface Draft {
+export interface Draft extends NewFigures {
   order: Order;
-  price: string;
-  quantity: string;
 }
 
 export function readingOf(draft: Draft, spec: SymbolSpec | undefined): AmendReading | null {
-  return spec ? readAmendment(draft.order, draft.price, draft.quantity, spec) : null;
+  return spec ? readAmendment(draft.order, draft, spec) : null;
 }
+
+const LABELS = { trigger: "columns.trigger", price: "columns.price", quantity: "newTotal" } as const;
+/** The field of a problem that concerns it. */
+const FIELDS = { trigger: "triggerPrice", price: "price", quantity: "quantity" } as const;
 
 interface AmendFieldProps {
   draft: Draft;
-  name: "price" | "quantity";
+  name: keyof NewFigures;
   spec: SymbolSpec | undefined;
   setDraft: (draft: Draft | null) => void;
   onSave: () => void;
@@ -31,8 +33,9 @@ export function AmendField({ draft, name, spec, setDraft, onSave }: AmendFieldPr
   const { t } = useTranslation("orders");
   const errorText = useErrorText();
   const problem = readingOf(draft, spec)?.problem ?? null;
-  const words = problem?.field === name ? errorText(problem.code, problem.values) : null;
-  const decimals = spec?.[name === "price" ? "price_scale" : "quantity_scale"] ?? 0;
+  const words = problem?.field === FIELDS[name] ? errorText(problem.code, problem.values) : null;
+  const decimals = spec?.[name === "quantity" ? "quantity_scale" : "price_scale"] ?? 0;
+  const first = hasTrigger(draft.order) ? "trigger" : hasPrice(draft.order) ? "price" : "quantity";
   const onKeyDown = (event: React.KeyboardEvent) => {
     if (event.key !== "Enter" && event.key !== "Escape") return;
     event.preventDefault();
@@ -45,8 +48,8 @@ export function AmendField({ draft, name, spec, setDraft, onSave }: AmendFieldPr
       <input
         className={buttons.input}
         inputMode={decimals > 0 ? "decimal" : "numeric"}
-        autoFocus={name === "price"}
-        aria-label={name === "price" ? t("columns.price") : t("newTotal")}
+        autoFocus={name === first}
+        aria-label={t(LABELS[name])}
         aria-invalid={words !== null}
         title={name === "quantity" ? t("newTotal") : undefined}
         value={draft[name]}

@@ -42,7 +42,7 @@ export function Filters({ tab }: { tab: AccountTab }) {
         <Choice
           name="liquidity"
           label={t("columns.liquidity")}
-          options={["maker", "taker"].map((each) => [each, t(`liquidity.${each as "maker"}`)])}
+          options={["maker", "taker", "auction"].map((each) => [each, t(`liquidity.${each as "maker"}`)])}
         />
       )}
     </span>

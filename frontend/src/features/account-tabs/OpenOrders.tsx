@@ -6,7 +6,8 @@ import type { Order } from "@/shared/wire/api";
 import { usePending } from "@/shared/wire/pending";
 import { amend, cancel } from "./actions";
 import { AmendField, type Draft, readingOf } from "./AmendField";
-import { orderValue } from "./amend";
+import { canAmend, hasPrice, hasTrigger, type NewFigures, orderValue } from "./amend";
+import { OrderKind } from "./OrderKind";
 import styles from "./AccountTabs.module.css";
 import {
   amountText,
@@ -17,6 +18,7 @@ import {
   type Specs,
   symbolColumn,
   timeColumn,
+  triggerText,
   type Words,
 } from "./cells";
 
@@ -27,14 +29,15 @@ interface OpenOrdersProps {
   empty: React.ReactNode;
 }
 
-/** Orders that wait in the book, those on their way first; prices and quantities are amended in place. */
+/** Orders that rest in the book or wait for their trigger, those on their way first; prices and quantities are amended in place. */
 export function OpenOrders({ rows, specs, loading, empty }: OpenOrdersProps) {
   const { t } = useTranslation("orders");
   const changes = usePending((pending) => pending.changes);
   const [draft, setDraft] = useState<Draft | null>(null);
+  const anyWaits = rows.some((order) => order.trigger_source != null);
   const columns = useMemo(
-    () => columnsOf({ t, specs, changes, draft, setDraft }),
-    [t, specs, changes, draft],
+    () => columnsOf({ t, specs, changes, draft, setDraft }).filter(({ id }) => anyWaits || id !== "trigger"),
+    [t, specs, changes, draft, anyWaits],
   );
   return (
     <DataTable
@@ -60,8 +63,8 @@ interface Context {
 
 function columnsOf(context: Context): Column<Order>[] {
   const { t, specs, draft, setDraft } = context;
-  const field = (order: Order, name: "price" | "quantity", shown: React.ReactNode) =>
-    draft && draft.order.order_id === order.order_id ? (
+  const field = (order: Order, name: keyof NewFigures, shown: React.ReactNode) =>
+    draft && draft.order.order_id === order.order_id && hasFigure(order, name) ? (
       <AmendField draft={draft} name={name} spec={specs.get(order.symbol)} setDraft={setDraft} onSave={() => save(context)} />
     ) : (
       shown
@@ -73,10 +76,18 @@ function columnsOf(context: Context): Column<Order>[] {
     {
       id: "type",
       header: t("columns.type"),
-      width: "minmax(76px, 0.8fr)",
-      spare: 1,
+      width: "minmax(92px, 1fr)",
+      spare: 4,
       align: "left",
-      cell: (order) => <OrderKind order={order} t={t} />,
+      cell: (order) => <OrderKind order={order} specs={specs} t={t} />,
+    },
+    {
+      id: "trigger",
+      header: t("columns.trigger"),
+      width: "minmax(134px, 1.3fr)",
+      align: "left",
+      cell: (order) => field(order, "trigger", triggerText(order, specs.get(order.symbol), t) ?? "–"),
+      compare: (a, b) => compareDecimals(a.trigger_price ?? null, b.trigger_price ?? null),
     },
     {
       id: "price",
@@ -103,18 +114,18 @@ function columnsOf(context: Context): Column<Order>[] {
       id: "value",
       header: t("columns.value"),
       width: "minmax(88px, 1fr)",
-      spare: 2,
+      spare: 1,
       cell: (order) => {
         const spec = specs.get(order.symbol);
-        const value = amountText(order.quote_amount ?? (spec ? orderValue(order, spec) : null), spec);
-        return `${value} ${spec?.quote_asset ?? ""}`;
+        const value = order.quote_amount ?? (spec ? orderValue(order, spec) : null);
+        return value === null ? "–" : `${amountText(value, spec)} ${spec?.quote_asset ?? ""}`;
       },
     },
     {
       id: "status",
       header: t("columns.status"),
       width: "minmax(76px, 0.7fr)",
-      spare: 3,
+      spare: 2,
       align: "left",
       cell: (order) => statusText(order, context),
     },
@@ -129,18 +140,19 @@ function columnsOf(context: Context): Column<Order>[] {
 
 function statusText(order: Order, { t, changes }: Context): string {
   if (order.order_id === "") return t("statuses.pending");
-  return changes.has(order.order_id) ? t("statuses.changing") : t(`statuses.${order.status}`);
+  if (changes.has(order.order_id)) return t("statuses.changing");
+  return order.waiting ? t("statuses.waiting") : t(`statuses.${order.status}`);
 }
 
-/** The type and what goes with it, e.g. "Limit · Post only". */
-export function OrderKind({ order, t }: { order: Order; t: Words }) {
-  const extra = order.post_only ? t("postOnly") : order.time_in_force === "gtc" ? null : t(`times.${order.time_in_force}`);
-  return (
-    <>
-      {t(`types.${order.order_type}`)}
-      {extra && order.order_type === "limit" && <small className={styles.extra}> {extra}</small>}
-    </>
-  );
+/** Whether an order has the figure to be changed. */
+function hasFigure(order: Order, name: keyof NewFigures): boolean {
+  return name === "quantity" || (name === "price" ? hasPrice(order) : hasTrigger(order));
+}
+
+/** The figures of an order as a person finds them in the fields. */
+function draftOf(order: Order, specs: Specs): Draft {
+  const price = (text: string | null | undefined) => (text == null ? "" : priceText(text, specs.get(order.symbol)));
+  return { order, price: price(order.price), quantity: order.quantity ?? "", trigger: price(order.trigger_price) };
 }
 
 function save({ draft, specs, setDraft }: Context): void {
@@ -163,7 +175,7 @@ function Actions({ order, context }: { order: Order; context: Context }) {
           type="button"
           className={buttons.small}
           disabled={reading === null || reading.problem !== null || kind === "none"}
-          title={t(kind === "none" ? "unchanged" : kind === "reduce" ? "keepsPlace" : "losesPlace")}
+          title={t(kind === "none" ? "unchanged" : kind === "reduce" ? "keepsPlace" : order.waiting ? "waitsAnew" : "losesPlace")}
           data-testid="amend-save"
           onClick={() => save(context)}
         >
@@ -177,14 +189,14 @@ function Actions({ order, context }: { order: Order; context: Context }) {
   }
   return (
     <span className={styles.actions}>
-      {order.order_type === "limit" && (
+      {canAmend(order) && (
         <button
           type="button"
           className={buttons.small}
           disabled={busy}
           aria-label={t("amendOrder", { id: order.order_id })}
           data-testid="amend-order"
-          onClick={() => setDraft({ order, price: priceText(order.price, specs.get(order.symbol)), quantity: order.quantity ?? "" })}
+          onClick={() => setDraft(draftOf(order, specs))}
         >
           {t("amend")}
         </button>

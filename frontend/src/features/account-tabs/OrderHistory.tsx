@@ -1,6 +1,7 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { type Column, DataTable } from "@/shared/ui/DataTable";
+import { grouped, signOf } from "@/shared/numbers";
 import type { Order } from "@/shared/wire/api";
 import styles from "./AccountTabs.module.css";
 import {
@@ -13,10 +14,11 @@ import {
   type Specs,
   symbolColumn,
   timeColumn,
+  triggerText,
   type Words,
 } from "./cells";
 import type { History } from "./history";
-import { OrderKind } from "./OpenOrders";
+import { OrderKind } from "./OrderKind";
 
 interface OrderHistoryProps {
   history: History<Order>;
@@ -28,7 +30,11 @@ interface OrderHistoryProps {
 /** Orders that are filled, canceled or expired. */
 export function OrderHistory({ history, rows, specs, empty }: OrderHistoryProps) {
   const { t } = useTranslation("orders");
-  const columns = useMemo(() => columnsOf(t, specs), [t, specs]);
+  const anyWaited = rows.some((order) => order.trigger_source != null);
+  const columns = useMemo(
+    () => columnsOf(t, specs).filter(({ id }) => anyWaited || id !== "trigger"),
+    [t, specs, anyWaited],
+  );
   return (
     <DataTable
       label={t("history")}
@@ -52,10 +58,19 @@ function columnsOf(t: Words, specs: Specs): Column<Order>[] {
     {
       id: "type",
       header: t("columns.type"),
-      width: "minmax(76px, 0.8fr)",
+      width: "minmax(92px, 1fr)",
+      spare: 3,
+      align: "left",
+      cell: (order) => <OrderKind order={order} specs={specs} t={t} />,
+    },
+    {
+      id: "trigger",
+      header: t("columns.trigger"),
+      width: "minmax(134px, 1.3fr)",
       spare: 1,
       align: "left",
-      cell: (order) => <OrderKind order={order} t={t} />,
+      cell: (order) => triggerText(order, spec(order), t) ?? "–",
+      compare: (a, b) => compareDecimals(a.trigger_price ?? null, b.trigger_price ?? null),
     },
     {
       id: "price",
@@ -107,6 +122,9 @@ function columnsOf(t: Words, specs: Specs): Column<Order>[] {
         <>
           {t(`statuses.${order.status}`)}
           {order.reason && <small className={styles.extra}> {t(`reasons.${order.reason}`)}</small>}
+          {order.prevented_quantity && signOf(order.prevented_quantity) > 0 && (
+            <small className={styles.extra}> {t("prevented", { quantity: grouped(order.prevented_quantity) })}</small>
+          )}
         </>
       ),
       compare: (a, b) => compareTexts(a.status, b.status),

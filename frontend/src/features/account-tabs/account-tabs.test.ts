@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { AAPL, BTC } from "@/shared/test-symbols";
 import type { Fill, Order } from "@/shared/wire/api";
-import { orderValue, readAmendment } from "./amend";
+import { canAmend, orderValue, readAmendment } from "./amend";
 import { addFill, averagePrice } from "./fill-sum";
 import { merged } from "./history";
 import { withPending } from "./use-rows";
@@ -33,20 +33,40 @@ const ORDER: Order = {
   updated_at: 2,
 };
 
+const amended = (order: Order, price: string, quantity: string, trigger = "") =>
+  readAmendment(order, { price, quantity, trigger }, BTC);
+
 describe("amending", () => {
   it.each([
     ["137,000,000", "0.5", { kind: "none" }],
     ["137,000,000", "0.4", { kind: "reduce", quantity: "0.4" }],
-    ["137,000,000", "0.6", { kind: "replace", price: "137000000", quantity: "0.6" }],
-    ["136,999,000", "0.4", { kind: "replace", price: "136999000", quantity: "0.4" }],
+    ["137,000,000", "0.6", { kind: "replace", terms: { price: "137000000", quantity: "0.6" } }],
+    ["136,999,000", "0.4", { kind: "replace", terms: { price: "136999000", quantity: "0.4" } }],
   ])("to %s × %s", (price, quantity, amendment) => {
-    expect(readAmendment(ORDER, price, quantity, BTC)).toEqual({ amendment, problem: null });
+    expect(amended(ORDER, price, quantity)).toEqual({ amendment, problem: null });
   });
 
   it("never below what is filled, nor off the tick, nor for too little", () => {
-    expect(readAmendment(ORDER, "137000000", "0.2", BTC).problem?.code).toBe("INVALID_REPLACE");
-    expect(readAmendment(ORDER, "137000500", "0.5", BTC).problem?.code).toBe("PRICE_OFF_TICK");
-    expect(readAmendment(ORDER, "137001000", "0.20000001", BTC).problem?.code).toBe("BELOW_MIN_NOTIONAL");
+    expect(amended(ORDER, "137000000", "0.2").problem?.code).toBe("INVALID_REPLACE");
+    expect(amended(ORDER, "137000500", "0.5").problem?.code).toBe("PRICE_OFF_TICK");
+    expect(amended(ORDER, "137001000", "0.20000001").problem?.code).toBe("BELOW_MIN_NOTIONAL");
+  });
+
+  it("an order that waits may wait for another price", () => {
+    const stop: Order = { ...ORDER, order_type: "stop", price: null, filled_quantity: "0", waiting: true, trigger_price: "130000000" };
+    expect(canAmend(stop)).toBe(true);
+    expect(amended(stop, "", "0.5", "131000000")).toEqual({
+      amendment: { kind: "replace", terms: { quantity: "0.5", trigger_price: "131000000" } },
+      problem: null,
+    });
+    expect(amended(stop, "", "0.4", "130000000").amendment).toEqual({ kind: "reduce", quantity: "0.4" });
+    expect(amended(stop, "", "0.5", "130000500").problem).toMatchObject({ field: "triggerPrice", code: "PRICE_OFF_TICK" });
+  });
+
+  it("linked orders and orders by amount keep their terms", () => {
+    expect(canAmend(ORDER)).toBe(true);
+    expect(canAmend({ ...ORDER, linked_order_id: "8" })).toBe(false);
+    expect(canAmend({ ...ORDER, quantity: null, quote_amount: "5000", waiting: true })).toBe(false);
   });
 
   it("the value of an order is exact", () => {

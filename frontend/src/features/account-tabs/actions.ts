@@ -22,7 +22,7 @@ export function amend(orderId: string, amendment: Amendment): Promise<boolean> {
     whileChanging([orderId], () =>
       amendment.kind === "reduce"
         ? reduceOrder(orderId, amendment.quantity)
-        : replaceOrder(orderId, amendment.price, amendment.quantity),
+        : replaceOrder(orderId, amendment.terms),
     ),
   );
 }

@@ -2,42 +2,81 @@
 
 import { fromUnits, toUnits } from "@/shared/numbers";
 import type { Order } from "@/shared/wire/api";
+import type { NewTerms } from "@/shared/wire/trading";
 import type { SymbolSpec } from "@/shared/wire/types";
-import { type Problem, priceProblem, quantityProblem } from "@/features/order-form/check";
+import { type Problem, priceProblem, quantityProblem } from "@/features/order-form/rules";
 import { notional, parseInput, wire } from "@/features/order-form/maths";
 
-/** `reduce` keeps the place in the queue; `replace` goes to its end. */
+/** `reduce` keeps the place in the queue; `replace` goes to its end, or waits for another price. */
 export type Amendment =
   | { kind: "none" }
   | { kind: "reduce"; quantity: string }
-  | { kind: "replace"; price: string; quantity: string };
+  | { kind: "replace"; terms: NewTerms };
 
 export interface AmendReading {
   amendment: Amendment;
   problem: Problem | null;
 }
 
-/** Read new figures for an order. Quantities are totals, the filled part included. */
-export function readAmendment(order: Order, priceText: string, quantityText: string, spec: SymbolSpec): AmendReading {
-  const price = parseInput(priceText, spec.price_scale);
-  const quantity = parseInput(quantityText, spec.quantity_scale);
-  const problem = priceProblem(priceText, price, spec) ?? quantityProblem(quantityText, quantity, spec);
-  if (problem || price === null || quantity === null) return { amendment: { kind: "none" }, problem };
+/** What a person has typed over an order; quantities are totals, the filled part included. */
+export interface NewFigures {
+  price: string;
+  quantity: string;
+  trigger: string;
+}
+
+/** Linked orders keep their terms, and so do orders by amount and market orders that trade at once. */
+export function canAmend(order: Order): boolean {
+  if (order.linked_order_id || order.quantity === null) return false;
+  return isLimit(order) || order.waiting === true;
+}
+
+export function isLimit(order: Order): boolean {
+  return order.order_type.endsWith("limit");
+}
+
+/** Whether its price is one to be changed; an order at market may have none. */
+export function hasPrice(order: Order): boolean {
+  return order.price !== null;
+}
+
+/** Whether it waits for a price of its own; a trailing stop's moves by itself. */
+export function hasTrigger(order: Order): boolean {
+  return order.waiting === true && order.trigger_price != null;
+}
+
+/** Read new figures for an order. */
+export function readAmendment(order: Order, figures: NewFigures, spec: SymbolSpec): AmendReading {
+  const price = parseInput(figures.price, spec.price_scale);
+  const trigger = parseInput(figures.trigger, spec.price_scale);
+  const quantity = parseInput(figures.quantity, spec.quantity_scale);
+  const problem =
+    (hasTrigger(order) ? priceProblem(figures.trigger, trigger, spec, "triggerPrice") : null) ??
+    (hasPrice(order) ? priceProblem(figures.price, price, spec) : null) ??
+    quantityProblem(figures.quantity, quantity, spec);
+  if (problem || quantity === null) return { amendment: { kind: "none" }, problem };
   const filled = toUnits(order.filled_quantity, spec.quantity_scale);
   if (quantity <= filled) return { amendment: { kind: "none" }, problem: { field: "quantity", code: "INVALID_REPLACE" } };
-  const amendment = amendmentOf(order, price, quantity, spec);
-  const open = notional(spec, price, quantity - filled);
-  const tooSmall = amendment.kind === "replace" && open < toUnits(spec.min_notional, spec.quote_scale);
+  const amendment = amendmentOf(order, hasPrice(order) ? price : null, hasTrigger(order) ? trigger : null, quantity, spec);
+  const open = price === null ? null : notional(spec, price, quantity - filled);
+  const tooSmall = amendment.kind === "replace" && open !== null && open < toUnits(spec.min_notional, spec.quote_scale);
   return { amendment, problem: tooSmall ? smallProblem(spec) : null };
 }
 
-function amendmentOf(order: Order, price: bigint, quantity: bigint, spec: SymbolSpec): Amendment {
-  const samePrice = price === toUnits(order.price ?? "0", spec.price_scale);
+function amendmentOf(order: Order, price: bigint | null, trigger: bigint | null, quantity: bigint, spec: SymbolSpec): Amendment {
+  const isSame = (units: bigint | null, text: string | null | undefined) =>
+    units === null || units === toUnits(text ?? "0", spec.price_scale);
   const before = toUnits(order.quantity ?? "0", spec.quantity_scale);
-  if (samePrice && quantity === before) return { kind: "none" };
+  const samePrices = isSame(price, order.price) && isSame(trigger, order.trigger_price);
+  if (samePrices && quantity === before) return { kind: "none" };
   const text = wire(quantity, spec.quantity_scale);
-  if (samePrice && quantity < before) return { kind: "reduce", quantity: text };
-  return { kind: "replace", price: wire(price, spec.price_scale), quantity: text };
+  if (samePrices && quantity < before) return { kind: "reduce", quantity: text };
+  const terms = {
+    ...(price !== null && { price: wire(price, spec.price_scale) }),
+    quantity: text,
+    ...(trigger !== null && { trigger_price: wire(trigger, spec.price_scale) }),
+  };
+  return { kind: "replace", terms };
 }
 
 function smallProblem(spec: SymbolSpec): Problem {

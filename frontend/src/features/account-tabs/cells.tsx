@@ -2,9 +2,11 @@
 
 import type { TFunction } from "i18next";
 import { fixed, toUnits } from "@/shared/numbers";
+import { firesBelow, type OrderKind } from "@/features/order-form/draft";
 import type { Column } from "@/shared/ui/DataTable";
 import { Quantity } from "@/shared/ui/Quantity";
 import { Time } from "@/shared/ui/Time";
+import type { Order } from "@/shared/wire/api";
 import type { SymbolSpec } from "@/shared/wire/types";
 
 export type Specs = ReadonlyMap<string, SymbolSpec>;
@@ -71,4 +73,16 @@ export function amountText(amount: string | null, spec: SymbolSpec | undefined, 
 export function QuantityOf({ quantity, spec }: { quantity: string | null; spec: SymbolSpec | undefined }) {
   if (quantity === null) return <>–</>;
   return spec ? <Quantity text={quantity} scale={spec.quantity_scale} /> : <>{quantity}</>;
+}
+
+/** What an order waits or waited for, as "Last ≤ 90,000" or "−1.5% of bid"; null without a trigger. */
+export function triggerText(order: Order, spec: SymbolSpec | undefined, t: Words): string | null {
+  if (!order.trigger_source) return null;
+  const watched = t(order.trigger_source === "last" ? "watches.last" : order.side === "buy" ? "watches.ask" : "watches.bid");
+  if (order.order_type === "trailing_stop") {
+    const distance = order.trail_percent ? `${order.trail_percent}%` : priceText(order.trail_offset ?? null, spec);
+    return `${watched} ${order.side === "sell" ? "−" : "+"}${distance}`;
+  }
+  const sign = firesBelow(order.order_type as OrderKind, order.side) ? "≤" : "≥";
+  return `${watched} ${sign} ${priceText(order.trigger_price ?? null, spec)}`;
 }

@@ -33,7 +33,7 @@ async function tableOf({ tab, filters, only, open, balances }: Scope, t: TFuncti
 }
 
 function orderHeader(t: TFunction<"orders">): string[] {
-  const names = ["time", "symbol", "side", "type", "price", "quantity", "filled", "average", "value", "fee", "status"] as const;
+  const names = ["time", "symbol", "side", "type", "trigger", "price", "quantity", "filled", "average", "value", "fee", "status"] as const;
   return ["order_id", ...names.map((name) => (name === "time" ? `${t("columns.time")} (UTC)` : t(`columns.${name}`)))];
 }
 
@@ -44,6 +44,7 @@ function orderRow(order: Order): (string | null)[] {
     order.symbol,
     order.side,
     order.order_type,
+    order.trigger_price ?? null,
     order.price,
     order.quantity,
     order.filled_quantity,

@@ -19,11 +19,19 @@ export function useOpenOrders(): readonly Order[] {
   return useMemo(() => withPending([...open.values()], [...pending.values()]), [open, pending]);
 }
 
-/** Exported for the tests. An order that the feed knows already is no longer pending. */
+/** Exported for the tests. An order that the feed knows already is no longer pending. Linked orders stand
+ * together, where the newer of them would. */
 export function withPending(open: readonly Order[], pending: readonly PendingOrder[]): Order[] {
   const known = new Set(open.map((order) => order.client_order_id));
   const sent = pending.filter((order) => !known.has(order.client_order_id)).map(asOrder);
-  return [...sent.toReversed(), ...open.toSorted((a, b) => Number(b.order_id) - Number(a.order_id))];
+  const isNewer = (a: Order, b: Order) => Number(groupOf(b)) - Number(groupOf(a)) || Number(b.order_id) - Number(a.order_id);
+  return [...sent.toReversed(), ...open.toSorted(isNewer)];
+}
+
+/** The higher id of an order and the one it is linked with. */
+function groupOf({ order_id, linked_order_id }: Order): bigint {
+  const [own, other] = [BigInt(order_id), BigInt(linked_order_id ?? "0")];
+  return own > other ? own : other;
 }
 
 /** A sent order in the shape of an open one; its empty order id says that it is none yet. */
@@ -50,6 +58,13 @@ function asOrder(order: PendingOrder): Order {
     reason: null,
     created_at: order.sent_at,
     updated_at: order.sent_at,
+    waiting: order.trigger_source !== undefined,
+    trigger_price: order.trigger_price ?? null,
+    trigger_source: order.trigger_source ?? null,
+    trail_offset: order.trail_offset ?? null,
+    trail_percent: order.trail_percent ?? null,
+    display_quantity: order.display_quantity ?? null,
+    expire_at: order.expire_at ?? null,
   };
 }
 

@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { useLanguage } from "@/shared/i18n";
 import { type Language, type Palette, paletteOf, type Theme, useSettings } from "@/shared/settings/settings";
+import buttons from "@/shared/ui/Button.module.css";
 import { Panel } from "@/shared/ui/Panel";
 import styles from "./account.module.css";
 
@@ -8,10 +9,13 @@ const THEMES: readonly Theme[] = ["dark", "light"];
 const LANGUAGES: readonly Language[] = ["ko", "en"];
 const PALETTES: readonly Palette[] = ["auto", "red-up", "green-up", "colour-blind"];
 
+/** Choices of how long this page may be silent before its orders are canceled; 0: for ever. */
+const CANCEL_AFTER_S = [0, 30, 60, 300] as const;
+
 /** What this browser remembers. Every change holds at once. */
 export function Settings() {
   const { t } = useTranslation("account");
-  const { theme, palette, confirmOrders, set } = useSettings();
+  const { theme, palette, confirmOrders, cancelOnDisconnect, cancelAfterMs, set } = useSettings();
   const language = useLanguage();
   return (
     <Panel title={t("settings")}>
@@ -48,6 +52,32 @@ export function Settings() {
             />
             {t("confirmOrders")}
           </label>
+          <label title={t("cancelOnDisconnectHelp")}>
+            <input
+              type="checkbox"
+              checked={cancelOnDisconnect}
+              onChange={(event) => set({ cancelOnDisconnect: event.target.checked })}
+              data-testid="cancel-on-disconnect"
+            />
+            {t("cancelOnDisconnect")}
+          </label>
+          <p className={styles.note}>{t("cancelOnDisconnectHelp")}</p>
+          <label>
+            {t("cancelAfter")}
+            <select
+              className={buttons.input}
+              value={cancelAfterMs}
+              onChange={(event) => set({ cancelAfterMs: Number(event.target.value) })}
+              data-testid="cancel-after"
+            >
+              {CANCEL_AFTER_S.map((seconds) => (
+                <option key={seconds} value={seconds * 1_000}>
+                  {t(seconds === 0 ? "cancelAfterNever" : "cancelAfterSeconds", { seconds })}
+                </option>
+              ))}
+            </select>
+          </label>
+          <p className={styles.note}>{t("cancelAfterHelp")}</p>
         </fieldset>
         <p className={styles.note}>{t("keptHere")}</p>
       </div>

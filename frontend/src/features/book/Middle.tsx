@@ -1,4 +1,5 @@
 import { useTranslation } from "react-i18next";
+import { isAuction } from "@/shared/market-status";
 import { fixed, fromUnits, grouped, toUnits } from "@/shared/numbers";
 import { type LiveBook, useTrades } from "@/shared/wire/store";
 import type { SymbolSpec } from "@/shared/wire/types";
@@ -34,12 +35,22 @@ export function Middle({ book, spec, tick, onTake }: MiddleProps) {
           {last?.side ? ARROWS[last.side] : ""} {last ? fixed(last.price, spec.price_scale) : "–"}
         </strong>
       </button>
-      <span title={around ? t("middle", { price: around.middle }) : undefined}>
-        {t("spread")} <b>{around ? around.spread : "–"}</b>
-        {around && <small> {t("ticks", { count: Number(around.ticks), ticks: grouped(String(around.ticks)) })}</small>}
-      </span>
+      {isAuction(spec.status) ? (
+        <span data-testid="book-crossed">{t(isCrossed(book, spec) ? "crossed" : "gathering")}</span>
+      ) : (
+        <span title={around ? t("middle", { price: around.middle }) : undefined}>
+          {t("spread")} <b>{around ? around.spread : "–"}</b>
+          {around && <small> {t("ticks", { count: Number(around.ticks), ticks: grouped(String(around.ticks)) })}</small>}
+        </span>
+      )}
     </div>
   );
+}
+
+/** Whether somebody pays more than somebody else asks: only while orders gather for an auction. */
+function isCrossed(book: LiveBook, spec: SymbolSpec): boolean {
+  const [ask, bid] = [book.asks[0]?.[0], book.bids[0]?.[0]];
+  return ask !== undefined && bid !== undefined && toUnits(bid, spec.price_scale) >= toUnits(ask, spec.price_scale);
 }
 
 /** Spread and middle, exact; null with one side empty. */

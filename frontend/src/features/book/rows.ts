@@ -61,16 +61,16 @@ export function valueText(row: Row, spec: SymbolSpec): string {
   return fromUnits(row.value / 10n ** BigInt(spec.quantity_scale), spec.price_scale);
 }
 
-/** Open quantities of own orders by row: quantity units. */
+/** Open quantities of own orders in the book by row: quantity units. Orders that wait are not in it. */
 export function ownByRow(
-  orders: Iterable<{ symbol: string; side: Side; price: string | null; remaining_quantity?: string | null }>,
+  orders: Iterable<{ symbol: string; side: Side; price: string | null; remaining_quantity?: string | null; waiting?: boolean }>,
   side: Side,
   step: bigint,
   spec: SymbolSpec,
 ): Map<bigint, bigint> {
   const own = new Map<bigint, bigint>();
   for (const order of orders) {
-    if (order.symbol !== spec.symbol || order.side !== side || order.price === null) continue;
+    if (order.symbol !== spec.symbol || order.side !== side || order.price === null || order.waiting) continue;
     const price = groupOf(toUnits(order.price, spec.price_scale), side, step);
     own.set(price, (own.get(price) ?? 0n) + toUnits(order.remaining_quantity ?? "0", spec.quantity_scale));
   }

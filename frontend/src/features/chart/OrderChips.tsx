@@ -6,7 +6,7 @@ import type { Order } from "@/shared/wire/api";
 import type { SymbolSpec } from "@/shared/wire/types";
 import type { CandleChart } from "./candle-chart";
 import styles from "./Chart.module.css";
-import { type Moving, useMoving } from "./use-moving";
+import { linePrice, type Moving, useMoving } from "./use-moving";
 
 /** Lines are for reading: of more open orders the newest are drawn. */
 const MOST = 40;
@@ -15,7 +15,7 @@ const MOST = 40;
 export function OrderChips({ chart, spec }: { chart: CandleChart; spec: SymbolSpec }) {
   const open = useAccount((account) => account.open);
   const orders = useMemo(
-    () => [...open.values()].filter((order) => order.symbol === spec.symbol && order.price !== null).slice(-MOST),
+    () => [...open.values()].filter((order) => order.symbol === spec.symbol && linePrice(order) !== null).slice(-MOST),
     [open, spec.symbol],
   );
   return (
@@ -37,7 +37,7 @@ function Chip({ chart, spec, order }: ChipProps) {
   const { t } = useTranslation("chart");
   const element = useRef<HTMLDivElement>(null);
   const moving = useMoving(order, spec, chart);
-  const price = moving.price ?? order.price ?? "0";
+  const price = moving.price ?? linePrice(order) ?? "0";
   const shown = fixed(price, spec.price_scale);
   const isIdle = moving.phase === "idle";
   useEffect(() => {
@@ -46,17 +46,20 @@ function Chip({ chart, spec, order }: ChipProps) {
       price: Number(price),
       priceText: shown,
       colour: chart.colourOfSide(order.side),
-      dashed: !isIdle,
+      moving: !isIdle,
+      waits: order.waiting === true,
       element: element.current,
     });
-  }, [chart, order.order_id, order.side, price, shown, isIdle]);
+  }, [chart, order.order_id, order.side, price, shown, isIdle, order.waiting]);
   useEffect(() => () => chart.orders.take(order.order_id), [chart, order.order_id]);
-  const what = t(`order.${order.side}`, { quantity: grouped(order.remaining_quantity ?? order.quantity ?? "") });
+  const size = t(`order.${order.side}`, { quantity: grouped(order.remaining_quantity ?? order.quantity ?? order.quote_amount ?? "") });
+  const what = order.waiting ? t("order.waiting", { type: t(`order.types.${order.order_type}`), size }) : size;
   return (
     <div
       ref={element}
       className={styles.chip}
       data-side={order.side}
+      data-waits={order.waiting === true}
       data-pending={moving.phase === "pending"}
       data-testid="chart-order"
     >

@@ -74,8 +74,10 @@ export interface OrderLine {
   price: number;
   priceText: string;
   colour: string;
-  /** While it is moved or waits for the engine. */
-  dashed: boolean;
+  /** While it is moved, or its new price is on its way to the engine. */
+  moving: boolean;
+  /** It waits off the book for this price. */
+  waits: boolean;
   element: HTMLElement;
 }
 
@@ -107,14 +109,14 @@ export class OrderLines extends OnSeries {
     const { width, height } = this.pane();
     const placed = this.placed();
     // An order on the move passes over the others.
-    const columns = chipColumns(placed.filter(({ line }) => !line.dashed).map(({ y }) => y), CHIP_HEIGHT);
+    const columns = chipColumns(placed.filter(({ line }) => !line.moving).map(({ y }) => y), CHIP_HEIGHT);
     // On a narrow chart they cover each other in part, so that each can still be taken hold of.
     const step = Math.min(CHIP_STEP, (width - CHIP_LEFT - CHIP_WIDTH) / Math.max(1, ...columns));
     for (const { line, y } of placed) {
       const shown = y >= 0 && y <= height;
       line.element.style.visibility = shown ? "visible" : "hidden";
       line.element.style.transform = `translateY(${Math.round(y)}px)`;
-      if (!line.dashed) line.element.style.left = `${CHIP_LEFT + Math.round((columns.shift() ?? 0) * step)}px`;
+      if (!line.moving) line.element.style.left = `${CHIP_LEFT + Math.round((columns.shift() ?? 0) * step)}px`;
     }
   }
 
@@ -160,7 +162,7 @@ export class OrderLines extends OnSeries {
         const y = this.at(line.price);
         if (y === null) continue;
         context.strokeStyle = line.colour;
-        context.setLineDash(line.dashed ? [2, 3] : [7, 4]);
+        context.setLineDash(line.moving ? [2, 3] : line.waits ? [4, 4] : []);
         context.beginPath();
         context.moveTo(0, Math.round(y) + 0.5);
         context.lineTo(mediaSize.width, Math.round(y) + 0.5);

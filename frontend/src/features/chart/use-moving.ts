@@ -6,7 +6,7 @@ import { toUnits } from "@/shared/numbers";
 import { useSettings } from "@/shared/settings/settings";
 import { showToast } from "@/shared/ui/toast-store";
 import type { Order } from "@/shared/wire/api";
-import { cancelOrder, replaceOrder } from "@/shared/wire/trading";
+import { cancelOrder, type NewTerms, replaceOrder } from "@/shared/wire/trading";
 import type { SymbolSpec } from "@/shared/wire/types";
 import type { CandleChart } from "./candle-chart";
 
@@ -37,7 +37,10 @@ export function useMoving(order: Order, spec: SymbolSpec, chart: CandleChart): M
   const errorText = useErrorText();
   const confirmOrders = useSettings((settings) => settings.confirmOrders);
   const [phase, setPhase] = useState<Phase>("idle");
+  const standing = linePrice(order) ?? "0";
   const [price, setPrice] = useState<string | null>(null);
+  // Linked orders keep their prices, and an order by amount has no quantity to be replaced with.
+  const canMove = !order.linked_order_id && order.quantity !== null;
   const start = useRef<{ y: number; top: number } | null>(null);
   const leave = () => {
     start.current = null;
@@ -45,16 +48,16 @@ export function useMoving(order: Order, spec: SymbolSpec, chart: CandleChart): M
     setPrice(null);
   };
   // The engine has answered, or somebody changed the order elsewhere.
-  useEffect(leave, [order.price, order.quantity]);
+  useEffect(leave, [standing, order.quantity]);
 
   const fail = (title: string, error: unknown) => {
     const { code, details } = failureOf(error);
     showToast({ key: `chart ${order.order_id}`, tone: "bad", title, text: errorText(code, details) });
   };
   const sendTo = (target: string | null) => {
-    if (target === null || target === order.price || order.quantity === null) return leave();
+    if (target === null || target === standing || order.quantity === null) return leave();
     setPhase("pending");
-    replaceOrder(order.order_id, target, order.quantity)
+    replaceOrder(order.order_id, movedTo(order, target, order.quantity))
       .catch((error: unknown) => fail(t("order.moveFailed"), error))
       .finally(leave);
   };
@@ -66,7 +69,7 @@ export function useMoving(order: Order, spec: SymbolSpec, chart: CandleChart): M
     });
   };
   const step = (direction: 1 | -1, count: number) => {
-    let units = toUnits(price ?? order.price ?? "0", spec.price_scale);
+    let units = toUnits(price ?? standing, spec.price_scale);
     for (let done = 0; done < count; done += 1) units = stepPrice(spec, units, direction);
     setPhase("asking");
     setPrice(wire(units, spec.price_scale));
@@ -74,7 +77,7 @@ export function useMoving(order: Order, spec: SymbolSpec, chart: CandleChart): M
 
   const handle: HandleEvents = {
     onPointerDown: (event) => {
-      if (phase === "pending" || event.button !== 0) return;
+      if (!canMove || phase === "pending" || event.button !== 0) return;
       event.currentTarget.setPointerCapture(event.pointerId);
       const area = event.currentTarget.parentElement!.parentElement!.getBoundingClientRect();
       start.current = { y: event.clientY, top: area.top };
@@ -83,19 +86,19 @@ export function useMoving(order: Order, spec: SymbolSpec, chart: CandleChart): M
       const from = start.current;
       if (!from || (phase !== "dragging" && Math.abs(event.clientY - from.y) < SLACK)) return;
       setPhase("dragging");
-      setPrice(priceAt(chart, event.clientY - from.top, spec) ?? order.price);
+      setPrice(priceAt(chart, event.clientY - from.top, spec) ?? standing);
     },
     onPointerUp: () => {
       start.current = null;
       if (phase !== "dragging") return;
-      if (confirmOrders && price !== order.price) setPhase("asking");
+      if (confirmOrders && price !== standing) setPhase("asking");
       else sendTo(price);
     },
     onPointerCancel: leave,
     onKeyDown: (event) => {
       const count = event.shiftKey ? 10 : 1;
-      if (event.key === "ArrowUp") step(1, count);
-      else if (event.key === "ArrowDown") step(-1, count);
+      if (canMove && event.key === "ArrowUp") step(1, count);
+      else if (canMove && event.key === "ArrowDown") step(-1, count);
       else if (event.key === "Enter" && phase === "asking") sendTo(price);
       else if (event.key === "Escape" && phase !== "pending") leave();
       else if (event.key === "Delete") cancel();
@@ -105,6 +108,16 @@ export function useMoving(order: Order, spec: SymbolSpec, chart: CandleChart): M
     },
   };
   return { phase, price, handle, send: () => sendTo(price), leave, cancel };
+}
+
+/** Where an own order's line stands: a waiting order's at its trigger; null for none. */
+export function linePrice(order: Order): string | null {
+  return (order.waiting ? order.trigger_price : order.price) ?? null;
+}
+
+function movedTo(order: Order, target: string, quantity: string): NewTerms {
+  if (!order.waiting) return { price: target, quantity };
+  return { ...(order.price !== null && { price: order.price }), quantity, trigger_price: target };
 }
 
 /** The valid price at a height of the chart. A height says a price only to the nearest tick. */

@@ -1,47 +1,43 @@
 import { useTranslation } from "react-i18next";
-import { grouped } from "@/shared/numbers";
+import { useLanguage } from "@/shared/i18n";
 import { useSettings } from "@/shared/settings/settings";
 import { Dialog, DialogActions } from "@/shared/ui/Dialog";
 import buttons from "@/shared/ui/Button.module.css";
-import type { NewOrder } from "@/shared/wire/trading";
+import { ordersOf, type Ticket } from "@/shared/wire/trading";
 import type { SymbolSpec } from "@/shared/wire/types";
+import { sentencesOf } from "./describe";
+import { useOrderForm } from "./form-store";
 import styles from "./OrderForm.module.css";
 import { Summary } from "./Summary";
 import type { FormReading } from "./use-reading";
 
 interface ConfirmOrderProps {
-  order: NewOrder;
+  ticket: Ticket;
   spec: SymbolSpec;
   formReading: FormReading;
-  onSend: (order: NewOrder) => void;
+  onSend: (ticket: Ticket) => void;
   onClose: () => void;
 }
 
-/** Asks once more before an order goes out. */
-export function ConfirmOrder({ order, spec, formReading, onSend, onClose }: ConfirmOrderProps) {
+/** Says what an order will do, and asks once more before it goes out. */
+export function ConfirmOrder({ ticket, spec, formReading, onSend, onClose }: ConfirmOrderProps) {
   const { t } = useTranslation("order");
   const set = useSettings((settings) => settings.set);
-  const what =
-    order.quote_amount !== undefined
-      ? `${grouped(order.quote_amount)} ${spec.quote_asset}`
-      : `${grouped(order.quantity ?? "")} ${spec.base_asset}`;
-  const price = order.price === undefined ? t("atMarket") : `${grouped(order.price)} ${spec.quote_asset}`;
+  const kind = useOrderForm((form) => form.kind);
+  const language = useLanguage();
+  const timeText = (at: number) =>
+    new Date(at).toLocaleString(language === "ko" ? "ko-KR" : "en-GB", { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
+  const side = ordersOf(ticket)[0]?.side ?? "buy";
   return (
-    <Dialog title={t("confirmTitle", { symbol: order.symbol })} onClose={onClose} testId="order-confirm">
-      <dl className={styles.summary}>
-        <div>
-          <dt>{t("side")}</dt>
-          <dd className={order.side === "buy" ? "rise" : "fall"}>{`${t(order.side)} · ${t(order.order_type)}`}</dd>
-        </div>
-        <div>
-          <dt>{t(order.quote_amount === undefined ? "quantity" : "spend")}</dt>
-          <dd>{what}</dd>
-        </div>
-        <div>
-          <dt>{t("price")}</dt>
-          <dd>{price}</dd>
-        </div>
-      </dl>
+    <Dialog title={t("confirmTitle", { symbol: spec.symbol })} onClose={onClose} testId="order-confirm">
+      <p className={styles.head}>
+        <strong className={side === "buy" ? "rise" : "fall"}>{`${t(side)} · ${t(`kinds.${kind}`)}`}</strong>
+      </p>
+      <ul className={styles.says} data-testid="order-says">
+        {sentencesOf(ticket, spec, t, timeText).map((sentence) => (
+          <li key={sentence}>{sentence}</li>
+        ))}
+      </ul>
       <Summary spec={spec} formReading={formReading} />
       <label className={styles.again}>
         <input type="checkbox" onChange={(event) => set({ confirmOrders: !event.target.checked })} />
@@ -55,11 +51,11 @@ export function ConfirmOrder({ order, spec, formReading, onSend, onClose }: Conf
           type="button"
           data-first-focus
           className={styles.send}
-          data-side={order.side}
+          data-side={side}
           data-testid="order-confirm-send"
-          onClick={() => onSend(order)}
+          onClick={() => onSend(ticket)}
         >
-          {t(order.side)}
+          {t(side)}
         </button>
       </DialogActions>
     </Dialog>

@@ -18,7 +18,9 @@ interface NumberFieldProps {
   placeholder?: string;
   onChange: (text: string) => void;
   onStep?: (direction: 1 | -1, size: StepSize) => void;
-  onLeave?: () => void;
+  onFocus?: () => void;
+  /** The label stands in the box: for fields that come second. */
+  inline?: boolean;
   controls?: React.ReactNode;
 }
 
@@ -61,14 +63,17 @@ export function NumberField(props: NumberFieldProps) {
   );
   return (
     <div className={styles.field}>
-      <div className={styles.labelLine}>
-        <label htmlFor={id}>
-          {label} <small>{unit}</small>
-        </label>
-        {props.controls}
-      </div>
-      <div className={styles.box} data-invalid={problem !== null}>
-        {onStep && step(-1)}
+      {!props.inline && (
+        <div className={styles.labelLine}>
+          <label htmlFor={id}>
+            {label} <small>{unit}</small>
+          </label>
+          {props.controls}
+        </div>
+      )}
+      <div className={styles.box} data-invalid={problem !== null} data-inline={props.inline}>
+        {props.inline && <label htmlFor={id}>{label}</label>}
+        {onStep && !props.inline && step(-1)}
         <input
           ref={input}
           id={id}
@@ -83,8 +88,10 @@ export function NumberField(props: NumberFieldProps) {
           data-testid={`order-${name}`}
           onChange={onInput}
           onKeyDown={onKeyDown}
-          onBlur={props.onLeave}
+          onFocus={props.onFocus}
         />
+        {props.inline && <small>{unit}</small>}
+        {onStep && props.inline && step(-1)}
         {onStep && step(1)}
       </div>
       {problem !== null && (

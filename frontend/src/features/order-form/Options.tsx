@@ -1,78 +1,196 @@
 import { useTranslation } from "react-i18next";
+import { DayField } from "@/shared/ui/DayField";
+import { isAuction } from "@/shared/market-status";
 import { useSettings } from "@/shared/settings/settings";
-import type { TimeInForce } from "./check";
+import type { SymbolSpec } from "@/shared/wire/types";
+import {
+  dayOf,
+  type Draft,
+  hasTrigger,
+  isPostOnly,
+  mayBeIceberg,
+  mayBePostOnly,
+  mayHaveCap,
+  needsCap,
+  type TimeInForce,
+  timeInForceOf,
+  timesInForce,
+} from "./draft";
+import { PriceLine, useWords, WatchedPrice } from "./Fields";
 import { type SelfTradePrevention, useOrderForm } from "./form-store";
+import { NumberField } from "./NumberField";
 import styles from "./OrderForm.module.css";
+import type { Problem } from "./rules";
+import { useFormActions } from "./use-form-actions";
+import type { FormReading } from "./use-reading";
 
-const TIMES: readonly TimeInForce[] = ["gtc", "ioc", "fok"];
 const PREVENTIONS: readonly SelfTradePrevention[] = ["cancel_newest", "cancel_oldest", "cancel_both", "decrement"];
 
-/** How long the order lives, whether it may take, and what happens when it meets an own one. */
-export function Options() {
+interface OptionsProps {
+  spec: SymbolSpec;
+  formReading: FormReading;
+  problem: Problem | null;
+}
+
+/** How long the order lives, whether it may take, and, folded away, what few orders need. */
+export function Options({ spec, formReading, problem }: OptionsProps) {
   const { t } = useTranslation("order");
-  const { kind, timeInForce, postOnly, stp, change } = useOrderForm();
-  const { confirmOrders, set } = useSettings();
+  const form = useOrderForm();
   return (
     <div className={styles.options}>
-      {kind === "limit" && (
-        <>
-          <select
-            aria-label={t("timeInForce")}
-            title={t(`timesInForceHelp.${timeInForce}`)}
-            value={timeInForce}
-            data-testid="order-tif"
-            onChange={(event) => {
-              const chosen = event.target.value as TimeInForce;
-              change({ timeInForce: chosen, postOnly: postOnly && chosen === "gtc" });
-            }}
-          >
-            {TIMES.map((time) => (
-              <option key={time} value={time} title={t(`timesInForceHelp.${time}`)}>
-                {t(`timesInForce.${time}`)}
-              </option>
-            ))}
-          </select>
-          <label title={t("postOnlyHelp")}>
-            <input
-              type="checkbox"
-              checked={postOnly}
-              disabled={timeInForce !== "gtc"}
-              data-testid="order-post-only"
-              onChange={(event) => change({ postOnly: event.target.checked })}
-            />
-            {t("postOnly")}
-          </label>
-        </>
+      <Times status={spec.status} />
+      {mayBePostOnly(form) && (
+        <Check name="post-only" label={t("postOnly")} help={t("postOnlyHelp")} checked={form.postOnly} onChange={(postOnly) => form.change({ postOnly })} />
       )}
+      {timeInForceOf(form) === "gtd" && <Expiry problem={problem} />}
       <details className={styles.more}>
         <summary data-testid="order-more">{t("more")}</summary>
-        <div className={styles.moreBox}>
-          <label className={styles.stp} title={t("stpHelp")}>
-            {t("stp")}
-            <select
-              value={stp}
-              data-testid="order-stp"
-              onChange={(event) => change({ stp: event.target.value as SelfTradePrevention })}
-            >
-              {PREVENTIONS.map((mode) => (
-                <option key={mode} value={mode}>
-                  {t(`stpModes.${mode}`)}
-                </option>
-              ))}
-            </select>
-          </label>
-          <label>
-            <input
-              type="checkbox"
-              checked={confirmOrders}
-              data-testid="order-confirm-option"
-              onChange={(event) => set({ confirmOrders: event.target.checked })}
-            />
-            {t("confirmOption")}
-          </label>
-          <p>{t("keys")}</p>
-        </div>
+        <More spec={spec} formReading={formReading} problem={problem} />
       </details>
     </div>
   );
+}
+
+/** The times in force the order may have; in an auction only those that stay. */
+function Times({ status }: { status: string }) {
+  const { t } = useTranslation("order");
+  const form = useOrderForm();
+  const times = timesInForce(form);
+  const chosen = timeInForceOf(form);
+  if (times.length === 1) return null;
+  const isOut = (time: TimeInForce) => isAuction(status) && !hasTrigger(form.kind) && (time === "ioc" || time === "fok");
+  return (
+    <select
+      aria-label={t("timeInForce")}
+      title={t(`timesInForceHelp.${chosen}`)}
+      value={chosen}
+      data-testid="order-tif"
+      onChange={(event) => {
+        const timeInForce = event.target.value as TimeInForce;
+        const expireDay = form.expireDay === "" ? dayOf(Date.now()) : form.expireDay;
+        form.change(timeInForce === "gtd" ? { timeInForce, expireDay } : { timeInForce });
+      }}
+    >
+      {times.map((time) => (
+        <option key={time} value={time} title={t(`timesInForceHelp.${time}`)} disabled={isOut(time)}>
+          {t(`timesInForce.${time}`)}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+/** The day and the minute a gtd order ends, in the reader's own time. */
+function Expiry({ problem }: { problem: Problem | null }) {
+  const { t } = useTranslation("order");
+  const words = useWords(problem)("expiry");
+  const { expireDay, expireTime, change } = useOrderForm();
+  return (
+    <div className={styles.expiry}>
+      <DayField
+        label={t("expires")}
+        value={expireDay}
+        min={dayOf(Date.now())}
+        testId="order-expire-day"
+        onChange={(day) => change({ expireDay: day })}
+      />
+      <input
+        name="expiry"
+        inputMode="numeric"
+        aria-label={t("expireTime")}
+        aria-invalid={words !== null}
+        autoComplete="off"
+        size={5}
+        maxLength={5}
+        value={expireTime}
+        data-testid="order-expire-time"
+        onChange={(event) => change({ expireTime: event.target.value })}
+      />
+      {words && (
+        <p className={styles.problem} role="alert" data-testid="order-expiry-problem">
+          {words}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function More({ spec, formReading, problem }: OptionsProps) {
+  const { t } = useTranslation("order");
+  const form = useOrderForm();
+  const actions = useFormActions(spec, formReading);
+  const words = useWords(problem);
+  const { confirmOrders, set } = useSettings();
+  const hasCap = mayHaveCap(form) && !needsCap(form);
+  return (
+    <div className={styles.moreBox}>
+      {hasCap && <PriceLine spec={spec} actions={actions} words={words} field="cap" word="cap" placeholder={t("none")} inline />}
+      {mayBeIceberg(form) && (
+        <NumberField
+          name="displayQuantity"
+          label={t("display")}
+          unit={spec.base_asset}
+          value={form.displayQuantity}
+          decimals={spec.quantity_scale}
+          problem={words("displayQuantity")}
+          placeholder={t("displayAll")}
+          onChange={(displayQuantity) => form.change({ displayQuantity })}
+          inline
+        />
+      )}
+      {isPostOnly(form) && (
+        <Check name="reprice" label={t("reprice")} help={t("repriceHelp")} checked={form.reprice} onChange={(reprice) => form.change({ reprice })} />
+      )}
+      {form.kind === "bracket" && (
+        <div className={styles.stp}>
+          {t("stopWatches")} <WatchedPrice />
+        </div>
+      )}
+      {hasTrigger(form.kind) && form.kind !== "trailing_stop" && (
+        <Check name="fire-if-met" label={t("fireIfMet")} help={t("fireIfMetHelp")} checked={form.fireIfMet} onChange={(fireIfMet) => form.change({ fireIfMet })} />
+      )}
+      <Prevention />
+      <Check name="confirm-option" label={t("confirmOption")} checked={confirmOrders} onChange={(checked) => set({ confirmOrders: checked })} />
+      <p>{t("keys")}</p>
+    </div>
+  );
+}
+
+function Prevention() {
+  const { t } = useTranslation("order");
+  const { stp, change } = useOrderForm();
+  return (
+    <label className={styles.stp} title={t("stpHelp")}>
+      {t("stp")}
+      <select value={stp} data-testid="order-stp" onChange={(event) => change({ stp: event.target.value as SelfTradePrevention })}>
+        {PREVENTIONS.map((mode) => (
+          <option key={mode} value={mode}>
+            {t(`stpModes.${mode}`)}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+interface CheckProps {
+  name: string;
+  label: string;
+  help?: string;
+  checked: boolean;
+  onChange: (checked: boolean) => void;
+}
+
+function Check({ name, label, help, checked, onChange }: CheckProps) {
+  return (
+    <label title={help}>
+      <input type="checkbox" checked={checked} data-testid={`order-${name}`} onChange={(event) => onChange(event.target.checked)} />
+      {label}
+    </label>
+  );
+}
+
+/** Whether the options hide a problem: then the fold has to open. */
+export function isFolded(field: string, draft: Draft): boolean {
+  return field === "displayQuantity" || (field === "cap" && !needsCap(draft));
 }

@@ -5,15 +5,17 @@ import { fromUnits, grouped } from "@/shared/numbers";
 import { usePage } from "@/shared/page";
 import { takesOrders, useStatusText } from "@/shared/market-status";
 import { useSettings } from "@/shared/settings/settings";
-import type { NewOrder } from "@/shared/wire/trading";
+import type { Ticket } from "@/shared/wire/trading";
 import type { SymbolSpec } from "@/shared/wire/types";
-import type { Problem, Side } from "./check";
 import { ConfirmOrder } from "./ConfirmOrder";
+import { namesAmount, type Side } from "./draft";
 import { Fields } from "./Fields";
-import { useOrderForm } from "./form-store";
-import { Options } from "./Options";
+import { forgetSizes, useOrderForm } from "./form-store";
+import { Kinds } from "./Kinds";
+import { isFolded, Options } from "./Options";
 import styles from "./OrderForm.module.css";
-import { orderOf, problemOf, sendOrder } from "./submit";
+import type { Problem } from "./rules";
+import { problemOf, sendTicket, ticketOf } from "./submit";
 import { Available, Summary } from "./Summary";
 import { useShortcuts } from "./shortcuts";
 import { useFocusField } from "./use-form-actions";
@@ -31,6 +33,8 @@ export function OrderForm({ spec }: { spec: SymbolSpec }) {
   const { sending, asked, onSubmit, send, cancel } = useSending(spec, formReading, focusField);
 
   const { setSide, clear } = form;
+  const problem = shownProblem(form, formReading);
+  useUnfolded(element, problem);
   const onSide = useCallback(
     (side: Side) => {
       setSide(side);
@@ -56,14 +60,14 @@ export function OrderForm({ spec }: { spec: SymbolSpec }) {
       <fieldset disabled={visitor} className={styles.fieldset}>
         <Sides side={form.side} onSide={setSide} />
         <div className={styles.scroll}>
-          <Kinds />
+          <Kinds status={spec.status} />
           <Available spec={spec} side={form.side} />
-          <Fields spec={spec} formReading={formReading} problem={shownProblem(form, formReading)} />
-          <Options />
+          <Fields spec={spec} formReading={formReading} problem={problem} />
+          <Options spec={spec} formReading={formReading} problem={problem} />
           <Summary spec={spec} formReading={formReading} />
         </div>
         <div className={styles.foot}>
-          {!visitor && <Advice spec={spec} formReading={formReading} problem={form.refusal} />}
+          {!visitor && <Advice spec={spec} formReading={formReading} problem={problem} />}
           {!visitor && <SendButton spec={spec} formReading={formReading} sending={sending} />}
         </div>
       </fieldset>
@@ -72,7 +76,7 @@ export function OrderForm({ spec }: { spec: SymbolSpec }) {
           {t("logInToTrade")}
         </a>
       )}
-      {asked && <ConfirmOrder order={asked} spec={spec} formReading={formReading} onSend={send} onClose={cancel} />}
+      {asked && <ConfirmOrder ticket={asked} spec={spec} formReading={formReading} onSend={send} onClose={cancel} />}
     </form>
   );
 }
@@ -83,6 +87,15 @@ function shownProblem(form: { refusal: Problem | null; touched: boolean }, { rea
   const { problem } = reading;
   // Nothing typed yet is no mistake.
   return problem?.code === "MISSING_FIELD" && !form.touched ? null : problem;
+}
+
+/** A problem inside the fold opens it. */
+function useUnfolded(form: React.RefObject<HTMLFormElement | null>, problem: Problem | null): void {
+  const field = problem?.field ?? "form";
+  useEffect(() => {
+    const fold = form.current?.querySelector("details");
+    if (fold && isFolded(field, useOrderForm.getState())) fold.open = true;
+  }, [form, field]);
 }
 
 /** A fresh form starts at the best price it could trade at. */
@@ -102,20 +115,18 @@ function useFirstPrice(spec: SymbolSpec, { around }: FormReading): void {
 /** Sending: check, ask if wanted, send, and bring the answer back. */
 function useSending(spec: SymbolSpec, { reading }: FormReading, focusField: (name: string) => void) {
   const form = useOrderForm();
-  const confirms = useSettings((settings) => settings.confirmOrders);
+  const { confirmOrders: confirms, cancelOnDisconnect } = useSettings();
   const [sending, setSending] = useState(false);
-  const [asked, setAsked] = useState<NewOrder | null>(null);
+  const [asked, setAsked] = useState<Ticket | null>(null);
 
-  const send = async (order: NewOrder) => {
+  const send = async (ticket: Ticket) => {
     setAsked(null);
     setSending(true);
     try {
-      await sendOrder(order);
-      // The price stays for the next order; the size must be chosen anew.
-      form.change({ quantity: "", quoteAmount: "" });
-      useOrderForm.setState({ touched: false, sheetOpen: false });
+      await sendTicket(ticket);
+      forgetSizes();
     } catch (error) {
-      const problem = problemOf(error, order);
+      const problem = problemOf(error, form, ticket);
       form.refuse(problem);
       focusField(problem.field);
     } finally {
@@ -126,11 +137,11 @@ function useSending(spec: SymbolSpec, { reading }: FormReading, focusField: (nam
     if (sending || !takesOrders(spec.status)) return;
     form.touch();
     if (reading.problem) return focusField(reading.problem.field);
-    const order = orderOf(form, form.stp, reading, spec);
-    if (confirms) setAsked(order);
-    else void send(order);
+    const ticket = ticketOf(form, { stp: form.stp, cancelOnDisconnect }, reading, spec);
+    if (confirms) setAsked(ticket);
+    else void send(ticket);
   };
-  return { sending, asked, onSubmit, send: (order: NewOrder) => void send(order), cancel: () => setAsked(null) };
+  return { sending, asked, onSubmit, send: (ticket: Ticket) => void send(ticket), cancel: () => setAsked(null) };
 }
 
 function Sides({ side, onSide }: { side: Side; onSide: (side: Side) => void }) {
@@ -147,26 +158,6 @@ function Sides({ side, onSide }: { side: Side; onSide: (side: Side) => void }) {
           title={t("shortcut", { key: each === "buy" ? "B" : "S" })}
           data-testid={`order-side-${each}`}
           onClick={() => onSide(each)}
-        >
-          {t(each)}
-        </button>
-      ))}
-    </div>
-  );
-}
-
-function Kinds() {
-  const { t } = useTranslation("order");
-  const { kind, change } = useOrderForm();
-  return (
-    <div className={styles.kinds} role="group" aria-label={t("type")}>
-      {(["limit", "market"] as const).map((each) => (
-        <button
-          key={each}
-          type="button"
-          aria-pressed={kind === each}
-          data-testid={`order-type-${each}`}
-          onClick={() => change({ kind: each })}
         >
           {t(each)}
         </button>
@@ -209,12 +200,13 @@ interface SendButtonProps {
 /** The button says what it does. */
 function SendButton({ spec, formReading: { reading }, sending }: SendButtonProps) {
   const { t } = useTranslation("order");
-  const { side, kind, amountIn, quantity, quoteAmount } = useOrderForm();
-  const inQuote = kind === "market" && side === "buy" && amountIn === "quote";
+  const form = useOrderForm();
+  const { side, quantity, quoteAmount } = form;
+  const inQuote = namesAmount(form);
   const what = inQuote
     ? reading.quoteAmount && `${quoteAmount} ${spec.quote_asset}`
     : reading.quantity && `${quantity} ${spec.base_asset}`;
-  const words = what ? t(inQuote ? "buyFor" : `${side}Quantity`, { what }) : t(`${side}Asset`, { asset: spec.base_asset });
+  const words = what ? t(inQuote ? `${side}ForAmount` : `${side}Quantity`, { what }) : t(`${side}Asset`, { asset: spec.base_asset });
   const statusText = useStatusText(spec);
   const stopped = !takesOrders(spec.status);
   return (

@@ -1,9 +1,11 @@
 import { useTranslation } from "react-i18next";
 import { fixed, fromUnits, grouped, toUnits } from "@/shared/numbers";
 import type { SymbolSpec } from "@/shared/wire/types";
-import { type Circumstances, type Reading, type Side, wouldTake } from "./check";
+import type { Reading } from "./check";
+import { hasTrigger, isAtMarket, type Side } from "./draft";
 import { useOrderForm } from "./form-store";
-import { baseToQuantity, feeOn, holdRate } from "./maths";
+import { baseToQuantity } from "./maths";
+import { type Circumstances, wouldTake } from "./rules";
 import styles from "./OrderForm.module.css";
 import { type FormReading, useFunds } from "./use-reading";
 
@@ -26,12 +28,14 @@ export function Available({ spec, side }: { spec: SymbolSpec; side: Side }) {
 /** Fee, total and what is left after the order. */
 export function Summary({ spec, formReading }: { spec: SymbolSpec; formReading: FormReading }) {
   const { t } = useTranslation("order");
-  const { side, kind } = useOrderForm();
+  const form = useOrderForm();
+  const { side } = form;
   const { around, reading } = formReading;
   const { total, fee, rate } = reading;
   const sum = total === null || fee === null ? null : side === "buy" ? total + fee : total - fee;
-  const about = kind === "market" && sum !== null ? "≈ " : "";
-  const role = t(kind === "market" || wouldTake(side, reading.price, around) ? "taker" : "maker");
+  const takes = isAtMarket(form) || hasTrigger(form.kind) || wouldTake(side, reading.price, around);
+  const about = isAtMarket(form) && sum !== null ? "≈ " : "";
+  const role = t(takes ? "taker" : "maker");
   return (
     <dl className={styles.summary}>
       <div>
@@ -52,18 +56,13 @@ export function Summary({ spec, formReading }: { spec: SymbolSpec; formReading: 
   );
 }
 
-/** Available once the order stands: a limit buy holds the larger fee. */
-function after(side: Side, reading: Reading, around: Circumstances): string {
-  const { spec, available, makerRate, takerRate } = around;
-  if (available === null) return "–";
-  if (side === "sell") {
-    const left = baseToQuantity(spec, available) - (reading.quantity ?? 0n);
-    return left < 0n || reading.quantity === null ? "–" : `${grouped(trimmed(fromUnits(left, spec.quantity_scale)))} ${spec.base_asset}`;
-  }
-  if (reading.total === null) return "–";
-  const fee = reading.price === null ? (reading.fee ?? 0n) : feeOn(reading.total, holdRate(makerRate, takerRate));
-  const left = available - reading.total - fee;
-  return left < 0n ? "–" : `${money(left, spec)} ${spec.quote_asset}`;
+/** Available once the order stands: less what it holds. */
+function after(side: Side, { hold }: Reading, { spec, available }: Circumstances): string {
+  if (available === null || hold === null) return "–";
+  const left = (side === "sell" ? baseToQuantity(spec, available) : available) - hold;
+  if (left < 0n) return "–";
+  if (side === "buy") return `${money(left, spec)} ${spec.quote_asset}`;
+  return `${grouped(trimmed(fromUnits(left, spec.quantity_scale)))} ${spec.base_asset}`;
 }
 
 /** An amount of the quote asset with as many decimals as prices have; costs are rounded up. */

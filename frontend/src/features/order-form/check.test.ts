@@ -1,18 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { AAPL, BTC } from "@/shared/test-symbols";
-import { type Circumstances, type Draft, readDraft } from "./check";
+import { readDraft } from "./check";
+import { type Draft, EMPTY_DRAFT } from "./draft";
+import type { Circumstances } from "./rules";
 
 const KRW = 10n ** 8n;
-const DRAFT: Draft = {
-  side: "buy",
-  kind: "limit",
-  price: "137,000,000",
-  quantity: "0.01",
-  quoteAmount: "",
-  amountIn: "base",
-  timeInForce: "gtc",
-  postOnly: false,
-};
+const DRAFT: Draft = { ...EMPTY_DRAFT, price: "137,000,000", quantity: "0.01" };
 const AROUND: Circumstances = {
   spec: BTC,
   makerRate: "0.0004",
@@ -20,6 +13,7 @@ const AROUND: Circumstances = {
   available: 10_000_000n * KRW,
   bids: [[137_000_000n, 50_000_000n]],
   asks: [[137_001_000n, 50_000_000n], [140_000_000n, 50_000_000n]],
+  last: 137_000_000n,
 };
 const read = (draft: Partial<Draft>, around: Partial<Circumstances> = {}) =>
   readDraft({ ...DRAFT, ...draft }, { ...AROUND, ...around });
@@ -105,4 +99,153 @@ describe("market orders", () => {
       code: "INSUFFICIENT_BALANCE",
     });
   });
+});
+
+describe("orders that wait for a price", () => {
+  const stop = { kind: "stop", side: "sell", triggerPrice: "130,000,000" } as const;
+
+  it.each<[string, Partial<Draft>, string | null]>([
+    ["a sell stop below", stop, null],
+    ["a sell stop at the last price", { ...stop, triggerPrice: "137000000" }, "TRIGGER_WOULD_FIRE"],
+    ["a sell stop above", { ...stop, triggerPrice: "138000000" }, "TRIGGER_WOULD_FIRE"],
+    ["which may fire at once", { ...stop, triggerPrice: "138000000", fireIfMet: true }, null],
+    ["a sell take-profit above", { ...stop, kind: "take_profit", triggerPrice: "138000000" }, null],
+    ["a sell take-profit below", { ...stop, kind: "take_profit" }, "TRIGGER_WOULD_FIRE"],
+    ["a buy stop below", { ...stop, side: "buy", cap: "140000000" }, "TRIGGER_WOULD_FIRE"],
+    ["a buy stop above", { ...stop, side: "buy", triggerPrice: "139000000", cap: "140000000" }, null],
+    ["a buy take-profit below", { ...stop, kind: "take_profit", side: "buy", cap: "131000000" }, null],
+    ["a buy that names no worst price", { ...stop, side: "buy", triggerPrice: "139000000" }, "MISSING_FIELD"],
+    ["a buy for an amount", { ...stop, side: "buy", triggerPrice: "139000000", amountIn: "quote", quoteAmount: "50000" }, null],
+    ["a trigger off the tick", { ...stop, triggerPrice: "130000500" }, "PRICE_OFF_TICK"],
+    ["no trigger", { ...stop, triggerPrice: "" }, "MISSING_FIELD"],
+  ])("%s", (_, draft, code) => expect(read(draft).problem?.code ?? null).toBe(code));
+
+  it("the quote may be watched instead: a sell watches the bid, a buy the ask", () => {
+    const around = { last: 120_000_000n };
+    expect(read({ ...stop, triggerSource: "last" }, around).problem?.code).toBe("TRIGGER_WOULD_FIRE");
+    expect(read({ ...stop, triggerSource: "quote" }, around).problem).toBeNull();
+    expect(read({ ...stop, triggerSource: "quote", triggerPrice: "137,000,000" }, around).problem?.code).toBe("TRIGGER_WOULD_FIRE");
+  });
+
+  it("without a price to watch a stop waits, and a trailing stop cannot", () => {
+    expect(read(stop, { last: null }).problem).toBeNull();
+    expect(read({ kind: "trailing_stop", side: "sell", trailPercent: "1.5" }, { last: null }).problem?.code).toBe("NO_REFERENCE_PRICE");
+  });
+
+  it.each([
+    [{ trailPercent: "1.5" }, null],
+    [{ trailPercent: "100" }, "TRAIL_OUT_OF_BOUNDS"],
+    [{ trailPercent: "0" }, "TRAIL_OUT_OF_BOUNDS"],
+    [{ trailPercent: "0.00001" }, "INVALID_NUMBER"],
+    [{ trailBy: "offset", trailOffset: "500000" }, null],
+    [{ trailBy: "offset", trailOffset: "137000000" }, "TRAIL_OUT_OF_BOUNDS"],
+    [{ trailBy: "offset", trailOffset: "" }, "MISSING_FIELD"],
+  ] as const)("a trailing sell %o", (draft, code) => {
+    expect(read({ kind: "trailing_stop", side: "sell", ...draft }).problem?.code ?? null).toBe(code);
+  });
+
+  it("a buy holds its worst price with the fee, or its amount", () => {
+    const buy = { ...stop, side: "buy", triggerPrice: "139000000" } as const;
+    expect(read({ ...buy, cap: "140000000" }).hold).toBe(1_400_000n * KRW + 700n * KRW);
+    expect(read({ ...buy, amountIn: "quote", quoteAmount: "50000" }).hold).toBe(50_000n * KRW);
+    expect(read({ ...buy, cap: "140000000" }, { available: 1_400_000n * KRW }).problem?.code).toBe("INSUFFICIENT_BALANCE");
+  });
+});
+
+describe("linked orders", () => {
+  const oco = { kind: "oco", side: "sell", price: "140,000,000", triggerPrice: "130,000,000" } as const;
+  const bracket = { kind: "bracket", takeProfitPrice: "150000000", stopPrice: "130000000" } as const;
+
+  it("an OCO sell needs no price for its stop, a buy does", () => {
+    expect(read(oco).problem).toBeNull();
+    const buy = { ...oco, side: "buy", price: "130000000", triggerPrice: "140000000" } as const;
+    expect(read(buy).problem).toMatchObject({ field: "stopLimitPrice", code: "MISSING_FIELD" });
+    expect(read({ ...buy, stopLimitPrice: "141000000" }).problem).toBeNull();
+  });
+
+  it("an OCO buy holds the larger of its two needs", () => {
+    const buy = { ...oco, side: "buy", price: "130000000", triggerPrice: "140000000", stopLimitPrice: "141000000" } as const;
+    expect(read(buy).hold).toBe(1_410_000n * KRW + 705n * KRW);
+  });
+
+  it("never fires its stop at entry, whatever was chosen for other kinds", () => {
+    expect(read({ ...oco, triggerPrice: "138000000", fireIfMet: true }).problem?.code).toBe("TRIGGER_WOULD_FIRE");
+  });
+
+  it("a bracket's exits stand apart", () => {
+    expect(read(bracket).problem).toBeNull();
+    expect(read({ ...bracket, takeProfitPrice: "130000000" }).problem).toMatchObject({ field: "takeProfitPrice", code: "EXITS_CROSSED" });
+    expect(read({ ...bracket, stopLimitPrice: "129000500" }).problem).toMatchObject({ field: "stopLimitPrice", code: "PRICE_OFF_TICK" });
+    expect(read({ ...bracket, entryAt: "market", price: "" }).problem).toBeNull();
+  });
+});
+
+describe("options", () => {
+  it.each([
+    ["0.005", null],
+    ["0.01", "DISPLAY_OUT_OF_BOUNDS"],
+    ["0", "DISPLAY_OUT_OF_BOUNDS"],
+    ["x", "INVALID_NUMBER"],
+  ])("an iceberg that shows %s of 0.01", (displayQuantity, code) => {
+    expect(read({ displayQuantity }).problem?.code ?? null).toBe(code);
+  });
+
+  it("an iceberg has to stay: of an IOC order the figure is not read", () => {
+    expect(read({ displayQuantity: "5", timeInForce: "ioc" }).problem).toBeNull();
+  });
+
+  it("a date lies in the future", () => {
+    const now = new Date("2026-11-22T12:00:00").getTime();
+    const until = (expireDay: string, expireTime: string) =>
+      readDraft({ ...DRAFT, timeInForce: "gtd", expireDay, expireTime }, AROUND, now).problem?.code ?? null;
+    expect(until("2026-11-22", "12:01")).toBeNull();
+    expect(until("2026-11-22", "12:00")).toBe("INVALID_EXPIRY");
+    expect(until("2026-11-23", "25:00")).toBe("INVALID_EXPIRY");
+    expect(until("", "12:00")).toBe("MISSING_FIELD");
+  });
+
+  it("a post-only order that may be moved is not stopped at the price", () => {
+    expect(read({ price: "137001000", postOnly: true, reprice: true }).problem).toBeNull();
+  });
+
+  it("a market order with a limit of its own goes no further", () => {
+    const rich = { available: 10n ** 18n };
+    expect(read({ kind: "market", quantity: "0.9", cap: "138000000" }, rich)).toMatchObject({
+      total: 68_500_500n * KRW,
+      notice: { code: "thinBook", values: { quantity: "0.5" } },
+    });
+  });
+
+  it("nor further than the collar", () => {
+    const around = { available: 10n ** 18n, spec: { ...BTC, price_collar_percent: "2" } };
+    expect(read({ kind: "market", quantity: "0.9" }, around).notice?.code).toBe("thinBook");
+  });
+
+  it("a market sell for an amount sells whole lots worth no more", () => {
+    const sale = read({ kind: "market", side: "sell", amountIn: "quote", quoteAmount: "1000000" }, { available: KRW });
+    expect(sale.problem).toBeNull();
+    expect(sale.total!).toBeLessThanOrEqual(1_000_000n * KRW);
+    expect(sale.total! + 137_000_000n).toBeGreaterThan(1_000_000n * KRW);
+    expect(read({ kind: "market", side: "sell", amountIn: "quote", quoteAmount: "1000000" }, { available: 1n }).problem?.code).toBe("INSUFFICIENT_BALANCE");
+  });
+
+  it("an order may be worth too much", () => {
+    expect(read({}, { spec: { ...BTC, max_notional: "1000000" } }).problem?.code).toBe("ABOVE_MAX_NOTIONAL");
+  });
+});
+
+describe("what the market's state lets in", () => {
+  const inAuction = { spec: { ...BTC, status: "volatility_auction" as const } };
+  const postOnly = { spec: { ...BTC, status: "post_only" as const } };
+
+  it.each<[string, Partial<Draft>, Partial<Circumstances>, string | null]>([
+    ["a limit order gathers, also one that would cross", { price: "138000000" }, inAuction, null],
+    ["a day order gathers", { timeInForce: "day" }, inAuction, null],
+    ["IOC does not", { timeInForce: "ioc" }, inAuction, "SYMBOL_IN_AUCTION"],
+    ["nor a market order", { kind: "market" }, inAuction, "SYMBOL_IN_AUCTION"],
+    ["nor post-only", { postOnly: true }, inAuction, "SYMBOL_IN_AUCTION"],
+    ["a stop enters", { kind: "stop", side: "sell", triggerPrice: "130000000" }, inAuction, null],
+    ["post-only alone", {}, postOnly, "SYMBOL_POST_ONLY"],
+    ["enters in post-only", { postOnly: true }, postOnly, null],
+  ])("%s", (_, draft, around, code) => expect(read(draft, around).problem?.code ?? null).toBe(code));
 });

@@ -1,63 +1,56 @@
-// What the form refuses before it sends, with the same rules and codes as the exchange.
+// What the form refuses before it sends, with the same rules and codes as the exchange, and what an order
+// would cost.
 
-import { toUnits } from "@/shared/numbers";
 import type { SymbolSpec } from "@/shared/wire/types";
 import {
+  type Draft,
+  type Field,
+  hasTrigger,
+  isAtMarket,
+  isPostOnly,
+  mayBeIceberg,
+  mayHaveCap,
+  namesAmount,
+  needsCap,
+  timeInForceOf,
+} from "./draft";
+import {
+  affordable,
   baseToQuantity,
   feeOn,
   holdRate,
   notional,
-  onLot,
   parseInput,
   type PriceLevel,
   slippageBasisPoints,
-  tickAt,
   type Walk,
   walkAmount,
   walkQuantity,
+  walkValue,
   wire,
+  within,
 } from "./maths";
-
-export type Side = "buy" | "sell";
-export type OrderKind = "limit" | "market";
-export type TimeInForce = "gtc" | "ioc" | "fok";
-
-/** What a person has typed. `amountIn`: whether a market buy names a quantity or an amount to spend. */
-export interface Draft {
-  side: Side;
-  kind: OrderKind;
-  price: string;
-  quantity: string;
-  quoteAmount: string;
-  amountIn: "base" | "quote";
-  timeInForce: TimeInForce;
-  postOnly: boolean;
-}
-
-export interface Circumstances {
-  spec: SymbolSpec;
-  makerRate: string;
-  takerRate: string;
-  /** Minor units available of the asset the order is paid in; null for a visitor. */
-  available: bigint | null;
-  /** The book as far as it is known, best first. */
-  bids: readonly PriceLevel[];
-  asks: readonly PriceLevel[];
-}
-
-/** `form`: the problem is none of a single field. */
-export type Field = "price" | "quantity" | "quoteAmount" | "form";
-
-/** A reason not to send, as a wire code, with the field it concerns. */
-export interface Problem {
-  field: Field;
-  code: string;
-  values?: Record<string, string>;
-}
+import {
+  amountProblem,
+  type Circumstances,
+  displayProblem,
+  exitsProblem,
+  expiryProblem,
+  isMet,
+  priceFieldProblem,
+  type Problem,
+  quantityProblem,
+  statusProblem,
+  trailProblem,
+  triggerProblem,
+  valueProblem,
+  watchedPrice,
+  wouldTake,
+} from "./rules";
 
 /** Something a trader should know before sending; it does not stop the order. */
 export interface Notice {
-  code: "takesAtOnce" | "farFromMarket" | "slips" | "thinBook" | "emptyBook";
+  code: "takesAtOnce" | "farFromMarket" | "slips" | "thinBook" | "emptyBook" | "firesAtOnce";
   values?: Record<string, string>;
 }
 
@@ -70,6 +63,8 @@ export interface Reading {
   fee: bigint | null;
   /** The rate the fee was taken at. */
   rate: string;
+  /** What the order ties up when it stands: quote minor units of a buy, quantity units of a sell. */
+  hold: bigint | null;
   problem: Problem | null;
   notice: Notice | null;
 }
@@ -82,8 +77,33 @@ const FAR_PERCENT = 5n;
 const SLIPS_BASIS_POINTS = 50n;
 
 /** Read a draft: its numbers, what it would cost, and the first reason not to send it. */
-export function readDraft(draft: Draft, around: Circumstances): Reading {
-  return draft.kind === "limit" ? readLimit(draft, around) : readMarket(draft, around);
+export function readDraft(draft: Draft, around: Circumstances, nowMs = Date.now()): Reading {
+  const figures = figuresOf(draft, around);
+  const problem =
+    statusProblem(draft, around.spec.status) ??
+    waitProblem(draft, around) ??
+    figures.problem ??
+    (draft.kind === "bracket" ? exitsProblem(draft, around.spec) : null) ??
+    (mayBeIceberg(draft) ? displayProblem(draft.displayQuantity, figures.quantity, around.spec) : null) ??
+    expiryProblem(draft, nowMs) ??
+    fundsProblem(draft, figures, around);
+  return { ...figures, problem };
+}
+
+function figuresOf(draft: Draft, around: Circumstances): Reading {
+  if (!isAtMarket(draft)) return readLimit(draft, around);
+  if (hasTrigger(draft.kind)) return readWaitingMarket(draft, around);
+  return namesAmount(draft) ? readAmount(draft, around) : readMarket(draft, around);
+}
+
+/** What concerns the trigger, and with it the stop of an OCO. */
+function waitProblem(draft: Draft, around: Circumstances): Problem | null {
+  if (draft.kind === "trailing_stop") return trailProblem(draft, around);
+  if (draft.kind === "oco") {
+    const optional = draft.side === "sell";
+    return triggerProblem({ ...draft, fireIfMet: false }, around) ?? priceFieldProblem(draft, "stopLimitPrice", around.spec, optional);
+  }
+  return hasTrigger(draft.kind) ? triggerProblem(draft, around) : null;
 }
 
 function readLimit(draft: Draft, around: Circumstances): Reading {
@@ -91,65 +111,123 @@ function readLimit(draft: Draft, around: Circumstances): Reading {
   const price = parseInput(draft.price, spec.price_scale);
   const quantity = parseInput(draft.quantity, spec.quantity_scale);
   const total = price !== null && quantity !== null ? notional(spec, price, quantity) : null;
-  const rate = wouldTake(draft.side, price, around) ? around.takerRate : around.makerRate;
-  const fee = total === null ? null : feeOn(total, rate);
+  const takes = hasTrigger(draft.kind) || wouldTake(draft.side, price, around);
+  const rate = takes ? around.takerRate : around.makerRate;
   const problem =
-    priceProblem(draft.price, price, spec) ??
+    priceFieldProblem(draft, "price", spec) ??
     quantityProblem(draft.quantity, quantity, spec) ??
-    leastValueProblem(total, spec, "quantity") ??
-    (draft.postOnly ? postOnlyProblem(draft.side, price, around) : null) ??
-    limitFundsProblem(draft.side, total, quantity, around);
-  return { price, quantity, quoteAmount: null, total, fee, rate, problem, notice: limitNotice(draft, price, around) };
+    valueProblem(total, spec, "quantity") ??
+    postOnlyProblem(draft, price, around);
+  const hold = draft.side === "sell" ? quantity : costOf(heldPrice(draft, price, spec), quantity, around);
+  const fee = total === null ? null : feeOn(total, rate);
+  return { price, quantity, quoteAmount: null, total, fee, rate, hold, problem, notice: limitNotice(draft, price, around) };
+}
+
+/** The price a buy is held at: of an OCO the higher of both legs. */
+function heldPrice(draft: Draft, price: bigint | null, spec: SymbolSpec): bigint | null {
+  const other = draft.kind === "oco" ? parseInput(draft.stopLimitPrice, spec.price_scale) : null;
+  return other !== null && price !== null && other > price ? other : price;
+}
+
+function costOf(price: bigint | null, quantity: bigint | null, around: Circumstances): bigint | null {
+  if (price === null || quantity === null) return null;
+  const value = notional(around.spec, price, quantity);
+  return value + feeOn(value, holdRate(around.makerRate, around.takerRate));
+}
+
+/** An order that waits and will be at market: what it costs is known where it names it, else about. */
+function readWaitingMarket(draft: Draft, around: Circumstances): Reading {
+  const { spec, takerRate: rate } = around;
+  const capProblem = priceFieldProblem(draft, "cap", spec, !needsCap(draft));
+  const cap = parseInput(draft.cap, spec.price_scale);
+  const expected = cap ?? parseInput(draft.triggerPrice, spec.price_scale) ?? around.last;
+  if (namesAmount(draft)) {
+    const amount = parseInput(draft.quoteAmount, spec.quote_scale);
+    const quantity = amount === null || expected === null ? null : affordable(spec, amount, expected, rate);
+    const total = quantity === null || expected === null ? null : notional(spec, expected, quantity);
+    const fee = total === null ? null : feeOn(total, rate);
+    const problem = amountProblem(draft.quoteAmount, amount) ?? valueProblem(amount, spec, "quoteAmount") ?? capProblem;
+    return { price: null, quantity, quoteAmount: amount, total, fee, rate, hold: amount, problem, notice: firesNotice(draft, around) };
+  }
+  const quantity = parseInput(draft.quantity, spec.quantity_scale);
+  const total = quantity === null || expected === null ? null : notional(spec, expected, quantity);
+  const problem =
+    capProblem ??
+    quantityProblem(draft.quantity, quantity, spec) ??
+    (cap === null ? null : valueProblem(total, spec, "quantity"));
+  const hold = draft.side === "sell" ? quantity : costOf(cap, quantity, around);
+  const fee = total === null ? null : feeOn(total, rate);
+  return { price: null, quantity, quoteAmount: null, total, fee, rate, hold, problem, notice: firesNotice(draft, around) };
+}
+
+/** The levels a market order may trade with: no further than its own limit and the symbol's collar. */
+function reachable(draft: Draft, around: Circumstances): readonly PriceLevel[] {
+  const levels = draft.side === "buy" ? around.asks : around.bids;
+  const cap = mayHaveCap(draft) ? parseInput(draft.cap, around.spec.price_scale) : null;
+  return within(around.spec, levels, draft.side, cap);
 }
 
 function readMarket(draft: Draft, around: Circumstances): Reading {
-  const { spec } = around;
-  if (draft.side === "buy" && draft.amountIn === "quote") return readQuoteBuy(draft, around);
+  const { spec, takerRate: rate } = around;
   const quantity = parseInput(draft.quantity, spec.quantity_scale);
-  const levels = draft.side === "buy" ? around.asks : around.bids;
+  const levels = reachable(draft, around);
   const walk = quantity === null ? null : walkQuantity(spec, levels, quantity);
   const total = walk !== null && walk.quantity > 0n ? walk.value : null;
-  const fee = total === null ? null : feeOn(total, around.takerRate);
+  const fee = total === null ? null : feeOn(total, rate);
+  const cap = mayHaveCap(draft) ? parseInput(draft.cap, spec.price_scale) : null;
+  const worth = cap === null || quantity === null ? null : notional(spec, cap, quantity);
   const problem =
     quantityProblem(draft.quantity, quantity, spec) ??
-    (draft.side === "sell" ? sellFundsProblem(quantity, around) : buyFundsProblem(total, fee, around));
+    (mayHaveCap(draft) ? priceFieldProblem(draft, "cap", spec, true) : null) ??
+    valueProblem(worth, spec, "quantity");
+  const hold = draft.side === "sell" ? quantity : total === null || fee === null ? null : total + fee;
   const notice = walk === null ? null : marketNotice(walk, quantity ?? 0n, levels, spec);
-  return { price: null, quantity, quoteAmount: null, total, fee, rate: around.takerRate, problem, notice };
+  return { price: null, quantity, quoteAmount: null, total, fee, rate, hold, problem, notice };
 }
 
-function readQuoteBuy(draft: Draft, around: Circumstances): Reading {
-  const { spec, takerRate } = around;
+/** A market order by amount: a buy spends it with the fee, a sell sells for it before the fee. */
+function readAmount(draft: Draft, around: Circumstances): Reading {
+  const { spec, takerRate: rate } = around;
   const amount = parseInput(draft.quoteAmount, spec.quote_scale);
-  const walk = amount === null ? null : walkAmount(spec, around.asks, amount, takerRate);
+  const levels = reachable(draft, around);
+  const walked = draft.side === "buy" ? walkAmount : walkValue;
+  const walk = amount === null ? null : walked(spec, levels, amount, rate);
   const total = walk !== null && walk.quantity > 0n ? walk.value : null;
   const problem =
     amountProblem(draft.quoteAmount, amount) ??
-    leastValueProblem(amount, spec, "quoteAmount") ??
-    (amount !== null && around.available !== null && amount > around.available
-      ? shortOf("quoteAmount", amount, around.available, spec.quote_asset, spec.quote_scale)
-      : null);
+    valueProblem(amount, spec, "quoteAmount") ??
+    priceFieldProblem(draft, "cap", spec, true);
   return {
     price: null,
     quantity: walk?.quantity ?? null,
     quoteAmount: amount,
     total,
-    fee: total === null ? null : feeOn(total, takerRate),
-    rate: takerRate,
+    fee: total === null ? null : feeOn(total, rate),
+    rate,
+    hold: draft.side === "buy" ? amount : (walk?.quantity ?? null),
     problem,
-    notice: walk === null ? null : marketNotice(walk, wantedFor(walk, around.asks), around.asks, spec),
+    notice: walk === null ? null : marketNotice(walk, wantedFor(walk, levels), levels, spec),
   };
 }
 
 // --- what is worth a word ----------------------------------------------------------------------------
 
 function limitNotice(draft: Draft, price: bigint | null, around: Circumstances): Notice | null {
-  if (price === null || draft.postOnly || !wouldTake(draft.side, price, around)) return null;
+  if (hasTrigger(draft.kind)) return firesNotice(draft, around);
+  if (price === null || isPostOnly(draft) || !wouldTake(draft.side, price, around)) return null;
   const best = (draft.side === "buy" ? around.asks : around.bids)[0]![0];
   const apart = price > best ? price - best : best - price;
   if (apart * 100n >= best * FAR_PERCENT) {
     return { code: "farFromMarket", values: { percent: String((apart * 100n) / best) } };
   }
-  return draft.timeInForce === "gtc" ? { code: "takesAtOnce" } : null;
+  return ["ioc", "fok"].includes(timeInForceOf(draft)) ? null : { code: "takesAtOnce" };
+}
+
+function firesNotice(draft: Draft, around: Circumstances): Notice | null {
+  const trigger = parseInput(draft.triggerPrice, around.spec.price_scale);
+  if (!draft.fireIfMet || trigger === null || draft.kind === "trailing_stop") return null;
+  const watched = watchedPrice(draft.side, draft.triggerSource, around);
+  return isMet(draft.kind, draft.side, trigger, watched) ? { code: "firesAtOnce" } : null;
 }
 
 /** An amount that takes the whole book would take more if it were there. */
@@ -158,12 +236,7 @@ function wantedFor(walk: Walk, levels: readonly PriceLevel[]): bigint {
   return walk.quantity === offered ? walk.quantity + 1n : walk.quantity;
 }
 
-function marketNotice(
-  walk: Walk,
-  wanted: bigint,
-  levels: readonly PriceLevel[],
-  spec: SymbolSpec,
-): Notice | null {
+function marketNotice(walk: Walk, wanted: bigint, levels: readonly PriceLevel[], spec: SymbolSpec): Notice | null {
   const best = levels[0];
   if (best === undefined) return { code: "emptyBook" };
   if (walk.quantity < wanted && levels.length < MOST_LEVELS) {
@@ -173,72 +246,21 @@ function marketNotice(
   return points >= SLIPS_BASIS_POINTS ? { code: "slips", values: { percent: wire(points, 2) } } : null;
 }
 
-// --- single rules ----------------------------------------------------------------------------------
+// --- what stops it -------------------------------------------------------------------------------------
 
-export function priceProblem(text: string, price: bigint | null, spec: SymbolSpec): Problem | null {
-  if (text.trim() === "") return { field: "price", code: "MISSING_FIELD" };
-  if (price === null) return { field: "price", code: "INVALID_NUMBER" };
-  const outside =
-    price < toUnits(spec.min_price, spec.price_scale) || price > toUnits(spec.max_price, spec.price_scale);
-  if (outside) {
-    return { field: "price", code: "PRICE_OUT_OF_BOUNDS", values: { minimum: spec.min_price, maximum: spec.max_price } };
+function postOnlyProblem(draft: Draft, price: bigint | null, around: Circumstances): Problem | null {
+  if (!isPostOnly(draft) || draft.reprice || !wouldTake(draft.side, price, around)) return null;
+  return { field: "price", code: "POST_ONLY_WOULD_TAKE" };
+}
+
+function fundsProblem(draft: Draft, { hold }: Reading, { spec, available }: Circumstances): Problem | null {
+  if (hold === null || available === null) return null;
+  const field = namesAmount(draft) ? "quoteAmount" : "quantity";
+  if (draft.side === "buy") {
+    return hold > available ? shortOf(field, hold, available, spec.quote_asset, spec.quote_scale) : null;
   }
-  const tick = tickAt(spec, price);
-  if (price % tick === 0n) return null;
-  return { field: "price", code: "PRICE_OFF_TICK", values: { tick_size: wire(tick, spec.price_scale) } };
-}
-
-export function quantityProblem(text: string, quantity: bigint | null, spec: SymbolSpec): Problem | null {
-  if (text.trim() === "") return { field: "quantity", code: "MISSING_FIELD" };
-  if (quantity === null) return { field: "quantity", code: "INVALID_NUMBER" };
-  const outside =
-    quantity < toUnits(spec.min_quantity, spec.quantity_scale) ||
-    quantity > toUnits(spec.max_quantity, spec.quantity_scale);
-  if (outside) {
-    const values = { minimum: spec.min_quantity, maximum: spec.max_quantity };
-    return { field: "quantity", code: "QUANTITY_OUT_OF_BOUNDS", values };
-  }
-  if (onLot(spec, quantity) === quantity) return null;
-  return { field: "quantity", code: "QUANTITY_OFF_LOT", values: { lot_size: spec.lot_size } };
-}
-
-function amountProblem(text: string, amount: bigint | null): Problem | null {
-  if (text.trim() === "") return { field: "quoteAmount", code: "MISSING_FIELD" };
-  return amount === null ? { field: "quoteAmount", code: "INVALID_NUMBER" } : null;
-}
-
-function leastValueProblem(value: bigint | null, spec: SymbolSpec, field: Field): Problem | null {
-  if (value === null || value >= toUnits(spec.min_notional, spec.quote_scale)) return null;
-  return { field, code: "BELOW_MIN_NOTIONAL", values: { minimum: spec.min_notional, asset: spec.quote_asset } };
-}
-
-function postOnlyProblem(side: Side, price: bigint | null, around: Circumstances): Problem | null {
-  return wouldTake(side, price, around) ? { field: "price", code: "POST_ONLY_WOULD_TAKE" } : null;
-}
-
-function limitFundsProblem(
-  side: Side,
-  total: bigint | null,
-  quantity: bigint | null,
-  around: Circumstances,
-): Problem | null {
-  if (side === "sell") return sellFundsProblem(quantity, around);
-  if (total === null) return null;
-  return buyFundsProblem(total, feeOn(total, holdRate(around.makerRate, around.takerRate)), around);
-}
-
-function buyFundsProblem(total: bigint | null, fee: bigint | null, around: Circumstances): Problem | null {
-  const { spec, available } = around;
-  if (total === null || available === null) return null;
-  const needed = total + (fee ?? 0n);
-  return needed > available ? shortOf("quantity", needed, available, spec.quote_asset, spec.quote_scale) : null;
-}
-
-function sellFundsProblem(quantity: bigint | null, around: Circumstances): Problem | null {
-  const { spec, available } = around;
-  if (quantity === null || available === null) return null;
   const sellable = baseToQuantity(spec, available);
-  return quantity > sellable ? shortOf("quantity", quantity, sellable, spec.base_asset, spec.quantity_scale) : null;
+  return hold > sellable ? shortOf(field, hold, sellable, spec.base_asset, spec.quantity_scale) : null;
 }
 
 function shortOf(field: Field, required: bigint, available: bigint, asset: string, scale: number): Problem {
@@ -246,9 +268,8 @@ function shortOf(field: Field, required: bigint, available: bigint, asset: strin
   return { field, code: "INSUFFICIENT_BALANCE", values };
 }
 
-/** Whether an order at this price would meet the other side at once. */
-export function wouldTake(side: Side, price: bigint | null, around: Circumstances): boolean {
-  const best = (side === "buy" ? around.asks : around.bids)[0]?.[0];
-  if (price === null || best === undefined) return false;
-  return side === "buy" ? price >= best : price <= best;
+/** The value of `percent` of available that a price leaves room for; used by the buttons. */
+export function quantityFor(draft: Draft, share: bigint, price: bigint, around: Circumstances): bigint {
+  const held = draft.kind === "oco" ? (heldPrice(draft, price, around.spec) ?? price) : price;
+  return affordable(around.spec, share, held, holdRate(around.makerRate, around.takerRate));
 }

@@ -3,7 +3,8 @@
 import { create } from "zustand";
 import { grouped } from "@/shared/numbers";
 import type { Order } from "@/shared/wire/api";
-import type { Draft, Problem, Side } from "./check";
+import { type Draft, EMPTY_DRAFT, isAtMarket, type PriceField, type Side } from "./draft";
+import type { Problem } from "./rules";
 
 export type SelfTradePrevention = Order["stp"];
 
@@ -13,6 +14,8 @@ export interface FormState extends Draft {
   stp: SelfTradePrevention;
   /** The percent button last pressed, until the numbers change by hand. */
   percent: number | null;
+  /** The price field a person was in last: where a price of the book goes. */
+  priceField: PriceField;
   /** What the exchange refused about the order last sent, until the draft changes. */
   refusal: Problem | null;
   /** Fields a person has left or tried to send: only their problems are said. */
@@ -21,9 +24,10 @@ export interface FormState extends Draft {
   sheetOpen: boolean;
   /** Another symbol: prices and quantities start empty, the rest stays as chosen. */
   start(symbol: string): void;
-  change(change: Partial<Draft & Pick<FormState, "stp" | "percent">>): void;
+  change(change: Partial<Draft & Pick<FormState, "stp" | "percent" | "priceField">>): void;
   setSide(side: Side): void;
-  /** Take a price of the book or the chart (a wire decimal) into a limit order. */
+  /** Take a price of the book or the chart (a wire decimal): into the price field a person was in, else into
+   * the price of the order, which a market order gets by becoming a limit order. */
   fillPrice(price: string): void;
   /** Take a quantity of the book (a wire decimal). */
   fillQuantity(quantity: string): void;
@@ -34,22 +38,41 @@ export interface FormState extends Draft {
   setSheet(open: boolean): void;
 }
 
-const NUMBERS = { price: "", quantity: "", quoteAmount: "", percent: null, refusal: null, touched: false };
+const NO_SIZES = { quantity: "", quoteAmount: "", displayQuantity: "" };
+const NUMBERS = {
+  ...NO_SIZES,
+  price: "",
+  triggerPrice: "",
+  trailPercent: "",
+  trailOffset: "",
+  cap: "",
+  stopLimitPrice: "",
+  takeProfitPrice: "",
+  stopPrice: "",
+  percent: null,
+  refusal: null,
+  touched: false,
+  priceField: "price" as const,
+};
 
 export const useOrderForm = create<FormState>((set) => ({
+  ...EMPTY_DRAFT,
   symbol: null,
-  side: "buy",
-  kind: "limit",
-  amountIn: "base",
-  timeInForce: "gtc",
-  postOnly: false,
   stp: "cancel_newest",
   sheetOpen: false,
   ...NUMBERS,
   start: (symbol) => set((form) => (form.symbol === symbol ? form : { ...NUMBERS, symbol })),
-  change: (change) => set({ percent: null, refusal: null, ...change }),
-  setSide: (side) => set({ side, percent: null, refusal: null, touched: false }),
-  fillPrice: (price) => set({ kind: "limit", price: grouped(price), percent: null, refusal: null }),
+  change: (change) => set({ percent: null, refusal: null, ...("kind" in change && { priceField: "price" }), ...change }),
+  // What a bracket enters is a buy.
+  setSide: (side) =>
+    set(({ kind }) => ({
+      side,
+      kind: kind === "bracket" && side === "sell" ? "limit" : kind,
+      percent: null,
+      refusal: null,
+      touched: false,
+    })),
+  fillPrice: (price) => set((form) => ({ ...filled(form, grouped(price)), percent: null, refusal: null })),
   fillQuantity: (quantity) =>
     set({ amountIn: "base", quantity: grouped(quantity), percent: null, refusal: null }),
   refuse: (refusal) => set({ refusal }),
@@ -57,3 +80,14 @@ export const useOrderForm = create<FormState>((set) => ({
   clear: () => set(NUMBERS),
   setSheet: (sheetOpen) => set({ sheetOpen }),
 }));
+
+function filled(form: FormState, price: string): Partial<Draft> {
+  if (form.kind === "market" && form.priceField !== "cap") return { kind: "limit", price };
+  if (form.priceField === "price" && isAtMarket(form)) return form.kind === "bracket" ? { price, entryAt: "limit" } : { triggerPrice: price };
+  return { [form.priceField]: price };
+}
+
+/** After an order was taken: prices stay for the next one, sizes must be chosen anew. */
+export function forgetSizes(): void {
+  useOrderForm.setState({ ...NO_SIZES, percent: null, refusal: null, touched: false, sheetOpen: false });
+}

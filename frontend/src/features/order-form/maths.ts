@@ -170,6 +170,40 @@ export function walkAmount(spec: SymbolSpec, levels: readonly PriceLevel[], amou
   return { quantity, value };
 }
 
+/** What whole lots worth at most an amount (before the fee) these levels (best first) would take. */
+export function walkValue(spec: SymbolSpec, levels: readonly PriceLevel[], amount: bigint): Walk {
+  let quantity = 0n;
+  let value = 0n;
+  for (const [price, offered] of levels) {
+    const sold = onLot(spec, (amount - value) / notional(spec, price, 1n));
+    const taken = offered < sold ? offered : sold;
+    quantity += taken;
+    value += notional(spec, price, taken);
+    if (taken < offered) break;
+  }
+  return { quantity, value };
+}
+
+/** The levels (best first) that a market order may reach: no further than its own limit and the symbol's
+ * collar around the best of them. */
+export function within(
+  spec: SymbolSpec,
+  levels: readonly PriceLevel[],
+  side: "buy" | "sell",
+  cap: bigint | null,
+): readonly PriceLevel[] {
+  const best = levels[0]?.[0];
+  if (best === undefined || (cap === null && spec.price_collar_percent === null)) return levels;
+  // Rounded toward the best price: down above it, up below it.
+  const apart = spec.price_collar_percent === null ? null : (best * toUnits(spec.price_collar_percent, 4)) / PPM;
+  const isBeyond = (price: bigint) =>
+    side === "buy"
+      ? (cap !== null && price > cap) || (apart !== null && price > best + apart)
+      : (cap !== null && price < cap) || (apart !== null && price < best - apart);
+  const end = levels.findIndex(([price]) => isBeyond(price));
+  return end === -1 ? levels : levels.slice(0, end);
+}
+
 /** How much worse than the best price an average is, in hundredths of a per cent, rounded up. */
 export function slippageBasisPoints(spec: SymbolSpec, walk: Walk, best: bigint): bigint {
   const atBest = notional(spec, best, walk.quantity);

@@ -1,5 +1,5 @@
 import { useEffect } from "react";
-import type { Side } from "./check";
+import type { Side } from "./draft";
 
 interface Shortcuts {
   onSide: (side: Side) => void;

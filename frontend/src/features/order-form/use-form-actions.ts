@@ -4,11 +4,11 @@ import type { SymbolSpec } from "@/shared/wire/types";
 import type { FormReading } from "./use-reading";
 import { useOrderForm } from "./form-store";
 import type { StepSize } from "./NumberField";
+import { quantityFor } from "./check";
+import { hasTrigger, isAtMarket, namesAmount, type PriceField } from "./draft";
 import {
-  affordable,
   baseToQuantity,
   firstQuantity,
-  holdRate,
   onLot,
   parseInput,
   quantityStep,
@@ -17,6 +17,7 @@ import {
   stepPrice,
   stepQuantity,
   walkAmount,
+  walkQuantity,
   wire,
 } from "./maths";
 
@@ -24,7 +25,7 @@ import {
 const LARGE = 10;
 
 export interface FormActions {
-  stepPrice(direction: 1 | -1, size: StepSize): void;
+  stepPrice(field: PriceField, direction: 1 | -1, size: StepSize): void;
   shiftPrice(percent: 1 | -1): void;
   stepQuantity(direction: 1 | -1, size: StepSize): void;
   takePercent(percent: number): void;
@@ -34,21 +35,28 @@ export interface FormActions {
 export function useFormActions(spec: SymbolSpec, { around, reading }: FormReading): FormActions {
   const form = useOrderForm();
   const opposite = (form.side === "buy" ? around.asks : around.bids)[0]?.[0] ?? null;
-  const price = form.kind === "limit" ? reading.price : opposite;
-  const base = parseInput(form.price, spec.price_scale) ?? opposite;
-  const setPrice = (units: bigint) => form.change({ price: grouped(fromUnits(units, spec.price_scale)) });
+  const expected = parseInput(form.cap, spec.price_scale) ?? parseInput(form.triggerPrice, spec.price_scale);
+  // What one unit costs, for sizes: an order that waits costs what it names.
+  const price = isAtMarket(form) ? (hasTrigger(form.kind) ? (expected ?? around.last) : opposite) : reading.price;
+  // Where an empty price field starts.
+  const start = around.last ?? opposite;
+  const setPrice = (field: PriceField, units: bigint) =>
+    form.change({ [field]: grouped(fromUnits(units, spec.price_scale)), priceField: field });
   const setQuantity = (units: bigint, percent: number | null = null) =>
     form.change({ quantity: grouped(wire(units, spec.quantity_scale)), percent });
 
   return {
-    stepPrice(direction, size) {
-      if (base === null) return;
-      let next = base;
+    stepPrice(field, direction, size) {
+      const typed = parseInput(form[field], spec.price_scale);
+      if (typed === null && start !== null) return setPrice(field, start);
+      if (typed === null) return;
+      let next = typed;
       for (let count = 0; count < (size === "large" ? LARGE : 1); count += 1) next = stepPrice(spec, next, direction);
-      setPrice(next);
+      setPrice(field, next);
     },
     shiftPrice(percent) {
-      if (base !== null) setPrice(shiftPrice(spec, base, BigInt(percent)));
+      const base = parseInput(form.price, spec.price_scale) ?? opposite;
+      if (base !== null) setPrice("price", shiftPrice(spec, base, BigInt(percent)));
     },
     stepQuantity(direction, size) {
       const quantity = parseInput(form.quantity, spec.quantity_scale);
@@ -66,17 +74,22 @@ export function useFormActions(spec: SymbolSpec, { around, reading }: FormReadin
     takePercent(percent) {
       if (around.available === null) return;
       const share = shareOf(around.available, percent);
-      if (form.side === "sell") return setQuantity(onLot(spec, baseToQuantity(spec, share)), percent);
-      if (form.kind === "market" && form.amountIn === "quote") {
-        return form.change({ quoteAmount: grouped(roundedAmount(share, spec)), percent });
+      if (namesAmount(form)) {
+        const worth = form.side === "buy" ? share : valueOf(share);
+        return form.change({ quoteAmount: grouped(roundedAmount(worth, spec)), percent });
       }
-      if (form.kind === "market") {
+      if (form.side === "sell") return setQuantity(onLot(spec, baseToQuantity(spec, share)), percent);
+      if (isAtMarket(form) && !hasTrigger(form.kind)) {
         return setQuantity(walkAmount(spec, around.asks, share, around.takerRate).quantity, percent);
       }
-      if (price === null) return;
-      setQuantity(affordable(spec, share, price, holdRate(around.makerRate, around.takerRate)), percent);
+      if (price !== null) setQuantity(quantityFor(form, share, price, around), percent);
     },
   };
+
+  /** What a share of the base asset would sell for. */
+  function valueOf(share: bigint): bigint {
+    return walkQuantity(spec, around.bids, onLot(spec, baseToQuantity(spec, share))).value;
+  }
 }
 
 /** An amount to spend without needless decimals: as many as prices have, rounded down. */

@@ -4,11 +4,13 @@ import { toUnits } from "@/shared/numbers";
 import { usePage } from "@/shared/page";
 import { useAccount } from "@/shared/wire/account";
 import { answer, api } from "@/shared/wire/api";
-import { useBook } from "@/shared/wire/store";
+import { useBook, useTrades } from "@/shared/wire/store";
 import type { Level, SymbolSpec } from "@/shared/wire/types";
-import { type Circumstances, MOST_LEVELS, type Reading, readDraft } from "./check";
+import { MOST_LEVELS, type Reading, readDraft } from "./check";
+import { isAtMarket } from "./draft";
 import { useOrderForm } from "./form-store";
 import type { PriceLevel } from "./maths";
+import type { Circumstances } from "./rules";
 
 /** The rates of the account that is logged in; those of the symbol for visitors and until they are known. */
 export function useFees(spec: SymbolSpec): { makerRate: string; takerRate: string } {
@@ -48,13 +50,15 @@ export function useReading(spec: SymbolSpec): FormReading {
   const { makerRate, takerRate } = useFees(spec);
   const available = form.side === "buy" ? funds.quote : funds.base;
   // A limit order looks at the best prices alone.
-  const depth = form.kind === "market" ? MOST_LEVELS : 1;
+  const depth = isAtMarket(form) ? MOST_LEVELS : 1;
+  const lastText = useTrades(spec.symbol)[0]?.price;
   return useMemo(() => {
     const bids = levelsOf(book.bids, depth, spec);
     const asks = levelsOf(book.asks, depth, spec);
-    const around = { spec, makerRate, takerRate, available, bids, asks };
+    const last = lastText === undefined ? null : toUnits(lastText, spec.price_scale);
+    const around = { spec, makerRate, takerRate, available, bids, asks, last };
     return { around, reading: readDraft(form, around) };
-  }, [form, book, depth, spec, makerRate, takerRate, available]);
+  }, [form, book, depth, spec, makerRate, takerRate, available, lastText]);
 }
 
 function levelsOf(levels: readonly Level[], depth: number, spec: SymbolSpec): PriceLevel[] {

@@ -1,6 +1,9 @@
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { CONTINUOUS, useStatusText } from "@/shared/market-status";
+import { CONTINUOUS, isAuction, useStatusText } from "@/shared/market-status";
+import { fixed, grouped } from "@/shared/numbers";
 import { Time } from "@/shared/ui/Time";
+import { useIndication } from "@/shared/wire/auction";
 import { useConnection } from "@/shared/wire/store";
 import type { SymbolSpec } from "@/shared/wire/types";
 import styles from "./TradePage.module.css";
@@ -43,6 +46,51 @@ function HaltBanner({ spec }: { spec: SymbolSpec }) {
     <div className={styles.banner} data-testid="halt-banner">
       <strong>{statusText("banner")}</strong> {spec.status_reason && `${t("reason", { reason: spec.status_reason })}. `}
       {statusText("help")}
+      {isAuction(spec.status) && <Auction spec={spec} />}
     </div>
   );
+}
+
+/** The price and the quantity an auction would trade as the book stands, and when it takes place. */
+function Auction({ spec }: { spec: SymbolSpec }) {
+  const { t } = useTranslation();
+  const indication = useIndication(spec);
+  const left = useSecondsTo(spec.call_ends_at);
+  if (!indication) return null;
+  const size = (text: string) => `${grouped(text)} ${spec.base_asset}`;
+  const { price, quantity, surplus_side, surplus_quantity } = indication;
+  return (
+    <dl className={styles.auction} data-testid="auction" aria-live="off">
+      <div>
+        <dt>{t("auction.price")}</dt>
+        <dd data-testid="auction-price">{price === null ? t("auction.none") : `${fixed(price, spec.price_scale)} ${spec.quote_asset}`}</dd>
+      </div>
+      <div>
+        <dt>{t("auction.quantity")}</dt>
+        <dd data-testid="auction-quantity">{size(quantity)}</dd>
+      </div>
+      <div>
+        <dt>{t("auction.surplus")}</dt>
+        <dd>{surplus_side === null ? "–" : t(surplus_side === "buy" ? "auction.surplusBuy" : "auction.surplusSell", { quantity: size(surplus_quantity) })}</dd>
+      </div>
+      {left !== null && (
+        <div>
+          <dt>{t("auction.left")}</dt>
+          <dd data-testid="auction-left">{`${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`}</dd>
+        </div>
+      )}
+    </dl>
+  );
+}
+
+/** Whole seconds to a moment, never below zero; null for no moment. */
+function useSecondsTo(at: number | null): number | null {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    if (at === null) return undefined;
+    setNow(Date.now());
+    const timer = setInterval(() => setNow(Date.now()), 250);
+    return () => clearInterval(timer);
+  }, [at]);
+  return at === null ? null : Math.max(0, Math.ceil((at - now) / 1_000));
 }

@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { AccountTabs } from "@/features/account-tabs/AccountTabs";
 import { OrderBook } from "@/features/book/OrderBook";
 import { Chart } from "@/features/chart/Chart";
-import type { Side } from "@/features/order-form/check";
+import type { Side } from "@/features/order-form/draft";
 import { useOrderForm } from "@/features/order-form/form-store";
 import { OrderForm } from "@/features/order-form/OrderForm";
 import { Tape } from "@/features/trades/Tape";

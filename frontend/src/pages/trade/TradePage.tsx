@@ -41,6 +41,7 @@ function NoSuchMarket({ symbol }: { symbol: string }) {
 function Layout({ spec }: { spec: SymbolSpec }) {
   const { mode, tall } = useMode();
   const { sizes } = useLayout();
+  useToastPlace(mode, sizes);
   if (mode === "phone") return <PhoneLayout spec={spec} />;
   const widths = { "--book": `${sizes.book}px`, "--form": `${sizes.form}px`, "--tabs": `${sizes.tabs}px` };
   return (
@@ -57,6 +58,24 @@ function Layout({ spec }: { spec: SymbolSpec }) {
       </div>
     </main>
   );
+}
+
+/** Room for the chart's price axis. */
+const AXIS_PX = 96;
+
+/** Toasts stand in the corner of the chart, above the tables and beside book and form: they cover no row. */
+function useToastPlace(mode: ReturnType<typeof useMode>["mode"], { book, form, tabs }: Sizes): void {
+  useEffect(() => {
+    if (mode === "phone") return undefined;
+    const style = document.documentElement.style;
+    const right = mode === "wide" ? book + form + 8 : Math.max(book, 290) + 4;
+    style.setProperty("--toast-right", `${right + AXIS_PX}px`);
+    style.setProperty("--toast-bottom", `calc(min(${tabs}px, 60vh) + 44px)`);
+    return () => {
+      style.removeProperty("--toast-right");
+      style.removeProperty("--toast-bottom");
+    };
+  }, [mode, book, form, tabs]);
 }
 
 /** The book, and the form beside it. */

@@ -15,6 +15,10 @@ export interface Settings {
   palette: Palette;
   /** Ask before an order is sent. */
   confirmOrders: boolean;
+  /** Orders placed here end with the connection they were placed on. */
+  cancelOnDisconnect: boolean;
+  /** Cancel every open order when this page has been silent for so long, in milliseconds; 0: never. */
+  cancelAfterMs: number;
   interval: Interval;
   favourites: readonly string[];
   lastSymbol: string | null;
@@ -33,6 +37,8 @@ export const useSettings = create<Settings>()(
       language: firstLanguage(),
       palette: "auto",
       confirmOrders: false,
+      cancelOnDisconnect: false,
+      cancelAfterMs: 0,
       interval: "15m",
       favourites: [],
       lastSymbol: null,

@@ -16,19 +16,19 @@ interface PendingState {
 
 export const usePending = create<PendingState>(() => ({ orders: new Map(), changes: new Set() }));
 
-/** Mark an order as sent while `work` runs. */
-export async function whilePending<T>(order: NewOrder, work: () => Promise<T>): Promise<T> {
+/** Mark orders as sent while `work` runs. */
+export async function whilePending<T>(sent: readonly NewOrder[], work: () => Promise<T>): Promise<T> {
   const put = (change: (orders: Map<string, PendingOrder>) => void) =>
     usePending.setState((state) => {
       const orders = new Map(state.orders);
       change(orders);
       return { orders };
     });
-  put((orders) => orders.set(order.client_order_id, { ...order, sent_at: Date.now() }));
+  put((orders) => sent.forEach((order) => orders.set(order.client_order_id, { ...order, sent_at: Date.now() })));
   try {
     return await work();
   } finally {
-    put((orders) => orders.delete(order.client_order_id));
+    put((orders) => sent.forEach((order) => orders.delete(order.client_order_id)));
   }
 }
 

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/v1/auction/{symbol}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where an auction of a symbol would trade as its book stands
+         * @description For everybody: no log-in is looked at, so none is paid for.
+         */
+        get: operations["get_auction"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/executions/{symbol}": {
         parameters: {
             query?: never;
@@ -11,7 +31,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Trades of a symbol, newest first, one row a trade. */
+        /**
+         * Trades of a symbol, newest first
+         * @description Trades of a symbol, newest first, one row a trade.
+         */
         get: operations["executions"];
         put?: never;
         post?: never;
@@ -28,7 +51,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Candles of a symbol, oldest first, with none left out between. */
+        /**
+         * Candles of a symbol, oldest first
+         * @description Candles of a symbol, oldest first, with none left out between.
+         */
         get: operations["klines"];
         put?: never;
         post?: never;
@@ -65,7 +91,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description The last 24 hours of every symbol. */
+        /**
+         * The last 24 hours of every symbol in figures
+         * @description The last 24 hours of every symbol.
+         */
         get: operations["statistics_all"];
         put?: never;
         post?: never;
@@ -82,7 +111,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description The last 24 hours of a symbol. */
+        /**
+         * The last 24 hours of a symbol in figures
+         * @description The last 24 hours of a symbol.
+         */
         get: operations["statistics"];
         put?: never;
         post?: never;
@@ -332,6 +364,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/order/cancel-replace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel one order and enter another in one step
+         * @description If the new order is refused the cancel stands: then `order` is the error. With `allow_failure` the order enters though the cancel failed: then `canceled` is the error.
+         */
+        post: operations["cancel_replace_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/order/reduce": {
         parameters: {
             query?: never;
@@ -363,7 +415,7 @@ export interface paths {
         put?: never;
         /**
          * Give an open order a new price and quantity
-         * @description Atomic: refused terms leave the old order as it was. The order always requeues.
+         * @description Atomic: refused terms leave the old order as it was. Only a lower quantity at the same price keeps the place in the queue. One that waits for its trigger may get another trigger price.
          */
         post: operations["replace_order"];
         delete?: never;
@@ -396,6 +448,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/orders/bracket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter a buy with a take-profit and a stop for what it buys
+         * @description Each fill of the entry enters, or enlarges, a linked pair of sells.
+         */
+        post: operations["place_bracket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orders/cancel-after": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel all open orders later, unless this is said again before
+         * @description A dead man's switch: say it every few seconds; should you fall silent, every order of the account is canceled when the time is up. 0 takes it back.
+         */
+        post: operations["cancel_orders_after"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/orders/cancel-all": {
         parameters: {
             query?: never;
@@ -410,6 +502,26 @@ export interface paths {
          * @description Without a symbol, orders in halted symbols stay.
          */
         post: operations["cancel_all_orders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orders/oco": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter two orders of which one is to trade
+         * @description One cancels the other. They share one hold of funds, and either both enter or neither.
+         */
+        post: operations["place_oco"];
         delete?: never;
         options?: never;
         head?: never;
@@ -453,6 +565,51 @@ export interface components {
         };
         AllStatistics: {
             statistics: components["schemas"]["Statistics"][];
+        };
+        /** @description Where an auction would trade as the book stands. */
+        Auction: {
+            symbol: string;
+            /**
+             * @description * `trading` - trading
+             *     * `halted` - halted
+             *     * `cancel_only` - cancel_only
+             *     * `pre_open` - pre_open
+             *     * `opening_auction` - opening_auction
+             *     * `closing_auction` - closing_auction
+             *     * `volatility_auction` - volatility_auction
+             *     * `post_only` - post_only
+             *     * `closed` - closed
+             * @enum {string}
+             */
+            status: "trading" | "halted" | "cancel_only" | "pre_open" | "opening_auction" | "closing_auction" | "volatility_auction" | "post_only" | "closed";
+            /**
+             * Format: decimal
+             * @description Null where nothing would trade.
+             */
+            price: string | null;
+            /** Format: decimal */
+            quantity: string;
+            /**
+             * @description Of which side something would be left over; null: of none.
+             *
+             *     * `buy` - buy
+             *     * `sell` - sell
+             * @enum {string|null}
+             */
+            surplus_side: "buy" | "sell" | null;
+            /** Format: decimal */
+            surplus_quantity: string;
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            call_ends_at: number | null;
+            sequence: number;
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            timestamp: number;
         };
         Balance: {
             asset: string;
@@ -514,6 +671,9 @@ export interface components {
              *     * `ORDER_NOT_OPEN` - ORDER_NOT_OPEN
              *     * `SYMBOL_HALTED` - SYMBOL_HALTED
              *     * `SYMBOL_CANCEL_ONLY` - SYMBOL_CANCEL_ONLY
+             *     * `SYMBOL_CLOSED` - SYMBOL_CLOSED
+             *     * `SYMBOL_POST_ONLY` - SYMBOL_POST_ONLY
+             *     * `SYMBOL_IN_AUCTION` - SYMBOL_IN_AUCTION
              *     * `SCALE_FIXED` - SCALE_FIXED
              *     * `INVALID_ORDER` - INVALID_ORDER
              *     * `PRICE_OUT_OF_BOUNDS` - PRICE_OUT_OF_BOUNDS
@@ -521,6 +681,7 @@ export interface components {
              *     * `QUANTITY_OUT_OF_BOUNDS` - QUANTITY_OUT_OF_BOUNDS
              *     * `QUANTITY_OFF_LOT` - QUANTITY_OFF_LOT
              *     * `BELOW_MIN_NOTIONAL` - BELOW_MIN_NOTIONAL
+             *     * `ABOVE_MAX_NOTIONAL` - ABOVE_MAX_NOTIONAL
              *     * `INVALID_AMOUNT` - INVALID_AMOUNT
              *     * `INVALID_SYMBOL` - INVALID_SYMBOL
              *     * `INVALID_ASSET` - INVALID_ASSET
@@ -528,8 +689,13 @@ export interface components {
              *     * `INVALID_STATUS` - INVALID_STATUS
              *     * `INVALID_RULES` - INVALID_RULES
              *     * `INVALID_FEES` - INVALID_FEES
+             *     * `INVALID_EXPIRY` - INVALID_EXPIRY
+             *     * `INVALID_GROUP` - INVALID_GROUP
+             *     * `INVALID_CANCEL_AFTER` - INVALID_CANCEL_AFTER
              *     * `INSUFFICIENT_BALANCE` - INSUFFICIENT_BALANCE
              *     * `POST_ONLY_WOULD_TAKE` - POST_ONLY_WOULD_TAKE
+             *     * `TRIGGER_WOULD_FIRE` - TRIGGER_WOULD_FIRE
+             *     * `NO_REFERENCE_PRICE` - NO_REFERENCE_PRICE
              *     * `PRICE_OUT_OF_BAND` - PRICE_OUT_OF_BAND
              *     * `TOO_MANY_OPEN_ORDERS` - TOO_MANY_OPEN_ORDERS
              *     * `INVALID_REDUCE` - INVALID_REDUCE
@@ -540,15 +706,73 @@ export interface components {
              *     * `OUTCOME_UNKNOWN` - OUTCOME_UNKNOWN
              * @enum {string}
              */
-            error?: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "PERMISSION_DENIED" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "DEMO_ONLY" | "RATE_LIMITED" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "ORDER_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "INVALID_AMOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "OUTCOME_UNKNOWN";
+            error?: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "PERMISSION_DENIED" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "DEMO_ONLY" | "RATE_LIMITED" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "ORDER_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "INVALID_GROUP" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "OUTCOME_UNKNOWN";
             message?: string;
             details?: {
                 [key: string]: unknown;
             };
         };
+        Bracket: {
+            /** @description The entry. */
+            order: components["schemas"]["Order"];
+            /** @description Of what the entry bought at once; none if nothing. */
+            exits: components["schemas"]["Order"][];
+            fills: components["schemas"]["Fill"][];
+            sequence: number;
+        };
+        /** @description A buy; what it buys is sold by a take-profit limit order or a stop, whichever comes first. */
+        BracketRequest: {
+            entry: components["schemas"]["OrderRequest"];
+            /** @description Above stop_price. */
+            take_profit_price: string | number;
+            /** @description The trigger price of the stop. */
+            stop_price: string | number;
+            /** @description The stop's own price; absent: it sells at market. */
+            stop_limit_price?: string | number | null;
+            /**
+             * @description What the stop watches.
+             *
+             *     * `last` - last
+             *     * `quote` - quote
+             * @enum {string|null}
+             */
+            trigger_source?: "last" | "quote" | null;
+        };
+        CancelAfter: {
+            /**
+             * Format: int64
+             * @description Null: not any more.
+             */
+            cancel_at: number | null;
+            sequence: number;
+        };
+        CancelAfterRequest: {
+            /** @description 1000 to 86400000, or 0 to take it back. */
+            after_ms: number;
+        };
         CancelAllRequest: {
             /** @description Absent: every symbol. */
             symbol?: string | null;
+        };
+        CancelReplace: {
+            canceled: components["schemas"]["OrderOrError"];
+            order: components["schemas"]["OrderOrError"];
+            fills: components["schemas"]["Fill"][];
+            sequence: number;
+        };
+        /** @description Exactly one of the two ids. */
+        CancelReplaceRequest: {
+            order_id?: string | null;
+            client_order_id?: string | null;
+            /**
+             * @description When the cancel fails: refuse all (the default), or enter the order all the same.
+             *
+             *     * `stop_on_failure` - stop_on_failure
+             *     * `allow_failure` - allow_failure
+             * @enum {string|null}
+             */
+            mode?: "stop_on_failure" | "allow_failure" | null;
+            order: components["schemas"]["OrderRequest"];
         };
         CanceledAll: {
             canceled: number;
@@ -656,6 +880,9 @@ export interface components {
              *     * `ORDER_NOT_OPEN` - ORDER_NOT_OPEN
              *     * `SYMBOL_HALTED` - SYMBOL_HALTED
              *     * `SYMBOL_CANCEL_ONLY` - SYMBOL_CANCEL_ONLY
+             *     * `SYMBOL_CLOSED` - SYMBOL_CLOSED
+             *     * `SYMBOL_POST_ONLY` - SYMBOL_POST_ONLY
+             *     * `SYMBOL_IN_AUCTION` - SYMBOL_IN_AUCTION
              *     * `SCALE_FIXED` - SCALE_FIXED
              *     * `INVALID_ORDER` - INVALID_ORDER
              *     * `PRICE_OUT_OF_BOUNDS` - PRICE_OUT_OF_BOUNDS
@@ -663,6 +890,7 @@ export interface components {
              *     * `QUANTITY_OUT_OF_BOUNDS` - QUANTITY_OUT_OF_BOUNDS
              *     * `QUANTITY_OFF_LOT` - QUANTITY_OFF_LOT
              *     * `BELOW_MIN_NOTIONAL` - BELOW_MIN_NOTIONAL
+             *     * `ABOVE_MAX_NOTIONAL` - ABOVE_MAX_NOTIONAL
              *     * `INVALID_AMOUNT` - INVALID_AMOUNT
              *     * `INVALID_SYMBOL` - INVALID_SYMBOL
              *     * `INVALID_ASSET` - INVALID_ASSET
@@ -670,8 +898,13 @@ export interface components {
              *     * `INVALID_STATUS` - INVALID_STATUS
              *     * `INVALID_RULES` - INVALID_RULES
              *     * `INVALID_FEES` - INVALID_FEES
+             *     * `INVALID_EXPIRY` - INVALID_EXPIRY
+             *     * `INVALID_GROUP` - INVALID_GROUP
+             *     * `INVALID_CANCEL_AFTER` - INVALID_CANCEL_AFTER
              *     * `INSUFFICIENT_BALANCE` - INSUFFICIENT_BALANCE
              *     * `POST_ONLY_WOULD_TAKE` - POST_ONLY_WOULD_TAKE
+             *     * `TRIGGER_WOULD_FIRE` - TRIGGER_WOULD_FIRE
+             *     * `NO_REFERENCE_PRICE` - NO_REFERENCE_PRICE
              *     * `PRICE_OUT_OF_BAND` - PRICE_OUT_OF_BAND
              *     * `TOO_MANY_OPEN_ORDERS` - TOO_MANY_OPEN_ORDERS
              *     * `INVALID_REDUCE` - INVALID_REDUCE
@@ -682,7 +915,7 @@ export interface components {
              *     * `OUTCOME_UNKNOWN` - OUTCOME_UNKNOWN
              * @enum {string}
              */
-            error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "PERMISSION_DENIED" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "DEMO_ONLY" | "RATE_LIMITED" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "ORDER_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "INVALID_AMOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "OUTCOME_UNKNOWN";
+            error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "PERMISSION_DENIED" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "DEMO_ONLY" | "RATE_LIMITED" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "ORDER_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "INVALID_GROUP" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "OUTCOME_UNKNOWN";
             /** @description For people: English, or Korean by Accept-Language. */
             message: string;
             /** @description `field` names what was wrong, where one field was. */
@@ -754,11 +987,14 @@ export interface components {
             fee: string;
             fee_asset: string;
             /**
-             * @description * `maker` - maker
+             * @description In an auction nobody takes; both pay their maker rate.
+             *
+             *     * `maker` - maker
              *     * `taker` - taker
+             *     * `auction` - auction
              * @enum {string}
              */
-            liquidity: "maker" | "taker";
+            liquidity: "maker" | "taker" | "auction";
             /**
              * Format: int64
              * @description Milliseconds UTC.
@@ -865,6 +1101,20 @@ export interface components {
             as_of_sequence: number;
             entries: components["schemas"]["LedgerEntry"][];
         };
+        Oco: {
+            /** @description Both, first and second. */
+            orders: components["schemas"]["Order"][];
+            fills: components["schemas"]["Fill"][];
+            sequence: number;
+        };
+        /**
+         * @description Two orders of one symbol, side and quantity, at least one with a trigger. When one trades, the other shrinks by
+         *     as much; when one ends, so does the other.
+         */
+        OcoRequest: {
+            first: components["schemas"]["OrderRequest"];
+            second: components["schemas"]["OrderRequest"];
+        };
         OneOrder: {
             order: components["schemas"]["Order"];
             as_of_sequence: number;
@@ -882,16 +1132,23 @@ export interface components {
             /**
              * @description * `limit` - limit
              *     * `market` - market
+             *     * `stop` - stop
+             *     * `stop_limit` - stop_limit
+             *     * `take_profit` - take_profit
+             *     * `take_profit_limit` - take_profit_limit
+             *     * `trailing_stop` - trailing_stop
              * @enum {string}
              */
-            order_type: "limit" | "market";
+            order_type: "limit" | "market" | "stop" | "stop_limit" | "take_profit" | "take_profit_limit" | "trailing_stop";
             /**
              * @description * `gtc` - gtc
              *     * `ioc` - ioc
              *     * `fok` - fok
+             *     * `gtd` - gtd
+             *     * `day` - day
              * @enum {string}
              */
-            time_in_force: "gtc" | "ioc" | "fok";
+            time_in_force: "gtc" | "ioc" | "fok" | "gtd" | "day";
             post_only: boolean;
             /**
              * @description * `cancel_newest` - cancel_newest
@@ -903,12 +1160,12 @@ export interface components {
             stp: "cancel_newest" | "cancel_oldest" | "cancel_both" | "decrement";
             /**
              * Format: decimal
-             * @description Null for a market order.
+             * @description Null for an order at market without a limit of its own.
              */
             price: string | null;
             /**
              * Format: decimal
-             * @description Null for a buy by quote_amount.
+             * @description Null for an order by quote_amount.
              */
             quantity: string | null;
             /** Format: decimal */
@@ -944,7 +1201,7 @@ export interface components {
              */
             status: "new" | "partially_filled" | "filled" | "canceled" | "rejected" | "expired";
             /**
-             * @description Why it was canceled.
+             * @description Why it ended other than by being filled.
              *
              *     * `user` - user
              *     * `ioc_remainder` - ioc_remainder
@@ -952,9 +1209,17 @@ export interface components {
              *     * `self_trade` - self_trade
              *     * `no_liquidity` - no_liquidity
              *     * `amount_below_lot` - amount_below_lot
+             *     * `time` - time
+             *     * `price_limit` - price_limit
+             *     * `volatility` - volatility
+             *     * `linked` - linked
+             *     * `disconnect` - disconnect
+             *     * `cancel_after` - cancel_after
+             *     * `replaced` - replaced
+             *     * `closed` - closed
              * @enum {string|null}
              */
-            reason: "user" | "ioc_remainder" | "fok_unfillable" | "self_trade" | "no_liquidity" | "amount_below_lot" | null;
+            reason: "user" | "ioc_remainder" | "fok_unfillable" | "self_trade" | "no_liquidity" | "amount_below_lot" | "time" | "price_limit" | "volatility" | "linked" | "disconnect" | "cancel_after" | "replaced" | "closed" | null;
             /**
              * Format: int64
              * @description Milliseconds UTC.
@@ -965,6 +1230,57 @@ export interface components {
              * @description Milliseconds UTC.
              */
             updated_at: number;
+            /** @description Off the book until its trigger fires. */
+            waiting?: boolean;
+            /**
+             * Format: decimal
+             * @description Of a trailing stop null: it moves.
+             */
+            trigger_price?: string | null;
+            /**
+             * @description * `last` - last
+             *     * `quote` - quote
+             * @enum {string|null}
+             */
+            trigger_source?: "last" | "quote" | null;
+            /** Format: decimal */
+            trail_offset?: string | null;
+            /** Format: decimal */
+            trail_percent?: string | null;
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            triggered_at?: number | null;
+            /**
+             * Format: decimal
+             * @description What an iceberg shows at a time.
+             */
+            display_quantity?: string | null;
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            expire_at?: number | null;
+            /**
+             * Format: decimal
+             * @description What self-trade prevention kept it, or the orders it met, from trading.
+             */
+            prevented_quantity?: string;
+            /** @description The other order of an OCO, while both are open. */
+            linked_order_id?: string | null;
+            /** @description Of an exit: the entry of its bracket. */
+            entry_order_id?: string | null;
+            /**
+             * Format: decimal
+             * @description Of an entry: where its exits will be.
+             */
+            take_profit_price?: string | null;
+            /** Format: decimal */
+            stop_price?: string | null;
+            /** Format: decimal */
+            stop_limit_price?: string | null;
+            cancel_on_disconnect?: boolean;
         };
         OrderBatchRequest: {
             orders: components["schemas"]["OrderRequest"][];
@@ -989,6 +1305,7 @@ export interface components {
             order_id?: string | null;
             client_order_id?: string | null;
         };
+        OrderOrError: components["schemas"]["Order"] | components["schemas"]["Error"];
         OrderPage: {
             /** @description Null on the last page. */
             next_cursor: string | null;
@@ -1008,30 +1325,74 @@ export interface components {
             /**
              * @description * `limit` - limit
              *     * `market` - market
+             *     * `stop` - stop
+             *     * `stop_limit` - stop_limit
+             *     * `take_profit` - take_profit
+             *     * `take_profit_limit` - take_profit_limit
+             *     * `trailing_stop` - trailing_stop
              * @enum {string}
              */
-            order_type: "limit" | "market";
-            /** @description Limit orders only: within the bounds, on the tick. */
+            order_type: "limit" | "market" | "stop" | "stop_limit" | "take_profit" | "take_profit_limit" | "trailing_stop";
+            /** @description Of a limit order; of any other its own limit, no worse than which it trades. */
             price?: string | number | null;
             /** @description In the base asset; always, unless quote_amount is given. */
             quantity?: string | number | null;
-            /** @description Market buys only: what to spend, the fee included. */
+            /** @description Instead of quantity on orders at market: what to spend, the fee included, or (a sell) what to sell for, before the fee. */
             quote_amount?: string | number | null;
             /**
-             * @description Default gtc for limit orders, ioc for market orders (which are never gtc).
+             * @description Default gtc; of market orders ioc (the only other is fok).
              *
              *     * `gtc` - gtc
              *     * `ioc` - ioc
              *     * `fok` - fok
+             *     * `gtd` - gtd
+             *     * `day` - day
              * @enum {string|null}
              */
-            time_in_force?: "gtc" | "ioc" | "fok" | null;
-            /** @description Refuse the order if it would trade at once; gtc limit orders only. */
+            time_in_force?: "gtc" | "ioc" | "fok" | "gtd" | "day" | null;
+            /**
+             * Format: int64
+             * @description When a gtd order ends; milliseconds UTC.
+             */
+            expire_at?: number | null;
+            /** @description Never trade on entry; limit orders that stay, without a trigger. */
             post_only?: boolean | null;
+            /**
+             * @description What happens to a post-only order that would trade: refused, or moved one tick away.
+             *
+             *     * `reject` - reject
+             *     * `reprice` - reprice
+             * @enum {string|null}
+             */
+            post_only_mode?: "reject" | "reprice" | null;
+            /** @description An iceberg: what the book shows at a time. */
+            display_quantity?: string | number | null;
+            /** @description Of stops and take-profits: when they enter. */
+            trigger_price?: string | number | null;
+            /**
+             * @description Watch the last price, or the quote (a sell the best bid, a buy the best ask).
+             *
+             *     * `last` - last
+             *     * `quote` - quote
+             * @enum {string|null}
+             */
+            trigger_source?: "last" | "quote" | null;
+            /**
+             * @description What happens to an order whose trigger price is reached already.
+             *
+             *     * `reject` - reject
+             *     * `trigger` - trigger
+             * @enum {string|null}
+             */
+            trigger_if_met?: "reject" | "trigger" | null;
+            /** @description Of a trailing stop: the distance, in price. */
+            trail_offset?: string | number | null;
+            /** @description Of a trailing stop: the distance in percent, up to four decimals. */
+            trail_percent?: string | number | null;
             /** @description Your own id. Sent again with the same payload it gets the first reply. */
             client_order_id?: string | null;
             /**
-             * @description What happens when the order meets another order of the same account.
+             * @description What happens when the order meets one of the same account or group.
              *
              *     * `cancel_newest` - cancel_newest
              *     * `cancel_oldest` - cancel_oldest
@@ -1080,9 +1441,12 @@ export interface components {
         ReplaceRequest: {
             order_id?: string | null;
             client_order_id?: string | null;
-            price: string | number;
+            /** @description Always, but of an order at market that waits. */
+            price?: string | number | null;
             /** @description The new total quantity, the filled part included. */
             quantity: string | number;
+            /** @description Only of an order that waits; absent: as it was. */
+            trigger_price?: string | number | null;
         };
         /**
          * @description The last 24 hours in minute steps, the current minute included. Prices are those of trades; without
@@ -1124,9 +1488,15 @@ export interface components {
              * @description * `trading` - trading
              *     * `halted` - halted
              *     * `cancel_only` - cancel_only
+             *     * `pre_open` - pre_open
+             *     * `opening_auction` - opening_auction
+             *     * `closing_auction` - closing_auction
+             *     * `volatility_auction` - volatility_auction
+             *     * `post_only` - post_only
+             *     * `closed` - closed
              * @enum {string}
              */
-            status: "trading" | "halted" | "cancel_only";
+            status: "trading" | "halted" | "cancel_only" | "pre_open" | "opening_auction" | "closing_auction" | "volatility_auction" | "post_only" | "closed";
             status_reason: string | null;
             base_scale: number;
             quote_scale: number;
@@ -1154,6 +1524,34 @@ export interface components {
             taker_fee_rate: string;
             /** @description Of one account in this symbol. */
             max_open_orders: number;
+            /**
+             * Format: decimal
+             * @description Null: no such rule; so with those below.
+             */
+            max_notional: string | null;
+            /**
+             * Format: decimal
+             * @description A market order trades no further than this from the best price it met.
+             */
+            price_collar_percent: string | null;
+            /**
+             * Format: decimal
+             * @description Limit prices are this near the reference price.
+             */
+            price_band_percent: string | null;
+            /**
+             * Format: decimal
+             * @description A trade further than this from the last price starts an auction.
+             */
+            volatility_band_percent: string | null;
+            volatility_auction_seconds: number | null;
+            /** @description Whose sessions it follows, such as XNYS; null: it trades around the clock. */
+            calendar: string | null;
+            /**
+             * Format: int64
+             * @description When a volatility auction takes place.
+             */
+            call_ends_at: number | null;
         };
         Symbols: {
             symbols: components["schemas"]["Symbol"][];
@@ -1207,6 +1605,105 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_auction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                symbol: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Auction"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SYMBOL_NOT_FOUND`: `details.symbol` repeats it. /api/v1/symbols lists them all. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     executions: {
         parameters: {
             query?: {
@@ -2656,10 +3153,11 @@ export interface operations {
             /**
              * @description - `BELOW_MIN_NOTIONAL`: `details.minimum` gives it, in the quote asset.
              *     - `INVALID_AMOUNT`: Zero, negative, finer than the asset allows, or more than the limit in `details`.
+             *     - `INVALID_EXPIRY`: Milliseconds UTC, after the exchange's clock; gtd orders only.
              *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
              *     - `INVALID_NUMBER`: NaN, an exponent, a sign in front, spaces, or more than 38 digits.
-             *     - `INVALID_ORDER`: For example a market order with a price, or post_only with ioc. `details` says which.
+             *     - `INVALID_ORDER`: For example a stop without a trigger_price, or post_only with ioc. `details` says which.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `PRICE_OFF_TICK`: `details.tick_size` gives the step at this price.
              *     - `PRICE_OUT_OF_BOUNDS`: `details.minimum` and `details.maximum` give them.
@@ -2734,7 +3232,10 @@ export interface operations {
              * @description - `CLIENT_ORDER_ID_IN_USE`: The id belongs to an open order, older than ids are remembered for.
              *     - `DUPLICATE_ID`: The same client_order_id with another payload. The same payload gets the first reply again.
              *     - `SYMBOL_CANCEL_ONLY`: The symbol is in cancel-only.
+             *     - `SYMBOL_CLOSED`: Orders can only be canceled until it opens.
              *     - `SYMBOL_HALTED`: Nothing enters or leaves the book until an operator resumes it.
+             *     - `SYMBOL_IN_AUCTION`: Market, ioc, fok and post-only orders wait for continuous trading; limit orders and stops may enter.
+             *     - `SYMBOL_POST_ONLY`: The symbol is in post-only.
              */
             409: {
                 headers: {
@@ -2763,9 +3264,13 @@ export interface operations {
                 };
             };
             /**
-             * @description - `INSUFFICIENT_BALANCE`: `details` has the asset and the amounts required and available.
+             * @description - `ABOVE_MAX_NOTIONAL`: `details.maximum` gives it, in the quote asset.
+             *     - `INSUFFICIENT_BALANCE`: `details` has the asset and the amounts required and available.
+             *     - `NO_REFERENCE_PRICE`: A trailing stop needs a last price, or a quote if that is its source.
              *     - `POST_ONLY_WOULD_TAKE`: Nothing was placed.
+             *     - `PRICE_OUT_OF_BAND`: Outside the band around the reference price; `details` give its ends.
              *     - `TOO_MANY_OPEN_ORDERS`: `details.maximum` gives the limit.
+             *     - `TRIGGER_WOULD_FIRE`: With `trigger_if_met` set to trigger such an order enters at once.
              */
             422: {
                 headers: {
@@ -3029,7 +3534,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ORDER_NOT_OPEN`: It was filled or canceled before.
+             * @description - `ORDER_NOT_OPEN`: It was filled, canceled or expired before.
              *     - `SYMBOL_HALTED`: Nothing enters or leaves the book until an operator resumes it.
              */
             409: {
@@ -3051,6 +3556,200 @@ export interface operations {
             };
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    cancel_replace_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelReplaceRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CancelReplace"];
+                };
+            };
+            /**
+             * @description - `BELOW_MIN_NOTIONAL`: `details.minimum` gives it, in the quote asset.
+             *     - `INVALID_AMOUNT`: Zero, negative, finer than the asset allows, or more than the limit in `details`.
+             *     - `INVALID_EXPIRY`: Milliseconds UTC, after the exchange's clock; gtd orders only.
+             *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a sign in front, spaces, or more than 38 digits.
+             *     - `INVALID_ORDER`: For example a stop without a trigger_price, or post_only with ioc. `details` says which.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `PRICE_OFF_TICK`: `details.tick_size` gives the step at this price.
+             *     - `PRICE_OUT_OF_BOUNDS`: `details.minimum` and `details.maximum` give them.
+             *     - `QUANTITY_OFF_LOT`: `details.lot_size` gives the step.
+             *     - `QUANTITY_OUT_OF_BOUNDS`: `details.minimum` and `details.maximum` give them.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `NOT_AUTHENTICATED`: No session and no token.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_FROZEN`: An operator froze the account.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: The engine has not been told of this account (yet).
+             *     - `ORDER_NOT_FOUND`: Unknown, or someone else's: the answer is the same.
+             *     - `SYMBOL_NOT_FOUND`: `details.symbol` repeats it. /api/v1/symbols lists them all.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `CLIENT_ORDER_ID_IN_USE`: The id belongs to an open order, older than ids are remembered for.
+             *     - `DUPLICATE_ID`: The same client_order_id with another payload. The same payload gets the first reply again.
+             *     - `ORDER_NOT_OPEN`: It was filled, canceled or expired before.
+             *     - `SYMBOL_CANCEL_ONLY`: The symbol is in cancel-only.
+             *     - `SYMBOL_CLOSED`: Orders can only be canceled until it opens.
+             *     - `SYMBOL_HALTED`: Nothing enters or leaves the book until an operator resumes it.
+             *     - `SYMBOL_IN_AUCTION`: Market, ioc, fok and post-only orders wait for continuous trading; limit orders and stops may enter.
+             *     - `SYMBOL_POST_ONLY`: The symbol is in post-only.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ABOVE_MAX_NOTIONAL`: `details.maximum` gives it, in the quote asset.
+             *     - `INSUFFICIENT_BALANCE`: `details` has the asset and the amounts required and available.
+             *     - `NO_REFERENCE_PRICE`: A trailing stop needs a last price, or a quote if that is its source.
+             *     - `POST_ONLY_WOULD_TAKE`: Nothing was placed.
+             *     - `PRICE_OUT_OF_BAND`: Outside the band around the reference price; `details` give its ends.
+             *     - `TOO_MANY_OPEN_ORDERS`: `details.maximum` gives the limit.
+             *     - `TRIGGER_WOULD_FIRE`: With `trigger_if_met` set to trigger such an order enters at once.
+             */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3192,7 +3891,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ORDER_NOT_OPEN`: It was filled or canceled before.
+             * @description - `ORDER_NOT_OPEN`: It was filled, canceled or expired before.
+             *     - `SYMBOL_CLOSED`: Orders can only be canceled until it opens.
              *     - `SYMBOL_HALTED`: Nothing enters or leaves the book until an operator resumes it.
              */
             409: {
@@ -3221,7 +3921,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INVALID_REDUCE`: `quantity` is the new total, the filled part included. */
+            /** @description - `INVALID_REDUCE`: `quantity` is the new total, the filled part included. Linked orders cannot be reduced. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3295,10 +3995,11 @@ export interface operations {
             /**
              * @description - `BELOW_MIN_NOTIONAL`: `details.minimum` gives it, in the quote asset.
              *     - `INVALID_AMOUNT`: Zero, negative, finer than the asset allows, or more than the limit in `details`.
+             *     - `INVALID_EXPIRY`: Milliseconds UTC, after the exchange's clock; gtd orders only.
              *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
              *     - `INVALID_NUMBER`: NaN, an exponent, a sign in front, spaces, or more than 38 digits.
-             *     - `INVALID_ORDER`: For example a market order with a price, or post_only with ioc. `details` says which.
+             *     - `INVALID_ORDER`: For example a stop without a trigger_price, or post_only with ioc. `details` says which.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `PRICE_OFF_TICK`: `details.tick_size` gives the step at this price.
              *     - `PRICE_OUT_OF_BOUNDS`: `details.minimum` and `details.maximum` give them.
@@ -3373,9 +4074,12 @@ export interface operations {
             /**
              * @description - `CLIENT_ORDER_ID_IN_USE`: The id belongs to an open order, older than ids are remembered for.
              *     - `DUPLICATE_ID`: The same client_order_id with another payload. The same payload gets the first reply again.
-             *     - `ORDER_NOT_OPEN`: It was filled or canceled before.
+             *     - `ORDER_NOT_OPEN`: It was filled, canceled or expired before.
              *     - `SYMBOL_CANCEL_ONLY`: The symbol is in cancel-only.
+             *     - `SYMBOL_CLOSED`: Orders can only be canceled until it opens.
              *     - `SYMBOL_HALTED`: Nothing enters or leaves the book until an operator resumes it.
+             *     - `SYMBOL_IN_AUCTION`: Market, ioc, fok and post-only orders wait for continuous trading; limit orders and stops may enter.
+             *     - `SYMBOL_POST_ONLY`: The symbol is in post-only.
              */
             409: {
                 headers: {
@@ -3404,10 +4108,14 @@ export interface operations {
                 };
             };
             /**
-             * @description - `INSUFFICIENT_BALANCE`: `details` has the asset and the amounts required and available.
-             *     - `INVALID_REPLACE`: `quantity` is the new total, the filled part included.
+             * @description - `ABOVE_MAX_NOTIONAL`: `details.maximum` gives it, in the quote asset.
+             *     - `INSUFFICIENT_BALANCE`: `details` has the asset and the amounts required and available.
+             *     - `INVALID_REPLACE`: `quantity` is the new total and must exceed what is filled; linked orders cannot be replaced, and only orders that wait for a trigger have a `trigger_price` to change.
+             *     - `NO_REFERENCE_PRICE`: A trailing stop needs a last price, or a quote if that is its source.
              *     - `POST_ONLY_WOULD_TAKE`: Nothing was placed.
+             *     - `PRICE_OUT_OF_BAND`: Outside the band around the reference price; `details` give its ends.
              *     - `TOO_MANY_OPEN_ORDERS`: `details.maximum` gives the limit.
+             *     - `TRIGGER_WOULD_FIRE`: With `trigger_if_met` set to trigger such an order enters at once.
              */
             422: {
                 headers: {
@@ -3730,6 +4438,344 @@ export interface operations {
             };
         };
     };
+    place_bracket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BracketRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bracket"];
+                };
+            };
+            /**
+             * @description - `BELOW_MIN_NOTIONAL`: `details.minimum` gives it, in the quote asset.
+             *     - `INVALID_AMOUNT`: Zero, negative, finer than the asset allows, or more than the limit in `details`.
+             *     - `INVALID_EXPIRY`: Milliseconds UTC, after the exchange's clock; gtd orders only.
+             *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a sign in front, spaces, or more than 38 digits.
+             *     - `INVALID_ORDER`: For example a stop without a trigger_price, or post_only with ioc. `details` says which.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `PRICE_OFF_TICK`: `details.tick_size` gives the step at this price.
+             *     - `PRICE_OUT_OF_BOUNDS`: `details.minimum` and `details.maximum` give them.
+             *     - `QUANTITY_OFF_LOT`: `details.lot_size` gives the step.
+             *     - `QUANTITY_OUT_OF_BOUNDS`: `details.minimum` and `details.maximum` give them.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `NOT_AUTHENTICATED`: No session and no token.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_FROZEN`: An operator froze the account.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: The engine has not been told of this account (yet).
+             *     - `SYMBOL_NOT_FOUND`: `details.symbol` repeats it. /api/v1/symbols lists them all.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `CLIENT_ORDER_ID_IN_USE`: The id belongs to an open order, older than ids are remembered for.
+             *     - `DUPLICATE_ID`: The same client_order_id with another payload. The same payload gets the first reply again.
+             *     - `SYMBOL_CANCEL_ONLY`: The symbol is in cancel-only.
+             *     - `SYMBOL_CLOSED`: Orders can only be canceled until it opens.
+             *     - `SYMBOL_HALTED`: Nothing enters or leaves the book until an operator resumes it.
+             *     - `SYMBOL_IN_AUCTION`: Market, ioc, fok and post-only orders wait for continuous trading; limit orders and stops may enter.
+             *     - `SYMBOL_POST_ONLY`: The symbol is in post-only.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ABOVE_MAX_NOTIONAL`: `details.maximum` gives it, in the quote asset.
+             *     - `INSUFFICIENT_BALANCE`: `details` has the asset and the amounts required and available.
+             *     - `NO_REFERENCE_PRICE`: A trailing stop needs a last price, or a quote if that is its source.
+             *     - `POST_ONLY_WOULD_TAKE`: Nothing was placed.
+             *     - `PRICE_OUT_OF_BAND`: Outside the band around the reference price; `details` give its ends.
+             *     - `TOO_MANY_OPEN_ORDERS`: `details.maximum` gives the limit.
+             *     - `TRIGGER_WOULD_FIRE`: With `trigger_if_met` set to trigger such an order enters at once.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    cancel_orders_after: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelAfterRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CancelAfter"];
+                };
+            };
+            /**
+             * @description - `INVALID_CANCEL_AFTER`: Milliseconds: 0, or 1000 to 86400000.
+             *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `NOT_AUTHENTICATED`: No session and no token.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `ACCOUNT_NOT_FOUND`: The engine has not been told of this account (yet). */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     cancel_all_orders: {
         parameters: {
             query?: never;
@@ -3839,6 +4885,198 @@ export interface operations {
             };
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    place_oco: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OcoRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Oco"];
+                };
+            };
+            /**
+             * @description - `BELOW_MIN_NOTIONAL`: `details.minimum` gives it, in the quote asset.
+             *     - `INVALID_AMOUNT`: Zero, negative, finer than the asset allows, or more than the limit in `details`.
+             *     - `INVALID_EXPIRY`: Milliseconds UTC, after the exchange's clock; gtd orders only.
+             *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a sign in front, spaces, or more than 38 digits.
+             *     - `INVALID_ORDER`: For example a stop without a trigger_price, or post_only with ioc. `details` says which.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `PRICE_OFF_TICK`: `details.tick_size` gives the step at this price.
+             *     - `PRICE_OUT_OF_BOUNDS`: `details.minimum` and `details.maximum` give them.
+             *     - `QUANTITY_OFF_LOT`: `details.lot_size` gives the step.
+             *     - `QUANTITY_OUT_OF_BOUNDS`: `details.minimum` and `details.maximum` give them.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `NOT_AUTHENTICATED`: No session and no token.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_FROZEN`: An operator froze the account.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: The engine has not been told of this account (yet).
+             *     - `SYMBOL_NOT_FOUND`: `details.symbol` repeats it. /api/v1/symbols lists them all.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `CLIENT_ORDER_ID_IN_USE`: The id belongs to an open order, older than ids are remembered for.
+             *     - `DUPLICATE_ID`: The same client_order_id with another payload. The same payload gets the first reply again.
+             *     - `SYMBOL_CANCEL_ONLY`: The symbol is in cancel-only.
+             *     - `SYMBOL_CLOSED`: Orders can only be canceled until it opens.
+             *     - `SYMBOL_HALTED`: Nothing enters or leaves the book until an operator resumes it.
+             *     - `SYMBOL_IN_AUCTION`: Market, ioc, fok and post-only orders wait for continuous trading; limit orders and stops may enter.
+             *     - `SYMBOL_POST_ONLY`: The symbol is in post-only.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ABOVE_MAX_NOTIONAL`: `details.maximum` gives it, in the quote asset.
+             *     - `INSUFFICIENT_BALANCE`: `details` has the asset and the amounts required and available.
+             *     - `NO_REFERENCE_PRICE`: A trailing stop needs a last price, or a quote if that is its source.
+             *     - `POST_ONLY_WOULD_TAKE`: Nothing was placed.
+             *     - `PRICE_OUT_OF_BAND`: Outside the band around the reference price; `details` give its ends.
+             *     - `TOO_MANY_OPEN_ORDERS`: `details.maximum` gives the limit.
+             *     - `TRIGGER_WOULD_FIRE`: With `trigger_if_met` set to trigger such an order enters at once.
+             */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
