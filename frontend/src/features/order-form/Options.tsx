@@ -40,7 +40,7 @@ export function Options({ spec, formReading, problem }: OptionsProps) {
     <div className={styles.options}>
       <Times status={spec.status} />
       {mayBePostOnly(form) && (
-        <Check name="post-only" label={t("postOnly")} help={t("postOnlyHelp")} checked={form.postOnly} onChange={(postOnly) => form.change({ postOnly })} />
+        <Check name="post-only" label={t("postOnly")} help={t("postOnlyHelp")} checked={form.postOnly} disabled={isAuction(spec.status) && !form.postOnly} onChange={(postOnly) => form.change({ postOnly })} />
       )}
       {timeInForceOf(form) === "gtd" && <Expiry problem={problem} />}
       <details className={styles.more}>
@@ -178,13 +178,14 @@ interface CheckProps {
   label: string;
   help?: string;
   checked: boolean;
+  disabled?: boolean;
   onChange: (checked: boolean) => void;
 }
 
-function Check({ name, label, help, checked, onChange }: CheckProps) {
+function Check({ name, label, help, checked, disabled, onChange }: CheckProps) {
   return (
     <label title={help}>
-      <input type="checkbox" checked={checked} data-testid={`order-${name}`} onChange={(event) => onChange(event.target.checked)} />
+      <input type="checkbox" checked={checked} disabled={disabled} data-testid={`order-${name}`} onChange={(event) => onChange(event.target.checked)} />
       {label}
     </label>
   );

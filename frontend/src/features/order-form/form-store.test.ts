@@ -38,3 +38,25 @@ it("clearing keeps side and type", () => {
   form().clear();
   expect(form()).toMatchObject({ side: "sell", price: "", touched: false });
 });
+
+it("a price of the book goes where the person was last", () => {
+  form().change({ kind: "oco" });
+  form().change({ triggerPrice: "1", priceField: "triggerPrice" });
+  form().fillPrice("95000");
+  expect(form()).toMatchObject({ kind: "oco", triggerPrice: "95,000", price: "" });
+  form().change({ kind: "limit" });
+  form().fillPrice("96000");
+  expect(form()).toMatchObject({ price: "96,000", triggerPrice: "95,000" });
+});
+
+it("a stop at market takes it as its trigger", () => {
+  form().change({ kind: "stop" });
+  form().fillPrice("95000");
+  expect(form()).toMatchObject({ kind: "stop", triggerPrice: "95,000", price: "" });
+});
+
+it("a bracket is a buy", () => {
+  form().change({ kind: "bracket" });
+  form().setSide("sell");
+  expect(form()).toMatchObject({ side: "sell", kind: "limit" });
+});
