@@ -36,6 +36,7 @@ interface OptionsProps {
 export function Options({ spec, formReading, problem }: OptionsProps) {
   const { t } = useTranslation("order");
   const form = useOrderForm();
+  const chosen = foldedCount(form);
   return (
     <div className={styles.options}>
       <Times status={spec.status} />
@@ -44,7 +45,7 @@ export function Options({ spec, formReading, problem }: OptionsProps) {
       )}
       {timeInForceOf(form) === "gtd" && <Expiry problem={problem} />}
       <details className={styles.more}>
-        <summary data-testid="order-more">{t("more")}</summary>
+        <summary data-testid="order-more">{chosen > 0 ? t("moreChosen", { chosen }) : t("more")}</summary>
         <More spec={spec} formReading={formReading} problem={problem} />
       </details>
     </div>
@@ -189,6 +190,17 @@ function Check({ name, label, help, checked, disabled, onChange }: CheckProps) {
       {label}
     </label>
   );
+}
+
+/** How many options behind the fold are other than usual. */
+function foldedCount(form: Draft & { stp: SelfTradePrevention }): number {
+  return [
+    mayHaveCap(form) && !needsCap(form) && form.cap !== "",
+    mayBeIceberg(form) && form.displayQuantity !== "",
+    isPostOnly(form) && form.reprice,
+    hasTrigger(form.kind) && form.kind !== "trailing_stop" && form.fireIfMet,
+    form.stp !== "cancel_newest",
+  ].filter(Boolean).length;
 }
 
 /** Whether the options hide a problem: then the fold has to open. */

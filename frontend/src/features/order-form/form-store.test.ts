@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from "vitest";
-import { useOrderForm } from "./form-store";
+import { forgetSizes, useOrderForm } from "./form-store";
 
 const form = () => useOrderForm.getState();
 
@@ -59,4 +59,10 @@ it("a bracket is a buy", () => {
   form().change({ kind: "bracket" });
   form().setSide("sell");
   expect(form()).toMatchObject({ side: "sell", kind: "limit" });
+});
+
+it("what bounds one order does not bound the next unseen", () => {
+  form().change({ kind: "market", quantity: "1", cap: "95000", displayQuantity: "0.1", price: "1" });
+  forgetSizes();
+  expect(form()).toMatchObject({ quantity: "", cap: "", displayQuantity: "", price: "1" });
 });
