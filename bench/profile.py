@@ -15,8 +15,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench import reads
 from bench.driving import Shape, over_websocket
 from bench.instance import Instance, running_instance
+from bench.load import http_get
 from bench.measure import Plan, Result, percentile
 
 HOOKS = Path(__file__).resolve().parent / "hooks"
@@ -58,9 +60,10 @@ def _flames(plan: Plan) -> Iterator[Result]:
     seconds = max(1, round(plan.seconds(FLAME_S)))
     with running_instance(XTRADER_CORE="python") as instance:
         recording = asyncio.run(_record(instance, seconds, plan.seed))
-    for process, trouble in recording.items():
-        file = IMAGES / f"flame-{process}.svg"
-        row = Result(f"flame graph, {process}", file.stat().st_size / 1e3 if file.exists() else 0.0, "kB")
+        recording["reads"] = asyncio.run(_record_reads(instance, seconds))
+    for name, trouble in recording.items():
+        file = IMAGES / f"flame-{name}.svg"
+        row = Result(f"flame graph, {name}", file.stat().st_size / 1e3 if file.exists() else 0.0, "kB")
         row.notes["said"] = trouble or f"docs/images/{file.name}"
         yield row
 
@@ -77,10 +80,21 @@ async def _record(instance: Instance, seconds: int, seed: int) -> dict[str, str]
     return troubles
 
 
-def _flame(pid: int, process: str, seconds: int) -> str:
+async def _record_reads(instance: Instance, seconds: int) -> str:
+    """The web process while it answers public reads."""
+    load = asyncio.create_task(
+        reads.read(instance, "", [http_get(path) for path in reads.PATHS.values()], seconds + 3)
+    )
+    await asyncio.sleep(1)
+    trouble = await asyncio.to_thread(_flame, instance.processes["web"], "reads", seconds)
+    await load
+    return trouble
+
+
+def _flame(pid: int, name: str, seconds: int) -> str:
     """Write the flame graph of a process; what went wrong, if anything did."""
     command = [str(PY_SPY), "record", "--pid", str(pid), "--duration", str(seconds), "--rate", "200"]
-    command += ["--output", str(IMAGES / f"flame-{process}.svg"), "--format", "flamegraph"]
+    command += ["--output", str(IMAGES / f"flame-{name}.svg"), "--format", "flamegraph"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds + 60)
     except OSError as error:

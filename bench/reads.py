@@ -37,13 +37,14 @@ def run(plan: Plan) -> Iterator[Result]:
         floor.unit = "reads/s"
         yield floor
         for name, path in PATHS.items():
-            yield asyncio.run(_read(instance, name, [http_get(path)], plan)).against(floor)
+            yield asyncio.run(read(instance, name, [http_get(path)], plan.seconds(SECONDS))).against(floor)
         for name, path in PRIVATE.items():
             requests = [http_get(path, token) for token in instance.tokens]
-            yield asyncio.run(_read(instance, name, requests, plan)).against(floor)
+            yield asyncio.run(read(instance, name, requests, plan.seconds(SECONDS))).against(floor)
 
 
-async def _read(instance: Instance, name: str, requests: list[bytes], plan: Plan) -> Result:
+async def read(instance: Instance, name: str, requests: list[bytes], seconds: float) -> Result:
+    """Each connection asks for its share of the requests, over and over."""
     loads = []
     for _ in range(SHAPE.connections):
         connection = HttpConnection(reads=False)
@@ -53,7 +54,7 @@ async def _read(instance: Instance, name: str, requests: list[bytes], plan: Plan
         loads.append(connection)
     each = [requests[index :: SHAPE.connections] or requests for index in range(SHAPE.connections)]
     meter: CpuMeter = meter_of(instance)
-    return await drive(f"read, {name}", loads, each, SHAPE, plan.seconds(SECONDS), meter, unit="reads/s")
+    return await drive(f"read, {name}", loads, each, SHAPE, seconds, meter, unit="reads/s")
 
 
 def _body(instance: Instance, path: str) -> bytes:
