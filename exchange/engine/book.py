@@ -144,9 +144,8 @@ class Order:
         if self.side == m.SELL:
             return open_lots * symbol.base_unit_minor
         value = price_ticks * open_lots * symbol.multiplier
+        # Never negative: a rebate on one side is at most the fee on the other.
         rate = maker_ppm if maker_ppm > taker_ppm else taker_ppm
-        if rate < 0:
-            rate = 0
         fee = -(-(self.fee_accrued + rate * value) // PPM) - self.fee_minor
         return value + fee if fee > 0 else value
 
@@ -255,7 +254,7 @@ class BookSide:
             self._drop_level(level)
 
     def to_the_back(self, order: Order, level: Level) -> None:
-        """Move an order to the end of its queue, an iceberg with its next part to show."""
+        """Move an iceberg to the end of its queue, with its next part to show."""
         if level.head is level.tail:
             self._show_next(order, level)
             return
@@ -263,10 +262,9 @@ class BookSide:
         self.add(order)
 
     def _show_next(self, order: Order, level: Level) -> None:
-        """Refresh the only order of a level where it stands."""
+        """Let an iceberg that is the only order of its level show its next part where it stands."""
         extra = order.extra
-        if extra is None or not extra.display_lots:
-            return
+        assert extra is not None, f"order {order.order_id} is no iceberg"
         shown = min(extra.display_lots, order.quantity_lots - order.filled_lots)
         level.quantity_lots += shown - extra.shown_lots
         level.hidden_lots -= shown - extra.shown_lots

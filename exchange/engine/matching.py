@@ -345,8 +345,7 @@ class Matcher:
 
     def unlink(self, one: Order, other: Order) -> None:
         for order in (one, other):
-            if order.extra is not None:
-                order.extra.linked = None
+            extra_of(order).linked = None
 
     def follow(self, order: Order) -> None:
         """The open quantity of a leg changed: that of the other, which waits, becomes the same."""
@@ -357,10 +356,6 @@ class Matcher:
         open_lots = order.quantity_lots - order.filled_lots
         if open_lots == other.quantity_lots - other.filled_lots:
             return
-        level = other.level
-        if level is not None:
-            level.quantity_lots -= other.quantity_lots - other.filled_lots - open_lots
-            self.levels.append(level_event(other, level))
         other.quantity_lots = other.filled_lots + open_lots
         other.updated_ns = self.now_ns
         self.repeats = True

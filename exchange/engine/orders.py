@@ -32,10 +32,6 @@ class Orders:
         """Whether an open order of the account carries this client id."""
         return account.client_ids.get(client_order_id, 0) in self.open
 
-    def count_open(self, account: Account, symbol: str) -> int:
-        orders = account.open_orders.get(symbol)
-        return 0 if orders is None else len(orders)
-
     def add(self, order: Order) -> None:
         """Index an order that now rests on its book or waits; one that did before is indexed already."""
         if order.order_id in self.open:

@@ -126,12 +126,13 @@ class Symbol:
     def price_above(self, price_ticks: int) -> int:
         """The lowest price above this one that stands on a tick."""
         above = price_ticks + 1
-        for place in range(bisect_right(self.band_starts, above) - 1, len(self.band_starts)):
-            above = max(above, self.band_starts[place])
+        place = bisect_right(self.band_starts, above) - 1
+        while True:
             on_tick = above + -above % self.band_steps[place]
-            if place + 1 == len(self.band_starts) or on_tick < self.band_starts[place + 1]:
+            place += 1
+            if place == len(self.band_starts) or on_tick < self.band_starts[place]:
                 return on_tick
-        raise AssertionError("the last band has no end")
+            above = self.band_starts[place]
 
     def check_price(self, price_ticks: int) -> str:
         """The code that refuses this limit price, or an empty string."""
@@ -160,13 +161,6 @@ class Symbol:
         if quantity_lots < self.min_quantity_lots or quantity_lots > self.max_quantity_lots:
             return codes.QUANTITY_OUT_OF_BOUNDS
         return codes.QUANTITY_OFF_LOT if quantity_lots % self.lot_step else ""
-
-
-def terms_of(event: m.Event) -> tuple[Any, ...]:
-    """SetSymbol's fields after the command id, from a SymbolEvent."""
-    terms = tuple(event[1 : TERM_COUNT + 1])
-    view = m.SymbolEvent(*event)
-    return terms if view.protection is None else (*terms, view.protection)
 
 
 def check_terms(terms: tuple[Any, ...], scales: dict[str, int]) -> str:

@@ -230,9 +230,6 @@ class Triggers:
         self.bids = Feed(orders)
         self.asks = Feed(orders)
 
-    def __bool__(self) -> bool:
-        return bool(self.last) or bool(self.bids) or bool(self.asks)
-
     def feed(self, side: int, source: int) -> Feed:
         """The price an order of this side and source watches."""
         if source == m.LAST:

@@ -163,6 +163,16 @@ def test_ids_are_bounded_per_account_and_in_all() -> None:
     assert venue.engine.recall(other) is None
 
 
+def test_what_is_pushed_out_leaves_nothing_behind() -> None:
+    """An account that remembers one command sends thousands: what keeps their order stays as short."""
+    venue = Venue(Limits(ids_per_account=1))
+    for _ in range(1_500):
+        venue.place_and_cancel()
+    assert venue.engine.counts()["command_ids"] <= 2
+    assert len(venue.engine._state.memory._queue) < 1_100
+    assert Engine.load(venue.engine.dump()).state_hash() == venue.engine.state_hash()
+
+
 def test_traders_ids_expire_after_a_day_control_ids_never() -> None:
     venue = Venue()
     order = venue.place()

@@ -131,6 +131,21 @@ def test_s3_trailing_stops_that_entered_at_different_times_remember_different_pr
     assert extra(stage.now(second)).trigger_ticks == 116
 
 
+def test_s3_those_that_have_seen_the_same_best_price_move_together(stage: Stage) -> None:
+    """Two from 130, one from 120 in millionths, one from 115: at 140 they all trail the same price."""
+    stage.trade_at(130)
+    orders = [stage.sell(ALICE, 1, terms=trailing(ticks=20)) for _ in range(2)]
+    stage.trade_at(120)
+    orders.append(stage.sell(ALICE, 1, terms=trailing(ppm=150_000)))
+    stage.trade_at(115)
+    orders.append(stage.sell(ALICE, 1, terms=trailing(ticks=20)))
+    stage.trade_at(140)
+    stage.trade_at(121)
+    assert [extra(stage.now(order)).triggered_ns for order in orders] == [0] * 4
+    stage.trade_at(119)
+    assert [extra(stage.now(order)).trigger_ticks for order in orders] == [120, 120, 119, 120]
+
+
 def test_s3_a_trailing_stop_on_the_quote_follows_the_quote(stage: Stage) -> None:
     bid = stage.buy(BOB, 5, 90)
     order = stage.sell(ALICE, 2, terms=trailing(ticks=10, **QUOTE))

@@ -133,6 +133,17 @@ def test_t5_day_follows_the_closing_of_a_symbol_with_a_calendar(stage: Stage) ->
     assert (stage.state(order), stage.state(gtc)) == ("expired/closed", "new")
 
 
+def test_t5_of_a_pair_that_closes_one_leg_expires_and_the_other_is_linked(stage: Stage) -> None:
+    stage.protect(calendar="XNYS")
+    legs = [
+        stage.order_tuple(ALICE, m.SELL, 5, 110, time_in_force=m.DAY),
+        stage.order_tuple(ALICE, m.SELL, 5, time_in_force=m.DAY, terms=stop(90)),
+    ]
+    first, second = stage.oco(ALICE, *legs)
+    stage.go(m.CLOSED)
+    assert (stage.state(first), stage.state(second)) == ("expired/closed", "canceled/linked")
+
+
 def test_t5_without_a_calendar_closing_ends_no_day(stage: Stage) -> None:
     order = stage.buy(ALICE, 5, 100, time_in_force=m.DAY)
     stage.go(m.CLOSED)
@@ -174,6 +185,15 @@ def test_t6_a_tick_away_is_the_next_valid_price_whatever_band_it_is_in() -> None
     stage.sell(ALICE, 5, 100)
     assert stage.buy(BOB, 1, 100, post_only=True, terms={"reprice": True}).price_ticks == 98
     assert stage.sell(CAROL, 1, 98, post_only=True, terms={"reprice": True}).price_ticks == 100
+
+
+def test_t6_a_tick_away_may_be_in_the_next_band() -> None:
+    """Steps of 4 up to 10, of 3 from there: 8 and 12 are prices, 9, 10 and 11 are none."""
+    stage = Stage(tick_bands=((0, 4), (10, 3)))
+    stage.sell(ALICE, 5, 12)
+    assert stage.buy(BOB, 1, 12, post_only=True, terms={"reprice": True}).price_ticks == 8
+    stage.cancel(stage.now(1))
+    assert stage.sell(ALICE, 1, 8, post_only=True, terms={"reprice": True}).price_ticks == 12
 
 
 def test_t6_without_a_valid_price_left_it_is_refused() -> None:
