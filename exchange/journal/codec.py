@@ -114,28 +114,11 @@ def freeze(value: Any, depth: int = _MAX_DEPTH) -> Any:
 def freeze_events(events: list[Event]) -> list[Event]:
     """Restore nested tuples of one command's events, in place: details of rejections and what orders have
     beyond plain ones stand last, symbols have more."""
-    for index, event in enumerate(events):
-        if event and (type(event[-1]) is list or event[0] == EV_SYMBOL):
-            events[index] = freeze(event)
+    for event in events:
+        if type(event[-1]) is list or event[0] == EV_SYMBOL:
+            events[:] = [freeze(event) for event in events]
+            break
     return events
-
-
-#: What may stand in a row of a snapshot: never a float, and arrays in it as tuples.
-_Plain = int | str | bool | None
-_Row1 = tuple[_Plain, ...]
-_Row2 = tuple[_Plain | _Row1, ...]
-_Row3 = tuple[_Plain | _Row2, ...]
-_Row4 = tuple[_Plain | _Row3, ...]
-_Row5 = tuple[_Plain | _Row4, ...]
-_rows_decoder: Final = msgspec.json.Decoder(list[_Row5])
-
-
-def parse_rows(line: bytes) -> list[tuple[Any, ...]]:
-    """``engine.snapshot.parse_rows``, in a fifth of the time. ValueError on anything else than rows."""
-    try:
-        return _rows_decoder.decode(line)
-    except msgspec.MsgspecError as error:
-        raise ValueError(str(error)) from error
 
 
 def chain_hash(previous: bytes, encoded_events: Iterable[bytes]) -> bytes:
