@@ -101,8 +101,14 @@ class Site(Venue):
 
     def wait_serving(self) -> None:
         """Until the engine answers, and the web process answers from it."""
-        self.admin.wait_connected(_RECOVERY_S)
         deadline = time.monotonic() + _RECOVERY_S
+        while True:
+            assert self.engine.poll() is None, f"the engine does not start\n{self.log_tail()}"
+            try:
+                self.admin.wait_connected(1)
+                break
+            except EngineUnavailable:
+                assert time.monotonic() < deadline, self.log_tail()
         while httpx.get(f"{self.url}/api/v1/orderbook/AAPL", timeout=_RECOVERY_S).status_code != 200:
             assert time.monotonic() < deadline, self.log_tail()
             time.sleep(0.1)
@@ -274,8 +280,10 @@ class Killer:
 
     def _wait_for_trade(self) -> None:
         """Until some more orders have been acknowledged, however slow the machine."""
-        wanted, deadline = len(self._notes.placed) + 5, time.monotonic() + _RECOVERY_S
-        while len(self._notes.placed) < wanted and time.monotonic() < deadline:
+        site, wanted = self._site, len(self._notes.placed) + 5
+        deadline = time.monotonic() + _RECOVERY_S
+        while len(self._notes.placed) < wanted and site.engine.poll() is None and site.market.poll() is None:
+            assert time.monotonic() < deadline, f"nothing is traded any more\n{site.log_tail()}"
             time.sleep(0.05)
 
 
