@@ -121,6 +121,24 @@ def freeze_events(events: list[Event]) -> list[Event]:
     return events
 
 
+#: What may stand in a row of a snapshot: never a float, and arrays in it as tuples.
+_Plain = int | str | bool | None
+_Row1 = tuple[_Plain, ...]
+_Row2 = tuple[_Plain | _Row1, ...]
+_Row3 = tuple[_Plain | _Row2, ...]
+_Row4 = tuple[_Plain | _Row3, ...]
+_Row5 = tuple[_Plain | _Row4, ...]
+_rows_decoder: Final = msgspec.json.Decoder(list[_Row5])
+
+
+def parse_rows(line: bytes) -> list[tuple[Any, ...]]:
+    """``engine.snapshot.parse_rows``, in a fifth of the time. ValueError on anything else than rows."""
+    try:
+        return _rows_decoder.decode(line)
+    except msgspec.MsgspecError as error:
+        raise ValueError(str(error)) from error
+
+
 def chain_hash(previous: bytes, encoded_events: Iterable[bytes]) -> bytes:
     """The rolling hash (16 bytes) after a batch, from the one before it and the encoded events of each
     of its commands."""
