@@ -165,6 +165,10 @@ class Stage:
     def status(self) -> str:
         return m.SYMBOL_STATUSES[m.SymbolEvent(*self.pair.core.symbols()[0]).status]
 
+    def prices(self) -> tuple[int, int]:
+        """The last price and the reference price, 0 for none."""
+        return self.pair.core.prices(SYMBOL)
+
     def money(self, account: int) -> tuple[int, int]:
         """(available, held) in KRW."""
         return self._balance(account, "KRW")
