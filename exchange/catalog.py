@@ -65,11 +65,16 @@ class SymbolListing:
     maker_ppm: int
     taker_ppm: int
     max_open_orders: int
+    #: Whose sessions it may follow; listed with it only where calendars are switched on.
+    calendar: str = ""
 
-    def payload(self) -> dict[str, Any]:
+    def payload(self, *, follows_calendar: bool = False) -> dict[str, Any]:
         """The fields of a ``set_symbol`` change request."""
         fields = asdict(self)
         del fields["name"]
+        calendar = fields.pop("calendar")
+        if follows_calendar and calendar:
+            fields["protection"] = messages.Protection(calendar=calendar)._asdict()
         return fields
 
 
@@ -136,6 +141,7 @@ AAPL_USD: Final = SymbolListing(
     maker_ppm=0,
     taker_ppm=100,
     max_open_orders=1_000,
+    calendar="XNYS",
 )
 
 SYMBOLS: Final = (BTC_KRW, ETH_KRW, AAPL_USD)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 
@@ -89,7 +90,8 @@ def _list_catalog() -> None:
             request_change(Kind.SET_ASSET, asset.payload())
     for symbol in catalog.SYMBOLS:
         if not _was_asked(Kind.SET_SYMBOL, {"payload__symbol": symbol.symbol}):
-            request_change(Kind.SET_SYMBOL, symbol.payload())
+            payload = symbol.payload(follows_calendar=settings.XTRADER["CALENDARS"])
+            request_change(Kind.SET_SYMBOL, payload)
 
 
 def _was_asked(kind: str, about: dict[str, Any]) -> bool:

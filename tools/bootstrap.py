@@ -4,7 +4,7 @@ Run by the Makefile with whatever Python 3.11+ the machine has, so it uses the s
 Every step leaves a stamp holding the hash of what it was made from and is skipped while that holds; a
 lock makes several ``make run`` in one clone take turns.
 
-    python tools/bootstrap.py            what `make run` needs
+    python tools/bootstrap.py            what `make run` needs (with CALENDARS=1 trading calendars too)
     python tools/bootstrap.py --dev      also the tools of `make test` and `make check`
     python tools/bootstrap.py bench      what `make bench` needs, and the engines it compares with
     python tools/bootstrap.py npm ARGS   run npm in frontend/, the machine's or the one from the wheel
@@ -47,7 +47,11 @@ def main(arguments: list[str]) -> int:
 def prepare(*, dev: bool) -> None:
     """Bring environment and front end up to date; says only what it had to do."""
     ensure_venv()
-    names = ["requirements.txt", "requirements-dev.txt"] if dev else ["requirements.txt"]
+    names = ["requirements.txt"]
+    if dev or os.environ.get("CALENDARS", "0").lower() in ("1", "true", "yes", "on"):
+        names.append("requirements-calendars.txt")
+    if dev:
+        names.append("requirements-dev.txt")
     for name in names:
         install_requirements(ROOT / name)
     step("node packages", FRONTEND / "node_modules" / ".stamp", lock_files(), install_node_packages)

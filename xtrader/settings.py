@@ -89,6 +89,8 @@ XTRADER = {
     # Of the journal's segments, how many newest ones stay uncompressed; "off" archives none.
     "JOURNAL_KEEP_SEGMENTS": _segments_to_keep(env("JOURNAL_KEEP_SEGMENTS", default="8")),
     "DEMO": env.bool("DEMO", default=False),
+    # Symbols that name a trading calendar open and close with it.
+    "CALENDARS": env.bool("CALENDARS", default=False),
     # How long a request waits for the engine before it answers 504 OUTCOME_UNKNOWN.
     "ENGINE_TIMEOUT_MS": env.int("ENGINE_TIMEOUT_MS", default=5_000),
     # "<count>/<s|10s|min|h>", or "0" for none. What each covers: exchange/api/throttling.py.

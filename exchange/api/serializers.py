@@ -247,7 +247,7 @@ class OrderSerializer(serializers.Serializer[Any]):
     prevented_quantity = DecimalText(
         required=False, help_text="What self-trade prevention kept it, or the orders it met, from trading."
     )
-    linked_order_id = Id(**_optional(help_text="The other order of an OCO, while both are open."))
+    linked_order_id = Id(**_optional(help_text="The other order of an OCO."))
     entry_order_id = Id(**_optional(help_text="Of an exit: the entry of its bracket."))
     take_profit_price = DecimalText(**_optional(help_text="Of an entry: where its exits will be."))
     stop_price = DecimalText(**_optional())

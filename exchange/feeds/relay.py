@@ -65,9 +65,18 @@ class Relays:
         self, topic: str, symbol: str, sequence: int, timestamp_ms: int, body: dict[str, Any]
     ) -> None:
         """Called by the upstreams; see ``registry.Publish``."""
-        relayed = self.topic(topic, symbol)
-        if sequence >= relayed.sequence:
-            self._newest[(topic, symbol)] = body
+        relayed, key = self.topic(topic, symbol), (topic, symbol)
+        if sequence < relayed.sequence:
+            return
+        is_first = key not in self._newest
+        self._newest[key] = body
+        if is_first:
+            # Whoever reads already had nothing to start from.
+            relayed.restart(sequence, timestamp_ms)
+            packet = relayed.snapshot(body)
+            for reader in list(relayed.readers):
+                reader.push(packet)
+        else:
             relayed.publish(sequence, timestamp_ms, [body])
 
     def _state(self, topic: Topic) -> Body | None:

@@ -34,7 +34,7 @@ class Engine:
         outcome = self._client.submit_many([make(f"test:{uuid.uuid4().hex}")])[0]
         assert outcome.events[0][0] != m.EV_REJECTED, outcome.events[0]
 
-    def list_quiet_market(self) -> None:
+    def list_quiet_market(self, protection: m.Protection | None = None) -> None:
         self.submit(lambda command_id: m.set_asset(command_id, "SOL", 8))
         self.submit(
             lambda command_id: m.set_symbol(
@@ -54,6 +54,7 @@ class Engine:
                 maker_ppm=500,
                 taker_ppm=500,
                 max_open_orders=200,
+                protection=protection,
             )
         )
 

@@ -163,6 +163,24 @@ def test_an_auction_has_its_banner_and_takes_what_gathers(alice: Window, bob: Wi
     alice.tab("open")
 
 
+def test_a_price_that_jumps_starts_an_auction_with_a_countdown(
+    alice: Window, bob: Window, engine: Engine
+) -> None:
+    trade_at(bob, alice, "100000")
+    bob.place("sell", "150000", "1")
+    # Above and below by a tenth; the auction takes five seconds.
+    engine.list_quiet_market(m.Protection(volatility_ppm=100_000, volatility_ns=5 * 10**9))
+    try:
+        alice.place("buy", "150000", "1")
+        expect(alice.see("auction-left")).to_contain_text(re.compile(r"^0:0[0-5]$"))
+        expect(alice.see("auction-quantity")).to_contain_text("1 SOL")
+        # It ends by itself, and trades what gathered.
+        expect(alice.see("halt-banner")).to_have_count(0)
+        expect(alice.open_orders()).to_have_count(0)
+    finally:
+        engine.list_quiet_market()
+
+
 def test_a_trailing_stop_on_a_korean_phone(
     browser: Browser, exchange: RunningExchange, alice: Window, bob: Window
 ) -> None:

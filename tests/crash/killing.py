@@ -101,8 +101,14 @@ class Site(Venue):
 
     def wait_serving(self) -> None:
         """Until the engine answers, and the web process answers from it."""
-        self.admin.wait_connected(_RECOVERY_S)
         deadline = time.monotonic() + _RECOVERY_S
+        while True:
+            assert self.engine.poll() is None, f"the engine does not start\n{self.log_tail()}"
+            try:
+                self.admin.wait_connected(1)
+                break
+            except EngineUnavailable:
+                assert time.monotonic() < deadline, self.log_tail()
         while httpx.get(f"{self.url}/api/v1/orderbook/AAPL", timeout=_RECOVERY_S).status_code != 200:
             assert time.monotonic() < deadline, self.log_tail()
             time.sleep(0.1)
@@ -251,15 +257,18 @@ class Cashier:
 
 
 class Killer:
-    """Ends one process after another and starts it again, sometimes before it was up."""
+    """Ends one process after another and starts it again, every other time before it was up."""
 
-    def __init__(self, site: Site, seed: int) -> None:
+    def __init__(self, site: Site, seed: int, notes: Notes) -> None:
         self._site = site
+        self._notes = notes
         self._luck = random.Random(f"{seed}:killer")
         self.killed = {"engine": 0, "market": 0, "web": 0}
 
     def kill(self, times: int) -> None:
         for _ in range(times):
+            if self._luck.random() < 0.5:
+                self._wait_for_trade()
             time.sleep(self._luck.uniform(0.05, 0.9))
             name = self._luck.choice(("engine", "engine", "market", "market", "web"))
             process: subprocess.Popen[bytes] = getattr(self._site, name)
@@ -268,6 +277,14 @@ class Killer:
             self._site.kill(process, signal.SIGKILL)
             self.killed[name] += 1
             getattr(self._site, f"start_{name}")()
+
+    def _wait_for_trade(self) -> None:
+        """Until some more orders have been acknowledged, however slow the machine."""
+        site, wanted = self._site, len(self._notes.placed) + 5
+        deadline = time.monotonic() + _RECOVERY_S
+        while len(self._notes.placed) < wanted and site.engine.poll() is None and site.market.poll() is None:
+            assert time.monotonic() < deadline, f"nothing is traded any more\n{site.log_tail()}"
+            time.sleep(0.05)
 
 
 def kill_under_load(seed: int, kills: int) -> int:
@@ -285,7 +302,11 @@ def kill_under_load(seed: int, kills: int) -> int:
 async def _session(site: Site, seed: int, kills: int) -> int:
     notes, stop = Notes(), asyncio.Event()
     traders = [Trader(site, name, seed, notes) for name in PEOPLE]
-    watcher, killer, cashier = site.client(timeout_s=30), Killer(site, seed), Cashier(site, seed, notes)
+    watcher, killer, cashier = (
+        site.client(timeout_s=30),
+        Killer(site, seed, notes),
+        Cashier(site, seed, notes),
+    )
     clients: list[Client] = [watcher, *(trader.client for trader in traders)]
     await asyncio.gather(*(client.start() for client in clients))
     books = [await watcher.book(symbol) for symbol in MARKETS]

@@ -22,6 +22,8 @@ from exchange.feeds.floods import Bucket
 from exchange.feeds.limits import Limits
 from exchange.feeds.outbox import Outbox
 from exchange.feeds.packet import Packet, encode
+from exchange.feeds.registry import Publish, Snapshot
+from exchange.feeds.relay import Relays
 from exchange.feeds.requests import read_request
 from exchange.feeds.topic import Topic
 from exchange.jsontext import read_object
@@ -215,6 +217,29 @@ def test_deltas_are_conflated_and_absolute(spec: SymbolSpec) -> None:
 
 
 # --- outboxes ------------------------------------------------------------------------------------------
+
+
+class EmptySource:
+    """An upstream that has nothing yet."""
+
+    topics = ("klines:1m",)
+
+    async def run(self, publish: Publish) -> None:
+        await asyncio.Event().wait()
+
+    def snapshot(self, topic: str, symbol: str) -> Snapshot | None:
+        return None
+
+
+def test_who_came_before_there_was_anything_starts_with_the_first_message() -> None:
+    relays = Relays([EmptySource()])
+    inbox = Inbox()
+    relays.join(relays.topic("klines:1m", "AAPL"), inbox)
+    assert inbox.messages == []
+    for sequence in (7, 9):
+        relays.publish("klines:1m", "AAPL", sequence, 0, {"type": "kline", "candle": {}})
+    chain = [(message["prev_sequence"], message["sequence"]) for message in inbox.messages]
+    assert chain == [(None, 7), (7, 9)]
 
 
 class Pipe:

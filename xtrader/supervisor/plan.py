@@ -1,7 +1,7 @@
 """Which processes an exchange on one machine consists of, in the order they start.
 
 engine first (it owns the journal), then marketdata (it follows the journal), the dispatcher (it brings
-operators' changes to the engine), then web (it serves what engine and marketdata publish), last the demo
+operators' changes to the engine), with CALENDARS=1 the sessions of trading calendars, then web (it serves what engine and marketdata publish), last the demo
 market (a client like any other).
 """
 
@@ -74,6 +74,16 @@ def dispatcher(layout: Layout) -> ProcessSpec:
     return ProcessSpec(
         name="dispatcher",
         command=_manage(layout, "rundispatcher"),
+        ready=lambda: True,
+        grace_s=5.0,
+    )
+
+
+def sessions(layout: Layout) -> ProcessSpec:
+    """Only where ``CALENDARS`` is set."""
+    return ProcessSpec(
+        name="sessions",
+        command=_manage(layout, "runsessions"),
         ready=lambda: True,
         grace_s=5.0,
     )

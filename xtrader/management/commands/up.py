@@ -107,7 +107,10 @@ def bring_up(supervisor: Supervisor, layout: plan.Layout) -> None:
     connections.close_all()
     supervisor.start(plan.engine(layout))
     # These wait for each other by themselves, and most of a start is spent importing: all at once.
-    followers = [supervisor.launch(spec(layout)) for spec in (plan.marketdata, plan.dispatcher, plan.web)]
+    specs = [plan.marketdata, plan.dispatcher, plan.web]
+    if settings.XTRADER["CALENDARS"]:
+        specs.insert(2, plan.sessions)
+    followers = [supervisor.launch(spec(layout)) for spec in specs]
     submit_requests(layout)
     for child in followers:
         supervisor.wait_until_ready(child)

@@ -107,6 +107,7 @@ function columnsOf(context: Context): Column<Order>[] {
       id: "filled",
       header: t("columns.filled"),
       width: "minmax(88px, 0.9fr)",
+      spare: 3,
       cell: (order) => <QuantityOf quantity={order.filled_quantity} spec={specs.get(order.symbol)} />,
       compare: (a, b) => compareDecimals(a.filled_quantity, b.filled_quantity),
     },

@@ -36,15 +36,16 @@ interface OptionsProps {
 export function Options({ spec, formReading, problem }: OptionsProps) {
   const { t } = useTranslation("order");
   const form = useOrderForm();
+  const chosen = foldedCount(form);
   return (
     <div className={styles.options}>
       <Times status={spec.status} />
       {mayBePostOnly(form) && (
-        <Check name="post-only" label={t("postOnly")} help={t("postOnlyHelp")} checked={form.postOnly} onChange={(postOnly) => form.change({ postOnly })} />
+        <Check name="post-only" label={t("postOnly")} help={t("postOnlyHelp")} checked={form.postOnly} disabled={isAuction(spec.status) && !form.postOnly} onChange={(postOnly) => form.change({ postOnly })} />
       )}
       {timeInForceOf(form) === "gtd" && <Expiry problem={problem} />}
       <details className={styles.more}>
-        <summary data-testid="order-more">{t("more")}</summary>
+        <summary data-testid="order-more">{chosen > 0 ? t("moreChosen", { chosen }) : t("more")}</summary>
         <More spec={spec} formReading={formReading} problem={problem} />
       </details>
     </div>
@@ -178,16 +179,28 @@ interface CheckProps {
   label: string;
   help?: string;
   checked: boolean;
+  disabled?: boolean;
   onChange: (checked: boolean) => void;
 }
 
-function Check({ name, label, help, checked, onChange }: CheckProps) {
+function Check({ name, label, help, checked, disabled, onChange }: CheckProps) {
   return (
     <label title={help}>
-      <input type="checkbox" checked={checked} data-testid={`order-${name}`} onChange={(event) => onChange(event.target.checked)} />
+      <input type="checkbox" checked={checked} disabled={disabled} data-testid={`order-${name}`} onChange={(event) => onChange(event.target.checked)} />
       {label}
     </label>
   );
+}
+
+/** How many options behind the fold are other than usual. */
+function foldedCount(form: Draft & { stp: SelfTradePrevention }): number {
+  return [
+    mayHaveCap(form) && !needsCap(form) && form.cap !== "",
+    mayBeIceberg(form) && form.displayQuantity !== "",
+    isPostOnly(form) && form.reprice,
+    hasTrigger(form.kind) && form.kind !== "trailing_stop" && form.fireIfMet,
+    form.stp !== "cancel_newest",
+  ].filter(Boolean).length;
 }
 
 /** Whether the options hide a problem: then the fold has to open. */

@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from "vitest";
-import { useOrderForm } from "./form-store";
+import { forgetSizes, useOrderForm } from "./form-store";
 
 const form = () => useOrderForm.getState();
 
@@ -37,4 +37,32 @@ it("clearing keeps side and type", () => {
   form().change({ price: "1", kind: "limit" });
   form().clear();
   expect(form()).toMatchObject({ side: "sell", price: "", touched: false });
+});
+
+it("a price of the book goes where the person was last", () => {
+  form().change({ kind: "oco" });
+  form().change({ triggerPrice: "1", priceField: "triggerPrice" });
+  form().fillPrice("95000");
+  expect(form()).toMatchObject({ kind: "oco", triggerPrice: "95,000", price: "" });
+  form().change({ kind: "limit" });
+  form().fillPrice("96000");
+  expect(form()).toMatchObject({ price: "96,000", triggerPrice: "95,000" });
+});
+
+it("a stop at market takes it as its trigger", () => {
+  form().change({ kind: "stop" });
+  form().fillPrice("95000");
+  expect(form()).toMatchObject({ kind: "stop", triggerPrice: "95,000", price: "" });
+});
+
+it("a bracket is a buy", () => {
+  form().change({ kind: "bracket" });
+  form().setSide("sell");
+  expect(form()).toMatchObject({ side: "sell", kind: "limit" });
+});
+
+it("what bounds one order does not bound the next unseen", () => {
+  form().change({ kind: "market", quantity: "1", cap: "95000", displayQuantity: "0.1", price: "1" });
+  forgetSizes();
+  expect(form()).toMatchObject({ quantity: "", cap: "", displayQuantity: "", price: "1" });
 });

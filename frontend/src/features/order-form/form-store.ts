@@ -38,14 +38,14 @@ export interface FormState extends Draft {
   setSheet(open: boolean): void;
 }
 
-const NO_SIZES = { quantity: "", quoteAmount: "", displayQuantity: "" };
+/** A worst price belongs to its order like a size: left behind the fold it would bound the next one unseen. */
+const NO_SIZES = { quantity: "", quoteAmount: "", displayQuantity: "", cap: "" };
 const NUMBERS = {
   ...NO_SIZES,
   price: "",
   triggerPrice: "",
   trailPercent: "",
   trailOffset: "",
-  cap: "",
   stopLimitPrice: "",
   takeProfitPrice: "",
   stopPrice: "",
@@ -87,7 +87,7 @@ function filled(form: FormState, price: string): Partial<Draft> {
   return { [form.priceField]: price };
 }
 
-/** After an order was taken: prices stay for the next one, sizes must be chosen anew. */
+/** After an order was taken: prices stay for the next one, sizes and bounds must be chosen anew. */
 export function forgetSizes(): void {
   useOrderForm.setState({ ...NO_SIZES, percent: null, refusal: null, touched: false, sheetOpen: false });
 }

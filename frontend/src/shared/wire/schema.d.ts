@@ -1267,7 +1267,7 @@ export interface components {
              * @description What self-trade prevention kept it, or the orders it met, from trading.
              */
             prevented_quantity?: string;
-            /** @description The other order of an OCO, while both are open. */
+            /** @description The other order of an OCO. */
             linked_order_id?: string | null;
             /** @description Of an exit: the entry of its bracket. */
             entry_order_id?: string | null;
