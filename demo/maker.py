@@ -16,6 +16,14 @@ logger = logging.getLogger("demo.maker")
 
 #: New quotes in one turn: a fresh ladder appears over a few turns, not in one burst.
 MOST_NEW_QUOTES = 12
+#: Between two looks at a market that takes no quotes now: halted, closed.
+SHUT_PAUSE_S = 15.0
+
+
+#: The market's state refuses every order like the one sent.
+SHUT_CODES = frozenset(
+    {"SYMBOL_HALTED", "SYMBOL_CANCEL_ONLY", "SYMBOL_CLOSED", "SYMBOL_POST_ONLY", "SYMBOL_IN_AUCTION"}
+)
 
 
 class Maker:
@@ -42,18 +50,21 @@ class Maker:
         """Take off whatever an earlier run left, then keep the ladder in place."""
         await self._client.cancel_all(self._market.symbol)
         while True:
-            await self._turn()
-            await asyncio.sleep(self._rng.randrange(600, 1_200) / 1_000)
+            is_open = await self._turn()
+            await asyncio.sleep(self._rng.randrange(600, 1_200) / 1_000 if is_open else SHUT_PAUSE_S)
 
-    async def _turn(self) -> None:
+    async def _turn(self) -> bool:
+        """Mend the ladder; False when the market takes no quotes now."""
         wanted = [slot for slot in self._ladder() if await self._can_pay(slot)]
         change = changes(wanted, await self._quoted(), self._market, self._rng, MOST_NEW_QUOTES)
         if change.cancel:
             await asyncio.gather(*(self._cancel(order_id) for order_id in change.cancel))
+        is_open = True
         if change.place:
             orders = [self._order(*quote) for quote in change.place]
-            self._report(await self._client.place_orders(orders))
+            is_open = self._report(await self._client.place_orders(orders))
         self._count(len(change.place))
+        return is_open
 
     def _ladder(self) -> list[Slot]:
         return ladder(self._market, self._style, self._price_ticks())
@@ -92,7 +103,11 @@ class Maker:
             # It was filled a moment ago, and word of that is still on its way.
             (await self._client.account()).open_orders.pop(order_id, None)
 
-    def _report(self, results: list[OrderResult | ApiError]) -> None:
+    def _report(self, results: list[OrderResult | ApiError]) -> bool:
+        """Say what was refused; False when that was for the state of the market."""
         for result in results:
             if isinstance(result, ApiError):
                 logger.info("%s: a quote was refused: %s", self._market.symbol, result)
+                if result.code in SHUT_CODES:
+                    return False
+        return True

@@ -7,9 +7,10 @@ import logging
 from collections.abc import Callable
 from random import Random
 
+from demo.maker import SHUT_CODES, SHUT_PAUSE_S
 from demo.markets import Market, decimal_text
 from demo.walk import Walk, size_lots
-from xtrader_client import Client, NewOrder, OrderBook, Refused
+from xtrader_client import ApiError, Client, NewOrder, OrderBook, Refused
 
 logger = logging.getLogger("demo.taker")
 
@@ -48,6 +49,8 @@ class Taker:
             self._count(1)
             if isinstance(result, Refused):
                 logger.info("%s: refused: %s", order.symbol, result)
+            elif isinstance(result, ApiError) and result.code in SHUT_CODES:
+                await asyncio.sleep(SHUT_PAUSE_S)
         except Refused as error:
             logger.info("%s: refused: %s", order.symbol, error)
 

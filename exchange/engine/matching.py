@@ -129,7 +129,8 @@ class Matcher:
                 budget -= lots * unit
             elif taker.stp != m.STP_CANCEL_OLDEST:
                 break
-            if sold > available:
+            # What is not worth a lot here is not sold at a worse price either.
+            if sold > available or budget // unit < symbol.lot_step:
                 break
         return sold
 
