@@ -11,6 +11,7 @@ import datetime
 import logging
 import os
 import platform
+import signal
 import subprocess
 import tempfile
 import time
@@ -76,6 +77,8 @@ def main() -> None:
     earlier = options.compare or report.BASELINE
     if earlier.exists():
         print(*report.comparison(saved, report.load(earlier)), sep="\n")
+    if options.save_baseline:
+        report.save_baseline()
     plots.draw(saved)
     if options.update_docs:
         report.update_document()
@@ -89,6 +92,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--full", action="store_true", help="the long and large parts as well")
     parser.add_argument("--scale", type=float, default=1.0, help="shrink every size and time")
     parser.add_argument("--compare", type=Path, metavar="FILE", help="an earlier run (the baseline)")
+    parser.add_argument("--save-baseline", action="store_true", help="keep this run as the baseline")
     parser.add_argument("--update-docs", action="store_true", help="put the figures into docs/performance.md")
     return parser.parse_args()
 
@@ -123,7 +127,13 @@ def _git(*arguments: str) -> str:
     return result.stdout.strip()
 
 
+def _leave(*_: object) -> None:
+    """On SIGTERM as on Ctrl-C: stop what was started, drop what was made."""
+    raise SystemExit(143)
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _leave)
     # Some parts start processes by manage.py: none of them may touch the data folder of this tree.
     with tempfile.TemporaryDirectory(prefix="xb") as folder:
         os.environ["DATA"] = folder

@@ -17,6 +17,9 @@ START_NS = 1_795_334_400_000_000_000
 STEP_NS = 20_000
 TICK = 1_000
 START_PRICE = 95_000_000
+#: What an account starts with, in minor units: twenty billion won, more than it can lose here. Amounts beyond 64 bits
+#: are as exact and cost more; hardly anybody has them.
+FUNDS_MINOR = 2 * 10**18
 #: Below so many resting orders none is canceled or changed, so that the book does not run empty.
 RESTING = 2_000
 
@@ -47,7 +50,7 @@ def opening() -> list[m.Command]:
     for account in ACCOUNTS:
         commands.append(m.set_account(f"b:{account}", account))
         for asset in ("KRW", "BTC"):
-            commands.append(m.deposit(f"b:{account}:{asset}", account, asset, 10**24))
+            commands.append(m.deposit(f"b:{account}:{asset}", account, asset, FUNDS_MINOR))
     return commands
 
 

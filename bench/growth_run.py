@@ -59,7 +59,7 @@ def open_world(engine: Engine, world: World) -> list[str]:
     for account in range(FIRST_ACCOUNT, FIRST_ACCOUNT + world.accounts):
         engine.apply(m.set_account(f"a{account}", account), flow.START_NS)
         for asset in ("KRW", "BTC"):
-            engine.apply(m.deposit(f"{asset}{account}", account, asset, 10**20), flow.START_NS)
+            engine.apply(m.deposit(f"{asset}{account}", account, asset, flow.FUNDS_MINOR), flow.START_NS)
     for name in names[1:]:
         # One of them has some of each asset: selling what one has not is refused.
         for account in range(FIRST_ACCOUNT, FIRST_ACCOUNT + min(world.accounts, 10)):

@@ -144,19 +144,12 @@ def floor_server() -> Iterator[Server]:
 @contextmanager
 def _uvicorn(application: str, environment: dict[str, str]) -> Iterator[Server]:
     port = _free_port()
-    command = [
-        sys.executable,
-        "-m",
-        "uvicorn",
-        application,
-        "--app-dir",
-        str(ROOT),
-        "--port",
-        str(port),
-        *UVICORN,
-    ]
+    bound = [sys.executable, "-m", "xtrader.supervisor.launch", str(os.getpid())]
+    uvicorn = [sys.executable, "-m", "uvicorn", application, "--app-dir", str(ROOT), "--port", str(port)]
     # What it has to say when its sockets are cut at the end is of no use to anybody.
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [*bound, *uvicorn, *UVICORN], cwd=ROOT, env=environment, stderr=subprocess.DEVNULL
+    )
     try:
         _wait_for_port(process, port)
         yield Server("127.0.0.1", port, process.pid)

@@ -19,6 +19,8 @@ from typing import Final, Protocol
 
 import msgspec
 
+#: How long the last replies may take.
+_PATIENCE_S: Final = 60.0
 #: A paced connection looks this often whether a request is due.
 _PACE_S: Final = 0.001
 
@@ -141,8 +143,13 @@ class _Connection(asyncio.Protocol):
         self._done = asyncio.get_running_loop().create_future()
 
     async def _finished(self) -> None:
+        """Until every request has its reply. Raises RuntimeError when some never come."""
         assert self._done is not None
-        await self._done
+        left_s = max(0.0, self._until - time.perf_counter())
+        try:
+            await asyncio.wait_for(self._done, left_s + _PATIENCE_S)
+        except TimeoutError as error:
+            raise RuntimeError(f"{self._unanswered} requests of a connection were never answered") from error
         self._done = None
 
     def _send(self, count: int, due_ns: int = 0) -> None:

@@ -62,7 +62,7 @@ def open_accounts(engine: Engine, accounts: int) -> None:
     for account in range(FIRST_ACCOUNT, FIRST_ACCOUNT + accounts):
         engine.apply(m.set_account(f"a{account}", account), flow.START_NS)
         for asset in ("KRW", "BTC"):
-            engine.apply(m.deposit(f"{asset}{account}", account, asset, 10**18), flow.START_NS)
+            engine.apply(m.deposit(f"{asset}{account}", account, asset, flow.FUNDS_MINOR), flow.START_NS)
 
 
 def rest(engine: Engine, orders: int, accounts: int) -> None:

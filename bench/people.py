@@ -21,14 +21,13 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from rest_framework_simplejwt.tokens import AccessToken
 
+from bench.flow import FUNDS_MINOR
 from bench.orders import FIRST_ACCOUNT
 from exchange import roles
 from exchange.engine import messages as m
 from exchange.models import Account
 from exchange.worker.blocking import BlockingEngineClient
 
-#: The supply of an asset has a bound; this is far from it and far beyond what a run moves.
-AMOUNT_MINOR = 10**22
 LASTS = timedelta(hours=6)
 
 
@@ -38,7 +37,7 @@ def main() -> None:
     for number in numbers:
         commands.append(m.set_account(f"bench:{number}", number))
         commands += [
-            m.deposit(f"bench:{number}:{asset}", number, asset, AMOUNT_MINOR) for asset in ("KRW", "BTC")
+            m.deposit(f"bench:{number}:{asset}", number, asset, FUNDS_MINOR) for asset in ("KRW", "BTC")
         ]
     with BlockingEngineClient(settings.XTRADER["ENGINE_SOCKET"], timeout_ms=60_000) as client:
         client.wait_connected(30)

@@ -42,7 +42,7 @@ def opening() -> list[m.Command]:
     for account in range(FIRST_ACCOUNT, FIRST_ACCOUNT + ACCOUNTS):
         commands.append(m.set_account(f"b:{account}", account))
         for asset in ("KRW", "BTC"):
-            commands.append(m.deposit(f"b:{account}:{asset}", account, asset, 10**24))
+            commands.append(m.deposit(f"b:{account}:{asset}", account, asset, flow.FUNDS_MINOR))
     return commands
 
 

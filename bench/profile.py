@@ -93,7 +93,7 @@ async def _record_reads(instance: Instance, seconds: int) -> str:
 
 def _flame(pid: int, name: str, seconds: int) -> str:
     """Write the flame graph of a process; what went wrong, if anything did."""
-    command = [str(PY_SPY), "record", "--pid", str(pid), "--duration", str(seconds), "--rate", "200"]
+    command = [str(PY_SPY), "record", "--pid", str(pid), "--duration", str(seconds), "--rate", "200", "--gil"]
     command += ["--output", str(IMAGES / f"flame-{name}.svg"), "--format", "flamegraph"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds + 60)

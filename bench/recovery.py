@@ -11,7 +11,7 @@ from bench.core import available_builds
 from bench.measure import Plan, Result
 from bench.memory import ACCOUNTS, ORDERS, run_module
 
-COMMANDS, FULL_COMMANDS = 300_000, 5_000_000
+COMMANDS, FULL_COMMANDS = 200_000, 5_000_000
 
 
 def run(plan: Plan) -> Iterator[Result]:

@@ -44,6 +44,11 @@ def save(head: dict[str, Any], results: list[Result], path: Path = LATEST) -> di
     return report
 
 
+def save_baseline() -> None:
+    """What later runs are compared with: the last one."""
+    BASELINE.write_text(LATEST.read_text())
+
+
 def load(path: Path) -> dict[str, Any]:
     """An earlier run. Raises OSError and ValueError."""
     return dict(json.loads(path.read_text()))

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from exchange.engine.messages import (
-    CANCELED,
     EV_CANCEL_AFTER,
     EV_CANCELED_ALL,
     EV_ORDER,
@@ -56,7 +55,7 @@ def cancel_after(outcome: Outcome) -> Json:
 def oco(outcome: Outcome, spec: SymbolSpec) -> Json:
     """To an OCO: both legs as they are now."""
     raise_if_rejected(outcome.events, spec)
-    legs = sorted(_own_orders(outcome.events)[:2], key=_order_id)
+    legs = outcome.events[:2]
     return {
         "orders": [order_dict(leg, spec) for leg in legs],
         "fills": _fills(outcome, spec, legs),
@@ -80,16 +79,16 @@ def bracket(outcome: Outcome, spec: SymbolSpec) -> Json:
 def cancel_replace(outcome: Outcome, terms: CancelReplaceTerms, spec_of: SpecOf) -> Json:
     """To a cancel-replace: what became of the cancel and of the new order, each an order or (yet to be written
     out) an error. Raises where nothing came of either."""
-    events, spec = outcome.events, terms.order.spec
-    canceled, entered = _split(_own_orders(events), terms)
-    refusals = [event for event in events if event[0] == EV_REJECTED]
-    if canceled is None and entered is None:
-        # Of two refusals the last is that of the order, whose cancel was allowed to fail.
-        raise refusal(refusals[-1], spec)
+    spec = terms.order.spec
+    # The first event is about the cancel, the second about the new order; what they set off comes after.
+    canceled, entered = outcome.events[0], outcome.events[1] if len(outcome.events) > 1 else None
+    if canceled[0] == EV_REJECTED and (entered is None or entered[0] == EV_REJECTED):
+        raise refusal(entered or canceled, spec)
+    assert entered is not None, "one that was not refused whole says what became of the order"
     return {
-        "canceled": refusal(refusals[0]) if canceled is None else _rendered(canceled, spec_of),
-        "order": refusal(refusals[-1], spec) if entered is None else order_dict(entered, spec),
-        "fills": [] if entered is None else _fills(outcome, spec, [entered]),
+        "canceled": refusal(canceled) if canceled[0] == EV_REJECTED else _rendered(canceled, spec_of),
+        "order": refusal(entered, spec) if entered[0] == EV_REJECTED else order_dict(entered, spec),
+        "fills": [] if entered[0] == EV_REJECTED else _fills(outcome, spec, [entered]),
         "sequence": outcome.sequence,
     }
 
@@ -97,19 +96,6 @@ def cancel_replace(outcome: Outcome, terms: CancelReplaceTerms, spec_of: SpecOf)
 def with_errors(reply: Json, write: Callable[[ApiError], Json]) -> Json:
     """A reply whose members may be errors, with each written out."""
     return {name: write(value) if isinstance(value, ApiError) else value for name, value in reply.items()}
-
-
-def _split(orders: Sequence[Event], terms: CancelReplaceTerms) -> tuple[Event | None, Event | None]:
-    """The order that was canceled and the one that was entered, of the events of the submitter's orders."""
-    canceled = next((event for event in orders if _is_canceled(event, terms)), None)
-    return canceled, next((event for event in orders if event is not canceled), None)
-
-
-def _is_canceled(event: Event, terms: CancelReplaceTerms) -> bool:
-    order = OrderEvent(*event)
-    by_id = order.order_id == terms.name.order_id
-    by_name = terms.name.client_order_id is not None and order.client_order_id == terms.name.client_order_id
-    return (by_id or by_name) and order.status == CANCELED
 
 
 def _own_orders(events: Iterable[Event]) -> list[Event]:

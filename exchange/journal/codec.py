@@ -114,9 +114,10 @@ def freeze(value: Any, depth: int = _MAX_DEPTH) -> Any:
 def freeze_events(events: list[Event]) -> list[Event]:
     """Restore nested tuples of one command's events, in place: details of rejections and what orders have
     beyond plain ones stand last, symbols have more."""
-    for index, event in enumerate(events):
-        if event and (type(event[-1]) is list or event[0] == EV_SYMBOL):
-            events[index] = freeze(event)
+    for event in events:
+        if type(event[-1]) is list or event[0] == EV_SYMBOL:
+            events[:] = [freeze(event) for event in events]
+            break
     return events
 
 

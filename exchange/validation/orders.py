@@ -130,26 +130,41 @@ def parse_order(data: Data, symbols: Symbols, origin: Origin = REST) -> OrderReq
     kind = ORDER_KIND_WORDS[choice_of("order_type", type_text, ORDER_KIND_WORDS)]
     order_type, trigger = ORDER_KINDS[kind]
     default_tif = m.IOC if kind == "market" else m.GTC
-    order = OrderRequest(
-        spec=spec,
-        side=side,
-        order_type=order_type,
-        time_in_force=read_choice(data, "time_in_force", m.TIMES_IN_FORCE, default_tif),
-        post_only=read_bool(data, "post_only"),
-        price_ticks=0,
-        quantity_lots=0,
-        quote_amount_minor=0,
-        stp=read_choice(data, "stp", m.STP_MODES, m.STP_CANCEL_NEWEST),
-        client_order_id=read_client_order_id(data),
+    time_in_force = read_choice(data, "time_in_force", m.TIMES_IN_FORCE, default_tif)
+    post_only = read_bool(data, "post_only")
+    stp = read_choice(data, "stp", m.STP_MODES, m.STP_CANCEL_NEWEST)
+    client_order_id = read_client_order_id(data)
+    stays = time_in_force not in (m.IOC, m.FOK)
+    if order_type == m.LIMIT:
+        _check_limit(trigger, stays, post_only, data)
+    else:
+        _check_market(side, trigger, time_in_force, post_only, data)
+    price_ticks, lots, amount_minor = _read_numbers(spec, order_type, data)
+    terms = None
+    if trigger or time_in_force == m.GTD or not TERM_FIELDS.isdisjoint(data):
+        terms = read_terms(
+            data,
+            spec,
+            trigger=trigger,
+            time_in_force=time_in_force,
+            post_only=post_only,
+            quantity_lots=lots,
+        )
+    is_bound = origin is not REST and read_bool(data, "cancel_on_disconnect", origin.cancel_on_disconnect)
+    return OrderRequest(
+        spec,
+        side,
+        order_type,
+        time_in_force,
+        post_only,
+        price_ticks,
+        lots,
+        amount_minor,
+        stp,
+        client_order_id,
+        terms,
+        is_bound,
     )
-    _check_options(order, trigger, data)
-    order = _with_numbers(order, data)
-    if trigger or order.time_in_force == m.GTD or not TERM_FIELDS.isdisjoint(data):
-        order = _with_terms(order, trigger, data)
-    if origin is not REST:
-        is_bound = read_bool(data, "cancel_on_disconnect", origin.cancel_on_disconnect)
-        return order._replace(cancel_on_disconnect=is_bound) if is_bound else order
-    return order
 
 
 def parse_order_at(data: Data, field: str, symbols: Symbols, origin: Origin) -> OrderRequest:
@@ -193,27 +208,23 @@ def _order_or_error(item: Any, symbols: Symbols, index: int, origin: Origin) -> 
 # --- an order's options and numbers ------------------------------------------------------------------
 
 
-def _check_options(order: OrderRequest, trigger: int, data: Data) -> None:
-    """Refuse options that contradict each other, before any number is read."""
-    stays = order.time_in_force not in (m.IOC, m.FOK)
-    if order.order_type == m.LIMIT:
-        if data.get("quote_amount") is not None:
-            raise contradiction("quote_amount", "only a market order takes a quote amount")
-        if order.post_only and (trigger or not stays):
-            raise contradiction(
-                "post_only", "only a limit order that stays and has no trigger can be post-only"
-            )
-    else:
-        _check_market_options(order, trigger, data)
-    if data.get("display_quantity") is not None and (order.order_type != m.LIMIT or not stays):
+def _check_limit(trigger: int, stays: bool, post_only: bool, data: Data) -> None:
+    """Refuse options of a limit order that contradict each other, before any number is read."""
+    if data.get("quote_amount") is not None:
+        raise contradiction("quote_amount", "only a market order takes a quote amount")
+    if post_only and (trigger or not stays):
+        raise contradiction("post_only", "only a limit order that stays and has no trigger can be post-only")
+    if not stays and data.get("display_quantity") is not None:
         raise contradiction("display_quantity", "only a limit order that stays can be an iceberg")
 
 
-def _check_market_options(order: OrderRequest, trigger: int, data: Data) -> None:
-    time_in_force = order.time_in_force
+def _check_market(side: int, trigger: int, time_in_force: int, post_only: bool, data: Data) -> None:
+    """The same of an order at market."""
     has_quote_amount = data.get("quote_amount") is not None
-    if order.post_only:
+    if post_only:
         raise contradiction("post_only", "a market order cannot be post-only")
+    if data.get("display_quantity") is not None:
+        raise contradiction("display_quantity", "only a limit order that stays can be an iceberg")
     if not trigger and time_in_force not in (m.IOC, m.FOK):
         raise contradiction("time_in_force", "a market order is ioc or fok")
     if trigger and time_in_force == m.FOK:
@@ -222,40 +233,28 @@ def _check_market_options(order: OrderRequest, trigger: int, data: Data) -> None
         raise contradiction("quote_amount", "give quantity or quote_amount, not both")
     if has_quote_amount and time_in_force == m.FOK:
         raise contradiction("time_in_force", "a quote amount cannot be fok")
-    if trigger and order.side == m.SELL and has_quote_amount:
+    if trigger and side == m.SELL and has_quote_amount:
         raise contradiction("quote_amount", "a sell with a trigger names a quantity")
-    if trigger and order.side == m.BUY and not has_quote_amount and data.get("price") is None:
+    if trigger and side == m.BUY and not has_quote_amount and data.get("price") is None:
         raise contradiction("price", "a market buy with a trigger names a price or a quote_amount")
 
 
-def _with_numbers(order: OrderRequest, data: Data) -> OrderRequest:
-    """The order with price, quantity or quote amount read and checked against the symbol's rules."""
-    spec = order.spec
-    is_capped = order.order_type == m.LIMIT or data.get("price") is not None
+def _read_numbers(spec: SymbolSpec, order_type: int, data: Data) -> tuple[int, int, int]:
+    """Price in ticks, quantity in lots and quote amount in minor units, checked against the symbol's rules; 0
+    where there is none."""
+    is_capped = order_type == m.LIMIT or data.get("price") is not None
     price_text = read_number_text(data, "price") if is_capped else None
     if data.get("quote_amount") is not None:
         price_ticks = read_price(price_text, spec) if is_capped else 0
         amount = read_amount(data, "quote_amount", spec.quote_scale)
         check_notional("quote_amount", amount, spec)
-        return order._replace(price_ticks=price_ticks, quote_amount_minor=amount)
+        return price_ticks, 0, amount
     quantity_text = read_number_text(data, "quantity")
     if not is_capped:
-        return order._replace(quantity_lots=read_quantity(quantity_text, spec))
+        return 0, read_quantity(quantity_text, spec), 0
     price_ticks, lots = read_price(price_text, spec), read_quantity(quantity_text, spec)
     check_notional("quantity", spec.notional_minor(price_ticks, lots), spec)
-    return order._replace(price_ticks=price_ticks, quantity_lots=lots)
-
-
-def _with_terms(order: OrderRequest, trigger: int, data: Data) -> OrderRequest:
-    terms = read_terms(
-        data,
-        order.spec,
-        trigger=trigger,
-        time_in_force=order.time_in_force,
-        post_only=order.post_only,
-        quantity_lots=order.quantity_lots,
-    )
-    return order._replace(terms=terms)
+    return price_ticks, lots, 0
 
 
 # --- command ids ---------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """Golden journals: one of every format and rules version there has ever been, with the hashes it folds to.
 
 ``python -m tests.crash.golden`` writes the one of the present versions if it is not there. A golden is never
-written again: code that folds it to other hashes is wrong, or needs a new rules version and a golden of its
-own beside the old ones.
+written again once its versions have been released: code that folds it to other hashes is wrong, or needs a new
+rules version and a golden of its own beside the old ones.
 """
 
 from __future__ import annotations

@@ -49,14 +49,14 @@ log = logging.getLogger(__name__)
 #: Orders each trader has on their way at once.
 _LANES = 4
 _RECOVERY_S = 240
-#: Some two hundred commands: segments come and go while processes are killed.
-_SEGMENT_BYTES = 32 * 1024
+#: Some hundred commands: segments come and go while processes are killed.
+_SEGMENT_BYTES = 16 * 1024
 
 
 class Site(Venue):
     """A venue with its projector, whose processes can be named."""
 
-    def __init__(self, canary: str = "", *, snapshot_commands: int = 500, **environment: str) -> None:
+    def __init__(self, canary: str = "", *, snapshot_commands: int = 200, **environment: str) -> None:
         self._canary = canary
         self._snapshot_commands = snapshot_commands
         super().__init__(JOURNAL_KEEP_SEGMENTS="1", **environment)

@@ -12,9 +12,9 @@ from tests.crash.world import World
 
 #: Scripts in use; more of them cost time and find nothing.
 _SCRIPTS = 16
-_BATCHES = 30
+_BATCHES = 24
 #: About as many disk operations as one undisturbed life of a script has.
-OPERATIONS = 170
+OPERATIONS = 140
 
 
 @cache

@@ -190,6 +190,28 @@ def test_cancel_replace_says_what_became_of_both(venue: Venue) -> None:
     run(scenario())
 
 
+def test_cancel_replace_of_a_linked_order_tells_the_two_apart(venue: Venue) -> None:
+    async def scenario() -> None:
+        await trade_at(venue, "200")
+        async with venue.client("alice") as alice:
+            first = NewOrder(SYMBOL, "sell", price="220", quantity="5")
+            second = NewOrder(SYMBOL, "sell", trigger_price="180", quantity="5")
+            leg, other = (await alice.place_oco(first, second)).orders
+            too_much = NewOrder(SYMBOL, "buy", price="99999", quantity="999999")
+            result = await alice.cancel_replace(too_much, order_id=leg.order_id)
+            assert isinstance(result.canceled, Order) and isinstance(result.order, ApiError)
+            assert result.canceled.order_id == leg.order_id
+            assert (await state_of(alice, other)).reason == "linked"
+            gone = NewOrder(
+                SYMBOL, "sell", price="220", quantity="5", time_in_force="ioc", client_order_id="same"
+            )
+            result = await alice.cancel_replace(gone, client_order_id="same", mode="allow_failure")
+            assert isinstance(result.canceled, ApiError) and isinstance(result.order, Order)
+            assert result.order.status == "canceled"
+
+    run(scenario())
+
+
 def test_silence_cancels_everything(venue: Venue) -> None:
     async def scenario() -> None:
         async with venue.client("alice") as alice:
