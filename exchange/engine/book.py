@@ -13,10 +13,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from exchange.engine import messages as m
+from exchange.engine.boxed import Boxed
 from exchange.engine.extras import PLAIN, Extra
 from exchange.engine.ledger import Account, Balance
 from exchange.engine.prices import SortedPrices
-from exchange.engine.symbols import MAX_UNITS, PPM, Symbol
+from exchange.engine.symbols import MAX_UNITS, PPM, Symbol, rated
 
 if TYPE_CHECKING:
     from exchange.engine.triggers import Triggers
@@ -64,15 +65,15 @@ class Order:
 
     def __init__(
         self,
-        order_id: int,
+        order_id: Boxed,
         account: Account,
         book: Book,
         command: m.Command,
         rates: tuple[int, int],
-        now_ns: int,
+        now_ns: Boxed,
     ) -> None:
         """A new order as a PLACE tuple describes it; nothing is held or entered yet."""
-        self.order_id = order_id
+        self.order_id: Boxed = order_id
         self.account = account
         self.book = book
         side: int = command[4]
@@ -100,8 +101,8 @@ class Order:
         self.held_minor = 0
         self.status = m.NEW
         self.reason = m.REASON_NONE
-        self.created_ns = now_ns
-        self.updated_ns = now_ns
+        self.created_ns: Boxed = now_ns
+        self.updated_ns: Boxed = now_ns
         #: The account's balances it trades in, and the one of them it holds from.
         base, quote = account.pairs.get(book.symbol.name) or account.pair(book.symbol)
         self.base: Balance = base
@@ -146,7 +147,7 @@ class Order:
         value = price_ticks * open_lots * symbol.multiplier
         # Never negative: a rebate on one side is at most the fee on the other.
         rate = maker_ppm if maker_ppm > taker_ppm else taker_ppm
-        fee = -(-(self.fee_accrued + rate * value) // PPM) - self.fee_minor
+        fee = -(-(self.fee_accrued + rated(rate, value)) // PPM) - self.fee_minor
         return value + fee if fee > 0 else value
 
     def event(self) -> m.Event:
@@ -177,6 +178,11 @@ class Order:
             return event
         view = self.extra.view()
         return event if view == PLAIN else (*event, view)
+
+
+def id_of(order: Order) -> Boxed:
+    """What orders are sorted by: their ids, which is the order they were entered in."""
+    return order.order_id
 
 
 class Level:
@@ -348,7 +354,7 @@ class Book:
 
     def crosses(self, side: int, price_ticks: int) -> bool:
         """Whether an order of this side and price would meet the best opposite order."""
-        best = self.opposite(side).best
+        best = (self.asks if side == m.BUY else self.bids).best
         if best is None:
             return False
         return price_ticks >= best.price_ticks if side == m.BUY else price_ticks <= best.price_ticks

@@ -32,6 +32,46 @@ def entry_code(account: Account, book: Book) -> str:
     return "" if status == m.TRADING else SHUT_CODES.get(status, "")
 
 
+def plain_value(command: m.Command, account: Account, book: Book) -> int:
+    """What a plain limit order that nothing but the balance refuses is worth at its limit, in minor units of
+    the quote asset. 0 says nothing: the order may be another kind, or ``entry_code`` and ``place_code``
+    have to tell what is wrong with it."""
+    symbol = book.symbol
+    time_in_force: int = command[6]
+    if (
+        len(command) > 13
+        or symbol.status != m.TRADING
+        or account.status != m.ACTIVE
+        or command[5] != m.LIMIT
+        or not 0 <= time_in_force <= m.FOK
+        or command[7]
+        or command[10]
+    ):
+        return 0
+    side: int = command[4]
+    stp: int = command[11]
+    if not m.BUY <= side <= m.SELL or not 0 <= stp <= m.STP_DECREMENT or command[12] in account.client_ids:
+        return 0
+    price_ticks: int = command[8]
+    quantity_lots: int = command[9]
+    if not symbol.min_price_ticks <= price_ticks <= symbol.max_price_ticks:
+        return 0
+    if not symbol.min_quantity_lots <= quantity_lots <= symbol.max_quantity_lots:
+        return 0
+    if quantity_lots % symbol.lot_step or price_ticks % symbol.common_step:
+        return 0
+    standing = account.open_orders.get(symbol.name)
+    if standing is not None and len(standing) >= symbol.max_open_orders:
+        return 0
+    value = price_ticks * quantity_lots
+    if symbol.multiplier != 1:
+        value *= symbol.multiplier
+    bounded = symbol.band_ppm or symbol.max_notional_minor or value < symbol.min_notional_minor
+    if bounded and (symbol.check_notional(value) or symbol.check_band(price_ticks, book.reference_ticks)):
+        return 0
+    return value
+
+
 def place_code(command: m.Command, account: Account, book: Book, state: State, orders: int = 1) -> str:
     """Whether a new order's terms are sound and allowed now; ``orders`` enter together."""
     client_order_id: str | None = command[12]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import Final
 
 from exchange.engine import codes, invariants, snapshot
 from exchange.engine import messages as m
 from exchange.engine.auction import indication
+from exchange.engine.boxed import Boxed
 from exchange.engine.control import Control
 from exchange.engine.ledger import Account
 from exchange.engine.market import Market
@@ -37,6 +37,7 @@ class Engine:
     def _use(self, state: State) -> None:
         market = Market(state)
         self._state = state
+        self._accounts = state.ledger.accounts
         self._trading = Trading(state, market)
         self._control = Control(state, market)
 
@@ -50,36 +51,34 @@ class Engine:
     @property
     def now_ns(self) -> int:
         """Stamp of the last command applied."""
-        return self._state.now_ns
+        now_ns: int = self._state.now_ns
+        return now_ns
 
     @property
     def rules_version(self) -> int:
         return self._state.rules_version
 
-    def apply(self, command: m.Command, now_ns: int) -> list[m.Event]:
+    def apply(self, command: m.Command, now_ns: Boxed) -> list[m.Event]:
         """Carry out the next command at this stamp and return what happened.
 
         The caller has asked ``recall`` first: a repeated id is not applied again. Raises ValueError if
         time runs backwards or the command is not one; any exception leaves the engine unusable.
         """
         state = self._state
-        if now_ns < state.now_ns:
-            raise ValueError(f"time runs backwards: {now_ns} after {state.now_ns}")
+        now: int = now_ns
+        latest: int = state.now_ns
+        if now < latest:
+            raise ValueError(f"time runs backwards: {now_ns} after {latest}")
         state.sequence += 1
         state.now_ns = now_ns
-        if now_ns >= state.day_ends_ns:
+        if now >= state.day_ends_ns:
             state.begin_day()
         tag: int = command[0]
         refusal = refusal_of_version_1(command) if state.rules_version < RULES_VERSION else ""
         if tag >= m.TICK:
-            events = rejected(command, refusal) if refusal else self._control.apply(command)
-            reply = state.take_reply(events)
-            if tag != m.TICK:
-                state.memory.keep_control((command, state.sequence, now_ns, reply))
-            return events
-        number: int = command[2]
-        account = state.ledger.accounts.get(number)
-        if account is None or number < m.FIRST_TRADER_ACCOUNT:
+            return self._control_events(tag, command, refusal)
+        account = self._accounts.get(command[2])
+        if account is None or not account.trades:
             return rejected(command, codes.ACCOUNT_NOT_FOUND)
         if refusal:
             events = rejected(command, refusal)
@@ -92,10 +91,24 @@ class Engine:
         state.memory.keep_trader(account, (command, state.sequence, now_ns, state.take_reply(events)))
         return events
 
+    def _control_events(self, tag: int, command: m.Command, refusal: str) -> list[m.Event]:
+        """Carry out a command that is no trader's."""
+        state = self._state
+        events = rejected(command, refusal) if refusal else self._control.apply(command)
+        reply = state.take_reply(events)
+        if tag != m.TICK:
+            state.memory.keep_control((command, state.sequence, state.now_ns, reply))
+        return events
+
     def recall(self, command: m.Command) -> Recalled | None:
         """The original outcome of a command whose id is remembered; a DUPLICATE_ID rejection if the id
         was another command's; None if the id is new. Changes nothing."""
-        entry = self._state.memory.find(command)
+        tag: int = command[0]
+        if tag < m.TICK:
+            account = self._accounts.get(command[2])
+            entry = None if account is None else account.commands.get(command[1])
+        else:
+            entry = self._state.memory.control.get(command[1]) if tag != m.TICK else None
         if entry is None:
             return None
         first, sequence, now_ns, events = entry
@@ -116,8 +129,7 @@ class Engine:
         order = self._state.orders.open.get(order_id)
         if order is not None:
             return order.event()
-        found = self._state.orders.finished.get(order_id)
-        return None if found is None else found[1]
+        return self._state.orders.finished.get(order_id)
 
     def order_by_client_id(self, account: int, client_order_id: str) -> m.Event | None:
         """The account's open, else latest remembered, order of this client id."""
@@ -158,8 +170,8 @@ class Engine:
         found: list[m.Event] = []
         if owner is None:
             return found
-        for order_id in islice(reversed(owner.finished), MAX_FINISHED_SCANNED):
-            event = self._state.orders.finished[order_id][1]
+        for order_id in owner.finished.newest(MAX_FINISHED_SCANNED):
+            event = self._state.orders.finished[order_id]
             if symbol is None or event[4] == symbol:
                 found.append(event)
                 if len(found) >= limit:

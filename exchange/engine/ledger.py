@@ -6,10 +6,11 @@ custody account is the contra side of what came in from outside and the only one
 
 from __future__ import annotations
 
-from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from exchange.engine import messages as m
+from exchange.engine.boxed import Boxed
+from exchange.engine.fifo import Fifo
 
 if TYPE_CHECKING:
     from exchange.engine.book import Order
@@ -21,8 +22,8 @@ class Balance:
 
     __slots__ = ("account", "asset", "available", "held", "touched")
 
-    def __init__(self, account: int, asset: str, available: int = 0, held: int = 0) -> None:
-        self.account = account
+    def __init__(self, account: Boxed, asset: str, available: int = 0, held: int = 0) -> None:
+        self.account: Boxed = account
         self.asset = asset
         self.available = available
         self.held = held
@@ -45,14 +46,17 @@ class Account:
         "owner",
         "pairs",
         "status",
+        "trades",
     )
 
-    def __init__(self, number: int, status: int = m.ACTIVE) -> None:
-        self.number = number
+    def __init__(self, number: Boxed, status: int = m.ACTIVE) -> None:
+        self.number: Boxed = number
+        #: Whether it is a trader's; the venue's own send no commands.
+        self.trades: bool = number >= m.FIRST_TRADER_ACCOUNT
         self.status = status
         self.group = 0
         #: Accounts with the same owner do not trade with one another: the account alone, or its group.
-        self.owner = number
+        self.owner: int = number
         self.balances: dict[str, Balance] = {}
         #: symbol -> its balances in base and quote, once it has traded there
         self.pairs: dict[str, tuple[Balance, Balance]] = {}
@@ -62,10 +66,10 @@ class Account:
         #: symbol -> (maker_ppm, taker_ppm), where the account has rates of its own
         self.fees: dict[str, tuple[int, int]] = {}
         #: ids of its finished orders still remembered, oldest first
-        self.finished: deque[int] = deque()
+        self.finished = Fifo()
         #: its commands still remembered by id, as memory.Entry; and the ids, oldest first
-        self.commands: dict[str, tuple[m.Command, int, int, tuple[m.Event, ...]]] = {}
-        self.ids: deque[str] = deque()
+        self.commands: dict[str, tuple[Any, ...]] = {}
+        self.ids = Fifo()
 
     def pair(self, symbol: Symbol) -> tuple[Balance, Balance]:
         """The balances it trades this symbol with."""
@@ -93,7 +97,7 @@ class Account:
 class Ledger:
     """All accounts, and which balances the command under way has changed."""
 
-    __slots__ = ("_touched", "accounts", "scales")
+    __slots__ = ("accounts", "scales", "touched")
 
     def __init__(self) -> None:
         self.accounts: dict[int, Account] = {
@@ -102,13 +106,14 @@ class Ledger:
         }
         #: asset -> decimals of its minor unit
         self.scales: dict[str, int] = {}
-        self._touched: list[Balance] = []
+        #: The balances that the command under way has changed, in order of first change.
+        self.touched: list[Balance] = []
 
     def touch(self, balance: Balance) -> None:
         """Note that the command changes this balance, so that it is reported once at its end."""
         if not balance.touched:
             balance.touched = True
-            self._touched.append(balance)
+            self.touched.append(balance)
 
     def hold(self, balance: Balance, amount_minor: int) -> None:
         """Set an amount aside for an order; the caller has checked that it is available."""
@@ -132,9 +137,8 @@ class Ledger:
 
     def drain_touched(self, events: list[m.Event]) -> None:
         """Append a BalanceEvent per changed balance, in order of first change, and forget them."""
-        touched = self._touched
+        touched = self.touched
         for balance in touched:
             balance.touched = False
             events.append((m.EV_BALANCE, balance.account, balance.asset, balance.available, balance.held))
-        if touched:
-            self._touched = []
+        touched.clear()

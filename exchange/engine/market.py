@@ -10,7 +10,7 @@ from typing import Final
 
 from exchange.engine import messages as m
 from exchange.engine.auction import Cross, find_cross
-from exchange.engine.book import ANY_PRICE, Book, BookSide, Order
+from exchange.engine.book import ANY_PRICE, Book, BookSide, Order, id_of
 from exchange.engine.checks import condition_holds, repriced_ticks
 from exchange.engine.extras import Extra, extra_of
 from exchange.engine.ledger import Account
@@ -36,12 +36,17 @@ class Market:
 
     def begin(self) -> None:
         """Start collecting what a command does."""
-        self.matcher.begin(self.state.now_ns)
+        matcher = self.matcher
+        matcher.now_ns = self.state.now_ns
+        matcher.events = []
+        matcher.levels = []
+        matcher.repeats = False
 
     def report(self, events: list[m.Event]) -> list[m.Event]:
         """Everything the command did: these events first, then what was collected, levels, balances."""
         matcher = self.matcher
-        events += matcher.events
+        if matcher.events:
+            events += matcher.events
         levels = matcher.levels
         if matcher.repeats:
             events = _latest_orders(events)
@@ -89,6 +94,14 @@ class Market:
         status = book.symbol.status
         if status != m.TRADING and status != m.POST_ONLY:
             return self._rest(order)
+        # Most orders meet nobody: these have nothing to be matched, or to be concluded from it.
+        may_rest = order.order_type == m.LIMIT and order.time_in_force not in (m.IOC, m.FOK)
+        if may_rest and not book.crosses(order.side, order.limit_ticks):
+            return self._rest(order)
+        return self._match(order, book)
+
+    def _match(self, order: Order, book: Book) -> m.Event:
+        """Match an order in a market that trades."""
         matcher = self.matcher
         filled_before = order.filled_lots
         if order.time_in_force == m.FOK:
@@ -130,7 +143,7 @@ class Market:
     def _rest(self, order: Order) -> m.Event:
         if order.extra is not None:
             self.matcher.follow(order)
-        if order.stp == m.STP_DECREMENT or (order.side == m.BUY and order.filled_lots):
+        if (order.filled_lots and order.side == m.BUY) or order.stp == m.STP_DECREMENT:
             # Lots taken off without a trade, or bought below the limit, still stand in the hold.
             self.orders.rehold(order)
         order.status = m.PARTIALLY_FILLED if order.filled_lots else m.NEW
@@ -324,7 +337,7 @@ class Market:
             if cross is not None:
                 self._auction(book, cross)
         if status == m.CLOSED:
-            for order in sorted(book.day_orders.values(), key=_order_id):
+            for order in sorted(book.day_orders.values(), key=id_of):
                 if order.order_id in self.orders.open:
                     self.matcher.events.append(self.withdraw(order, m.EXPIRED, m.REASON_CLOSED))
                     self.matcher.repeats = True
@@ -413,7 +426,3 @@ def _latest_levels(levels: list[m.Event]) -> list[m.Event]:
         latest.pop(key, None)
         latest[key] = event
     return list(latest.values())
-
-
-def _order_id(order: Order) -> int:
-    return order.order_id

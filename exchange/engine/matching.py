@@ -11,10 +11,11 @@ from collections.abc import Iterator
 
 from exchange.engine import messages as m
 from exchange.engine.book import BookSide, Level, Order
+from exchange.engine.boxed import Boxed
 from exchange.engine.extras import Extra, extra_of
 from exchange.engine.ledger import Balance, Ledger
 from exchange.engine.orders import Orders
-from exchange.engine.symbols import PPM
+from exchange.engine.symbols import PPM, rated
 
 
 class Matcher:
@@ -32,13 +33,16 @@ class Matcher:
         "orders",
         "repeats",
         "reports_prevented",
+        "touched",
     )
 
     def __init__(self, ledger: Ledger, orders: Orders) -> None:
         self.ledger = ledger
+        #: The ledger's list, at hand.
+        self.touched = ledger.touched
         self.orders = orders
         self.next_trade_id = 1
-        self.now_ns = 0
+        self.now_ns: Boxed = 0
         self.events: list[m.Event] = []
         self.levels: list[m.Event] = []
         #: Whether ``events`` or ``levels`` may speak of the same order or level more than once.
@@ -51,13 +55,6 @@ class Matcher:
         self.entries: list[Order] = []
         #: Rules version 1 did not report prevented quantities.
         self.reports_prevented = True
-
-    def begin(self, now_ns: int) -> None:
-        """Start collecting for a new command."""
-        self.now_ns = now_ns
-        self.events = []
-        self.levels = []
-        self.repeats = False
 
     # --- looking ahead ---------------------------------------------------------------------------
 
@@ -214,63 +211,38 @@ class Matcher:
         return lots - lots % symbol.lot_step
 
     def _trade(self, taker: Order, maker: Order, side: BookSide, level: Level, lots: int) -> None:
-        book = taker.book
-        symbol = book.symbol
-        price = maker.price_ticks
-        notional = price * lots * symbol.multiplier
-        taker_fee = self._charge(taker, taker.taker_ppm, notional, book.fee_balance)
-        maker_fee = self._charge(maker, maker.maker_ppm, notional, book.fee_balance)
-        base_minor = lots * symbol.base_unit_minor
-        self._settle(taker, base_minor, notional, taker_fee)
-        self._settle(maker, base_minor, notional, maker_fee)
-        taker.filled_lots += lots
-        taker.filled_notional_minor += notional
-        maker.filled_lots += lots
-        maker.filled_notional_minor += notional
-        maker.updated_ns = self.now_ns
+        """Trade the taker with the maker, at the maker's price."""
+        price = level.price_ticks
+        self._exchange(taker, taker.taker_ppm, maker, taker.side, price, lots)
         level.quantity_lots -= lots
         if self.first_ticks == 0:
             self.first_ticks = price
-        book.last_ticks = price
-        self.events.append(
-            (
-                m.EV_TRADE,
-                self.next_trade_id,
-                symbol.name,
-                price,
-                lots,
-                taker.side,
-                notional,
-                taker.order_id,
-                taker.account.number,
-                taker_fee,
-                taker.base.available + taker.base.held,
-                taker.quote.available + taker.quote.held,
-                maker.order_id,
-                maker.account.number,
-                maker_fee,
-                maker.base.available + maker.base.held,
-                maker.quote.available + maker.quote.held,
-            )
-        )
-        self.next_trade_id += 1
         self._after_fill(maker, side, level, lots)
 
     def trade_at(self, buy: Order, sell: Order, price: int, lots: int) -> None:
         """An auction's trade of two orders on the book, without an aggressor. Their levels' quantities
         and what becomes of the two is the auction's business."""
-        book = buy.book
+        self._exchange(buy, buy.maker_ppm, sell, m.NO_SIDE, price, lots)
+        buy.updated_ns = self.now_ns
+
+    def _exchange(
+        self, one: Order, one_ppm: int, other: Order, aggressor_side: int, price: int, lots: int
+    ) -> None:
+        """Let two orders trade: fees, both sides' money, what they have filled, and the TradeEvent. ``one``
+        pays this rate, the other its maker rate."""
+        book = one.book
         symbol = book.symbol
-        notional = price * lots * symbol.multiplier
-        buy_fee = self._charge(buy, buy.maker_ppm, notional, book.fee_balance)
-        sell_fee = self._charge(sell, sell.maker_ppm, notional, book.fee_balance)
+        notional = price * lots
+        if symbol.multiplier != 1:
+            notional *= symbol.multiplier
         base_minor = lots * symbol.base_unit_minor
-        for order, fee in ((buy, buy_fee), (sell, sell_fee)):
-            self._settle(order, base_minor, notional, fee)
-            order.filled_lots += lots
-            order.filled_notional_minor += notional
-            order.updated_ns = self.now_ns
+        one_fee = self._charge(one, one_ppm, notional, book.fee_balance)
+        other_fee = self._charge(other, other.maker_ppm, notional, book.fee_balance)
+        self._settle(one, lots, base_minor, notional, one_fee)
+        self._settle(other, lots, base_minor, notional, other_fee)
+        other.updated_ns = self.now_ns
         book.last_ticks = price
+        one_base, one_quote, other_base, other_quote = one.base, one.quote, other.base, other.quote
         self.events.append(
             (
                 m.EV_TRADE,
@@ -278,34 +250,35 @@ class Matcher:
                 symbol.name,
                 price,
                 lots,
-                m.NO_SIDE,
+                aggressor_side,
                 notional,
-                buy.order_id,
-                buy.account.number,
-                buy_fee,
-                buy.base.available + buy.base.held,
-                buy.quote.available + buy.quote.held,
-                sell.order_id,
-                sell.account.number,
-                sell_fee,
-                sell.base.available + sell.base.held,
-                sell.quote.available + sell.quote.held,
+                one.order_id,
+                one.account.number,
+                one_fee,
+                one_base.available + one_base.held,
+                one_quote.available + one_quote.held,
+                other.order_id,
+                other.account.number,
+                other_fee,
+                other_base.available + other_base.held,
+                other_quote.available + other_quote.held,
             )
         )
         self.next_trade_id += 1
 
     def _after_fill(self, maker: Order, side: BookSide, level: Level, lots: int) -> None:
         """Let a filled maker go; of one partly filled, release what it no longer needs to hold."""
+        extra = maker.extra
         if maker.filled_lots == maker.quantity_lots:
-            if maker.extra is not None:
-                maker.extra.shown_lots = 0
-                self.note_bought(maker, maker.extra, lots)
+            if extra is not None:
+                extra.shown_lots = 0
+                self.note_bought(maker, extra, lots)
             side.remove(maker, level)
             self.events.append(self.finish(maker, m.FILLED, m.REASON_NONE))
             return
         maker.status = m.PARTIALLY_FILLED
-        if maker.extra is not None:
-            self._after_part(maker, maker.extra, side, level, lots)
+        if extra is not None:
+            self._after_part(maker, extra, side, level, lots)
         if maker.side == m.BUY:
             self.orders.rehold(maker)
         self.events.append(maker.event())
@@ -387,30 +360,36 @@ class Matcher:
     def _charge(self, order: Order, rate_ppm: int, notional: int, fee_balance: Balance) -> int:
         """The fee of one fill, moved to the fee account's books; negative is a rebate, paid as far as
         the fee account covers it (the order's next fill makes up what is missing)."""
-        order.fee_accrued += rate_ppm * notional
-        fee = -(-order.fee_accrued // PPM) - order.fee_minor
-        if fee < -fee_balance.available:
+        accrued = order.fee_accrued + rated(rate_ppm, notional)
+        order.fee_accrued = accrued
+        fee = -(-accrued // PPM) - order.fee_minor
+        if fee < 0 and fee < -fee_balance.available:
             fee = -fee_balance.available
         order.fee_minor += fee
         fee_balance.available += fee
         return fee
 
-    def _settle(self, order: Order, base_minor: int, notional: int, fee: int) -> None:
-        """Move one side of a trade: a buy pays from its hold, a sell delivers from its hold."""
+    def _settle(self, order: Order, lots: int, base_minor: int, notional: int, fee: int) -> None:
+        """Fill an order and move its side of the trade: a buy pays from its hold, a sell delivers from it."""
+        order.filled_lots += lots
+        order.filled_notional_minor += notional
         base = order.base
         quote = order.quote
         if order.side == m.BUY:
-            order.held_minor -= notional + fee
-            quote.held -= notional + fee
+            paid = notional + fee
+            order.held_minor -= paid
+            quote.held -= paid
             base.available += base_minor
         else:
             order.held_minor -= base_minor
             base.held -= base_minor
             quote.available += notional - fee
         if not base.touched:
-            self.ledger.touch(base)
+            base.touched = True
+            self.touched.append(base)
         if not quote.touched:
-            self.ledger.touch(quote)
+            quote.touched = True
+            self.touched.append(quote)
 
     # --- self-trade prevention ---------------------------------------------------------------------
 

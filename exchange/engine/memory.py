@@ -6,8 +6,8 @@ account and one for all; ids of the control plane are scoped to the venue and ke
 
 from __future__ import annotations
 
-from collections import deque
-from typing import NamedTuple
+from heapq import heappop, heappush, heapreplace
+from typing import Any, NamedTuple
 
 from exchange.engine import messages as m
 from exchange.engine.ledger import Account
@@ -31,14 +31,15 @@ class Limits(NamedTuple):
     retention_ns: int = 24 * 3600 * 1_000_000_000
 
 
-#: command, sequence, now_ns, reply events
-Entry = tuple[m.Command, int, int, tuple[m.Event, ...]]
+#: (command, sequence, now_ns, reply events). Declared as of any length: one of known length would be a value
+#: without an identity to compiled code, made anew wherever it is kept.
+Entry = tuple[Any, ...]
 
 
 class CommandMemory:
     """Command id -> what it did. The oldest are forgotten first."""
 
-    __slots__ = ("_ids_per_account", "_ids_total", "_queue", "accounts", "control", "count")
+    __slots__ = ("_ids_per_account", "_ids_total", "_oldest", "accounts", "control", "count")
 
     def __init__(self, limits: Limits, accounts: dict[int, Account]) -> None:
         self._ids_per_account = limits.ids_per_account
@@ -47,16 +48,9 @@ class CommandMemory:
         self.control: dict[str, Entry] = {}
         #: How many traders' ids are remembered; each account has its own by id.
         self.count = 0
-        #: Entries of traders in the order they came, with some that their account's bound has pushed out.
-        self._queue: deque[Entry] = deque()
-
-    def find(self, command: m.Command) -> Entry | None:
-        """What is remembered under the command's id, be it the same command or another."""
-        tag: int = command[0]
-        if tag < m.TICK:
-            account = self.accounts.get(command[2])
-            return None if account is None else account.commands.get(command[1])
-        return None if tag == m.TICK else self.control.get(command[1])
+        #: Heap of (sequence, account), one for each account that has ids: of its oldest, or of one that its own
+        #: bound has pushed out since.
+        self._oldest: list[tuple[int, int]] = []
 
     def keep_control(self, entry: Entry) -> None:
         self.control[entry[0][1]] = entry
@@ -64,47 +58,50 @@ class CommandMemory:
     def keep_trader(self, account: Account, entry: Entry) -> None:
         """Remember a trader's command, forgetting the account's oldest, or the oldest of all, beyond
         the bounds."""
-        ids = account.ids
-        if len(ids) >= self._ids_per_account:
-            del account.commands[ids.popleft()]
-            if len(self._queue) > 2 * self.count + 1_000:
-                self._queue = deque(self.traders())
-        elif self.count >= self._ids_total:
-            self._forget_oldest()
-            self.count += 1
+        commands = account.commands
+        if len(commands) >= self._ids_per_account:
+            del commands[account.ids.pop()]
         else:
+            if self.count >= self._ids_total:
+                self._forget_oldest()
             self.count += 1
+            if not commands:
+                heappush(self._oldest, (entry[1], account.number))
         command_id: str = entry[0][1]
-        account.commands[command_id] = entry
-        ids.append(command_id)
-        self._queue.append(entry)
+        commands[command_id] = entry
+        account.ids.items.append(command_id)
 
     def traders(self) -> list[Entry]:
         """Everything remembered of traders' commands, oldest first."""
-        return [entry for entry in self._queue if self._is_kept(entry)]
+        entries = [entry for account in self.accounts.values() for entry in account.commands.values()]
+        entries.sort(key=_sequence)
+        return entries
 
     def forget_before(self, applied_ns: int) -> None:
         """Forget traders' ids of commands applied before this time."""
-        queue = self._queue
-        while queue and (queue[0][2] < applied_ns or not self._is_kept(queue[0])):
-            if self._is_kept(queue[0]):
-                self._forget_oldest()
-            else:
-                queue.popleft()
+        while self._oldest and self._oldest_entry()[2] < applied_ns:
+            self._forget_oldest()
 
-    def _is_kept(self, entry: Entry) -> bool:
-        command = entry[0]
-        kept = self.accounts[command[2]].commands.get(command[1])
-        # Not by identity: compiled, a tuple of known length is a value and has none.
-        return kept is not None and kept[1] == entry[1]
+    def _oldest_entry(self) -> Entry:
+        """The oldest of all; its account is the heap's first then."""
+        while True:
+            sequence, number = self._oldest[0]
+            account = self.accounts[number]
+            entry = account.commands[account.ids.first()]
+            if entry[1] == sequence:
+                return entry
+            heapreplace(self._oldest, (entry[1], number))
 
     def _forget_oldest(self) -> None:
-        queue = self._queue
-        while not self._is_kept(queue[0]):
-            queue.popleft()
-        command = queue.popleft()[0]
+        command = self._oldest_entry()[0]
         account = self.accounts[command[2]]
-        del account.commands[command[1]]
-        # The oldest of all is also the oldest of its account.
-        account.ids.popleft()
+        del account.commands[account.ids.pop()]
         self.count -= 1
+        if account.commands:
+            heapreplace(self._oldest, (account.commands[account.ids.first()][1], account.number))
+        else:
+            heappop(self._oldest)
+
+
+def _sequence(entry: Entry) -> Any:
+    return entry[1]

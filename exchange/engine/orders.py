@@ -3,11 +3,11 @@ finished ones, so that a trader who asks for an order he just placed finds it.""
 
 from __future__ import annotations
 
-from collections import deque
-
 from exchange.engine import messages as m
 from exchange.engine.book import Order
+from exchange.engine.boxed import Boxed
 from exchange.engine.extras import Extra
+from exchange.engine.fifo import Fifo
 from exchange.engine.ledger import Account, Ledger
 from exchange.engine.timers import Timers
 
@@ -24,9 +24,9 @@ class Orders:
         self.sessions: dict[tuple[int, str], int] = {}
         self.max_finished = max_finished
         self.open: dict[int, Order] = {}
-        #: order id -> (account, its last OrderEvent)
-        self.finished: dict[int, tuple[Account, m.Event]] = {}
-        self._queue: deque[int] = deque()
+        #: order id -> its last OrderEvent
+        self.finished: dict[int, m.Event] = {}
+        self._queue = Fifo()
 
     def client_id_open(self, account: Account, client_order_id: str) -> bool:
         """Whether an open order of the account carries this client id."""
@@ -34,17 +34,18 @@ class Orders:
 
     def add(self, order: Order) -> None:
         """Index an order that now rests on its book or waits; one that did before is indexed already."""
-        if order.order_id in self.open:
+        order_id = order.order_id
+        if order_id in self.open:
             return
         account = order.account
-        self.open[order.order_id] = order
+        self.open[order_id] = order
         symbol = order.book.symbol.name
         orders = account.open_orders.get(symbol)
         if orders is None:
             orders = account.open_orders[symbol] = {}
-        orders[order.order_id] = order
+        orders[order_id] = order
         if order.client_order_id is not None:
-            account.client_ids[order.client_order_id] = order.order_id
+            account.client_ids[order.client_order_id] = order_id
         if order.extra is not None:
             self._watch(order, order.extra)
 
@@ -69,7 +70,7 @@ class Orders:
             if not self.sessions[key]:
                 del self.sessions[key]
 
-    def close(self, order: Order, status: int, reason: int, now_ns: int) -> m.Event:
+    def close(self, order: Order, status: int, reason: int, now_ns: Boxed) -> m.Event:
         """End an order that is off its book: release its hold, forget it as open, remember it as
         finished. Returns its last OrderEvent."""
         if order.held_minor:
@@ -79,12 +80,14 @@ class Orders:
         order.reason = reason
         order.updated_ns = now_ns
         account = order.account
-        if self.open.pop(order.order_id, None) is not None:
-            del account.open_orders[order.book.symbol.name][order.order_id]
+        order_id = order.order_id
+        if order_id in self.open:
+            del self.open[order_id]
+            del account.open_orders[order.book.symbol.name][order_id]
             if order.extra is not None:
                 self._unwatch(order, order.extra)
         event = order.event()
-        self.remember(account, order.order_id, event)
+        self.remember(account, order_id, event)
         return event
 
     def rehold(self, order: Order) -> None:
@@ -93,30 +96,31 @@ class Orders:
         self.ledger.release(order.held_in, order.held_minor - needed)
         order.held_minor = needed
 
-    def remember(self, account: Account, order_id: int, event: m.Event) -> None:
+    def remember(self, account: Account, order_id: Boxed, event: m.Event) -> None:
         """Keep a finished order, forgetting the oldest one beyond the bound."""
         if len(self.finished) >= self.max_finished:
             self._forget_oldest()
-        self.finished[order_id] = (account, event)
-        self._queue.append(order_id)
-        account.finished.append(order_id)
+        self.finished[order_id] = event
+        self._queue.items.append(order_id)
+        account.finished.items.append(order_id)
         client_order_id: str | None = event[3]
         if client_order_id is not None:
             account.client_ids[client_order_id] = order_id
 
     def forget_before(self, finished_ns: int) -> None:
         """Forget orders that finished before this time."""
-        while self._queue and self.finished[self._queue[0]][1][m.UPDATED_NS] < finished_ns:
+        while self._queue and self.finished[self._queue.first()][m.UPDATED_NS] < finished_ns:
             self._forget_oldest()
 
     def remembered(self) -> list[m.Event]:
         """The finished orders still remembered, oldest first."""
-        return [self.finished[order_id][1] for order_id in self._queue]
+        return [self.finished[order_id] for order_id in self._queue]
 
     def _forget_oldest(self) -> None:
-        order_id = self._queue.popleft()
-        account, event = self.finished.pop(order_id)
+        order_id = self._queue.pop()
+        event = self.finished.pop(order_id)
+        account = self.ledger.accounts[event[2]]
         # The oldest of all is also the oldest of its account.
-        account.finished.popleft()
+        account.finished.pop()
         if account.client_ids.get(event[3]) == order_id:
             del account.client_ids[event[3]]

@@ -20,7 +20,7 @@ from exchange.engine import messages as m
 from exchange.engine.book import Book, Order
 from exchange.engine.extras import Extra, extra_of
 from exchange.engine.ledger import Account, Ledger
-from exchange.engine.memory import Entry, Limits
+from exchange.engine.memory import Limits
 from exchange.engine.rules import FIRST_RULES
 from exchange.engine.state import State
 from exchange.engine.symbols import TERM_COUNT, Symbol
@@ -186,9 +186,9 @@ def load(data: bytes, parse: Parse = parse_rows) -> State:
         _tie(state, [*orders, *waiting])
         for account, deadline_ns in switches:
             state.timers.set_switch(account, deadline_ns)
-    for entry in cast(Sequence[Entry], traders):
+    for entry in traders:
         state.memory.keep_trader(state.ledger.accounts[entry[0][2]], entry)
-    for entry in cast(Sequence[Entry], control):
+    for entry in control:
         state.memory.keep_control(entry)
     return state
 

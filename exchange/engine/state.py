@@ -7,6 +7,7 @@ from typing import Any
 
 from exchange.engine import messages as m
 from exchange.engine.book import Book
+from exchange.engine.boxed import Boxed
 from exchange.engine.ledger import Account, Ledger
 from exchange.engine.matching import Matcher
 from exchange.engine.memory import CommandMemory, Limits
@@ -38,7 +39,7 @@ class State:
 
     def __init__(self, limits: Limits, rules_version: int = RULES_VERSION) -> None:
         self.sequence = 0
-        self.now_ns = 0
+        self.now_ns: Boxed = 0
         self.rules_version = rules_version
         #: The next midnight UTC, when the reference prices are set anew.
         self.day_ends_ns = 0
@@ -51,7 +52,7 @@ class State:
         self.matcher = Matcher(self.ledger, self.orders)
         self.use_rules(rules_version)
         self.memory = CommandMemory(limits, self.ledger.accounts)
-        # Events of the command under way that make up its reply, where these are not all of them.
+        #: The events of the command under way that make up its reply, where these are not all of them.
         self._reply: tuple[m.Event, ...] | None = None
 
     def add_book(self, symbol: Symbol) -> Book:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from itertools import pairwise
+from math import lcm
 from typing import Any, Final
 
 from exchange.engine import codes
@@ -27,7 +28,16 @@ MAX_CALENDAR_NAME: Final = 16
 TickBands = tuple[tuple[int, int], ...]
 #: Fields of SetSymbol after the command id, without the protection.
 TERM_COUNT: Final = 15
+_LOW: Final = (1 << 29) - 1
 NO_PROTECTION: Final = m.Protection()
+
+
+def rated(rate_ppm: int, amount_minor: int) -> int:
+    """rate x amount, in millionths of a minor unit.
+
+    In two steps, because compiled code multiplies machine words only where both factors have at most 30 bits
+    and makes Python integers of them otherwise."""
+    return (rate_ppm * (amount_minor >> 29) << 29) + rate_ppm * (amount_minor & _LOW)
 
 
 class Symbol:
@@ -40,6 +50,7 @@ class Symbol:
         "base",
         "base_unit_minor",
         "call_ends_ns",
+        "common_step",
         "lot_step",
         "maker_ppm",
         "max_notional_minor",
@@ -85,6 +96,8 @@ class Symbol:
         bands: TickBands = terms[5]
         self.band_starts: list[int] = [start for start, _ in bands]
         self.band_steps: list[int] = [step for _, step in bands]
+        #: A price divisible by this stands on a tick in every band.
+        self.common_step: int = lcm(*self.band_steps)
         self.lot_step: int = terms[6]
         self.min_quantity_lots: int = terms[7]
         self.max_quantity_lots: int = terms[8]
@@ -113,15 +126,15 @@ class Symbol:
 
     def price_below(self, price_ticks: int) -> int:
         """The highest price below this one that stands on a tick; 0 if there is none."""
-        place = bisect_right(self.band_starts, price_ticks - 1) - 1
         below = price_ticks - 1
-        while place >= 0:
+        place = bisect_right(self.band_starts, below) - 1
+        while True:
+            # The first band starts at 0, so the search ends there at the latest.
             on_tick = below - below % self.band_steps[place]
             if on_tick >= self.band_starts[place]:
                 return on_tick
             below = self.band_starts[place] - 1
             place -= 1
-        return 0
 
     def price_above(self, price_ticks: int) -> int:
         """The lowest price above this one that stands on a tick."""

@@ -10,13 +10,14 @@ from typing import Any
 
 from exchange.engine import checks, codes
 from exchange.engine import messages as m
-from exchange.engine.book import Book, Order
+from exchange.engine.book import Book, Order, id_of
 from exchange.engine.extras import extra_of
 from exchange.engine.ledger import Account
 from exchange.engine.market import Market
 from exchange.engine.matching import level_event, take_from
 from exchange.engine.rules import FIRST_RULES
 from exchange.engine.state import State, rejected
+from exchange.engine.symbols import PPM, rated
 
 Details = tuple[Any, ...]
 
@@ -55,27 +56,47 @@ class Trading:
         book = self.state.books.get(command[3])
         if book is None:
             return rejected(command, codes.SYMBOL_NOT_FOUND)
+        value = checks.plain_value(command, account, book)
+        if value:
+            return self._place_plain(command, account, book, value)
         code = checks.entry_code(account, book) or checks.place_code(command, account, book, self.state)
         if code:
             return rejected(command, code)
         order = self.market.new_order(command, account, book)
-        shortfall = self._fund(order)
+        shortfall = self._fund(order, self._required_minor(order))
         if shortfall:
             return rejected(command, codes.INSUFFICIENT_BALANCE, shortfall)
         return self._begin_order(order, book)
 
-    def _fund(self, order: Order) -> Details:
-        """Hold what a new order needs and take its id; the details of the shortfall if it cannot be."""
+    def _place_plain(self, command: m.Command, account: Account, book: Book, value: int) -> list[m.Event]:
+        """Carry out what most commands are, a plain order worth this at its limit, which only the balance
+        can refuse. The same as the long way round, in fewer steps."""
         state = self.state
-        required = self._required_minor(order)
+        symbol = book.symbol
+        rates = account.fees.get(symbol.name) or symbol.rates
+        order = Order(state.next_order_id, account, book, command, rates, state.now_ns)
+        if order.side == m.SELL:
+            required = order.quantity_lots * symbol.base_unit_minor
+        else:
+            rate = order.maker_ppm if order.maker_ppm > order.taker_ppm else order.taker_ppm
+            required = value - (-rated(rate, value) // PPM)
+        shortfall = self._fund(order, required)
+        if shortfall:
+            return rejected(command, codes.INSUFFICIENT_BALANCE, shortfall)
+        return self._begin_order(order, book)
+
+    def _fund(self, order: Order, required: int) -> Details:
+        """Hold this for a new order and let it have its id; the details of the shortfall if it cannot be."""
         balance = order.held_in
         if required > balance.available:
             return _shortfall(order, required)
+        state = self.state
         state.next_order_id += 1
         balance.available -= required
         balance.held += required
         if not balance.touched:
-            state.ledger.touch(balance)
+            balance.touched = True
+            state.ledger.touched.append(balance)
         order.held_minor = required
         return ()
 
@@ -133,7 +154,7 @@ class Trading:
         if code:
             return rejected(command, code)
         order = self.market.new_order(entry, account, book)
-        shortfall = self._fund(order)
+        shortfall = self._fund(order, self._required_minor(order))
         if shortfall:
             return rejected(command, codes.INSUFFICIENT_BALANCE, shortfall)
         extra_of(order).exits = command[4:8]
@@ -153,7 +174,7 @@ class Trading:
     def _missing_code(self, account: Account, order_id: int) -> str:
         """Why an id names no open order of the account; another's order is as unknown as none."""
         found = self.state.orders.finished.get(order_id)
-        if found is not None and found[0] is account:
+        if found is not None and found[2] == account.number:
             return codes.ORDER_NOT_OPEN
         return codes.ORDER_NOT_FOUND
 
@@ -205,7 +226,7 @@ class Trading:
         ]
         if session is not None:
             chosen = [order for order in chosen if order.extra is not None and order.extra.session == session]
-        chosen.sort(key=_order_id)
+        chosen.sort(key=id_of)
         return chosen
 
     def cancel_replace(self, command: m.Command, account: Account) -> list[m.Event]:
@@ -242,7 +263,7 @@ class Trading:
         if code:
             return rejected(command, code)[0]
         order = self.market.new_order(place, account, book)
-        shortfall = self._fund(order)
+        shortfall = self._fund(order, self._required_minor(order))
         if shortfall:
             return rejected(command, codes.INSUFFICIENT_BALANCE, shortfall)[0]
         # The canceled order and this one may meet the same level.
@@ -351,7 +372,3 @@ def _first_place(levels: list[m.Event]) -> list[m.Event]:
     for event in levels:
         latest[event[1:4]] = event
     return list(latest.values())
-
-
-def _order_id(order: Order) -> int:
-    return order.order_id

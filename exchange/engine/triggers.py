@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from sortedcontainers import SortedList
 
 from exchange.engine import messages as m
-from exchange.engine.book import Order
+from exchange.engine.book import Order, id_of
 from exchange.engine.extras import Extra
 from exchange.engine.symbols import PPM
 
@@ -213,7 +213,7 @@ class Feed:
         for trails in self._trails:
             if trails:
                 trails.move(price_ticks, fired)
-        fired.sort(key=_order_id)
+        fired.sort(key=id_of)
         return fired
 
     def _list(self, order: Order, extra: Extra) -> SortedList[Key]:
@@ -253,7 +253,3 @@ def trigger_after(side: int, extra: Extra, seen_ticks: int) -> int:
         return extra.trigger_ticks
     distance = extra.trail_ticks or seen_ticks * extra.trail_ppm // PPM
     return seen_ticks + distance if side == m.BUY else seen_ticks - distance
-
-
-def _order_id(order: Order) -> int:
-    return order.order_id

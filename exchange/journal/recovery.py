@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from exchange.engine import FIRST_RULES, Engine
 from exchange.engine.messages import Command, Event
-from exchange.journal.codec import DECODE_ERRORS, chain_hash, encode, parse_rows
+from exchange.journal.codec import DECODE_ERRORS, chain_hash, encode_each, parse_rows
 from exchange.journal.errors import JournalDamaged, JournalDisagrees, JournalGap, ReplayCrashed
 from exchange.journal.files import OS_FILES, Files
 from exchange.journal.reader import JournalEnd, JournalReader
@@ -71,7 +71,7 @@ class Fold:
                 f"{path} at offset {record.offset}: the core raised {error!r} on the command after "
                 f"sequence {self.engine.sequence}: run the version that wrote this journal"
             ) from error
-        self.event_hash = chain_hash(self.event_hash, map(encode, events))
+        self.event_hash = chain_hash(self.event_hash, encode_each(events))
         return commands, events
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gc
+import random
 from collections.abc import Iterator
 
 import pytest
 
 from exchange.engine import Engine, Limits
 from exchange.engine import messages as m
+from exchange.engine.ledger import Account
+from exchange.engine.memory import CommandMemory
 from tests.engine.pair import START_NS
 from tests.engine.venue import opening
 from tests.engine.worlds import World
@@ -163,13 +166,39 @@ def test_ids_are_bounded_per_account_and_in_all() -> None:
     assert venue.engine.recall(other) is None
 
 
+def test_the_oldest_of_all_go_first_whoever_sent_them() -> None:
+    """Against a plain list: accounts that send much and little, bounds that both bite, time that passes."""
+    limits = Limits(ids_per_account=7, ids_total=12, retention_ns=40)
+    accounts = {number: Account(number) for number in range(1000, 1004)}
+    memory = CommandMemory(limits, accounts)
+    rng, kept = random.Random(5), list[tuple[int, int]]()
+    for sequence in range(1, 3_000):
+        number = rng.choice((1000, 1000, 1000, 1000, 1001, 1001, 1002, 1003))
+        own = [each for each in kept if each[1] == number]
+        if len(own) >= limits.ids_per_account:
+            kept.remove(own[0])
+        elif len(kept) >= limits.ids_total:
+            del kept[0]
+        kept.append((sequence, number))
+        memory.keep_trader(
+            accounts[number], (m.cancel_order(f"{sequence}", number, 1), sequence, sequence, ())
+        )
+        if rng.random() < 0.05:
+            memory.forget_before(sequence - limits.retention_ns)
+            kept = [each for each in kept if each[0] >= sequence - limits.retention_ns]
+        assert [(entry[1], entry[0][2]) for entry in memory.traders()] == kept
+        assert memory.count == len(kept)
+
+
 def test_what_is_pushed_out_leaves_nothing_behind() -> None:
-    """An account that remembers one command sends thousands: what keeps their order stays as short."""
-    venue = Venue(Limits(ids_per_account=1))
+    """An account that remembers few commands sends thousands: what keeps their order stays as short."""
+    venue = Venue(Limits(ids_per_account=3))
     for _ in range(1_500):
         venue.place_and_cancel()
-    assert venue.engine.counts()["command_ids"] <= 2
-    assert len(venue.engine._state.memory._queue) < 1_100
+    assert venue.engine.counts()["command_ids"] <= 6
+    memory = venue.engine._state.memory
+    assert len(memory._oldest) <= 2
+    assert all(len(account.ids.items) < 600 for account in memory.accounts.values())
     assert Engine.load(venue.engine.dump()).state_hash() == venue.engine.state_hash()
 
 
@@ -214,6 +243,15 @@ def test_the_same_id_with_another_payload_is_refused() -> None:
     recalled = venue.engine.recall(changed)
     assert recalled is not None
     assert recalled.sequence == 0
+    assert m.RejectedEvent(*recalled.events[0]).code == "DUPLICATE_ID"
+
+
+def test_the_same_id_on_another_cancel_is_refused() -> None:
+    venue = Venue()
+    venue.place(price=10)
+    venue.apply(m.cancel_order("once", 1000, 1))
+    recalled = venue.engine.recall(m.cancel_order("once", 1000, 2))
+    assert recalled is not None
     assert m.RejectedEvent(*recalled.events[0]).code == "DUPLICATE_ID"
 
 

@@ -89,6 +89,16 @@ def test_l5_in_an_auction_exits_follow_it(stage: Stage) -> None:
     assert stage.asks() == [(120, 3)]
 
 
+def test_l5_what_an_entry_buys_from_several_in_an_auction_is_one_pair(stage: Stage) -> None:
+    stage.go(m.OPENING_AUCTION)
+    entry = stage.bracket(stage.order_tuple(ALICE, m.BUY, 5, 105), 120, 80)
+    stage.sell(BOB, 3, 100)
+    stage.sell(CAROL, 2, 100)
+    stage.go(m.TRADING)
+    assert [order.quantity_lots for order in exits(stage, entry)] == [5, 5]
+    assert stage.asks() == [(120, 5)]
+
+
 @pytest.mark.parametrize(
     ("prices", "code"),
     [

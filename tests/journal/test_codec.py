@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,8 @@ from exchange.journal.codec import (
     decoder,
     encode,
     encode_commands,
+    encode_each,
+    encode_events,
     freeze,
     freeze_events,
 )
@@ -108,6 +111,24 @@ def test_wide_numbers_inside_a_rejection_and_an_answer(amount: int) -> None:
     assert freeze_events(decoded) == [rejection]
     answer = {"balances": [("KRW", amount, -amount)], "text": "x" * 3}
     assert freeze(decoder(dict).decode(encode(answer))["balances"]) == (("KRW", amount, -amount),)
+
+
+EDGES = [0, -1, 2**63 - 1, 2**64 - 1, 2**64, -(2**63), -(2**63) - 1, 10**38]
+
+
+@pytest.mark.parametrize("view, tag", [(m.OrderEvent, m.EV_ORDER), (m.TradeEvent, m.EV_TRADE)])
+def test_events_are_encoded_as_any_message_wherever_they_are_wide(view: Any, tag: int) -> None:
+    """The short cut for events and the long way give the same bytes: the hash is over them."""
+    plain = (tag, *range(1, len(view._fields)))
+    for place in range(1, len(plain)):
+        for value in EDGES:
+            event = (*plain[:place], value, *plain[place + 1 :])
+            others = [(m.EV_REJECTED, "c", 1000, "X", ("required_minor", value)), (m.EV_TICK, 7)]
+            balance = (m.EV_BALANCE, 1000, "KRW", value, 0)
+            transfer = (m.EV_TRANSFER, 0, "d", 1000, "KRW", 1, value)
+            for events in ([event], [plain, event], [event, balance, transfer], [*others, event]):
+                assert encode_events(events) == encode(events)
+                assert encode_each([[plain], events]) == [encode([plain]), encode(events)]
 
 
 @given(st.binary(max_size=200))
