@@ -21,7 +21,7 @@ from exchange.feeds import limits as codes
 from exchange.feeds import runtime
 from exchange.feeds.identity import identify_session, language_of, origin_allowed
 from exchange.feeds.packet import encode
-from exchange.feeds.servers import link_of
+from exchange.feeds.servers import Link, link_of
 from exchange.feeds.session import Session
 from exchange.limits import client_address
 
@@ -52,13 +52,13 @@ class ExchangeConsumer(AsyncWebsocketConsumer):
             await _deny(scope, send, ApiError("TOO_MANY_CONNECTIONS"), language)
             return
         await send({"type": "websocket.accept"})
-        link = link_of(send, parts.limits.message_bytes)
+        link = link_of(receive, send, parts.limits.message_bytes)
         session = Session(parts, link, address, language)
         parts.connections.add(session)
         link.on_server_shutdown(session.shut_down)
         try:
             await _greet(session, headers)
-            await _receive_all(session, receive, parts.limits.message_bytes)
+            await _receive_all(session, link, parts.limits.message_bytes)
             await link.finish()
         finally:
             link.on_server_shutdown(None)
@@ -89,27 +89,24 @@ async def _greet(session: Session, headers: Headers) -> None:
     )
 
 
-async def _receive_all(session: Session, receive: Any, message_bytes: int) -> None:
+async def _receive_all(session: Session, link: Link, message_bytes: int) -> None:
     """Until the connection ends, one message after the other."""
     handled = 0
-    while True:
-        handled += 1
-        if not handled % MESSAGES_A_TURN:
-            await asyncio.sleep(0)
-        message = await receive()
-        if message["type"] != "websocket.receive":
-            return
-        if session.is_closing:
-            continue
-        text = message.get("text")
-        if text is None:
-            text = message["bytes"].decode("utf-8", "replace")
-        if len(text) > message_bytes:
-            session.close(codes.CLOSE_TOO_LARGE, "message too large")
-            continue
-        await session.handle(text)
-        if not session.has_room:
-            await session.wait_for_room()
+    while (texts := await link.receive()) is not None:
+        for text in texts:
+            handled += 1
+            if not handled % MESSAGES_A_TURN:
+                await asyncio.sleep(0)
+            if session.is_closing:
+                continue
+            if len(text) > message_bytes:
+                session.close(codes.CLOSE_TOO_LARGE, "message too large")
+                continue
+            waiting = session.handle(text)
+            if waiting is not None:
+                await waiting
+            if not session.has_room:
+                await session.wait_for_room()
 
 
 async def _deny(scope: Any, send: Any, error: ApiError, language: str) -> None:

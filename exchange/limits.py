@@ -45,6 +45,12 @@ def rate_of(scope: str) -> Rate:
     return parse_rate(settings.XTRADER["RATE_LIMITS"][scope])
 
 
+def charge_request(address: str, scope: str, who: object, cost: int = 1) -> int | None:
+    """Count a request for its address, and in the scope it belongs to for ``who`` asks. None when both are within
+    their rates, else seconds until it is worth trying."""
+    return charge("address", address, cost) or charge(scope, who, cost)
+
+
 def charge(scope: str, who: object, cost: int = 1) -> int | None:
     """Count ``cost`` requests of ``who``. None when within the rate, else seconds until it is worth trying."""
     rate = rate_of(scope)
@@ -98,11 +104,11 @@ _own_counters = OwnCounters()
 reset = _own_counters.clear
 
 
-async def acharge(scope: str, who: object, cost: int = 1) -> int | None:
-    """``charge`` from a coroutine: at once when the counters are in this process, else off the loop."""
+async def acharge_request(address: str, scope: str, who: object, cost: int = 1) -> int | None:
+    """``charge_request`` from a coroutine: at once when the counters are in this process, else off the loop."""
     if not settings.REDIS_URL:
-        return charge(scope, who, cost)
-    return await sync_to_async(charge, thread_sensitive=False)(scope, who, cost)
+        return charge_request(address, scope, who, cost)
+    return await sync_to_async(charge_request, thread_sensitive=False)(address, scope, who, cost)
 
 
 def address_of(request: HttpRequest) -> str:

@@ -20,6 +20,7 @@ from exchange.errors import ApiError
 from exchange.symbols import SymbolSpec
 from exchange.validation import CancelReplaceTerms
 from exchange.wire import Json, milliseconds, order_dict, own_fills, raise_if_rejected, refusal
+from exchange.wiretypes import as_json
 from exchange.worker.protocol import Outcome
 
 Event = Sequence[Any]
@@ -105,7 +106,8 @@ def _own_orders(events: Iterable[Event]) -> list[Event]:
 
 
 def _fills(outcome: Outcome, spec: SymbolSpec, orders: Iterable[Event]) -> list[Json]:
-    return own_fills(outcome.events, spec, {_order_id(order) for order in orders}, outcome.now_ns)
+    fills = own_fills(outcome.events, spec, {_order_id(order) for order in orders}, outcome.now_ns)
+    return [as_json(fill) for fill in fills]
 
 
 def _order_id(event: Event) -> int:

@@ -6,14 +6,13 @@ A refusal raises ``RefusedError``; an engine that cannot be asked raises the wor
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from asgiref.sync import async_to_sync
 
 from exchange import replies
-from exchange.engine.messages import Command, OrderEvent
+from exchange.engine.messages import OrderEvent
 from exchange.errors import ApiError, EngineTroubleError, InputError, RefusedError
 from exchange.symbols import SymbolSpec, symbols
 from exchange.validation import (
@@ -27,10 +26,13 @@ from exchange.validation import (
     ReduceTerms,
     ReplaceTerms,
 )
-from exchange.wire import Json, order_reply
+from exchange.wire import Json, order_reply, shaped_reply
 from exchange.worker import gateway
 from exchange.worker.errors import EngineError
 from exchange.worker.protocol import Outcome
+
+#: An outcome as the reply it gets: of ``exchange.wire``.
+Reply = Callable[..., Json]
 
 
 def place(account: int, terms: OrderRequest) -> Json:
@@ -39,8 +41,8 @@ def place(account: int, terms: OrderRequest) -> Json:
 
 
 async def aplace(account: int, terms: OrderRequest) -> Json:
-    """Enter one order, from a coroutine."""
-    return order_reply(*await gateway.asubmit(terms.command(account)), terms.spec)
+    """Enter one order, from a coroutine. The reply is for msgspec's encoder, with shapes in it."""
+    return shaped_reply(*await gateway.asubmit(terms.command(account)), terms.spec)
 
 
 def place_many(account: int, orders: Sequence[OrderRequest | InputError]) -> list[Json | ApiError]:
@@ -48,30 +50,23 @@ def place_many(account: int, orders: Sequence[OrderRequest | InputError]) -> lis
     return async_to_sync(aplace_many)(account, orders)
 
 
-async def aplace_many(account: int, orders: Sequence[OrderRequest | InputError]) -> list[Json | ApiError]:
-    """Enter several orders, from a coroutine."""
+async def aplace_many(
+    account: int, orders: Sequence[OrderRequest | InputError], reply: Reply = order_reply
+) -> list[Json | ApiError]:
+    """Enter several orders, from a coroutine. ``reply`` words each outcome."""
     commands = [terms.command(account) for terms in orders if isinstance(terms, OrderRequest)]
-    outcomes = iter(await _submit_together(commands))
+    outcomes = iter(await gateway.asubmit_all(commands) if commands else ())
     return [
-        terms if isinstance(terms, InputError) else _reply_or_error(next(outcomes), terms.spec)
+        terms if isinstance(terms, InputError) else _reply_or_error(next(outcomes), terms.spec, reply)
         for terms in orders
     ]
 
 
-async def _submit_together(commands: Sequence[Command]) -> list[Outcome | EngineError]:
-    """Submit all in one turn of the loop, so that they leave in one frame and share one journal sync."""
-    outcomes = await asyncio.gather(*map(gateway.asubmit, commands), return_exceptions=True)
-    for outcome in outcomes:
-        if isinstance(outcome, BaseException) and not isinstance(outcome, EngineError):
-            raise outcome
-    return cast("list[Outcome | EngineError]", outcomes)
-
-
-def _reply_or_error(outcome: Outcome | EngineError, spec: SymbolSpec) -> Json | ApiError:
+def _reply_or_error(outcome: Outcome | EngineError, spec: SymbolSpec, reply: Reply) -> Json | ApiError:
     if isinstance(outcome, EngineError):
         return EngineTroubleError(outcome.code)
     try:
-        return order_reply(*outcome, spec)
+        return reply(*outcome, spec)
     except RefusedError as refusal:
         return refusal
 

@@ -42,6 +42,7 @@ from exchange.engine.messages import (
 )
 from exchange.errors import FIELD_OF, RefusedError
 from exchange.symbols import SymbolSpec
+from exchange.wiretypes import ExtendedOrderShape, FillShape, OrderShape, as_json
 
 __all__ = [
     "KIND_WORDS",
@@ -58,8 +59,10 @@ __all__ = [
     "order_dict",
     "order_reply",
     "parse_units",
+    "order_shape",
     "own_fills",
     "raise_if_rejected",
+    "shaped_reply",
     "symbol_dict",
     "trade_dict",
 ]
@@ -106,59 +109,72 @@ def percent(ppm: int) -> str:
 
 
 def order_dict(event: Sequence[Any], spec: SymbolSpec) -> Json:
+    """``order_shape`` as a dictionary."""
+    return as_json(order_shape(event, spec))
+
+
+def order_shape(event: Sequence[Any], spec: SymbolSpec) -> OrderShape:
     """An order as its owner sees it. A market order has the price of its own limit, if any; an order by quote
-    amount no quantity. Only an order with something beyond a plain one has the fields of ``_extra_dict``."""
-    order = OrderEvent(*event)
-    extra = None if order.extra is None else OrderExtra(*order.extra)
-    quantity = None if order.quote_amount_minor else order.quantity_lots
-    remaining = None if quantity is None else quantity - order.filled_lots
-    body = {
-        "order_id": str(order.order_id),
-        "client_order_id": order.client_order_id,
-        "symbol": order.symbol,
-        "side": SIDES[order.side],
-        "order_type": KIND_WORDS[order.order_type, NO_TRIGGER if extra is None else extra.trigger],
-        "time_in_force": TIMES_IN_FORCE[order.time_in_force],
-        "post_only": bool(order.post_only),
-        "stp": STP_MODES[order.stp],
-        "price": _price(order.price_ticks, spec),
-        "quantity": _lots(quantity, spec),
-        "quote_amount": _quote(order.quote_amount_minor, spec) if order.quote_amount_minor else None,
-        "filled_quantity": _lots(order.filled_lots, spec),
-        "remaining_quantity": _lots(remaining, spec),
-        "filled_amount": _quote(order.filled_notional_minor, spec),
-        "average_price": average_price(order.filled_notional_minor, order.filled_lots, spec),
-        "fee": _quote(order.fee_minor, spec),
-        "fee_asset": spec.quote,
-        "status": ORDER_STATUSES[order.status],
-        "reason": REASONS[order.reason] or None,
-        "created_at": milliseconds(order.created_ns),
-        "updated_at": milliseconds(order.updated_ns),
-    }
-    return body if extra is None else {**body, **_extra_dict(extra, order.status, spec)}
+    amount no quantity. Only an order with something beyond a plain one has the fields of the extended shape."""
+    # The fields of OrderEvent, taken apart in one go, and those of the shape in their order: this is done for
+    # every reply, and names on either way would cost more than all the rest.
+    (
+        _, order_id, _, client_order_id, symbol, side, order_type, time_in_force, post_only, stp,
+        price_ticks, quantity_lots, quote_amount_minor, filled_lots, filled_notional_minor, fee_minor,
+        status, reason, created_ns, updated_ns, *beyond
+    ) = event  # fmt: skip
+    extra = OrderExtra(*beyond[0]) if beyond and beyond[0] is not None else None
+    lots_scale, quote_scale = spec.quantity_scale, spec.quote_scale
+    is_by_quantity = not quote_amount_minor
+    plain = (
+        str(order_id),
+        client_order_id,
+        symbol,
+        SIDES[side],
+        KIND_WORDS[order_type, NO_TRIGGER if extra is None else extra.trigger],
+        TIMES_IN_FORCE[time_in_force],
+        bool(post_only),
+        STP_MODES[stp],
+        format_units(price_ticks, spec.price_scale) if price_ticks else None,
+        format_units(quantity_lots, lots_scale) if is_by_quantity else None,
+        None if is_by_quantity else format_units(quote_amount_minor, quote_scale),
+        format_units(filled_lots, lots_scale),
+        format_units(quantity_lots - filled_lots, lots_scale) if is_by_quantity else None,
+        format_units(filled_notional_minor, quote_scale),
+        average_price(filled_notional_minor, filled_lots, spec) if filled_lots else None,
+        format_units(fee_minor, quote_scale),
+        spec.quote,
+        ORDER_STATUSES[status],
+        REASONS[reason] or None,
+        created_ns // _NS_PER_MS,
+        updated_ns // _NS_PER_MS,
+    )
+    if extra is None:
+        return OrderShape(*plain)
+    return ExtendedOrderShape(*plain, *_beyond_plain(extra, status, spec))
 
 
-def _extra_dict(extra: OrderExtra, status: int, spec: SymbolSpec) -> Json:
-    """What an order has beyond a plain one; null where it does not apply."""
+def _beyond_plain(extra: OrderExtra, status: int, spec: SymbolSpec) -> tuple[Any, ...]:
+    """What an order has beyond a plain one, in the order of the extended shape."""
     has_trigger = extra.trigger != NO_TRIGGER
     take_profit, stop, stop_limit, _ = extra.exits or (0, 0, 0, 0)
-    return {
-        "waiting": has_trigger and not extra.triggered_ns and status in OPEN_STATUSES,
-        "trigger_price": _price(extra.trigger_ticks, spec),
-        "trigger_source": TRIGGER_SOURCES[extra.trigger_source] if has_trigger else None,
-        "trail_offset": _price(extra.trail_ticks, spec),
-        "trail_percent": percent(extra.trail_ppm) if extra.trail_ppm else None,
-        "triggered_at": _time(extra.triggered_ns),
-        "display_quantity": _lots(extra.display_lots or None, spec),
-        "expire_at": _time(extra.expire_ns),
-        "prevented_quantity": _lots(extra.prevented_lots, spec),
-        "linked_order_id": str(extra.linked_order_id) if extra.linked_order_id else None,
-        "entry_order_id": str(extra.entry_order_id) if extra.entry_order_id else None,
-        "take_profit_price": _price(take_profit, spec),
-        "stop_price": _price(stop, spec),
-        "stop_limit_price": _price(stop_limit, spec),
-        "cancel_on_disconnect": extra.session is not None,
-    }
+    return (
+        has_trigger and not extra.triggered_ns and status in OPEN_STATUSES,
+        _price(extra.trigger_ticks, spec),
+        TRIGGER_SOURCES[extra.trigger_source] if has_trigger else None,
+        _price(extra.trail_ticks, spec),
+        percent(extra.trail_ppm) if extra.trail_ppm else None,
+        _time(extra.triggered_ns),
+        _lots(extra.display_lots or None, spec),
+        _time(extra.expire_ns),
+        _lots(extra.prevented_lots, spec),
+        str(extra.linked_order_id) if extra.linked_order_id else None,
+        str(extra.entry_order_id) if extra.entry_order_id else None,
+        _price(take_profit, spec),
+        _price(stop, spec),
+        _price(stop_limit, spec),
+        extra.session is not None,
+    )
 
 
 def average_price(notional_minor: int, quantity_lots: int, spec: SymbolSpec) -> str | None:
@@ -170,26 +186,32 @@ def average_price(notional_minor: int, quantity_lots: int, spec: SymbolSpec) -> 
 
 
 def fill_dict(event: Sequence[Any], spec: SymbolSpec, *, is_taker: bool, time_ns: int) -> Json:
+    """``fill_shape`` as a dictionary."""
+    return as_json(fill_shape(event, spec, is_taker, time_ns))
+
+
+def fill_shape(event: Sequence[Any], spec: SymbolSpec, is_taker: bool, time_ns: int) -> FillShape:
     """One side of a trade, as the owner of that side sees it."""
-    trade = TradeEvent(*event)
-    order_id = trade.taker_order_id if is_taker else trade.maker_order_id
-    fee_minor = trade.taker_fee_minor if is_taker else trade.maker_fee_minor
-    is_auction = trade.taker_side == NO_SIDE
+    (
+        _, trade_id, symbol, price_ticks, quantity_lots, taker_side, notional_minor,
+        taker_order_id, _, taker_fee_minor, _, _, maker_order_id, _, maker_fee_minor, _, _
+    ) = event  # fmt: skip
+    is_auction = taker_side == NO_SIDE
     # Of an auction's trade the buyer stands in the taker's place.
-    taker_side = BUY if is_auction else trade.taker_side
-    return {
-        "trade_id": str(trade.trade_id),
-        "order_id": str(order_id),
-        "symbol": trade.symbol,
-        "side": SIDES[taker_side if is_taker else BUY + SELL - taker_side],
-        "price": format_units(trade.price_ticks, spec.price_scale),
-        "quantity": format_units(trade.quantity_lots, spec.quantity_scale),
-        "amount": _quote(trade.notional_minor, spec),
-        "fee": _quote(fee_minor, spec),
-        "fee_asset": spec.quote,
-        "liquidity": liquidity(is_taker=is_taker, is_auction=is_auction),
-        "timestamp": milliseconds(time_ns),
-    }
+    side = BUY if is_auction else taker_side
+    return FillShape(
+        str(trade_id),
+        str(taker_order_id if is_taker else maker_order_id),
+        symbol,
+        SIDES[side if is_taker else BUY + SELL - side],
+        format_units(price_ticks, spec.price_scale),
+        format_units(quantity_lots, spec.quantity_scale),
+        format_units(notional_minor, spec.quote_scale),
+        format_units(taker_fee_minor if is_taker else maker_fee_minor, spec.quote_scale),
+        spec.quote,
+        liquidity(is_taker=is_taker, is_auction=is_auction),
+        time_ns // _NS_PER_MS,
+    )
 
 
 def liquidity(*, is_taker: bool, is_auction: bool) -> str:
@@ -354,27 +376,37 @@ def order_reply(sequence: int, now_ns: int, events: Sequence[Sequence[Any]], spe
 
     Raises the engine's refusal. ``now_ns`` is the time of the command, hence of its fills.
     """
-    raise_if_rejected(events, spec)
-    order = next(event for event in events if event[0] == EV_ORDER)
-    fills = own_fills(events, spec, {order[1]}, now_ns)
-    return {"order": order_dict(order, spec), "fills": fills, "sequence": sequence}
+    reply = shaped_reply(sequence, now_ns, events, spec)
+    return {**reply, "order": as_json(reply["order"]), "fills": [as_json(fill) for fill in reply["fills"]]}
+
+
+def shaped_reply(sequence: int, now_ns: int, events: Sequence[Sequence[Any]], spec: SymbolSpec) -> Json:
+    """``order_reply`` for msgspec's encoder: the order and its fills in it are shapes."""
+    # The submitter's own order comes first, where there is one.
+    order = events[0]
+    if order[0] != EV_ORDER:
+        raise_if_rejected(events, spec)
+        order = next(event for event in events if event[0] == EV_ORDER)
+    fills = own_fills(events, spec, (order[_ORDER_ID],), now_ns)
+    return {"order": order_shape(order, spec), "fills": fills, "sequence": sequence}
 
 
 def own_fills(
     events: Sequence[Sequence[Any]], spec: SymbolSpec, order_ids: Container[int], now_ns: int
-) -> list[Json]:
+) -> list[FillShape]:
     """The sides of trades that are these orders'. A command may set off others' orders too, whose trades are
     nobody else's business."""
     fills = []
     for event in events:
         if event[0] == EV_TRADE:
             if event[_TAKER_ORDER_ID] in order_ids:
-                fills.append(fill_dict(event, spec, is_taker=True, time_ns=now_ns))
+                fills.append(fill_shape(event, spec, True, now_ns))
             if event[_MAKER_ORDER_ID] in order_ids:
-                fills.append(fill_dict(event, spec, is_taker=False, time_ns=now_ns))
+                fills.append(fill_shape(event, spec, False, now_ns))
     return fills
 
 
+_ORDER_ID: Final = OrderEvent._fields.index("order_id")
 _TAKER_ORDER_ID: Final = TradeEvent._fields.index("taker_order_id")
 _MAKER_ORDER_ID: Final = TradeEvent._fields.index("maker_order_id")
 

@@ -93,6 +93,11 @@ class AccountFeeds:
         if self._paying is not None:
             self._paying.cancel()
 
+    @property
+    def are_read(self) -> bool:
+        """Whether events of any account are to be told to anybody."""
+        return bool(self._accounts)
+
     # --- events --------------------------------------------------------------------------------------
 
     def on_order(self, event: Event) -> None:

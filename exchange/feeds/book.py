@@ -47,7 +47,7 @@ class BookSide:
 class BookTopic:
     """The ``book`` channel of a symbol: at most one delta per turn of the clock, whoever reads it.
 
-    Levels are taken in at once (``top`` is current); deltas carry absolute quantities of everything
+    Levels are noted at once and taken in when somebody looks (``top`` is current); deltas carry absolute quantities of everything
     that changed since the last one. A snapshot must match a message's sequence, so a reader that
     subscribes while changes wait gets its snapshot right after the next delta.
     """
@@ -56,20 +56,23 @@ class BookTopic:
         self.spec = spec
         self.topic = Topic("book", spec.name, sequence, remember)
         self._sides = (BookSide(True), BookSide(False))
-        self._dirty: tuple[set[int], set[int]] = (set(), set())
+        #: Lots by price of what has changed since the last delta, bids and asks; not all of it is in the sides.
+        self._changed: tuple[dict[int, int], dict[int, int]] = ({}, {})
+        self._is_settled = True
         self._changed_at = (sequence, 0)
         self._newcomers: list[Reader] = []
         self._snapshot: Packet | None = None
 
     @property
     def is_dirty(self) -> bool:
-        return bool(self._dirty[0] or self._dirty[1])
+        return bool(self._changed[0] or self._changed[1])
 
     def load(self, bids: Iterable[Level], asks: Iterable[Level], sequence: int, time_ms: int) -> None:
         """Start over from a full book; readers get a snapshot."""
         self._sides = (BookSide(True, bids), BookSide(False, asks))
-        for dirty in self._dirty:
-            dirty.clear()
+        for changed in self._changed:
+            changed.clear()
+        self._is_settled = True
         self._snapshot = None
         self.topic.restart(sequence, time_ms)
         for reader in list(self.topic.readers):
@@ -78,9 +81,8 @@ class BookTopic:
 
     def set_level(self, side: int, price_ticks: int, quantity_lots: int, sequence: int, time_ms: int) -> None:
         """Take in one level event."""
-        index = 0 if side == BUY else 1
-        self._sides[index].set(price_ticks, quantity_lots)
-        self._dirty[index].add(price_ticks)
+        self._changed[side != BUY][price_ticks] = quantity_lots
+        self._is_settled = False
         self._changed_at = (sequence, time_ms)
 
     def flush(self) -> None:
@@ -90,8 +92,8 @@ class BookTopic:
             bids, asks = (self._changes(index) for index in (0, 1))
             body = {"type": "book_delta", "bids": bids, "asks": asks, "checksum": self.checksum()}
             self.topic.publish(*self._changed_at, [body])
-            for dirty in self._dirty:
-                dirty.clear()
+            for changed in self._changed:
+                changed.clear()
         self._admit_newcomers()
 
     def join(self, reader: Reader) -> None:
@@ -107,12 +109,21 @@ class BookTopic:
 
     def top(self, depth: int | None = None) -> tuple[list[Level], list[Level]]:
         """Bids and asks, best first, as of the last event."""
+        self._settle()
         return self._sides[0].top(depth), self._sides[1].top(depth)
 
     def checksum(self) -> int:
         """Checksum of the top ten as of the last event."""
         bids, asks = (level_pairs(levels, self.spec) for levels in self.top(DEPTH))
         return book_checksum(asks, bids)
+
+    def _settle(self) -> None:
+        """Take what has changed into the sides: a level that changed often only once."""
+        if not self._is_settled:
+            self._is_settled = True
+            for side, changed in zip(self._sides, self._changed, strict=True):
+                for price_ticks, quantity_lots in changed.items():
+                    side.set(price_ticks, quantity_lots)
 
     def _admit_newcomers(self) -> None:
         newcomers, self._newcomers = self._newcomers, []
@@ -130,11 +141,8 @@ class BookTopic:
 
     def _changes(self, index: int) -> list[list[Any]]:
         """Changed levels of a side as wire pairs, best price first."""
-        quantities, spec = self._sides[index].quantities, self.spec
+        spec = self.spec
         return [
-            [
-                format_units(price, spec.price_scale),
-                format_units(quantities.get(price, 0), spec.quantity_scale),
-            ]
-            for price in sorted(self._dirty[index], reverse=index == 0)
+            [format_units(price, spec.price_scale), format_units(lots, spec.quantity_scale)]
+            for price, lots in sorted(self._changed[index].items(), reverse=index == 0)
         ]

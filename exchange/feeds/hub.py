@@ -12,6 +12,7 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 from exchange.engine.messages import (
@@ -31,7 +32,7 @@ from exchange.feeds.endings import Endings
 from exchange.feeds.limits import Limits
 from exchange.feeds.registry import Upstream
 from exchange.feeds.relay import Relays
-from exchange.feeds.topic import Reader, Topic
+from exchange.feeds.topic import Body, LazyBody, Reader, Topic
 from exchange.symbols import SymbolTable
 from exchange.symbols import symbols as process_symbols
 from exchange.wire import indicative_dict, milliseconds, symbol_dict, trade_dict
@@ -49,7 +50,6 @@ AUCTION: Final = "auction"
 OWN_CHANNELS: Final = (BOOK, TRADES, SYMBOLS, AUCTION)
 
 Event = Sequence[Any]
-Body = dict[str, Any]
 
 
 class FeedJumped(EngineError):
@@ -77,7 +77,8 @@ class Hub:
             SYMBOLS: self._listing_body,
             AUCTION: self._indicative_body,
         }
-        self._recent: dict[str, deque[Body]] = {}
+        #: The newest trades of a symbol, with the sequence and time of each.
+        self._recent: dict[str, deque[tuple[Event, int, int]]] = {}
         #: Where the auction of a symbol would trade, while orders gather.
         self._indications: dict[str, Event] = {}
         self._time_ms = 0
@@ -147,7 +148,7 @@ class Hub:
         process_symbols.set_live(False)
         logger.warning("engine feed lost at sequence %s", self.sequence)
 
-    def _on_batch(self, batch: FeedBatch) -> None:
+    def _on_batch(self, batch: FeedBatch[Event]) -> None:
         if batch.first_sequence != self.sequence + 1:
             raise FeedJumped(f"from {self.sequence} to {batch.first_sequence}")
         self._time_ms = milliseconds(batch.now_ns)
@@ -160,35 +161,43 @@ class Hub:
     def _take_in(self, events: Sequence[Event], sequence: int, now_ns: int) -> None:
         """The events of one command."""
         # What one command did in several symbols (a tick may end several auctions) goes to each one's topics.
-        trades: dict[str, list[Body]] = {}
-        listings: dict[str, list[Body]] = {}
-        indications: dict[str, list[Body]] = {}
+        published: dict[tuple[str, str], list[Body | LazyBody]] = {}
+        accounts = self.accounts if self.accounts.are_read else None
         for event in events:
             tag = event[0]
             if tag == EV_LEVEL:
                 self._on_level(event, sequence)
             elif tag == EV_ORDER:
-                self.accounts.on_order(event)
+                if accounts is not None:
+                    accounts.on_order(event)
             elif tag == EV_BALANCE:
-                self.accounts.on_balance(event)
+                if accounts is not None:
+                    accounts.on_balance(event)
             elif tag == EV_TRADE:
-                row = trade_dict(event, self.symbols.get(event[2]), sequence=sequence, time_ns=now_ns)
-                self._recent_of(event[2]).append(row)
-                trades.setdefault(event[2], []).append({"type": "trade", **row})
-                self.accounts.on_trade(event, now_ns)
-            elif tag == EV_SYMBOL:
-                listings.setdefault(event[1], []).append(self._on_symbol(event))
-                if self._call_ended(event[1]):
-                    indications[event[1]] = [self._indicative_body(event[1])]
-            elif tag == EV_INDICATIVE:
-                self._indications[event[1]] = event
-                indications[event[1]] = [self._indicative_body(event[1])]
-            elif tag == EV_ASSET:
-                self._on_asset(event)
-        for channel, published in ((TRADES, trades), (SYMBOLS, listings), (AUCTION, indications)):
-            for name, bodies in published.items():
-                self._topic_of(channel, name).publish(sequence, self._time_ms, bodies)
+                name = event[2]
+                self._recent_of(name).append((event, sequence, now_ns))
+                body = partial(self._trade_body, event, sequence, now_ns)
+                published.setdefault((TRADES, name), []).append(body)
+                if accounts is not None:
+                    accounts.on_trade(event, now_ns)
+            else:
+                self._on_rare(event, published)
+        for (channel, name), bodies in published.items():
+            self._topic_of(channel, name).publish(sequence, self._time_ms, bodies)
         self.accounts.commit(sequence, self._time_ms)
+
+    def _on_rare(self, event: Event, published: dict[tuple[str, str], list[Body | LazyBody]]) -> None:
+        """An event that is not of every order."""
+        tag, name = event[0], event[1]
+        if tag == EV_SYMBOL:
+            published.setdefault((SYMBOLS, name), []).append(self._on_symbol(event))
+            if self._call_ended(name):
+                published[AUCTION, name] = [self._indicative_body(name)]
+        elif tag == EV_INDICATIVE:
+            self._indications[name] = event
+            published[AUCTION, name] = [self._indicative_body(name)]
+        elif tag == EV_ASSET:
+            self._on_asset(event)
 
     def _on_level(self, event: Event, sequence: int) -> None:
         _, name, side, price_ticks, quantity_lots = event
@@ -294,7 +303,7 @@ class Hub:
 
     def recent_trades(self, symbol: str) -> list[Body]:
         """The newest trades of a symbol that this process has seen, oldest first."""
-        return list(self._recent.get(symbol, ()))
+        return [self._trade_dict(*trade) for trade in self._recent.get(symbol, ())]
 
     def _open_book(self, name: str) -> BookTopic:
         book = self.books.get(name)
@@ -319,11 +328,17 @@ class Hub:
         event = self._indications.get(name) or (EV_INDICATIVE, name, 0, 0, NO_SIDE, 0)
         return {"type": "indicative", **indicative_dict(event, self.symbols.get(name))}
 
-    def _recent_of(self, name: str) -> deque[Body]:
+    def _recent_of(self, name: str) -> deque[tuple[Event, int, int]]:
         recent = self._recent.get(name)
         if recent is None:
             recent = self._recent[name] = deque(maxlen=self.limits.recent_trades)
         return recent
 
     def _trades_body(self, name: str) -> Body:
-        return {"type": "trades_snapshot", "trades": list(self._recent_of(name))}
+        return {"type": "trades_snapshot", "trades": self.recent_trades(name)}
+
+    def _trade_body(self, event: Event, sequence: int, now_ns: int) -> Body:
+        return {"type": "trade", **self._trade_dict(event, sequence, now_ns)}
+
+    def _trade_dict(self, event: Event, sequence: int, now_ns: int) -> Body:
+        return trade_dict(event, self.symbols.get(event[2]), sequence=sequence, time_ns=now_ns)

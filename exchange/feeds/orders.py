@@ -6,22 +6,23 @@ so a client's commands reach the engine in the order it sent them, however many 
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, cast
 
 from exchange import replies
-from exchange.engine.messages import Command, OrderEvent
-from exchange.errors import ApiError, EngineTroubleError, RefusedError
+from exchange.engine.messages import OPEN_STATUSES, Command, OrderEvent
+from exchange.errors import ApiError, EngineTroubleError, InputError, RefusedError
 from exchange.feeds.hub import Hub
+from exchange.feeds.known import KnownOrders
 from exchange.feeds.requests import Fields
 from exchange.symbols import SymbolSpec
 from exchange.validation import (
     SOCKET,
     OrderName,
     OrderRequest,
+    PlainOrder,
     parse_bracket,
     parse_cancel,
     parse_cancel_after,
@@ -32,9 +33,11 @@ from exchange.validation import (
     parse_orders,
     parse_reduce,
     parse_replace,
+    plain_order,
 )
-from exchange.wire import order_reply
+from exchange.wire import shaped_reply
 from exchange.worker.errors import EngineError
+from exchange.worker.pending import Result
 from exchange.worker.protocol import Outcome
 
 logger = logging.getLogger(__name__)
@@ -47,8 +50,12 @@ Render = Callable[[Outcome], Json]
 #: Takes the body of a successful reply, or the error.
 Done = Callable[[Json | ApiError], None]
 
-#: By account and order: what another account's order trades in is nobody's business.
-_known_orders: dict[tuple[int, int], tuple[str, int]] = {}
+#: Where an OrderEvent says what is remembered of it.
+_ORDER_ID, _ACCOUNT, _ORDER_TYPE, _STATUS = map(
+    OrderEvent._fields.index, ("order_id", "account", "order_type", "status")
+)
+
+_known_orders: Final = KnownOrders(MAX_REMEMBERED)
 
 
 class Enters(Protocol):
@@ -86,29 +93,53 @@ class OrderDesk:
             self._hub.endings.add(account, self._session)
         self._bound.clear()
 
-    def place(self, account: int, fields: Fields, done: Done) -> None:
-        order = parse_order(fields, self._hub.symbols, self._origin)
+    # --- plain orders, as nearly all are -------------------------------------------------------------
+
+    def plain_order(self, sent: PlainOrder) -> OrderRequest | None:
+        """What is asked for; None where ``place`` is to read it."""
+        return plain_order(sent, self._hub.symbols, self._origin)
+
+    def plain_orders(self, sent: Sequence[PlainOrder]) -> list[OrderRequest] | None:
+        """The same of a batch; None where ``batch`` is to read it."""
+        orders = [plain_order(each, self._hub.symbols, self._origin) for each in sent]
+        return cast("list[OrderRequest]", orders) if None not in orders else None
+
+    def enter(self, account: int, order: OrderRequest, done: Done) -> None:
         self._submit(self._entered(account, order, order), partial(_placed, order.spec), done)
 
-    def batch(self, account: int, fields: Fields, done: Done) -> None:
+    def enter_all(self, account: int, orders: Sequence[OrderRequest | InputError], done: Done) -> None:
         """Up to 100 orders; each stands for itself. One reply when all are known."""
-        orders = parse_orders(fields, self._hub.symbols, self._origin)
-        results: list[Json | None] = [None] * len(orders)
-        left = len(orders)
+        good = [order for order in orders if isinstance(order, OrderRequest)]
+        commands = [self._entered(account, order, order) for order in good]
 
-        def one_done(index: int, result: Json | ApiError) -> None:
-            nonlocal left
-            results[index] = error_body(result, self._language) if isinstance(result, ApiError) else result
-            left -= 1
-            if not left:
-                done({"results": results})
+        def finish(outcomes: Sequence[Result]) -> None:
+            entered = iter(outcomes)
+            results = [
+                order
+                if isinstance(order, InputError)
+                else _result_of(partial(_placed, order.spec), next(entered))
+                for order in orders
+            ]
+            done({"results": [self._written(result) for result in results]})
 
-        for index, order in enumerate(orders):
-            if isinstance(order, OrderRequest):
-                render = partial(_placed, order.spec)
-                self._submit(self._entered(account, order, order), render, partial(one_done, index))
-            else:
-                one_done(index, order)
+        if commands:
+            self._client.send(commands, finish)
+        else:
+            finish(())
+
+    def cancel_named(self, account: int, name: OrderName, done: Done) -> None:
+        self._submit(name.cancel_command(account), self._changed, done)
+
+    def _written(self, result: Json | ApiError) -> Json:
+        return error_body(result, self._language) if isinstance(result, ApiError) else result
+
+    # --- whatever is asked ---------------------------------------------------------------------------
+
+    def place(self, account: int, fields: Fields, done: Done) -> None:
+        self.enter(account, parse_order(fields, self._hub.symbols, self._origin), done)
+
+    def batch(self, account: int, fields: Fields, done: Done) -> None:
+        self.enter_all(account, parse_orders(fields, self._hub.symbols, self._origin), done)
 
     def oco(self, account: int, fields: Fields, done: Done) -> None:
         terms = parse_oco(fields, self._hub.symbols, self._origin)
@@ -130,7 +161,7 @@ class OrderDesk:
         self._submit(self._entered(account, terms, terms.order), render, done)
 
     def cancel(self, account: int, fields: Fields, done: Done) -> None:
-        self._submit(parse_cancel(fields).cancel_command(account), self._changed, done)
+        self.cancel_named(account, parse_cancel(fields), done)
 
     def cancel_all(self, account: int, fields: Fields, done: Done) -> None:
         terms = parse_cancel_all(fields, self._hub.symbols)
@@ -153,7 +184,7 @@ class OrderDesk:
 
     async def _find(self, account: int, name: OrderName) -> _Found:
         """What changing an order takes to know. Raises ORDER_NOT_FOUND, EngineTroubleError."""
-        known = _known_orders.get((account, name.order_id))
+        known = _known_orders.find(account, name.order_id)
         if known is not None:
             symbol, order_type = known
             return _Found(name.order_id, order_type, self._hub.symbols.get(symbol))
@@ -168,13 +199,13 @@ class OrderDesk:
 
     def _entered(self, account: int, terms: Enters, *orders: OrderRequest) -> Command:
         """The command that enters these orders."""
-        if any(order.cancel_on_disconnect for order in orders):
-            self._bound.add(account)
+        for order in orders:
+            if order.cancel_on_disconnect:
+                self._bound.add(account)
         return terms.command(account, self._session)
 
     def _submit(self, command: Command, render: Render, done: Done) -> None:
-        future = self._client.submit(command)
-        future.add_done_callback(partial(_finish, render, done))
+        self._client.send((command,), partial(_finish, render, done))
 
     def _changed(self, outcome: Outcome) -> Json:
         """Reply to a cancel or reduce."""
@@ -191,31 +222,25 @@ class _Found(NamedTuple):
 
 def _placed(spec: SymbolSpec, outcome: Outcome) -> Json:
     """Reply to a placement or replacement."""
-    reply = order_reply(outcome.sequence, outcome.now_ns, outcome.events, spec)
-    _remember(outcome.events[0], spec.name)
+    reply = shaped_reply(outcome.sequence, outcome.now_ns, outcome.events, spec)
+    order = outcome.events[0]
+    if order[_STATUS] in OPEN_STATUSES:
+        _known_orders.keep(order[_ACCOUNT], order[_ORDER_ID], (spec.name, order[_ORDER_TYPE]))
     return reply
 
 
-def _remember(order: Sequence[Any], symbol: str) -> None:
-    if len(_known_orders) >= MAX_REMEMBERED:
-        del _known_orders[next(iter(_known_orders))]
-    _known_orders[(order[2], order[1])] = symbol, order[6]
-
-
-def _finish(render: Render, done: Done, future: asyncio.Future[Outcome]) -> None:
+def _finish(render: Render, done: Done, results: Sequence[Result]) -> None:
     """The engine answered, or the answer will not come."""
-    done(_result_of(render, future))
+    done(_result_of(render, results[0]))
 
 
-def _result_of(render: Render, future: asyncio.Future[Outcome]) -> Json | ApiError:
+def _result_of(render: Render, result: Result) -> Json | ApiError:
+    if isinstance(result, EngineError):
+        return EngineTroubleError(result.code)
     try:
-        return render(future.result())
+        return render(result)
     except ApiError as error:
         return error
-    except EngineError as error:
-        return EngineTroubleError(error.code)
-    except asyncio.CancelledError:
-        return EngineTroubleError("OUTCOME_UNKNOWN")
     except Exception:
         logger.exception("a reply could not be written")
         return ApiError("INTERNAL")

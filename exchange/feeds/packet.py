@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import msgspec
 
+from exchange.wiretypes import as_json
+
 _ENCODER: Final = msgspec.json.Encoder()
 _FIN_TEXT: Final = 0x81
 
@@ -17,7 +19,7 @@ def encode(message: Mapping[str, Any]) -> bytes:
     try:
         return _ENCODER.encode(message)
     except UnicodeEncodeError:
-        return json.dumps(message, separators=(",", ":")).encode("ascii")
+        return json.dumps(message, separators=(",", ":"), default=as_json).encode("ascii")
 
 
 def frame(payload: bytes) -> bytes:

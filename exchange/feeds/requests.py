@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from exchange.decimals import NumberText
 from exchange.errors import InputError
 from exchange.jsontext import read_object, shown
+from exchange.validation import MAX_BATCH, PlainOrder
 
 #: Longest text of a request's ``id``, and the largest number (what every JSON reader holds exactly).
 MAX_ID_CHARS: Final = 64
@@ -17,6 +19,71 @@ MAX_ID_NUMBER: Final = 2**53
 _FAST: Final = msgspec.json.Decoder(float_hook=NumberText)
 
 Fields = dict[str, Any]
+RequestId = int | str | None
+
+# --- the requests that come by the thousand --------------------------------------------------------------
+
+_Id = (
+    Annotated[int, msgspec.Meta(ge=-MAX_ID_NUMBER, le=MAX_ID_NUMBER)]
+    | Annotated[str, msgspec.Meta(max_length=MAX_ID_CHARS)]
+    | UnsetType
+)
+
+
+class PlaceRequest(PlainOrder, tag_field="op", tag="order.place", forbid_unknown_fields=True, gc=False):
+    """``order.place`` of a plain order."""
+
+    id: _Id = UNSET
+
+    def members(self) -> int:
+        return _OP + _id_members(self) + super().members()
+
+
+class BatchRequest(msgspec.Struct, tag_field="op", tag="order.batch", forbid_unknown_fields=True):
+    """``order.batch`` of nothing but plain orders."""
+
+    orders: Annotated[list[PlainOrder], msgspec.Meta(min_length=1, max_length=MAX_BATCH)]
+    id: _Id = UNSET
+
+    def members(self) -> int:
+        return _OP + _id_members(self) + 1 + sum([order.members() for order in self.orders])
+
+
+class CancelRequest(msgspec.Struct, tag_field="op", tag="order.cancel", forbid_unknown_fields=True, gc=False):
+    """``order.cancel`` by the order's id."""
+
+    order_id: str
+    id: _Id = UNSET
+
+    def members(self) -> int:
+        return _OP + _id_members(self) + 1
+
+
+PlainRequest = PlaceRequest | BatchRequest | CancelRequest
+
+#: The operation's name is a member that the structures do not show.
+_OP: Final = 1
+_PLAIN: Final = msgspec.json.Decoder(PlainRequest)
+
+
+def _id_members(request: PlainRequest) -> int:
+    return int(request.id is not UNSET)
+
+
+def read_plain_request(text: str) -> PlainRequest | None:
+    """One of the usual requests, decoded straight into its structure; None for whatever else it is, which
+    ``read_request`` is to read. Decimals and words in it are as they were sent.
+
+    The decoder does not see repeated members: every member brings a colon, so a text with more colons than
+    members is not believed (nor, then, one with a colon in an id)."""
+    try:
+        request = _PLAIN.decode(text)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return None
+    return request if text.count(":") == request.members() else None
+
+
+# --- everything else -------------------------------------------------------------------------------------
 
 
 def read_request(text: str) -> Fields:
@@ -43,7 +110,7 @@ def _count_keys(message: Fields) -> int:
     return count
 
 
-def take_id(fields: Fields) -> int | str | None:
+def take_id(fields: Fields) -> RequestId:
     """Remove and return the request's ``id``: a number or a short text, None if there is none. Raises
     INVALID_FIELD."""
     value = fields.pop("id", None)

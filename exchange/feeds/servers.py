@@ -1,8 +1,8 @@
 """What the hot path needs from an ASGI server and ASGI does not say.
 
-Under uvicorn's sans-I/O implementation ready frames are written straight to the transport (one write
-for all that waits, and no re-encoding per socket), pings are real WebSocket pings, and a peer that
-never reads can be cut off. Any other server gets plain ASGI messages, with pings as messages.
+Under uvicorn's sans-I/O implementation frames are cut out of the stream all at once, ready frames are written
+straight to the transport (one write for all that waits, and no re-encoding per socket), pings are real WebSocket
+pings, and a peer that never reads can be cut off. Any other server gets plain ASGI messages, with pings as messages.
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
+from exchange.feeds.frames import FrameReader
 from exchange.feeds.packet import Packet
 
 logger = logging.getLogger(__name__)
 
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 
 
 class Link(Protocol):
@@ -25,6 +28,9 @@ class Link(Protocol):
 
     #: Whether ``ping`` is a WebSocket ping, which every client answers by itself.
     pings_by_frame: bool
+
+    async def receive(self) -> list[str] | None:
+        """The next messages of the client, at least one; None when the connection has ended."""
 
     def can_write(self) -> bool:
         """Whether ``write`` may be called now."""
@@ -62,16 +68,36 @@ class UvicornLink:
     NAMES = (
         *("conn", "transport", "writable", "queue", "close_sent", "close_timer", "disconnected"),
         *("ping_interval", "pending_ping_payload", "read_paused", "shutdown", "stop_keepalive"),
+        *("data_received", "receive"),
     )
     pings_by_frame = True
 
-    def __init__(self, protocol: Any, message_bytes: int) -> None:
+    def __init__(self, protocol: Any, receive: Receive, message_bytes: int) -> None:
         self._protocol = protocol
+        self._receive = receive
+        self._reader = FrameReader(message_bytes, self._deliver, protocol.data_received)
         self._original_shutdown = protocol.shutdown
         # This consumer pings and judges silence itself, whatever the command line says.
         protocol.stop_keepalive()
         protocol.ping_interval = None
         protocol.conn.max_message_size = message_bytes
+        if not protocol.conn.reader.buffer:
+            # Transports of uvloop keep the method they call: setting the protocol has them look again.
+            protocol.data_received = self._reader.received
+            protocol.transport.set_protocol(protocol)
+
+    async def receive(self) -> list[str] | None:
+        message = await self._receive()
+        return message.get("texts") or _texts(message)
+
+    def _deliver(self, texts: list[str]) -> None:
+        """Put what the reader has cut out where the protocol puts its own, and stop reading while nobody takes it:
+        the protocol goes on reading when its queue is empty."""
+        protocol = self._protocol
+        protocol.queue.put_nowait({"type": "websocket.receive", "texts": texts})
+        if protocol.queue.qsize() > 1 and not protocol.read_paused:
+            protocol.read_paused = True
+            protocol.transport.pause_reading()
 
     def can_write(self) -> bool:
         return bool(self._protocol.writable.is_set())
@@ -98,6 +124,7 @@ class UvicornLink:
         if self._is_over():
             return
         protocol = self._protocol
+        self._reader.give_up()
         protocol.conn.send_close(code, reason)
         self._flush_connection()
         protocol.close_sent = True
@@ -128,12 +155,16 @@ class AsgiLink:
 
     pings_by_frame = False
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive = receive
         self._send = send
         self._sending: asyncio.Task[None] | None = None
         self._idle = asyncio.Event()
         self._idle.set()
         self._closed = False
+
+    async def receive(self) -> list[str] | None:
+        return _texts(await self._receive())
 
     def can_write(self) -> bool:
         return self._idle.is_set()
@@ -185,9 +216,17 @@ class AsgiLink:
             self._idle.set()
 
 
-def link_of(send: Send, message_bytes: int) -> Link:
+def _texts(message: Message) -> list[str] | None:
+    """The text of an ASGI message; None for one that ends the connection."""
+    if message["type"] != "websocket.receive":
+        return None
+    text = message.get("text")
+    return [message["bytes"].decode("utf-8", "replace") if text is None else text]
+
+
+def link_of(receive: Receive, send: Send, message_bytes: int) -> Link:
     """The best link for the server behind ``send``."""
     protocol = getattr(send, "__self__", None)
     if protocol is not None and all(hasattr(protocol, name) for name in UvicornLink.NAMES):
-        return UvicornLink(protocol, message_bytes)
-    return AsgiLink(send)
+        return UvicornLink(protocol, receive, message_bytes)
+    return AsgiLink(receive, send)

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from channels.db import database_sync_to_async
+from msgspec import UNSET
 
 from exchange.errors import ApiError, EngineTroubleError, InputError, RefusedError
 from exchange.feeds import limits as codes
@@ -20,11 +21,21 @@ from exchange.feeds.identity import Identity, identify_token, seconds_left, stil
 from exchange.feeds.orders import Done, OrderDesk, error_body
 from exchange.feeds.outbox import Outbox
 from exchange.feeds.packet import Packet
-from exchange.feeds.requests import Fields, read_request, take_id, take_op
+from exchange.feeds.requests import (
+    BatchRequest,
+    Fields,
+    PlaceRequest,
+    PlainRequest,
+    RequestId,
+    read_plain_request,
+    read_request,
+    take_id,
+    take_op,
+)
 from exchange.feeds.runtime import Runtime
 from exchange.feeds.servers import Link
 from exchange.feeds.subscriptions import Subscriptions
-from exchange.validation import order_count, read_bool, read_text, refuse_unknown
+from exchange.validation import order_count, plain_cancel, read_bool, read_text, refuse_unknown
 from exchange.worker.errors import EngineError
 
 logger = logging.getLogger(__name__)
@@ -33,8 +44,8 @@ logger = logging.getLogger(__name__)
 LIFE_EVERY_S = 1.0
 
 Json = dict[str, Any]
-RequestId = int | str | None
-OrderOp = Callable[[int, Fields, Done], Awaitable[None] | None]
+#: Takes the account, what it asks for, and whom to tell.
+OrderOp = Callable[[int, Any, Done], Awaitable[None] | None]
 ControlOp = Callable[[RequestId, Fields], Awaitable[None]]
 
 
@@ -49,6 +60,8 @@ class Session:
         self._language = language
         self._loop = asyncio.get_running_loop()
         self._identity: Identity | None = None
+        #: The account of that identity.
+        self._trades_for: int | None = None
         self._outbox = Outbox(link, limits, self._close_slow)
         self._subscriptions = Subscriptions(runtime.hub, self._outbox)
         self._desk = desk = OrderDesk(runtime.hub, language, new_session_name(runtime.hub.client.name))
@@ -100,14 +113,40 @@ class Session:
     @property
     def account_name(self) -> str | None:
         """The account it trades for, as the wire has it."""
-        account = None if self._identity is None else self._identity.account
-        return None if account is None else str(account)
+        return None if self._trades_for is None else str(self._trades_for)
 
     # --- requests ------------------------------------------------------------------------------------
 
-    async def handle(self, text: str) -> None:
-        """Act on one message of the client. Never raises for anything a client can send."""
+    def handle(self, text: str) -> Awaitable[None] | None:
+        """Act on one message of the client. Never raises for anything a client can send. What it returns, if
+        anything, is to be awaited before the next message."""
         self._heard_at = self._loop.time()
+        account = self._trades_for
+        if account is not None:
+            request = read_plain_request(text)
+            if request is not None and self._handle_plain(request, account):
+                return None
+        return self._handle_any(text)
+
+    def _handle_plain(self, request: PlainRequest, account: int) -> bool:
+        """Carry out one of the usual requests; False if it is to be read like any other."""
+        desk, request_id = self._desk, None if request.id is UNSET else request.id
+        if isinstance(request, PlaceRequest):
+            order = desk.plain_order(request)
+            if order is not None:
+                self._enter(request_id, 1, desk.enter, account, order)
+            return order is not None
+        if isinstance(request, BatchRequest):
+            orders = desk.plain_orders(request.orders)
+            if orders is not None:
+                self._enter(request_id, len(orders), desk.enter_all, account, orders)
+            return orders is not None
+        name = plain_cancel(request.order_id)
+        if name is not None:
+            self._enter(request_id, 1, desk.cancel_named, account, name)
+        return name is not None
+
+    async def _handle_any(self, text: str) -> None:
         request_id: RequestId = None
         try:
             fields = read_request(text)
@@ -124,7 +163,9 @@ class Session:
         except Exception as error:
             self._reply_trouble(request_id, error)
         else:
-            await self._handle_order(order_op, account, request_id, fields)
+            waiting = self._enter(request_id, order_count(fields), order_op, account, fields)
+            if waiting is not None:
+                await waiting
 
     async def wait_for_room(self) -> None:
         """Hold the client back while it does not read, or has too much on its way."""
@@ -138,22 +179,33 @@ class Session:
     def has_room(self) -> bool:
         return self._in_flight < self._limits.orders_in_flight and not self._outbox.is_congested
 
-    async def _handle_order(self, op: OrderOp, account: int, request_id: RequestId, fields: Fields) -> None:
-        """Submit; the reply follows from ``_order_done``, or at once if nothing could be submitted."""
-        count = order_count(fields)
+    def _enter(
+        self, request_id: RequestId, count: int, op: OrderOp, account: int, asked: Any
+    ) -> Awaitable[None] | None:
+        """Submit; the reply follows from ``_order_done``, or at once if nothing could be submitted. What it
+        returns, if anything, is to be awaited before the next message."""
         if not self._order_bucket.take(count):
             self.close(codes.CLOSE_FLOOD, "too many orders")
-            return
+            return None
         self._in_flight += count
         try:
-            waiting = op(account, fields, partial(self._order_done, request_id, count))
-            if waiting is not None:
-                await waiting
-        except ApiError as error:
-            self._in_flight -= count
-            self._reply_error(request_id, error)
+            waiting = op(account, asked, partial(self._order_done, request_id, count))
         except Exception as error:
-            self._in_flight -= count
+            self._not_entered(request_id, count, error)
+            return None
+        return None if waiting is None else self._wait_entered(request_id, count, waiting)
+
+    async def _wait_entered(self, request_id: RequestId, count: int, waiting: Awaitable[None]) -> None:
+        try:
+            await waiting
+        except Exception as error:
+            self._not_entered(request_id, count, error)
+
+    def _not_entered(self, request_id: RequestId, count: int, error: Exception) -> None:
+        self._in_flight -= count
+        if isinstance(error, ApiError):
+            self._reply_error(request_id, error)
+        else:
             self._reply_trouble(request_id, error)
 
     def _order_done(self, request_id: RequestId, count: int, result: Json | ApiError) -> None:
@@ -247,13 +299,13 @@ class Session:
         self._subscriptions.set_account(identity.account)
 
     def _set_identity(self, identity: Identity | None) -> None:
-        old = None if self._identity is None else self._identity.account
+        old = self._trades_for
         new = None if identity is None else identity.account
         if new is not None and new != old and not self._runtime.connections.add_account(new):
             raise RefusedError("TOO_MANY_CONNECTIONS", {"maximum": self._limits.connections_per_account})
         if old is not None and new != old:
             self._runtime.connections.remove_account(old)
-        self._identity = identity
+        self._identity, self._trades_for = identity, new
 
     # --- life and end --------------------------------------------------------------------------------
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, Final, Protocol
 
 from exchange.feeds.packet import Packet
 
@@ -22,12 +23,37 @@ class Reader(Protocol):
         """Take what a subscription starts with: long perhaps, but asked for and sent once."""
 
 
-class Remembered(NamedTuple):
-    """A message in the replay ring."""
+#: A message without its envelope, or what makes it: where nobody reads, nobody has to write.
+Body = Mapping[str, Any]
+LazyBody = Callable[[], Body]
 
-    prev_sequence: int
-    sequence: int
-    packet: Packet
+#: What a message that has not been written counts for.
+_UNWRITTEN_BYTES: Final = 512
+
+
+class Remembered:
+    """A message in the replay ring, written when it is first sent."""
+
+    __slots__ = ("_packet", "_write", "counted_bytes", "prev_sequence", "sequence")
+
+    def __init__(self, prev_sequence: int, sequence: int, write: Callable[[], Packet]) -> None:
+        self.prev_sequence = prev_sequence
+        self.sequence = sequence
+        self._write = write
+        self._packet: Packet | None = None
+        #: What the ring counts for it; set when it is kept.
+        self.counted_bytes = 0
+
+    @property
+    def packet(self) -> Packet:
+        if self._packet is None:
+            self._packet = self._write()
+        return self._packet
+
+    def count(self) -> int:
+        """What it holds from now on, as far as known."""
+        self.counted_bytes = _UNWRITTEN_BYTES if self._packet is None else len(self._packet)
+        return self.counted_bytes
 
 
 class Topic:
@@ -52,17 +78,15 @@ class Topic:
         if symbol is not None:
             self._names["symbol"] = symbol
 
-    def publish(self, sequence: int, timestamp_ms: int, bodies: Sequence[Mapping[str, Any]]) -> None:
+    def publish(self, sequence: int, timestamp_ms: int, bodies: Sequence[Body | LazyBody]) -> None:
         """Send what one command caused in this topic, in order."""
         previous, parts = self.sequence, len(bodies)
         for part, body in enumerate(bodies, start=1):
-            message = self._envelope(body, sequence, previous, timestamp_ms)
-            if parts > 1:
-                message["part"], message["parts"] = part, parts
-            packet = Packet(message)
-            self._keep(Remembered(previous, sequence, packet))
+            write = partial(self._written, body, sequence, previous, timestamp_ms, part, parts)
+            message = Remembered(previous, sequence, write)
             for reader in list(self.readers):
-                reader.push(packet)
+                reader.push(message.packet)
+            self._keep(message, is_written=not callable(body))
             previous = sequence
         self.sequence, self.timestamp_ms = sequence, timestamp_ms
 
@@ -91,12 +115,25 @@ class Topic:
         missed.reverse()
         return missed
 
-    def _keep(self, remembered: Remembered) -> None:
+    def _keep(self, message: Remembered, is_written: bool) -> None:
         """Remember a message; the oldest go when there are too many, or too much."""
-        self._ring.append(remembered)
-        self._ring_bytes += len(remembered.packet)
+        if not self._remember:
+            return
+        if is_written:
+            # A body at hand may be larger than its text.
+            _ = message.packet
+        self._ring.append(message)
+        self._ring_bytes += message.count()
         while len(self._ring) > self._remember or self._ring_bytes > MAX_REMEMBERED_BYTES:
-            self._ring_bytes -= len(self._ring.popleft().packet)
+            self._ring_bytes -= self._ring.popleft().counted_bytes
+
+    def _written(
+        self, body: Body | LazyBody, sequence: int, previous: int, timestamp_ms: int, part: int, parts: int
+    ) -> Packet:
+        message = self._envelope(body() if callable(body) else body, sequence, previous, timestamp_ms)
+        if parts > 1:
+            message["part"], message["parts"] = part, parts
+        return Packet(message)
 
     def _envelope(
         self, body: Mapping[str, Any], sequence: int, previous: int | None, timestamp_ms: int

@@ -8,7 +8,8 @@ lots, least and largest value. Left to the engine: everything that depends on th
 the account. ``docs/orders.md`` has the rules.
 
 ``fields`` reads single members, ``numbers`` prices and quantities, ``terms`` what goes beyond a plain order,
-``orders`` an order whole, ``linked`` OCO and bracket, ``changes`` what is done to orders.
+``orders`` an order whole (``plain`` the same for plain ones, fast), ``linked`` OCO and bracket, ``changes`` what is
+done to orders.
 """
 
 from exchange.validation.changes import (
@@ -24,6 +25,7 @@ from exchange.validation.changes import (
     parse_cancel_replace,
     parse_reduce,
     parse_replace,
+    plain_cancel,
 )
 from exchange.validation.fields import (
     read_amount,
@@ -47,6 +49,7 @@ from exchange.validation.orders import (
     parse_order,
     parse_orders,
 )
+from exchange.validation.plain import PlainOrder, plain_order
 from exchange.validation.terms import (
     ORDER_KIND_WORDS,
     POST_ONLY_MODES,
@@ -69,6 +72,7 @@ __all__ = [
     "OrderName",
     "OrderRequest",
     "Origin",
+    "PlainOrder",
     "ReduceTerms",
     "ReplaceTerms",
     "new_command_id",
@@ -83,6 +87,8 @@ __all__ = [
     "parse_orders",
     "parse_reduce",
     "parse_replace",
+    "plain_cancel",
+    "plain_order",
     "read_amount",
     "read_bool",
     "read_order_id",

@@ -9,6 +9,7 @@ from exchange.errors import InputError
 from exchange.symbols import SymbolSpec
 from exchange.validation.fields import (
     Data,
+    is_order_id,
     read_choice,
     read_client_order_id,
     read_integer,
@@ -111,6 +112,11 @@ def parse_cancel(data: Data) -> OrderName:
     """The terms of ``POST /v1/order/cancel`` and ``order.cancel``."""
     refuse_unknown(data, {"order_id", "client_order_id"})
     return read_order_name(data)
+
+
+def plain_cancel(order_id: str) -> OrderName | None:
+    """What ``parse_cancel`` makes of an order's id alone; None where it is to be asked."""
+    return OrderName(int(order_id), None) if is_order_id(order_id) else None
 
 
 def parse_cancel_all(data: Data, symbols: Symbols) -> CancelAllTerms:

@@ -118,16 +118,24 @@ def read_client_order_id(data: Data) -> str | None:
     value = data.get("client_order_id")
     if value is None:
         return None
-    if isinstance(value, NumberText) or not isinstance(value, str) or not _CLIENT_ORDER_ID.fullmatch(value):
+    if isinstance(value, NumberText) or not isinstance(value, str) or not is_client_order_id(value):
         expected = "1 to 36 of A-Z a-z 0-9 _ . : -"
         raise InputError("INVALID_FIELD", {"field": "client_order_id", "expected": expected})
     return value
 
 
+def is_client_order_id(text: str) -> bool:
+    return _CLIENT_ORDER_ID.fullmatch(text) is not None
+
+
+def is_order_id(text: str) -> bool:
+    return _ORDER_ID.fullmatch(text) is not None
+
+
 def read_order_id(value: Any) -> int:
     """An order id from the wire: digits as text (or a JSON integer). Raises INVALID_FIELD."""
     text = "" if isinstance(value, bool) or not isinstance(value, str | int) else str(value)
-    if not _ORDER_ID.fullmatch(text):
+    if not is_order_id(text):
         raise InputError("INVALID_FIELD", {"field": "order_id", "expected": "an order id"})
     return int(text)
 

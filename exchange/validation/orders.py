@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Mapping
+from itertools import count
 from typing import Any, Final, NamedTuple, Protocol
 
 from exchange.engine import messages as m
@@ -121,24 +123,26 @@ class OrderRequest(NamedTuple):
         return self.terms is not None and self.terms.display_lots > 0
 
 
+class OrderOptions(NamedTuple):
+    """What an order chooses from lists: ``order_type`` and ``trigger`` are what ``order_type`` says on the wire."""
+
+    side: int
+    order_type: int
+    trigger: int
+    time_in_force: int
+    post_only: bool
+    stp: int
+
+
 def parse_order(data: Data, symbols: Symbols, origin: Origin = REST) -> OrderRequest:
     """The terms of ``POST /v1/order`` and ``order.place``."""
     refuse_unknown(data, origin.order_fields)
     side_text, type_text = required(data, "side"), required(data, "order_type")
     spec = symbols.get(read_text(data, "symbol"))
-    side = choice_of("side", side_text, m.SIDES)
-    kind = ORDER_KIND_WORDS[choice_of("order_type", type_text, ORDER_KIND_WORDS)]
-    order_type, trigger = ORDER_KINDS[kind]
-    default_tif = m.IOC if kind == "market" else m.GTC
-    time_in_force = read_choice(data, "time_in_force", m.TIMES_IN_FORCE, default_tif)
-    post_only = read_bool(data, "post_only")
-    stp = read_choice(data, "stp", m.STP_MODES, m.STP_CANCEL_NEWEST)
+    options = _read_options(side_text, type_text, data)
     client_order_id = read_client_order_id(data)
-    stays = time_in_force not in (m.IOC, m.FOK)
-    if order_type == m.LIMIT:
-        _check_limit(trigger, stays, post_only, data)
-    else:
-        _check_market(side, trigger, time_in_force, post_only, data)
+    _check_options(options, data)
+    side, order_type, trigger, time_in_force, post_only, stp = options
     price_ticks, lots, amount_minor = _read_numbers(spec, order_type, data)
     terms = None
     if trigger or time_in_force == m.GTD or not TERM_FIELDS.isdisjoint(data):
@@ -165,6 +169,14 @@ def parse_order(data: Data, symbols: Symbols, origin: Origin = REST) -> OrderReq
         terms,
         is_bound,
     )
+
+
+def read_options(data: Data) -> OrderOptions:
+    """The choices of an order and whether they go together, as far as they can be told without its numbers.
+    Raises InputError."""
+    options = _read_options(required(data, "side"), required(data, "order_type"), data)
+    _check_options(options, data)
+    return options
 
 
 def parse_order_at(data: Data, field: str, symbols: Symbols, origin: Origin) -> OrderRequest:
@@ -208,8 +220,30 @@ def _order_or_error(item: Any, symbols: Symbols, index: int, origin: Origin) -> 
 # --- an order's options and numbers ------------------------------------------------------------------
 
 
+def _read_options(side: Any, order_type: Any, data: Data) -> OrderOptions:
+    side_number = choice_of("side", side, m.SIDES)
+    kind = ORDER_KIND_WORDS[choice_of("order_type", order_type, ORDER_KIND_WORDS)]
+    default_tif = m.IOC if kind == "market" else m.GTC
+    return OrderOptions(
+        side_number,
+        *ORDER_KINDS[kind],
+        time_in_force=read_choice(data, "time_in_force", m.TIMES_IN_FORCE, default_tif),
+        post_only=read_bool(data, "post_only"),
+        stp=read_choice(data, "stp", m.STP_MODES, m.STP_CANCEL_NEWEST),
+    )
+
+
+def _check_options(options: OrderOptions, data: Data) -> None:
+    """Refuse options that contradict each other, before any number is read."""
+    side, order_type, trigger, time_in_force, post_only, _ = options
+    if order_type == m.LIMIT:
+        _check_limit(trigger, time_in_force not in (m.IOC, m.FOK), post_only, data)
+    else:
+        _check_market(side, trigger, time_in_force, post_only, data)
+
+
 def _check_limit(trigger: int, stays: bool, post_only: bool, data: Data) -> None:
-    """Refuse options of a limit order that contradict each other, before any number is read."""
+    """The options of a limit order."""
     if data.get("quote_amount") is not None:
         raise contradiction("quote_amount", "only a market order takes a quote amount")
     if post_only and (trigger or not stays):
@@ -219,7 +253,7 @@ def _check_limit(trigger: int, stays: bool, post_only: bool, data: Data) -> None
 
 
 def _check_market(side: int, trigger: int, time_in_force: int, post_only: bool, data: Data) -> None:
-    """The same of an order at market."""
+    """The options of an order at market."""
     has_quote_amount = data.get("quote_amount") is not None
     if post_only:
         raise contradiction("post_only", "a market order cannot be post-only")
@@ -265,6 +299,26 @@ def command_id_of(client_order_id: str | None) -> str:
     return new_command_id() if client_order_id is None else f"c:{client_order_id}"
 
 
+class _CommandIds:
+    """A name nobody else has, and a number: far cheaper than a random id for each command."""
+
+    def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        self._process = f"w:{secrets.token_hex(10)}:"
+        self._numbers = count(1)
+
+    def new(self) -> str:
+        return f"{self._process}{next(self._numbers):x}"
+
+
+_command_ids: Final = _CommandIds()
+# A process that is the copy of another gives ids of its own.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_command_ids.begin)
+
+
 def new_command_id() -> str:
     """An id for a command whose sender gave none."""
-    return f"w:{secrets.token_hex(16)}"
+    return _command_ids.new()

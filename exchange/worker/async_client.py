@@ -7,11 +7,12 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
-from exchange.engine.messages import TRADER_COMMANDS, Command
-from exchange.journal.codec import DECODE_ERRORS, freeze, freeze_events
+from exchange.engine.messages import TRADER_COMMANDS, Command, Event
+from exchange.journal.codec import DECODE_ERRORS, freeze
 from exchange.worker.errors import (
     CommandMalformed,
     EngineBusy,
@@ -20,6 +21,7 @@ from exchange.worker.errors import (
     OutcomeUnknown,
     QueryRefused,
 )
+from exchange.worker.pending import Asked, Done, Pending, Result
 from exchange.worker.protocol import (
     BAD_QUERY,
     BUSY,
@@ -37,8 +39,9 @@ from exchange.worker.protocol import (
     Outcomes,
     Refused,
     Reply,
+    Sequenced,
+    decode_replies,
     frame,
-    reply_decoder,
 )
 
 log = logging.getLogger(__name__)
@@ -55,23 +58,9 @@ _FRAME_COMMANDS: Final = 5_000
 
 
 @dataclass(slots=True)
-class _Waiting:
-    """A command or query without an answer yet."""
-
-    message: Command | tuple[str, tuple[Any, ...]]
-    future: asyncio.Future[Any]
-    deadline: float
-    #: The trader's account that asks; 0 for queries and for commands of the venue.
-    account: int
-    is_query: bool
-    #: Whether the engine may have got it.
-    sent: bool = False
-
-
-@dataclass(slots=True)
 class _Subscription:
     on_hello: Callable[[Hello], None]
-    on_batch: Callable[[FeedBatch], None]
+    on_batch: Callable[[FeedBatch[Event]], None]
     on_lost: Callable[[], None] | None
 
 
@@ -100,15 +89,18 @@ class AsyncEngineClient:
         self._path = str(socket_path)
         self._timeout_s = timeout_ms / 1000
         self._grace_s = connect_grace_ms / 1000
-        self._max_waiting = max_waiting
-        self._max_waiting_per_account = max_waiting_per_account
-        self._waiting: dict[int, _Waiting] = {}
-        #: Trader's account -> how many of its commands have no answer yet.
-        self._waiting_of: dict[int, int] = {}
-        self._next_id = 1
-        #: Ids not yet written to the current connection.
-        self._unsent: list[int] = []
+        self._pending = Pending(max_waiting, max_waiting_per_account)
+        #: Messages that leave at the end of this turn of the loop, and the commands of the last one of them.
+        self._outgoing: list[Any] = []
+        self._run: list[Command] = []
+        #: The request id that would continue the run, and how many commands leave.
+        self._run_end = 0
+        self._outgoing_count = 0
         self._flush_scheduled = False
+        #: Ids below it may have reached the engine.
+        self._sent_below = 0
+        #: The last batch of the feed: it has the events of the outcomes that come next.
+        self._batch: FeedBatch[Event] | None = None
         self._subscription: _Subscription | None = None
         self._greeted = False
         self._transport: asyncio.Transport | None = None
@@ -137,12 +129,10 @@ class AsyncEngineClient:
             self._transport.abort()
             self._transport = None
         self._connected.clear()
-        for waiting in self._waiting.values():
-            _fail(
-                waiting, OutcomeUnknown("the client closed") if waiting.sent else EngineUnavailable("closed")
+        for asked in list(self._pending):
+            self._fail(
+                asked, OutcomeUnknown if self._was_sent(asked) else EngineUnavailable, "the client closed"
             )
-        self._waiting.clear()
-        self._waiting_of.clear()
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop | None:
@@ -162,24 +152,41 @@ class AsyncEngineClient:
 
     # --- asking ----------------------------------------------------------------------------------
 
+    def send(self, commands: Sequence[Command], done: Done) -> None:
+        """Send commands of one account, in order. ``done`` gets what became of them, each an Outcome or an
+        EngineError, once all of it is known; at once if they are not taken."""
+        # A malformed command is the engine's to refuse.
+        first = commands[0]
+        is_trade = len(first) > 2 and first[0] in TRADER_COMMANDS
+        self._ask(commands, done, account=first[2] if is_trade else 0)
+
     def submit(self, command: Command) -> asyncio.Future[Outcome]:
         """Send one command; the future gives its Outcome or raises an EngineError."""
-        return self._ask(command, is_query=False)
+        future: asyncio.Future[Outcome] = self._running_loop().create_future()
+        self.send((command,), partial(_settle, future))
+        return future
+
+    async def submit_all(self, commands: Sequence[Command]) -> Sequence[Outcome | EngineError]:
+        """Send commands of one account; what became of each, once all is known."""
+        future: asyncio.Future[Sequence[Any]] = self._running_loop().create_future()
+        self.send(commands, partial(_settle_all, future))
+        return await future
 
     def submit_many(self, commands: Sequence[Command]) -> list[asyncio.Future[Outcome]]:
         """Send several in order; each has its own future, since each may be refused on its own."""
-        return [self._ask(command, is_query=False) for command in commands]
+        return [self.submit(command) for command in commands]
 
     async def query(self, kind: str, *args: Any) -> Answer:
         """Ask the engine's state; see ``queries`` for kinds and arguments. Arrays come as tuples.
         Raises QueryRefused, or EngineUnavailable when there is no answer in time."""
-        answer: Answer = await self._ask((kind, args), is_query=True)
-        return answer
+        future: asyncio.Future[Answer] = self._running_loop().create_future()
+        self._ask(((kind, args),), partial(_settle, future), is_query=True)
+        return await future
 
     def subscribe(
         self,
         on_hello: Callable[[Hello], None],
-        on_batch: Callable[[FeedBatch], None],
+        on_batch: Callable[[FeedBatch[Event]], None],
         on_lost: Callable[[], None] | None = None,
     ) -> None:
         """Receive the feed: first a Hello (full state), then every batch after it without a gap. After
@@ -191,80 +198,81 @@ class AsyncEngineClient:
         if self._transport is not None:
             self._transport.write(frame([(SUBSCRIBE, self.name)]))
 
-    def _ask(self, message: Any, *, is_query: bool) -> asyncio.Future[Any]:
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
             raise EngineUnavailable("the client was not started")
-        future: asyncio.Future[Any] = self._loop.create_future()
-        now = time.monotonic()
-        # A malformed command is the engine's to refuse.
-        is_trade = not is_query and len(message) > 2 and message[0] in TRADER_COMMANDS
-        account: int = message[2] if is_trade else 0
-        if refusal := self._refusal(account, now):
-            future.set_exception(refusal)
-            return future
-        request_id = self._next_id
-        self._next_id += 1
-        self._waiting[request_id] = _Waiting(message, future, now + self._timeout_s, account, is_query)
-        if account:
-            self._waiting_of[account] = self._waiting_of.get(account, 0) + 1
-        self._unsent.append(request_id)
-        if not self._flush_scheduled and self._transport is not None:
-            self._flush_scheduled = True
-            self._loop.call_soon(self._flush)
-        return future
+        return self._loop
 
-    def _refusal(self, account: int, now: float) -> EngineError | None:
-        """Why nothing more is taken now, if so."""
-        if len(self._waiting) >= self._max_waiting:
-            return EngineBusy(f"{self._max_waiting} commands are unanswered")
-        if account and self._waiting_of.get(account, 0) >= self._max_waiting_per_account:
-            return EngineBusy(f"{self._max_waiting_per_account} commands of the account are unanswered")
+    def _ask(self, messages: Sequence[Any], done: Done, *, account: int = 0, is_query: bool = False) -> None:
+        loop, now = self._running_loop(), time.monotonic()
+        refusal = self._pending.refusal(account, len(messages)) or self._absence(now)
+        if refusal is not None:
+            done([refusal] * len(messages))
+            return
+        asked = Asked(messages, done, now + self._timeout_s, account, is_query)
+        self._pending.add(asked)
+        if self._transport is None:
+            return
+        if is_query:
+            self._put_out_query(asked.first_id, messages[0])
+        else:
+            self._put_out(asked.first_id, messages)
+        if self._outgoing_count >= _FRAME_COMMANDS:
+            self._flush()
+        elif not self._flush_scheduled:
+            self._flush_scheduled = True
+            loop.call_soon(self._flush)
+
+    def _absence(self, now: float) -> EngineUnavailable | None:
+        """The error of an engine that has been away for too long."""
         if self._transport is None and now - self._away_since > self._grace_s:
             return EngineUnavailable(f"no engine at {self._path}")
         return None
 
-    def _answered(self, request_id: int) -> _Waiting | None:
-        """Take out what has its answer; None when it was given up before."""
-        waiting = self._waiting.pop(request_id, None)
-        if waiting is not None and waiting.account:
-            left = self._waiting_of[waiting.account] - 1
-            if left:
-                self._waiting_of[waiting.account] = left
-            else:
-                del self._waiting_of[waiting.account]
-        return waiting
-
     # --- sending ---------------------------------------------------------------------------------
 
-    def _flush(self) -> None:
-        """Send what was asked in this turn of the loop. Ids of consecutive commands are consecutive."""
-        self._flush_scheduled = False
-        if self._transport is None:
-            return
-        ids, self._unsent = self._unsent, []
-        for start in range(0, len(ids), _FRAME_COMMANDS):
-            messages = self._messages(ids[start : start + _FRAME_COMMANDS])
-            if messages:
-                self._transport.write(frame(messages))
+    def _put_out(self, first_id: int, commands: Sequence[Command]) -> None:
+        """Have commands leave in one message with those before them, if their ids follow."""
+        if first_id != self._run_end:
+            self._run = []
+            self._outgoing.append((COMMANDS, first_id, self._run))
+        self._run += commands
+        self._run_end = first_id + len(commands)
+        self._outgoing_count += len(commands)
 
-    def _messages(self, ids: list[int]) -> list[Any]:
-        messages: list[Any] = []
-        run: list[Command] = []
-        due_id = 0
-        for request_id in ids:
-            waiting = self._waiting.get(request_id)
-            if waiting is None:
-                continue
-            waiting.sent = True
-            if waiting.is_query:
-                messages.append((QUERY, request_id, *waiting.message))
-            elif run and request_id == due_id:
-                run.append(waiting.message)
-            else:
-                run = [waiting.message]
-                messages.append((COMMANDS, request_id, run))
-            due_id = request_id + 1
-        return messages
+    def _put_out_query(self, request_id: int, query: tuple[str, tuple[Any, ...]]) -> None:
+        self._outgoing.append((QUERY, request_id, *query))
+        self._run_end = 0
+
+    def _flush(self) -> None:
+        """Send what was asked in this turn of the loop."""
+        self._flush_scheduled = False
+        outgoing = self._outgoing
+        self._drop_outgoing()
+        if outgoing and self._transport is not None:
+            self._transport.write(frame(outgoing))
+            self._sent_below = self._pending.next_id
+
+    def _drop_outgoing(self) -> None:
+        self._outgoing, self._run = [], []
+        self._run_end = self._outgoing_count = 0
+
+    def _send_all_again(self) -> None:
+        """Send everything that has no answer, in the order it was asked."""
+        self._drop_outgoing()
+        for asked in self._pending:
+            for request_id, message in asked.unanswered():
+                if asked.is_query:
+                    self._put_out_query(request_id, message)
+                else:
+                    self._put_out(request_id, (message,))
+                if self._outgoing_count >= _FRAME_COMMANDS:
+                    self._flush()
+        self._flush()
+
+    def _was_sent(self, asked: Asked) -> bool:
+        """Whether the engine may have got it."""
+        return asked.first_id < self._sent_below
 
     # --- the connection --------------------------------------------------------------------------
 
@@ -291,8 +299,7 @@ class AsyncEngineClient:
         self._greeted = False
         if self._subscription is not None:
             transport.write(frame([(SUBSCRIBE, self.name)]))
-        self._unsent = list(self._waiting)
-        self._flush()
+        self._send_all_again()
         self._connected.set()
 
     def on_lost(self) -> None:
@@ -311,46 +318,71 @@ class AsyncEngineClient:
             now = time.monotonic()
             unreachable = self._transport is None and now - self._away_since > self._grace_s
             overdue = []
-            for request_id, waiting in self._waiting.items():
-                if now > waiting.deadline or (unreachable and not waiting.sent):
-                    overdue.append(request_id)
+            for asked in self._pending:
+                if now > asked.deadline or (unreachable and not self._was_sent(asked)):
+                    overdue.append(asked)
                 elif not unreachable:
                     # They stand in the order of their deadlines.
                     break
-            for request_id in overdue:
-                if late := self._answered(request_id):
-                    self._give_up(late)
+            for asked in overdue:
+                self._give_up(asked)
 
-    def _give_up(self, waiting: _Waiting) -> None:
-        if waiting.sent and not waiting.is_query:
-            _fail(waiting, OutcomeUnknown("the engine did not answer in time; ask again with the same id"))
+    def _give_up(self, asked: Asked) -> None:
+        if self._was_sent(asked) and not asked.is_query:
+            self._fail(asked, OutcomeUnknown, "the engine did not answer in time; ask again with the same id")
         else:
-            _fail(waiting, EngineUnavailable(f"no answer from the engine at {self._path}"))
+            self._fail(asked, EngineUnavailable, f"no answer from the engine at {self._path}")
+
+    def _fail(self, asked: Asked, error: type[EngineError], why: str) -> None:
+        for request_id, _ in list(asked.unanswered()):
+            self._on_result(request_id, error(why))
 
     # --- receiving -------------------------------------------------------------------------------
 
     def on_message(self, message: Reply) -> None:
         """Called by the stream for each message of the engine."""
-        if isinstance(message, Outcomes):
-            self._on_outcomes(message)
-        elif isinstance(message, FeedBatch):
-            if self._subscription is not None and self._greeted:
-                for events in message.events:
-                    freeze_events(events)
-                self._subscription.on_batch(message)
+        if isinstance(message, FeedBatch):
+            self._on_batch(message)
+        elif isinstance(message, Sequenced):
+            self._on_sequenced(message)
+        elif isinstance(message, Outcomes):
+            for request_id, sequence, now_ns, events in message.rows:
+                self._on_result(request_id, Outcome(sequence, now_ns, events))
         elif isinstance(message, Answered):
-            if waiting := self._answered(message.request_id):
-                _succeed(waiting, Answer(message.sequence, freeze(message.value)))
+            self._on_result(message.request_id, Answer(message.sequence, freeze(message.value)))
         elif isinstance(message, Refused):
-            if waiting := self._answered(message.request_id):
-                _fail(waiting, _refused(message))
+            self._on_result(message.request_id, _refused(message))
         elif isinstance(message, Hello):
             self._on_hello(message)
 
-    def _on_outcomes(self, message: Outcomes) -> None:
-        for request_id, sequence, now_ns, events in message.rows:
-            if waiting := self._answered(request_id):
-                _succeed(waiting, Outcome(sequence, now_ns, freeze_events(events)))
+    def _on_batch(self, message: FeedBatch[Event]) -> None:
+        self._batch = message
+        if self._subscription is not None and self._greeted:
+            self._subscription.on_batch(message)
+
+    def _on_sequenced(self, message: Sequenced) -> None:
+        """Outcomes whose events came with the batch before. Raises EngineError if they did not."""
+        batch = self._batch
+        if batch is None:
+            raise EngineError("outcomes of a batch that never came")
+        on_result, now_ns = self._on_result, batch.now_ns
+        for first_id, first_sequence, count in message.runs:
+            start = first_sequence - batch.first_sequence
+            found = batch.events[start : start + count] if start >= 0 else []
+            if len(found) != count:
+                raise EngineError("outcomes of another batch than the one before")
+            for number, events in enumerate(found):
+                on_result(first_id + number, Outcome(first_sequence + number, now_ns, events))
+
+    def _on_result(self, request_id: int, result: Result) -> None:
+        asked = self._pending.answer(request_id, result)
+        if asked is None:
+            return
+        try:
+            asked.done(asked.results)
+        except Exception:
+            # Whoever asked failed on the answer: the others are to have theirs.
+            log.exception("an answer could not be taken")
 
     def _on_hello(self, message: Hello) -> None:
         self._greeted = True
@@ -375,7 +407,7 @@ class _Stream(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         try:
-            messages = [m for body in self._frames.feed(data) for m in reply_decoder.decode(body)]
+            messages = [m for body in self._frames.feed(data) for m in decode_replies(body)]
         except (FrameError, *DECODE_ERRORS) as error:
             self._give_up(f"the engine sent what is not a frame: {error}")
             return
@@ -396,15 +428,21 @@ class _Stream(asyncio.Protocol):
         self.lost.set()
 
 
-def _succeed(waiting: _Waiting, result: Outcome | Answer) -> None:
+def _settle(future: asyncio.Future[Any], results: Sequence[Result]) -> None:
+    """Give a future the one result."""
+    (result,) = results
     # The asker may have been cancelled meanwhile.
-    if not waiting.future.done():
-        waiting.future.set_result(result)
+    if future.done():
+        return
+    if isinstance(result, EngineError):
+        future.set_exception(result)
+    else:
+        future.set_result(result)
 
 
-def _fail(waiting: _Waiting, error: EngineError) -> None:
-    if not waiting.future.done():
-        waiting.future.set_exception(error)
+def _settle_all(future: asyncio.Future[Sequence[Any]], results: Sequence[Result]) -> None:
+    if not future.done():
+        future.set_result(results)
 
 
 def _refused(message: Refused) -> EngineError:

@@ -54,6 +54,10 @@ class BlockingEngineClient:
         """``submit`` for a coroutine on this client's loop."""
         return await self._client.submit(command)
 
+    async def asubmit_all(self, commands: Sequence[Command]) -> Sequence[Outcome | EngineError]:
+        """``AsyncEngineClient.submit_all`` for a coroutine on this client's loop."""
+        return await self._client.submit_all(commands)
+
     async def aquery(self, kind: str, *args: Any) -> Answer:
         """``query`` for a coroutine on this client's loop."""
         return await self._client.query(kind, *args)

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import socket
 from collections import deque
+from itertools import islice
 from typing import Any, Final
 
 from exchange.journal.codec import DECODE_ERRORS
-from exchange.worker.protocol import FrameBuffer, FrameError, Request, frame, request_decoder
+from exchange.worker.protocol import (
+    OUTCOMES,
+    SEQUENCED,
+    FrameBuffer,
+    FrameError,
+    Request,
+    frame,
+    request_decoder,
+)
 
 #: Taken from a socket at a time: a turn reads this much of each client, so none starves the others.
 _READ_BYTES: Final = 256 * 1024
+#: Frames written at a time; systems take at least this many.
+_MAX_PIECES: Final = 16
 
 
 class Disconnected(Exception):
@@ -26,8 +37,12 @@ class Connection:
         self.name = f"client {sock.fileno()}"
         #: The web process it is of, if it said so.
         self.gateway = ""
+        #: Whether it gets the feed, and so the events of what is sequenced.
+        self.reads_feed = False
         #: Outcome rows of this turn, sent as one message.
         self.rows: list[tuple[int, int, int, Any]] = []
+        #: (first request id, first sequence, count) of outcomes of this turn without their events.
+        self._runs: list[list[int]] = []
         #: Other messages of this turn.
         self.messages: list[Any] = []
         self.write_registered = False
@@ -56,14 +71,25 @@ class Connection:
         except (FrameError, *DECODE_ERRORS) as error:
             raise Disconnected(f"malformed frame: {error!s:.200}") from error
 
-    def send_turn(self, outcomes_tag: int) -> None:
+    def add_sequenced(self, request_id: int, sequence: int) -> None:
+        """Add an outcome whose events the feed brings."""
+        if self._runs:
+            run = self._runs[-1]
+            if request_id == run[0] + run[2] and sequence == run[1] + run[2]:
+                run[2] += 1
+                return
+        self._runs.append([request_id, sequence, 1])
+
+    def send_turn(self) -> None:
         """Queue this turn's outcomes and messages as one frame."""
         messages = self.messages
         if self.rows:
-            messages = [(outcomes_tag, self.rows), *messages]
+            messages = [(OUTCOMES, self.rows), *messages]
+        if self._runs:
+            messages = [(SEQUENCED, self._runs), *messages]
         if messages:
             self.send(frame(messages))
-        self.rows, self.messages = [], []
+        self.rows, self._runs, self.messages = [], [], []
 
     def send(self, data: bytes) -> None:
         """Queue a frame. A client that lets too much pile up is given up."""
@@ -76,21 +102,21 @@ class Connection:
                 raise Disconnected(f"does not read: {self._output_bytes} bytes wait")
 
     def flush(self) -> None:
-        """Write what the socket takes now."""
+        """Write what the socket takes now: feed and outcomes of a turn in one go, so that their reader wakes once."""
         output = self._output
         while output:
-            data = output[0]
             try:
-                done = self.socket.send(data)
+                sent = self.socket.sendmsg(islice(output, _MAX_PIECES))
             except (BlockingIOError, InterruptedError):
                 return
             except OSError as error:
                 raise Disconnected(f"writing failed: {error}") from error
-            self._output_bytes -= done
-            if done < len(data):
-                output[0] = memoryview(data)[done:]
+            self._output_bytes -= sent
+            while output and sent >= len(output[0]):
+                sent -= len(output.popleft())
+            if sent:
+                output[0] = memoryview(output[0])[sent:]
                 return
-            output.popleft()
 
     def close(self) -> None:
         self.closed = True

@@ -103,14 +103,22 @@ class Follower:
     def poll(self, timeout_s: float = 1.0, max_commands: int = 5_000) -> list[Batch]:
         """The next durable batches, about ``max_commands`` commands of them; waits up to
         ``timeout_s`` when there are none. ``engine`` and ``position`` stand after the last one."""
+        return list(self.stream(timeout_s, max_commands))
+
+    def stream(self, timeout_s: float = 1.0, max_commands: int = 5_000) -> Iterator[Batch]:
+        """``poll``, but each batch is folded when it is asked for, so that what is made of it is made while its
+        events are still in the processor's cache. ``engine`` and ``position`` stand after the last one taken."""
         deadline = time.monotonic() + timeout_s
         while True:
             self._gate.update()
             self._reader.forget_read_ahead()
-            batches = self._take(max_commands)
+            is_empty = True
+            for batch in self._take(max_commands):
+                is_empty = False
+                yield batch
             left = deadline - time.monotonic()
-            if batches or left <= 0:
-                return batches
+            if not is_empty or left <= 0:
+                return
             self._gate.wait(min(left, _POLL_S if not self._gate.connected else left))
 
     def batches(self, stop: Callable[[], bool]) -> Iterator[Batch]:
@@ -151,19 +159,17 @@ class Follower:
                 f"the stored position is {target.sequence} with {target.event_hash}"
             )
 
-    def _take(self, max_commands: int) -> list[Batch]:
-        batches: list[Batch] = []
+    def _take(self, max_commands: int) -> Iterator[Batch]:
         commands = 0
         while commands < max_commands:
             record = self._reader.next_durable(self._gate.sequence)
             if record is None:
                 self._check_nothing_missing()
-                break
+                return
             batch = self._apply(record)
             if batch is not None:
-                batches.append(batch)
                 commands += len(batch.commands)
-        return batches
+                yield batch
 
     def _check_nothing_missing(self) -> None:
         """The journal has no further record: neither may the engine have told of one."""

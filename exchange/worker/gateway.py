@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -88,6 +88,17 @@ class Gateway:
             return await client.submit(command)
         return await _bridge(client.loop, _submit(client, command))
 
+    async def asubmit_all(self, commands: Sequence[Command]) -> Sequence[Outcome | EngineError]:
+        """Submit commands of one account in order, from any coroutine, and await what becomes of each. They leave
+        in one frame and share one journal sync."""
+        client = self.client()
+        if client is None:
+            blocking = self._blocking_client()
+            return await _bridge(blocking.loop, blocking.asubmit_all(commands))
+        if asyncio.get_running_loop() is client.loop:
+            return await client.submit_all(commands)
+        return await _bridge(client.loop, client.submit_all(commands))
+
     async def aquery(self, kind: str, *args: Any) -> Answer:
         """Query from any coroutine, and await. Raises EngineError."""
         client = self.client()
@@ -145,4 +156,5 @@ client = _gateway.client
 submit = _gateway.submit
 query = _gateway.query
 asubmit = _gateway.asubmit
+asubmit_all = _gateway.asubmit_all
 aquery = _gateway.aquery

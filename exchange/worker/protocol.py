@@ -4,17 +4,17 @@ A frame is a length (4 bytes, little endian) and that many bytes of msgpack: a l
 is an array whose first item is its tag. Sides collect what one turn of their loop gives into one frame.
 
 client → engine: Commands, Query, Subscribe, Follow · engine → client: Outcomes, Refused, Answer,
-Hello, FeedBatch, Durable.
+Hello, FeedBatch, Durable, Sequenced.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
 from exchange.engine.messages import Event
-from exchange.journal.codec import decoder, encode
+from exchange.journal.codec import PlainEvent, decoder, encode, freeze_events
 
 #: (bids, asks), each a list of (price_ticks, quantity_lots), best first.
 Book = tuple[list[tuple[int, int]], list[tuple[int, int]]]
@@ -80,10 +80,14 @@ Request = Commands | Query | Subscribe | Follow
 # --- engine to client ----------------------------------------------------------------------------
 
 
-class Outcomes(msgspec.Struct, array_like=True, tag=1, frozen=True):
+#: How events are decoded: as PlainEvent, or as any tuple.
+_E = TypeVar("_E")
+
+
+class Outcomes(msgspec.Struct, Generic[_E], array_like=True, tag=1, frozen=True):
     """(request id, sequence, now_ns, events) of each command that came through."""
 
-    rows: list[tuple[int, int, int, list[tuple[Any, ...]]]]
+    rows: list[tuple[int, int, int, list[_E]]]
 
 
 class Refused(msgspec.Struct, array_like=True, tag=2, frozen=True):
@@ -116,12 +120,12 @@ class Hello(msgspec.Struct, array_like=True, tag=4, frozen=True):
     books: dict[str, Book]
 
 
-class FeedBatch(msgspec.Struct, array_like=True, tag=5, frozen=True):
+class FeedBatch(msgspec.Struct, Generic[_E], array_like=True, tag=5, frozen=True):
     """Events of one durable batch: ``events[i]`` are those of the command ``first_sequence + i``."""
 
     first_sequence: int
     now_ns: int
-    events: list[list[tuple[Any, ...]]]
+    events: list[list[_E]]
 
 
 class Durable(msgspec.Struct, array_like=True, tag=6, frozen=True):
@@ -130,14 +134,43 @@ class Durable(msgspec.Struct, array_like=True, tag=6, frozen=True):
     sequence: int
 
 
-Reply = Outcomes | Refused | Answered | Hello | FeedBatch | Durable
+class Sequenced(msgspec.Struct, array_like=True, tag=7, frozen=True):
+    """Outcomes for a subscriber, whose events it has from the FeedBatch just before: (first request id, first
+    sequence, count) of commands that follow each other in both."""
+
+    runs: list[tuple[int, int, int]]
+
+
+_Event = tuple[Any, ...]
+Reply = Outcomes[_Event] | Refused | Answered | Hello | FeedBatch[_Event] | Durable | Sequenced
+_PlainReply = Outcomes[PlainEvent] | Refused | Answered | Hello | FeedBatch[PlainEvent] | Durable | Sequenced
 
 #: Tags, for what is encoded from plain tuples with already encoded parts inside.
 COMMANDS, QUERY, SUBSCRIBE, FOLLOW = 1, 2, 3, 4
-OUTCOMES, REFUSED, ANSWERED, HELLO, FEED_BATCH, DURABLE = 1, 2, 3, 4, 5, 6
+OUTCOMES, REFUSED, ANSWERED, HELLO, FEED_BATCH, DURABLE, SEQUENCED = 1, 2, 3, 4, 5, 6, 7
 
 request_decoder: Final = decoder(list[Request])
 reply_decoder: Final = decoder(list[Reply])
+_plain_reply_decoder: Final = decoder(list[_PlainReply])
+
+
+def decode_replies(body: bytes) -> list[Reply]:
+    """The engine's messages in a frame, the events in them equal to those that were encoded. Raises one of
+    DECODE_ERRORS."""
+    try:
+        messages: list[Reply] = _plain_reply_decoder.decode(body)
+        return messages
+    except msgspec.ValidationError:
+        # An amount beyond 64 bits, or nothing of ours: then this raises.
+        messages = reply_decoder.decode(body)
+    for message in messages:
+        if isinstance(message, FeedBatch):
+            for events in message.events:
+                freeze_events(events)
+        elif isinstance(message, Outcomes):
+            for _, _, _, events in message.rows:
+                freeze_events(events)
+    return messages
 
 
 class FrameError(Exception):
@@ -170,6 +203,7 @@ class FrameBuffer:
             if size - begin < length:
                 break
             start = begin + length
-            bodies.append(bytes(buffer[begin:start]))
+            with memoryview(buffer) as view:
+                bodies.append(bytes(view[begin:start]))
         del buffer[:start]
         return bodies

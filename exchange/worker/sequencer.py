@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 from exchange.engine import RULES_VERSION, Engine
 from exchange.engine.messages import EV_REJECTED, TRADER_COMMANDS, Command, Event, set_rules, tick
-from exchange.journal.codec import chain_hash, encode
+from exchange.journal.codec import chain_hash, encode, encode_events
 from exchange.journal.errors import JournalWriteFailed
 from exchange.journal.file_journal import DEFAULT_SEGMENT_BYTES, FileJournal
 from exchange.journal.files import OS_FILES, Files
@@ -51,16 +51,21 @@ class Turn:
     """What one batch did. ``encoded[i]`` are the events of the command ``first_sequence + i``."""
 
     now_ns: int
-    outcomes: list[Outcome] = field(default_factory=list)
-    #: Encoded events of each outcome, for the replies.
+    #: Sequence, time and events of each outcome, and the events encoded, for the replies.
+    results: list[tuple[int, int, list[Event]]] = field(default_factory=list)
     replies: list[bytes] = field(default_factory=list)
     first_sequence: int = 0
     commands: list[Command] = field(default_factory=list)
     encoded: list[bytes] = field(default_factory=list)
 
-    def add(self, outcome: Outcome) -> bytes:
-        reply = encode(outcome.events)
-        self.outcomes.append(outcome)
+    @property
+    def outcomes(self) -> list[Outcome]:
+        return [Outcome(*result) for result in self.results]
+
+    def add(self, sequence: int, now_ns: int, events: list[Event]) -> bytes:
+        """Add an outcome; its events encoded."""
+        reply = encode_events(events)
+        self.results.append((sequence, now_ns, events))
         self.replies.append(reply)
         return reply
 
@@ -183,19 +188,20 @@ class Sequencer:
         due_ns = engine.next_due_ns()
         if due_ns is not None and due_ns <= now_ns:
             self._precede(turn, tick())
-        quarantined = self._quarantined
+        quarantined, sequence = self._quarantined, turn.first_sequence + len(turn.commands)
+        recall, fold, encoded, taken = engine.recall, self._fold, turn.encoded, turn.commands
         for command in commands:
             if quarantined and command in quarantined:
-                turn.add(_internal(command, now_ns))
+                turn.add(0, now_ns, _internal(command))
                 continue
-            recalled = engine.recall(command)
+            recalled = recall(command)
             if recalled is None:
-                events = self._fold(command, now_ns)
-                turn.encoded.append(turn.add(Outcome(engine.sequence, now_ns, events)))
-                turn.commands.append(command)
+                encoded.append(turn.add(sequence, now_ns, fold(command, now_ns)))
+                taken.append(command)
+                sequence += 1
             else:
                 self.duplicates += 1
-                turn.add(Outcome(recalled.sequence, recalled.now_ns, recalled.events))
+                turn.add(recalled.sequence, recalled.now_ns, recalled.events)
         return turn
 
     def _precede(self, turn: Turn, command: Command) -> None:
@@ -257,10 +263,10 @@ class Sequencer:
         return path
 
 
-def _internal(command: Command, now_ns: int) -> Outcome:
+def _internal(command: Command) -> list[Event]:
     """The answer to a command that crashes the core: nothing happened."""
     account = command[2] if command[0] in TRADER_COMMANDS else 0
-    return Outcome(0, now_ns, [(EV_REJECTED, command[1], account, INTERNAL, ())])
+    return [(EV_REJECTED, command[1], account, INTERNAL, ())]
 
 
 def open_sequencer(

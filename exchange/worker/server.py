@@ -22,7 +22,7 @@ import msgspec
 from exchange import core
 from exchange.engine import Engine
 from exchange.engine.messages import Command, cancel_all
-from exchange.journal.codec import freeze_command
+from exchange.journal.codec import PLAIN_PLACE_FIELDS, freeze_command
 from exchange.worker.connection import Connection, Disconnected
 from exchange.worker.gateways import GRACE_S, Gateways, process_of
 from exchange.worker.protocol import (
@@ -34,7 +34,6 @@ from exchange.worker.protocol import (
     HELLO,
     MALFORMED,
     MAX_REQUEST_BYTES,
-    OUTCOMES,
     REFUSED,
     Commands,
     Follow,
@@ -215,10 +214,11 @@ class EngineServer:
             self._touched.add(client)
 
     def _take_commands(self, client: Connection, message: Commands) -> None:
-        waiting, room = self._waiting, self._room
+        waiting = self._waiting
+        room = self._room - len(waiting)
         for request_id, received in enumerate(message.commands, message.first_request_id):
-            command = freeze_command(received)
-            if len(waiting) >= room:
+            command = received if len(received) == PLAIN_PLACE_FIELDS else freeze_command(received)
+            if room <= 0:
                 self._refuse(client, request_id, BUSY, "too many commands are waiting")
                 self._figures["busy"] += 1
             elif problem := command_problem(command):
@@ -227,6 +227,7 @@ class EngineServer:
                 log.warning("%s sent a malformed command: %s", client.name, problem)
             else:
                 waiting.append((client, request_id, command))
+                room -= 1
 
     def _refuse(self, client: Connection, request_id: int, code: str, message: str) -> None:
         client.messages.append((REFUSED, request_id, code, message))
@@ -258,11 +259,20 @@ class EngineServer:
         if turn.commands:
             self._seal_at = time.monotonic() + self._limits.seal_after_s
             self._publish(turn)
-        touched, raw = self._touched, msgspec.Raw
-        for (client, request_id, _), outcome, reply in zip(taken, turn.outcomes, turn.replies, strict=True):
-            if client is not None:
-                client.rows.append((request_id, outcome.sequence, outcome.now_ns, raw(reply)))
-                touched.add(client)
+        self._answer(taken, turn)
+
+    def _answer(self, taken: list[tuple[Connection | None, int, Command]], turn: Turn) -> None:
+        """Queue the outcomes. A subscriber has the events of the new ones from the feed, which goes before."""
+        touched, raw, first_sequence = self._touched, msgspec.Raw, turn.first_sequence
+        for (client, request_id, _), result, reply in zip(taken, turn.results, turn.replies, strict=True):
+            if client is None:
+                continue
+            sequence, now_ns, _ = result
+            if client.reads_feed and sequence >= first_sequence:
+                client.add_sequenced(request_id, sequence)
+            else:
+                client.rows.append((request_id, sequence, now_ns, raw(reply)))
+            touched.add(client)
 
     def _learn_room(self, taken: int) -> None:
         """Two full batches in a row tell what this machine carries now, replies and refusals included. No more
@@ -316,6 +326,7 @@ class EngineServer:
         for client in self._newcomers:
             if not client.closed:
                 self._subscribers.add(client)
+                client.reads_feed = True
                 self._send_to({client}, data)
         self._newcomers.clear()
 
@@ -325,7 +336,7 @@ class EngineServer:
             if client.closed:
                 continue
             try:
-                client.send_turn(OUTCOMES)
+                client.send_turn()
                 client.flush()
                 self._watch_writes(client)
             except Disconnected as reason:

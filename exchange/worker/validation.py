@@ -78,11 +78,20 @@ _PLACE: Final = _SHAPES[m.PLACE]
 #: Where a command holds whole placements.
 _PLACES_IN: Final = {m.PLACE_OCO: (3, 4), m.PLACE_BRACKET: (3,), m.CANCEL_REPLACE: (6,)}
 _PLAIN_PLACE_FIELDS: Final = len(m.PlaceOrder._fields) - 1
+_COMMAND_ID, _SYMBOL, _CLIENT_ORDER_ID = map(
+    m.PlaceOrder._fields.index, ("command_id", "symbol", "client_order_id")
+)
+#: The types of a placement without terms, without and with a client order id.
+_PLAIN_PLACE, _NAMED_PLACE = (
+    tuple(map(type, m.place_order("", 0, "", 0, client_order_id=name))) for name in (None, "")
+)
 _PLAIN_SYMBOL_FIELDS: Final = len(m.SetSymbol._fields) - 1
 
 
 def command_problem(command: m.Command) -> str | None:
     """What is wrong with the form of a command that came over a socket; None if nothing is."""
+    if _is_plain_place(command):
+        return None
     tag = command[0] if command else None
     shape = _SHAPES.get(tag) if type(tag) is int else None
     if shape is None:
@@ -96,6 +105,19 @@ def command_problem(command: m.Command) -> str | None:
     if tag in _PLACES_IN:
         return _places_problem(command)
     return _symbol_problem(command) if tag == m.SET_SYMBOL else None
+
+
+def _is_plain_place(command: m.Command) -> bool:
+    """Whether it is a well-formed placement without terms, as most commands are: told by fewer steps."""
+    kinds = tuple(map(type, command))
+    if (kinds != _PLAIN_PLACE and kinds != _NAMED_PLACE) or command[0] != m.PLACE:
+        return False
+    client_order_id = command[_CLIENT_ORDER_ID]
+    return (
+        0 < len(command[_COMMAND_ID]) <= _MAX_CHARS
+        and len(command[_SYMBOL]) <= _MAX_CHARS
+        and (client_order_id is None or len(client_order_id) <= _MAX_CHARS_OF["client_order_id"])
+    )
 
 
 def _misshapen(values: tuple[Any, ...], shape: _Shape) -> str | None:

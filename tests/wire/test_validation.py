@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -222,6 +225,75 @@ def unchecked_command(data: dict[str, Any]) -> m.Command:
         quote_amount_minor=units("quote_amount", spec.quote_scale),
         terms=None if terms == m.OrderTerms() else terms,
     )
+
+
+# --- the short way for plain orders ----------------------------------------------------------------------
+
+BOUND = validation.SOCKET._replace(cancel_on_disconnect=True)
+
+
+@given(
+    likely_orders | wild_orders,
+    st.none() | st.booleans() | st.just("yes"),
+    st.sampled_from([validation.REST, validation.SOCKET, BOUND]),
+)
+def test_the_short_way_reads_what_the_long_way_reads(
+    data: dict[str, Any], cancel_on_disconnect: Any, origin: validation.Origin
+) -> None:
+    """Or leaves it to the long way; of plain orders that pass it leaves none."""
+    if cancel_on_disconnect is not None:
+        data = {**data, "cancel_on_disconnect": cancel_on_disconnect}
+    text = json.dumps(data)
+    try:
+        long: Any = validation.parse_order(read_object(text), SYMBOLS, origin)
+    except InputError:
+        long = None
+    short = read_shortly(text, origin)
+    if short is not None:
+        assert short == long
+        assert [type(value) for value in short] == [type(value) for value in long]
+    elif long is not None:
+        assert not PLAIN_FIELDS.issuperset(data) or not all(map(is_plain_value, data.values()))
+
+
+PLAIN_FIELDS = frozenset(validation.PlainOrder.__struct_fields__)
+
+
+def is_plain_value(value: Any) -> bool:
+    """What the short way takes: text and truth; a limit or a market order without a trigger or an end."""
+    triggers = validation.ORDER_KIND_WORDS[2:]
+    return type(value) is bool or (type(value) is str and value.lower() not in (*triggers, "gtd"))
+
+
+def read_shortly(text: str, origin: validation.Origin) -> validation.OrderRequest | None:
+    try:
+        sent = msgspec.json.decode(text, type=validation.PlainOrder)
+    except msgspec.DecodeError:
+        return None
+    assert sent.members() == len(json.loads(text))
+    return validation.plain_order(sent, SYMBOLS, origin)
+
+
+@given(st.text(max_size=25) | st.from_regex(r"0|[1-9][0-9]{0,19}|[0-9 ]{1,6}", fullmatch=True))
+def test_an_order_s_id_is_read_alike_on_both_ways(order_id: str) -> None:
+    try:
+        long = validation.parse_cancel({"order_id": order_id})
+    except InputError:
+        assert validation.plain_cancel(order_id) is None
+    else:
+        assert validation.plain_cancel(order_id) == long
+
+
+def test_ids_of_commands_are_never_given_twice() -> None:
+    ids = [validation.new_command_id() for _ in range(1_000)]
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as copy:
+        ids += copy.submit(command_ids, 1_000).result(60)
+    assert len(set(ids)) == 2_000
+    assert max(map(len, ids)) <= 64
+
+
+def command_ids(count: int) -> list[str]:
+    return [validation.new_command_id() for _ in range(count)]
 
 
 @given(

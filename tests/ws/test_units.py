@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
+from functools import partial
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,12 +22,14 @@ from exchange.errors import InputError
 from exchange.feeds.accounts import AccountFeeds
 from exchange.feeds.book import BookTopic
 from exchange.feeds.floods import Bucket
+from exchange.feeds.frames import FrameReader
+from exchange.feeds.known import KnownOrders
 from exchange.feeds.limits import Limits
 from exchange.feeds.outbox import Outbox
 from exchange.feeds.packet import Packet, encode
 from exchange.feeds.registry import Publish, Snapshot
 from exchange.feeds.relay import Relays
-from exchange.feeds.requests import read_request
+from exchange.feeds.requests import read_plain_request, read_request
 from exchange.feeds.topic import Topic
 from exchange.jsontext import read_object
 from exchange.symbols import SymbolSpec, SymbolTable
@@ -110,6 +115,149 @@ def _outcome(read: Any, text: str) -> Any:
         return error.code, error.details
 
 
+PLACE = {
+    "op": "order.place",
+    "id": 7,
+    "symbol": "AAPL",
+    "side": "buy",
+    "order_type": "limit",
+    "price": "1",
+    "quantity": "2",
+}
+ORDER = {name: value for name, value in PLACE.items() if name not in ("op", "id")}
+USUAL = [
+    PLACE,
+    {**PLACE, "id": "x" * 64, "post_only": True, "client_order_id": "mine", "cancel_on_disconnect": False},
+    {"op": "order.batch", "orders": [ORDER, {**ORDER, "stp": "cancel_oldest", "time_in_force": "ioc"}]},
+    {"op": "order.cancel", "id": 1, "order_id": "5"},
+]
+UNUSUAL: list[Any] = [
+    {"op": "ping"},
+    {**PLACE, "id": 1.5},
+    {**PLACE, "id": None},
+    {**PLACE, "id": True},
+    {**PLACE, "id": "x" * 65},
+    {**PLACE, "id": 2**53 + 1},
+    {**PLACE, "price": 1},
+    {**PLACE, "more": "1"},
+    {**PLACE, "client_order_id": "a:b"},
+    {"op": "order.batch", "orders": []},
+    {"op": "order.batch", "orders": [ORDER] * 101},
+    {"op": "order.batch", "orders": [ORDER, 1]},
+    {"op": "order.batch", "orders": [{**ORDER, "op": "order.place"}]},
+    {"op": "order.cancel", "order_id": 5},
+    {"op": "order.cancel", "order_id": "5", "client_order_id": "mine"},
+    [],
+    "order.place",
+]
+
+
+@pytest.mark.parametrize("message", USUAL, ids=str)
+def test_usual_requests_are_read_as_they_are(message: dict[str, Any]) -> None:
+    read = read_plain_request(json.dumps(message))
+    assert read is not None
+    assert msgspec.to_builtins(read) == message
+
+
+@pytest.mark.parametrize("message", UNUSUAL, ids=lambda message: str(message)[:60])
+def test_unusual_requests_are_left_to_the_reader_of_all(message: Any) -> None:
+    assert read_plain_request(json.dumps(message)) is None
+
+
+@given(st.sampled_from(USUAL), st.data())
+def test_a_request_that_says_something_twice_is_not_believed(
+    message: dict[str, Any], data: st.DataObject
+) -> None:
+    """Wherever the repeated member stands and whatever it says, of the request or of an order in it."""
+    text = json.dumps(message)
+    places = [at for at, sign in enumerate(text) if sign == "{"]
+    at = data.draw(st.sampled_from(places)) + 1
+    inside = ORDER if at > 1 else message
+    name = data.draw(st.sampled_from(sorted(inside)))
+    again = json.dumps({name: data.draw(st.sampled_from([inside[name], "1"]))})[1:-1]
+    assert read_plain_request(f"{text[:at]}{again},{text[at:]}") is None
+
+
+# --- frames of the client ------------------------------------------------------------------------------
+
+
+class Reading:
+    """A FrameReader, what it delivered and what it passed on, in the order of the stream."""
+
+    def __init__(self, message_bytes: int = 1_000) -> None:
+        self.seen: list[str | bytes] = []
+        self.reader = FrameReader(message_bytes, self.seen.extend, self.seen.append)
+
+    def feed(self, stream: bytes, cuts: list[int]) -> list[str | bytes]:
+        bounds = [0, *sorted({cut % (len(stream) + 1) for cut in cuts}), len(stream)]
+        for start, end in itertools.pairwise(bounds):
+            self.reader.received(stream[start:end])
+        return self.seen
+
+
+def client_frame(opcode: Opcode, data: bytes, *, fin: bool = True, mask: bool = True) -> bytes:
+    return Frame(opcode, data, fin=fin).serialize(mask=mask)
+
+
+texts = st.text(max_size=20) | st.sampled_from(["x" * 125, "y" * 126, "é" * 300])
+cuts = st.lists(st.integers(0, 10_000), max_size=8)
+controls = st.builds(
+    client_frame, st.sampled_from([Opcode.PING, Opcode.PONG, Opcode.CLOSE]), st.binary(max_size=125)
+)
+
+
+@given(st.lists(texts | controls, max_size=12), cuts)
+def test_frames_are_cut_out_however_the_stream_is_cut(items: list[str | bytes], cuts: list[int]) -> None:
+    stream = b"".join(
+        item if isinstance(item, bytes) else client_frame(Opcode.TEXT, item.encode()) for item in items
+    )
+    assert Reading().feed(stream, cuts) == items
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        client_frame(Opcode.BINARY, b"{}"),
+        client_frame(Opcode.TEXT, b"half", fin=False),
+        client_frame(Opcode.CONT, b"half"),
+        client_frame(Opcode.TEXT, b"{}", mask=False),
+        client_frame(Opcode.TEXT, b"\xff"),
+        client_frame(Opcode.TEXT, b"x" * 1_001),
+        client_frame(Opcode.TEXT, b"x" * 70_000),
+        b"\xc1" + client_frame(Opcode.TEXT, b"compressed")[1:],
+    ],
+    ids=["binary", "fragment", "rest", "unmasked", "not-utf-8", "too-long", "far-too-long", "compressed"],
+)
+@given(st.lists(texts, max_size=3), st.lists(texts, max_size=3), cuts)
+def test_with_anything_else_the_stream_is_given_back_whole(
+    odd: bytes, before: list[str], after: list[str], cuts: list[int]
+) -> None:
+    first, rest = (
+        b"".join(client_frame(Opcode.TEXT, text.encode()) for text in some) for some in (before, after)
+    )
+    seen = Reading().feed(first + odd + rest, cuts)
+    assert seen[: len(before)] == before
+    passed_on = seen[len(before) :]
+    assert all(isinstance(data, bytes) for data in passed_on)
+    assert b"".join(data for data in passed_on if isinstance(data, bytes)) == odd + rest
+
+
+# --- known orders --------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.integers(1, 40), max_size=200), st.integers(2, 12))
+def test_the_newest_orders_are_known_and_no_more_than_allowed(ids: list[int], maximum: int) -> None:
+    orders = KnownOrders(maximum)
+    for number, order_id in enumerate(ids):
+        orders.keep(1, order_id, ("AAPL", number))
+        assert len(orders) <= maximum
+    newest = list(dict.fromkeys(reversed(ids)))[: maximum // 2]
+    for order_id in newest:
+        last = len(ids) - 1 - ids[::-1].index(order_id)
+        assert orders.find(1, order_id) == ("AAPL", last)
+        assert orders.find(2, order_id) is None
+
+
 # --- topics --------------------------------------------------------------------------------------------
 
 
@@ -120,6 +268,26 @@ def test_messages_of_one_command_say_which_part_they_are() -> None:
     topic.publish(12, 2, [{"type": "fill", "n": 3}])
     links = [(m["prev_sequence"], m["sequence"], m.get("part"), m.get("parts")) for m in inbox.messages]
     assert links == [(7, 9, 1, 2), (9, 9, 2, 2), (9, 12, None, None)]
+
+
+def test_what_nobody_reads_is_written_when_somebody_asks() -> None:
+    made: list[int] = []
+
+    def body(number: int) -> dict[str, Any]:
+        made.append(number)
+        return {"type": "trade", "n": number}
+
+    topic, inbox = Topic("trades", "AAPL", 0, remember=2), Inbox()
+    for number in (1, 2, 3):
+        topic.publish(number, number, [partial(body, number)])
+    assert made == []
+    assert [json.loads(kept.packet.text)["n"] for kept in topic.after(1)] == [2, 3]
+    topic.readers[inbox] = None
+    topic.publish(4, 4, [partial(body, 4)])
+    assert [kept.packet.text for kept in topic.after(3)] == [
+        json.dumps(inbox.messages[0], separators=(",", ":"))
+    ]
+    assert made == [2, 3, 4], "each is written once"
 
 
 def test_what_is_forgotten_cannot_be_resumed() -> None:

@@ -1,0 +1,32 @@
+"""What a web process remembers of orders, so that changing one needs no question to the engine first."""
+
+from __future__ import annotations
+
+#: Symbol and order type.
+Known = tuple[str, int]
+
+
+class KnownOrders:
+    """Of open orders symbol and type, by account and order: what another account's order trades in is nobody's business.
+
+    Kept in two halves; when the newer one is full, the older one goes at once. (Dropping the oldest entry of one
+    dictionary for each new one would cost more than the order: the search for it begins, every time, with the
+    places of all that went before.)
+    """
+
+    def __init__(self, maximum: int) -> None:
+        self._half = maximum // 2
+        self._newer: dict[tuple[int, int], Known] = {}
+        self._older: dict[tuple[int, int], Known] = {}
+
+    def __len__(self) -> int:
+        return len(self._newer) + len(self._older)
+
+    def keep(self, account: int, order_id: int, known: Known) -> None:
+        if len(self._newer) >= self._half:
+            self._newer, self._older = {}, self._newer
+        self._newer[account, order_id] = known
+
+    def find(self, account: int, order_id: int) -> Known | None:
+        key = account, order_id
+        return self._newer.get(key) or self._older.get(key)
