@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import time
 from collections.abc import Collection, Iterable
@@ -46,6 +47,8 @@ class MarketData:
         self._path = socket_path or Path(settings.XTRADER["MARKETDATA_SOCKET"])
         self._state = _State()
         self._heard_s = float("-inf")
+        #: Another number whenever what is here has changed; no two instances share one.
+        self.version = next(_versions)
 
     async def run(self, publish: Publish) -> None:
         """Follow the feed until cancelled; reconnects with back-off."""
@@ -118,6 +121,7 @@ class MarketData:
         self._heard_s = time.monotonic()
         if not state.is_whole:
             return
+        self.version = next(_versions)
         if not was_whole:
             before, self._state = self._state, state
             changed = state.everything(since=before)
@@ -229,6 +233,7 @@ def _unpack_ring(symbol: str, trades: Message, closed: Any, current: Any, ticker
     return ring
 
 
+_versions = itertools.count(1)
 _current: MarketData | None = None
 
 

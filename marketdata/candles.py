@@ -8,7 +8,7 @@ the close before it, volume 0. Flat candles are never stored; readers make them 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from marketdata.intervals import INTERVALS, LONGER_INTERVALS, MINUTE, candle_open_ns
 
@@ -49,7 +49,16 @@ class Candle:
         self.trade_count += later.trade_count
 
     def copy(self, open_ns: int | None = None) -> Candle:
-        return replace(self, open_ns=self.open_ns if open_ns is None else open_ns)
+        return Candle(
+            self.open_ns if open_ns is None else open_ns,
+            self.open,
+            self.high,
+            self.low,
+            self.close,
+            self.volume_lots,
+            self.quote_volume_minor,
+            self.trade_count,
+        )
 
 
 def flat(open_ns: int, price_ticks: int) -> Candle:
@@ -80,11 +89,11 @@ class Chart:
 
     def trade(self, time_ns: int, price_ticks: int, quantity_lots: int, notional_minor: int) -> list[Closed]:
         """Count one trade, at or after the last time seen; returns what its time closed."""
-        closed = self.advance(time_ns)
-        if self._minute is None:
-            open_ns = candle_open_ns(time_ns, MINUTE)
-            self._minute = Candle(open_ns, price_ticks, price_ticks, price_ticks, price_ticks)
-        self._minute.add(price_ticks, quantity_lots, notional_minor)
+        closed = self.advance(time_ns) if time_ns > self.now_ns else []
+        minute = self._minute
+        if minute is None:
+            minute = self._minute = flat(candle_open_ns(time_ns, MINUTE), price_ticks)
+        minute.add(price_ticks, quantity_lots, notional_minor)
         self.last_price = price_ticks
         return closed
 

@@ -13,10 +13,9 @@ from exchange.worker.errors import EngineError
 from marketdata import cache, selectors, wire
 from marketdata.candles import Candle, flat, with_flat
 from marketdata.feed.messages import Ticker
-from marketdata.feed.rings import CandleRing
+from marketdata.feed.rings import CandleRing, Ring
 from marketdata.intervals import DAY, INTERVALS, MINUTE, candle_open_ns
 from marketdata.statistics import Window
-from marketdata.trades import PublicTrade
 from marketdata.wire import Json
 
 _MINUTES_A_DAY: Final = DAY // MINUTE
@@ -33,10 +32,33 @@ class Span(NamedTuple):
     end_ns: int | None = None
 
 
+class KeptMarket(NamedTuple):
+    """What this process holds of a symbol."""
+
+    spec: SymbolSpec
+    ring: Ring
+    now_ns: int
+
+
+def _kept_market(symbol: str) -> KeptMarket | None:
+    """None when this process' copy is not up to date, or does not have the symbol."""
+    live = cache.live()
+    spec = None if live is None else live.spec(symbol)
+    if live is None or spec is None:
+        return None
+    return KeptMarket(spec, live.ring(symbol), live.now_ns)
+
+
+def kept_version() -> int | None:
+    """Changes with everything that the ``kept_`` functions tell of; None when they tell nothing."""
+    live = cache.live()
+    return None if live is None else live.version
+
+
 def spec_of(symbol: str) -> SymbolSpec:
     """Raises SYMBOL_NOT_FOUND (404)."""
-    live = cache.live()
-    spec = (live and live.spec(symbol)) or selectors.find_spec(symbol)
+    kept = _kept_market(symbol)
+    spec = selectors.find_spec(symbol) if kept is None else kept.spec
     if spec is None:
         raise InputError("SYMBOL_NOT_FOUND", {"field": "symbol", "symbol": symbol[:32]})
     return spec
@@ -55,25 +77,26 @@ def interval_of(name: str) -> int:
 
 def executions(symbol: str, before_id: int | None, limit: int) -> list[Json]:
     """Public trades, newest first. Raises SYMBOL_NOT_FOUND."""
+    kept = kept_executions(symbol, before_id, limit)
+    if kept is not None:
+        return kept
     spec = spec_of(symbol)
-    trades = _recent_trades(symbol, before_id, limit)
-    if trades is None:
-        trades = selectors.trades_before(symbol, before_id, limit)
-    return [wire.trade_dict(trade, spec) for trade in trades]
+    return [wire.trade_dict(trade, spec) for trade in selectors.trades_before(symbol, before_id, limit)]
 
 
-def _recent_trades(symbol: str, before_id: int | None, limit: int) -> list[PublicTrade] | None:
-    """From the ring; None when it does not hold them all."""
-    live = cache.live()
-    if live is None or live.spec(symbol) is None:
+def kept_executions(symbol: str, before_id: int | None, limit: int) -> list[Json] | None:
+    """The same from the ring; None when it does not hold them all."""
+    market = _kept_market(symbol)
+    if market is None:
         return None
-    kept = list(live.ring(symbol).trades)
-    is_complete = len(kept) < (live.ring(symbol).trades.maxlen or 0)
+    # Copied at once: from a view's thread the ring may not be walked over while it grows.
+    trades = list(market.ring.trades)
+    has_all = len(trades) < (market.ring.trades.maxlen or 0)
     if before_id is not None:
-        kept = [trade for trade in kept if trade.trade_id < before_id]
-    if len(kept) < limit and not is_complete:
+        trades = [trade for trade in trades if trade.trade_id < before_id]
+    if len(trades) < limit and not has_all:
         return None
-    return kept[::-1][:limit]
+    return [wire.trade_dict(trade, market.spec) for trade in trades[::-1][:limit]]
 
 
 # --- candles ---------------------------------------------------------------------------------------
@@ -130,19 +153,28 @@ class _Kept:
 
 def klines(symbol: str, interval: str, span: Span) -> list[Json]:
     """Candles oldest first, flat ones included. Raises SYMBOL_NOT_FOUND, INTERVAL_NOT_FOUND."""
+    kept = kept_klines(symbol, interval, span)
+    if kept is not None:
+        return kept
     spec, interval_ns = spec_of(symbol), interval_of(interval)
-    source = _source(symbol, interval_ns, span)
+    return _candle_dicts(_Stored(symbol, interval_ns), spec, interval_ns, span)
+
+
+def kept_klines(symbol: str, interval: str, span: Span) -> list[Json] | None:
+    """The same from the ring; None when it does not reach that far back. Raises INTERVAL_NOT_FOUND."""
+    market = _kept_market(symbol)
+    if market is None:
+        return None
+    interval_ns = interval_of(interval)
+    source = _Kept(market.ring.candles[interval_ns], market.now_ns)
+    if not source.holds(_bounds(span, interval_ns, market.now_ns)[0]):
+        return None
+    return _candle_dicts(source, market.spec, interval_ns, span)
+
+
+def _candle_dicts(source: CandleSource, spec: SymbolSpec, interval_ns: int, span: Span) -> list[Json]:
     candles = read_candles(source, interval_ns, span)
     return [wire.candle_dict(candle, interval_ns, spec, source.now_ns) for candle in candles]
-
-
-def _source(symbol: str, interval_ns: int, span: Span) -> CandleSource:
-    live = cache.live()
-    if live is not None and live.spec(symbol) is not None:
-        kept = _Kept(live.ring(symbol).candles[interval_ns], live.now_ns)
-        if kept.holds(_bounds(span, interval_ns, live.now_ns)[0]):
-            return kept
-    return _Stored(symbol, interval_ns)
 
 
 def _bounds(span: Span, interval_ns: int, now_ns: int) -> tuple[int, int]:
@@ -179,18 +211,32 @@ def statistics(symbol: str) -> Json:
     return _statistics(spec_of(symbol))
 
 
+def kept_statistics(symbol: str) -> Json | None:
+    """The same as the feed told them; None when it told none."""
+    market = _kept_market(symbol)
+    if market is None or market.ring.ticker is None:
+        return None
+    return wire.statistics_dict(market.ring.ticker, market.spec, market.now_ns)
+
+
 def all_statistics() -> list[Json]:
     """Those of every symbol, by name."""
     live = cache.live()
     return [_statistics(spec) for spec in (live.specs() if live else selectors.all_specs())]
 
 
-def _statistics(spec: SymbolSpec) -> Json:
+def kept_all_statistics() -> list[Json] | None:
+    """The same as the feed told them; None when it did not tell of every symbol."""
     live = cache.live()
-    if live is not None and live.spec(spec.name) is not None:
-        ticker = live.ring(spec.name).ticker
-        if ticker is not None:
-            return wire.statistics_dict(ticker, spec, live.now_ns)
+    kept = [kept_statistics(spec.name) for spec in live.specs()] if live else [None]
+    found = [figures for figures in kept if figures is not None]
+    return found if len(found) == len(kept) else None
+
+
+def _statistics(spec: SymbolSpec) -> Json:
+    kept = kept_statistics(spec.name)
+    if kept is not None:
+        return kept
     now_ns = selectors.projected_now_ns()
     return wire.statistics_dict(_stored_ticker(spec.name, now_ns), spec, now_ns)
 

@@ -12,13 +12,17 @@ from rest_framework.response import Response
 from exchange.api import params
 from exchange.api.base import PublicView
 from exchange.api.schema import operation
-from marketdata import reads
 from marketdata.api import serializers
-from marketdata.intervals import INTERVALS, MS
+from marketdata.api.reads import (
+    MAX_ID,
+    MAX_LIMIT,
+    AllStatisticsRead,
+    ExecutionsRead,
+    KlinesRead,
+    StatisticsRead,
+)
+from marketdata.intervals import INTERVALS
 
-#: Trades or candles of one reply, at most: what the rings hold.
-MAX_LIMIT: Final = 1_000
-_MAX_ID: Final = 10**18 - 1
 _TAGS: Final = ["market"]
 _TIME: Final = {"type": "integer", "format": "int64", "minimum": 0, "maximum": 9_000_000_000_000}
 
@@ -35,7 +39,7 @@ _LIMIT: Final = _query(
 _BEFORE: Final = _query(
     "before",
     "Only trades with a smaller execution_id.",
-    {"type": "integer", "format": "int64", "minimum": 0, "maximum": _MAX_ID},
+    {"type": "integer", "format": "int64", "minimum": 0, "maximum": MAX_ID},
 )
 _START: Final = _query(
     "start", "Candles that open at or after this time (milliseconds UTC): the first ones of the span.", _TIME
@@ -61,11 +65,7 @@ class ExecutionsView(PublicView):
     )
     def get(self, request: Request, symbol: str) -> Response:
         """Trades of a symbol, newest first, one row a trade."""
-        query = self.query(request)
-        params.refuse_unknown(query, ("limit", "before"))
-        limit = params.read_limit(query, maximum=MAX_LIMIT)
-        before_id = params.read_integer(query, "before", 0, _MAX_ID)
-        return Response({"executions": reads.executions(symbol, before_id, limit)})
+        return Response(ExecutionsRead.of(symbol, self.query(request)).ask())
 
 
 class StatisticsView(PublicView):
@@ -80,8 +80,7 @@ class StatisticsView(PublicView):
     )
     def get(self, request: Request, symbol: str) -> Response:
         """The last 24 hours of a symbol."""
-        params.refuse_unknown(self.query(request), ())
-        return Response(reads.statistics(symbol))
+        return Response(StatisticsRead.of(symbol, self.query(request)).ask())
 
 
 class AllStatisticsView(PublicView):
@@ -95,8 +94,7 @@ class AllStatisticsView(PublicView):
     )
     def get(self, request: Request) -> Response:
         """The last 24 hours of every symbol."""
-        params.refuse_unknown(self.query(request), ())
-        return Response({"statistics": reads.all_statistics()})
+        return Response(AllStatisticsRead.of(self.query(request)).ask())
 
 
 class KlinesView(PublicView):
@@ -112,14 +110,4 @@ class KlinesView(PublicView):
     )
     def get(self, request: Request, symbol: str, interval: str) -> Response:
         """Candles of a symbol, oldest first, with none left out between."""
-        query = self.query(request)
-        params.refuse_unknown(query, ("limit", "start", "end"))
-        start_ms, end_ms = params.read_span(query)
-        limit = params.read_limit(query, maximum=MAX_LIMIT)
-        span = reads.Span(limit, _time_ns(start_ms), _time_ns(end_ms))
-        candles = reads.klines(symbol, interval, span)
-        return Response({"symbol": symbol, "interval": interval, "candles": candles})
-
-
-def _time_ns(time_ms: int | None) -> int | None:
-    return None if time_ms is None else time_ms * MS
+        return Response(KlinesRead.of(symbol, interval, self.query(request)).ask())

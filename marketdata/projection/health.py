@@ -13,8 +13,11 @@ class Options:
 
     #: Commands of one transaction: it starts with the least and adapts to ``Store.transaction_ms``.
     min_commands: int = 256
-    max_commands: int = 8_192
-    #: Transactions do not start closer together than this unless there is a backlog.
+    max_commands: int = 16_384
+    #: Transactions in a row, when there are more commands than one takes; then other duties come.
+    transactions: int = 16
+    #: Transactions do not start closer together than this unless there is a backlog; up to three times that when
+    #: they take long.
     pace_ms: int = 40
     #: A snapshot after so many commands, or after so long when there were any.
     snapshot_commands: int = 200_000

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from marketdata.candles import Candle, Chart, Closed
 from marketdata.intervals import MINUTE
+from marketdata.projection.rows import Traded
 from marketdata.projection.store import CandleKey
 from marketdata.statistics import Statistics, Window
-from marketdata.trades import PublicTrade
 
 
 class Market:
@@ -77,11 +77,13 @@ class Markets:
             market.close(closed)
             changes.closed.extend((symbol, item) for item in closed)
 
-    def trade(self, trade: PublicTrade, notional_minor: int, changes: Changes) -> None:
-        """Count one trade; ``advance`` has been called for its time."""
-        chart = self._markets[trade.symbol].chart
-        chart.trade(trade.time_ns, trade.price_ticks, trade.quantity_lots, notional_minor)
-        changes.traded.add(trade.symbol)
+    def trade(self, trades: Iterable[Traded], changes: Changes) -> None:
+        """Count trades; ``advance`` has been called for their time."""
+        markets, traded = self._markets, changes.traded
+        for event, now_ns, _ in trades:
+            symbol, price_ticks, quantity_lots, _, notional_minor = event[2:7]
+            markets[symbol].chart.trade(now_ns, price_ticks, quantity_lots, notional_minor)
+            traded.add(symbol)
 
     def candles_to_store(self, changes: Changes) -> dict[CandleKey, Candle]:
         """The candles with trades that ``changes`` touched, as they are now."""

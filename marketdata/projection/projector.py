@@ -1,8 +1,8 @@
 """The projector: follows the journal and keeps the tables, the board and the snapshots up to it.
 
-One thread does it all in turns: fold some durable batches, store them with the position in one
-transaction, show them on the board; and now and then write a snapshot, archive what lies behind
-it, or check the invariants.
+In turns: fold some durable batches, store them with the position in one transaction, show them on the board; and now
+and then write a snapshot, archive what lies behind it, or check the invariants. With a backlog the next batches are
+folded while the database works (``writer``); at the end of every ``step`` all that was folded is stored.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from exchange.engine.messages import EV_SYMBOL
 from exchange.journal.archive import Archiver, unneeded_sequence
 from exchange.journal.files import OS_FILES, Files
 from exchange.journal.snapshots import prune_snapshots
@@ -25,13 +24,26 @@ from marketdata.feed.messages import Ticker
 from marketdata.intervals import INTERVALS
 from marketdata.projection import restore
 from marketdata.projection.alarm import Alarm
+from marketdata.projection.garbage import Garbage
 from marketdata.projection.health import Health, Options
 from marketdata.projection.markets import Changes, Markets
-from marketdata.projection.rows import Rows, Scales, collect
+from marketdata.projection.rows import Rows, Scales, collect, public_trades
 from marketdata.projection.store import Store, Write
 from marketdata.projection.watch import Breach, Watch
+from marketdata.projection.writer import Writer
 
 logger = logging.getLogger(__name__)
+
+
+class Folded(NamedTuple):
+    """A stretch of the journal, ready to be stored and then shown."""
+
+    write: Write
+    update: Update
+
+    @property
+    def commands(self) -> int:
+        return self.write.after.sequence - self.write.before.sequence
 
 
 class Projector:
@@ -51,6 +63,7 @@ class Projector:
         archiver: Archiver | None = None,
     ) -> None:
         self._store = store
+        self._writer = Writer(store)
         self._board = board
         self._stop = stop
         self._options = options
@@ -60,7 +73,9 @@ class Projector:
         self._markets = Markets()
         self._scales = Scales()
         self._batch_commands = options.min_commands
+        self._is_behind = False
         self._last_start_s = 0.0
+        self._garbage = Garbage()
         self.health = Health(options)
         stored = store.position()
         # Verifies that the position is this journal's; raises FollowerError if it is not.
@@ -70,7 +85,9 @@ class Projector:
         self._alarm = Alarm(engine_socket)
         restore.define(self._follower.engine, self._scales, self._board)
         restore.markets(self._follower.engine, self._markets, self._board)
-        self._show(Update(self.position.sequence, self._follower.engine.now_ns), set(self._markets.names()))
+        start = Update(self.position.sequence, self._follower.engine.now_ns)
+        self._board.apply(self._with_symbols(start, set(self._markets.names())))
+        self._tell()
         self.health.snapshot_written(self.position.sequence)
 
     def run(self) -> None:
@@ -81,22 +98,29 @@ class Projector:
         self.finish()
 
     def step(self, timeout_s: float = 0.0) -> int:
-        """Store the next batches, if any come in time; returns how many commands they had."""
+        """Store the next batches, if any come in time, in one transaction, or in some where there are many; returns
+        how many commands they had."""
         self._pace()
-        batches = self._poll(timeout_s)
-        count = sum(len(batch.commands) for batch in batches)
-        if batches and not self._project(batches):
-            return 0
-        self._keep_house()
-        return count
-
-    def _poll(self, timeout_s: float) -> list[Batch]:
+        start = self.position.sequence
         try:
-            return self._follower.poll(timeout_s, self._batch_commands)
-        except FollowerDisagrees as error:
-            # One of the two folds is wrong, and so may be every balance: nothing trades until it is known which.
-            self._alarm.raise_for(self.position.sequence, self._watch.everything(str(error)))
-            raise
+            self._store_batches(timeout_s)
+        finally:
+            self._writer.end()
+        if self._is_stored:
+            self._keep_house()
+        return self.position.sequence - start
+
+    def _store_batches(self, timeout_s: float) -> None:
+        for _ in range(self._options.transactions):
+            size = self._batch_commands
+            folded = self._fold(timeout_s, size)
+            self._is_behind = folded is not None and folded.commands >= size
+            if folded is None or not self._writer.end():
+                return
+            self._begin(folded)
+            if not self._is_behind or self._stop():
+                return
+            timeout_s = 0.0
 
     def finish(self) -> None:
         """Write a snapshot if anything came since the last one, and let go of everything."""
@@ -104,6 +128,7 @@ class Projector:
             self._snapshot()
         if self._archiver is not None:
             self._archiver.close()
+        self._writer.close()
         self._follower.close()
         self._store.close()
 
@@ -118,45 +143,51 @@ class Projector:
         return self._follower.position == self.position
 
     def _pace(self) -> None:
-        """With little to do, fewer and larger transactions cost everyone less."""
-        wait_s = self._last_start_s + self._options.pace_ms / 1_000 - time.monotonic()
-        if wait_s > 0 and self.lag < self._batch_commands:
+        """With little to do, fewer and larger transactions cost everyone less; the more so the longer one takes."""
+        least_s = self._options.pace_ms / 1_000
+        pace_s = min(max(least_s, 2 * self._store.last_write_s), 3 * least_s)
+        wait_s = self._last_start_s + pace_s - time.monotonic()
+        if wait_s > 0 and not self._is_behind:
             time.sleep(wait_s)
 
-    def _project(self, batches: list[Batch]) -> bool:
-        """Fold into rows, store, show. False when stopped before it was stored."""
+    def _fold(self, timeout_s: float, max_commands: int) -> Folded | None:
+        """Fold the next batches into rows and what to show; None when there are none."""
         rows, changes = Rows(), Changes()
-        for batch in batches:
-            self._collect(batch, rows, changes)
-            self._raise(self._watch.take(batch), batch.position.sequence)
-        last = batches[-1]
+        before, last = self._follower.position, None
+        try:
+            for batch in self._follower.stream(timeout_s, max_commands):
+                self._collect(batch, rows, changes)
+                self._raise(self._watch.take(batch), batch.position.sequence)
+                last = batch
+        except FollowerDisagrees as error:
+            # One of the two folds is wrong, and so may be every balance: nothing trades until it is known which.
+            self._alarm.raise_for(self.position.sequence, self._watch.everything(str(error)))
+            raise
+        if last is None:
+            return None
         self._raise(self._watch.check_venue(), last.position.sequence)
         candles = self._markets.candles_to_store(changes)
-        write = Write(self.position, last.position, last.now_ns, rows, candles)
-        self._last_start_s = time.monotonic()
-        if not self._store.write(write):
-            return False
-        self._adapt(time.monotonic() - self._last_start_s, last.position.sequence - self.position.sequence)
-        self.position = last.position
-        definitions = [*rows.assets.values(), *(event for event, _ in rows.symbols.values())]
-        update = Update(last.position.sequence, last.now_ns, rows.trades, changes.closed, {}, definitions)
-        moved = changes.traded | rows.books | {symbol for symbol, _ in changes.closed} | set(rows.symbols)
-        self._show(update, moved)
-        return True
+        write = Write(before, last.position, last.now_ns, rows, candles)
+        return Folded(write, self._update(write, changes))
 
     def _collect(self, batch: Batch, rows: Rows, changes: Changes) -> None:
-        now_ns = batch.now_ns
-        self._markets.advance(now_ns, changes)
+        self._markets.advance(batch.now_ns, changes)
         counted = len(rows.trades)
-        for offset, (command, events) in enumerate(zip(batch.commands, batch.events, strict=True)):
-            sequence = batch.first_sequence + offset
-            collect(rows, self._scales, sequence, now_ns, command, events)
-            if events and events[0][0] == EV_SYMBOL:
-                self._markets.add(events[0][1], now_ns)
-        for trade in rows.trades[counted:]:
-            self._markets.trade(trade, self._scales.notional_minor(trade), changes)
+        collect(rows, self._scales, batch)
+        for symbol in rows.symbols:
+            self._markets.add(symbol, batch.now_ns)
+        self._markets.trade(rows.trades[counted:], changes)
 
-    def _show(self, update: Update, moved: set[str]) -> None:
+    def _update(self, write: Write, changes: Changes) -> Update:
+        """What readers will be shown, as of this moment."""
+        rows = write.rows
+        definitions = [*rows.assets.values(), *(event for event, _ in rows.symbols.values())]
+        trades = public_trades(rows.trades)
+        update = Update(write.after.sequence, write.now_ns, trades, changes.closed, {}, definitions)
+        moved = changes.traded | rows.books | {symbol for symbol, _ in changes.closed} | set(rows.symbols)
+        return self._with_symbols(update, moved)
+
+    def _with_symbols(self, update: Update, moved: set[str]) -> Update:
         engine = self._follower.engine
         for symbol in moved:
             market = self._markets[symbol]
@@ -165,13 +196,22 @@ class Projector:
             currents = ((length, market.chart.current(length)) for length in INTERVALS.values())
             candles = {length: candle for length, candle in currents if candle is not None}
             update.symbols[symbol] = SymbolUpdate(Ticker(market.statistics(), bid, ask), candles)
-        self._board.apply(update)
-        self._tell()
+        return update
 
-    def _adapt(self, took_s: float, commands: int) -> None:
+    def _begin(self, folded: Folded) -> None:
+        def stored() -> None:
+            self._adapt(folded.commands)
+            self.position = folded.write.after
+            self._board.apply(folded.update)
+            self._tell()
+
+        self._last_start_s = time.monotonic()
+        self._writer.begin(folded.write, stored)
+
+    def _adapt(self, commands: int) -> None:
         """Larger transactions while they stay short, smaller ones as soon as they do not."""
         limit_s, options = self._store.transaction_ms / 1_000, self._options
-        self.health.committed(took_s, commands)
+        self.health.committed(self._store.last_write_s, commands)
         rows_s = self._store.last_rows_s
         if rows_s > limit_s:
             self._batch_commands = max(options.min_commands, self._batch_commands // 2)
@@ -187,6 +227,7 @@ class Projector:
         if self._archiver is not None:
             self._archiver.work()
         self._alarm.work()
+        self._garbage.work()
         self._tell()
 
     def _check(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -28,15 +29,17 @@ from exchange.engine.messages import (
     Protection,
     RejectedEvent,
     SymbolEvent,
-    TradeEvent,
     TransferEvent,
 )
 from exchange.models.control import COMMAND_PREFIX
 from exchange.orderextra import PLAIN_ORDER_FIELDS, extra_text
 from exchange.services import details_of
+from exchange.worker.follower import Batch
+from marketdata.feed.rings import CAPACITY
 from marketdata.trades import PublicTrade
 
 Row = tuple[Any, ...]
+Traded = tuple[Event, int, int]
 
 #: The table's width; the engine takes longer reasons from its own console.
 MAX_REASON = 200
@@ -58,7 +61,8 @@ class Rows:
 
     orders: dict[int, tuple[Event, int]] = field(default_factory=dict)
     fills: list[Row] = field(default_factory=list)
-    trades: list[PublicTrade] = field(default_factory=list)
+    #: (trade event, its time, its sequence)
+    trades: list[Traded] = field(default_factory=list)
     transfers: list[Row] = field(default_factory=list)
     balances: dict[tuple[int, str], tuple[Event, int]] = field(default_factory=dict)
     assets: dict[str, Event] = field(default_factory=dict)
@@ -71,7 +75,7 @@ class Rows:
 
 
 class Scales:
-    """What turns ticks and lots into minor units, by symbol."""
+    """What turns lots into minor units, by symbol."""
 
     def __init__(self) -> None:
         self._assets: dict[str, int] = {}
@@ -80,37 +84,35 @@ class Scales:
         #: symbol -> quote minor units in one tick x lot
         self.multiplier: dict[str, int] = {}
 
-    def notional_minor(self, trade: PublicTrade) -> int:
-        return trade.price_ticks * trade.quantity_lots * self.multiplier[trade.symbol]
-
     def put_asset(self, event: Event) -> None:
         self._assets[event[1]] = event[2]
 
     def put_symbol(self, event: Event) -> None:
         symbol = SymbolEvent(*event)
         self.base_per_lot[symbol.symbol] = 10 ** (self._assets[symbol.base] - symbol.quantity_scale)
-        scale = self._assets[symbol.quote] - symbol.price_scale - symbol.quantity_scale
-        self.multiplier[symbol.symbol] = 10**scale
 
 
-def collect(
-    rows: Rows, scales: Scales, sequence: int, now_ns: int, command: Command, events: list[Event]
-) -> None:
-    """Add the events of one command."""
-    for event in events:
-        tag = event[0]
-        if tag == EV_ORDER:
-            rows.orders[event[1]] = (event, sequence)
-        elif tag == EV_BALANCE:
-            rows.balances[event[1], event[2]] = (event, sequence)
-        elif tag == EV_LEVEL:
-            rows.books.add(event[1])
-        elif tag == EV_TRADE:
-            _collect_trade(rows, scales, sequence, now_ns, event)
-        else:
-            _collect_control(rows, scales, sequence, now_ns, event)
-    if len(command) > 1 and command[1].startswith(COMMAND_PREFIX):
-        _collect_answer(rows, sequence, now_ns, command, events)
+def collect(rows: Rows, scales: Scales, batch: Batch) -> None:
+    """Add one batch. Most of all events are balances, levels and orders: of each the last word counts."""
+    orders, balances, books = rows.orders, rows.balances, rows.books
+    sequence, now_ns = batch.first_sequence, batch.now_ns
+    for command, events in zip(batch.commands, batch.events, strict=True):
+        for event in events:
+            tag = event[0]
+            if tag == EV_BALANCE:
+                balances[event[1], event[2]] = (event, sequence)
+            elif tag == EV_ORDER:
+                orders[event[1]] = (event, sequence)
+            elif tag == EV_LEVEL:
+                books.add(event[1])
+            elif tag == EV_TRADE:
+                rows.trades.append((event, now_ns, sequence))
+                rows.fills += _fill_rows(event, scales.base_per_lot, now_ns, sequence)
+            else:
+                _collect_control(rows, scales, sequence, now_ns, event)
+        if len(command) > 1 and command[1].startswith(COMMAND_PREFIX):
+            _collect_answer(rows, sequence, now_ns, command, events)
+        sequence += 1
 
 
 def _collect_control(rows: Rows, scales: Scales, sequence: int, now_ns: int, event: Event) -> None:
@@ -130,53 +132,36 @@ def _collect_control(rows: Rows, scales: Scales, sequence: int, now_ns: int, eve
         rows.fee_overrides[event[1], event[2]] = event
 
 
-def _collect_trade(rows: Rows, scales: Scales, sequence: int, now_ns: int, event: Event) -> None:
-    trade = TradeEvent(*event)
-    base_minor = trade.quantity_lots * scales.base_per_lot[trade.symbol]
-    # Of an auction's trade the buyer stands in the taker's fields.
-    taker_side = BUY if trade.taker_side == NO_SIDE else trade.taker_side
-    maker_side = SELL if taker_side == BUY else BUY
-    rows.fills.append(_fill_row(trade, maker_side, False, event[12:17], base_minor, now_ns, sequence))
-    rows.fills.append(_fill_row(trade, taker_side, True, event[7:12], base_minor, now_ns, sequence))
-    rows.trades.append(
-        PublicTrade(
-            trade.trade_id,
-            trade.symbol,
-            trade.price_ticks,
-            trade.quantity_lots,
-            trade.taker_side,
-            now_ns,
-            sequence,
-        )
+def _fill_rows(event: Event, base_per_lot: dict[str, int], now_ns: int, sequence: int) -> tuple[Row, Row]:
+    """Maker's and taker's side of a trade in the order of ``tables.FILLS``. Of an auction's trade the buyer stands in
+    the taker's fields."""
+    # fmt: off
+    (
+        _, trade_id, symbol, price_ticks, quantity_lots, aggressor, notional_minor,
+        taker_order_id, taker, taker_fee, taker_base_after, taker_quote_after,
+        maker_order_id, maker, maker_fee, maker_base_after, maker_quote_after,
+    ) = event
+    # fmt: on
+    is_auction = aggressor == NO_SIDE
+    if aggressor == SELL:
+        taker_side, maker_side, notional = SELL, BUY, notional_minor
+        base_minor = -quantity_lots * base_per_lot[symbol]
+    else:
+        taker_side, maker_side, notional = BUY, SELL, -notional_minor
+        base_minor = quantity_lots * base_per_lot[symbol]
+    # fmt: off
+    made = (
+        trade_id * 2, trade_id, maker_order_id, maker, symbol, maker_side, False, price_ticks, quantity_lots,
+        notional_minor, maker_fee, -base_minor, -notional - maker_fee, maker_base_after, maker_quote_after,
+        now_ns, sequence, is_auction,
     )
-
-
-def _fill_row(
-    trade: TradeEvent, side: int, is_taker: bool, party: Row, base_minor: int, now_ns: int, sequence: int
-) -> Row:
-    """In the order of ``tables.FILLS``; ``party`` is order, account, fee and the two totals after."""
-    order_id, account, fee_minor, base_after, quote_after = party
-    notional_minor = trade.notional_minor
-    return (
-        trade.trade_id * 2 + is_taker,
-        trade.trade_id,
-        order_id,
-        account,
-        trade.symbol,
-        side,
-        is_taker,
-        trade.price_ticks,
-        trade.quantity_lots,
-        notional_minor,
-        fee_minor,
-        base_minor if side == BUY else -base_minor,
-        (notional_minor if side == SELL else -notional_minor) - fee_minor,
-        base_after,
-        quote_after,
-        now_ns,
-        sequence,
-        trade.taker_side == NO_SIDE,
+    taken = (
+        trade_id * 2 + 1, trade_id, taker_order_id, taker, symbol, taker_side, True, price_ticks, quantity_lots,
+        notional_minor, taker_fee, base_minor, notional - taker_fee, taker_base_after, taker_quote_after,
+        now_ns, sequence, is_auction,
     )
+    # fmt: on
+    return made, taken
 
 
 def _collect_answer(rows: Rows, sequence: int, now_ns: int, command: Command, events: list[Event]) -> None:
@@ -191,12 +176,38 @@ def _collect_answer(rows: Rows, sequence: int, now_ns: int, command: Command, ev
     rows.answered.append(Answered(int(number), code, details, sequence, now_ns))
 
 
-def order_row(event: Event, sequence: int) -> Row:
+def public_trades(trades: Sequence[Traded]) -> list[PublicTrade]:
+    """The last trades of each symbol, as many as anyone keeps, in their order."""
+    left: dict[str, int] = {}
+    found = []
+    for event, now_ns, sequence in reversed(trades):
+        symbol = event[2]
+        left[symbol] = remaining = left.get(symbol, CAPACITY) - 1
+        if remaining >= 0:
+            found.append(PublicTrade(*event[1:6], now_ns, sequence))
+    found.reverse()
+    return found
+
+
+def order_rows(rows: Rows) -> list[Row]:
     """In the order of ``tables.ORDERS``."""
-    if len(event) == PLAIN_ORDER_FIELDS:
-        return (*event[1:], sequence, None)
-    *plain, extra = event[1:]
-    return (*plain, sequence, None if extra is None else extra_text(extra))
+    return [
+        (*event[1:], sequence, None)
+        if len(event) == PLAIN_ORDER_FIELDS
+        else _special_order_row(event, sequence)
+        for event, sequence in rows.orders.values()
+    ]
+
+
+def _special_order_row(event: Event, sequence: int) -> Row:
+    """Of an order that has something beyond a plain one."""
+    extra = event[-1]
+    return (*event[1:-1], sequence, None if extra is None else extra_text(extra))
+
+
+def balance_rows(rows: Rows) -> list[Row]:
+    """In the order of ``tables.BALANCES``."""
+    return [(*event[1:], sequence) for event, sequence in rows.balances.values()]
 
 
 def _transfer_row(event: Event, sequence: int, now_ns: int) -> Row:

@@ -15,8 +15,16 @@ from exchange.worker.follower import Position
 from marketdata.candles import Candle
 from marketdata.intervals import SECOND
 from marketdata.models import Projection
-from marketdata.projection import tables
-from marketdata.projection.rows import Answered, Rows, account_row, asset_row, order_row, symbol_row
+from marketdata.projection import bulk, tables
+from marketdata.projection.rows import (
+    Answered,
+    Rows,
+    account_row,
+    asset_row,
+    balance_rows,
+    order_rows,
+    symbol_row,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -63,14 +71,20 @@ class Store:
         self._using = using
         self._stop = stop
         self.retries = 0
-        #: What the last write took without its commit, whose sync takes as long for one row as for many.
+        #: What the last write took, and without its commit, whose sync takes as long for one row as for many.
         self.last_rows_s = 0.0
+        self.last_write_s = 0.0
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether another process does the work of a write."""
+        return self._connection.vendor != "sqlite"
 
     @property
     def transaction_ms(self) -> int:
         """How long the statements of a transaction should take at most. A writer that holds SQLite makes every other one
         wait; PostgreSQL's wait only for the rows."""
-        return 50 if self._connection.vendor == "sqlite" else 250
+        return 50 if self._connection.vendor == "sqlite" else 500
 
     def position(self) -> Stored | None:
         """What the tables say; None before the first write ever. Waits for a database that is away."""
@@ -93,6 +107,15 @@ class Store:
             return True
 
         return self._patiently(attempt) or False
+
+    def write_lent(self, write: Write) -> bool:
+        """``write`` in another thread, on the same connection, which the owner does not use meanwhile."""
+        self._connection.inc_thread_sharing()
+        connections[self._using] = self._connection
+        try:
+            return self.write(write)
+        finally:
+            self._connection.dec_thread_sharing()
 
     def close(self) -> None:
         self._connection.close()
@@ -145,6 +168,7 @@ class Store:
             for answer in write.rows.answered:
                 self._answer(answer)
             self.last_rows_s = time.monotonic() - start_s
+        self.last_write_s = time.monotonic() - start_s
 
     def _move(self, write: Write) -> None:
         """Compare and set the position; first, so that a second projector waits here and then fails."""
@@ -173,14 +197,14 @@ class Store:
 
     def _write_market(self, write: Write) -> None:
         rows = write.rows
-        self._write(tables.ORDERS, (order_row(*changed) for changed in rows.orders.values()))
+        self._write(tables.ORDERS, order_rows(rows))
         self._write(tables.FILLS, rows.fills)
         self._write(tables.TRANSFERS, rows.transfers)
-        self._write(tables.BALANCES, ((*event[1:], sequence) for event, sequence in rows.balances.values()))
+        self._write(tables.BALANCES, balance_rows(rows))
         self._write(tables.CANDLES, (_candle_row(*item) for item in write.candles.items()))
 
     def _write(self, table: tables.Table, rows: Iterable[tables.Row]) -> None:
-        tables.write(self._connection, table, list(rows))
+        bulk.write(self._connection, table, rows if isinstance(rows, list) else list(rows))
 
     def _answer(self, answer: Answered) -> None:
         """Tell the change request what became of it."""

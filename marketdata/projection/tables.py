@@ -1,21 +1,13 @@
-"""The tables the projection writes, and the statements that write them in bulk.
-
-Two dialects of one thing, chosen by the database's vendor: SQLite takes ``executemany`` upserts;
-PostgreSQL takes binary COPY, straight into tables whose rows never change and through a temporary
-table with ``INSERT … ON CONFLICT`` into those whose rows do.
-"""
+"""The tables the projection writes; ``bulk`` has the statements."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
-from django.db.backends.base.base import BaseDatabaseWrapper
 
 from exchange import models as exchange_models
-from exchange.models import MinorUnitsField
 from marketdata.models import CandleRow
 
 Row = tuple[Any, ...]
@@ -33,6 +25,10 @@ class Table:
     kept: frozenset[str] = frozenset()
     #: Written by the thousand, so worth copying.
     is_bulk: bool = False
+    #: New rows have keys above all there were before.
+    grows_by_key: bool = False
+    #: The column that most of the indexes start with.
+    ordered_by: str | None = None
 
     @property
     def name(self) -> str:
@@ -54,7 +50,7 @@ def _columns(model: type[models.Model]) -> tuple[str, ...]:
     return tuple(str(field.column) for field in model._meta.concrete_fields)
 
 
-FILLS = Table(exchange_models.Fill, _columns(exchange_models.Fill), is_bulk=True)
+FILLS = Table(exchange_models.Fill, _columns(exchange_models.Fill), is_bulk=True, ordered_by="account")
 TRANSFERS = Table(exchange_models.Transfer, _columns(exchange_models.Transfer), is_bulk=True)
 #: In the order of OrderEvent after its tag, with sequence before extra. A replaced order changes price, quantity
 #: and what it has beyond a plain one.
@@ -74,6 +70,8 @@ ORDERS = Table(
         )
     ),
     is_bulk=True,
+    grows_by_key=True,
+    ordered_by="account",
 )
 BALANCES = Table(
     exchange_models.Balance,
@@ -113,73 +111,3 @@ CANDLES = Table(
     ),
     key=("symbol", "interval", "open_ns"),
 )
-
-
-def write(connection: BaseDatabaseWrapper, table: Table, rows: Sequence[Row]) -> None:
-    """Write ``rows`` within the caller's transaction. No key may come twice."""
-    if not rows:
-        return
-    if connection.vendor == "postgresql" and table.is_bulk and len(rows) >= _COPY_FROM_ROWS:
-        _copy(connection, table, rows)
-    else:
-        _execute_many(connection, table, rows)
-
-
-#: Below this a temporary table costs more than it saves.
-_COPY_FROM_ROWS = 8
-
-
-def _execute_many(connection: BaseDatabaseWrapper, table: Table, rows: Sequence[Row]) -> None:
-    marks = ", ".join(["%s"] * len(table.columns))
-    statement = f"INSERT INTO {table.name} ({', '.join(table.columns)}) VALUES ({marks})"
-    values = _amounts_as_text(table, rows) if connection.vendor == "sqlite" else rows
-    with connection.cursor() as cursor:
-        cursor.executemany(statement + table.on_conflict(), values)
-
-
-def _amounts_as_text(table: Table, rows: Sequence[Row]) -> Sequence[Sequence[Any]]:
-    """SQLite keeps amounts as text: its integers end at 64 bits."""
-    wide = [index for index, field in enumerate(table.fields()) if isinstance(field, MinorUnitsField)]
-    if not wide:
-        return rows
-    converted = []
-    for row in rows:
-        values = list(row)
-        for index in wide:
-            values[index] = str(values[index])
-        converted.append(values)
-    return converted
-
-
-def _copy(connection: BaseDatabaseWrapper, table: Table, rows: Sequence[Row]) -> None:
-    columns = ", ".join(table.columns)
-    types = [_copy_type(str(field.db_type(connection))) for field in table.fields()]
-    target = f"copied_{table.name}" if table.key else table.name
-    with connection.cursor() as cursor:
-        if table.key:
-            cursor.execute(
-                f"CREATE TEMPORARY TABLE IF NOT EXISTS {target} ON COMMIT DELETE ROWS "
-                f"AS SELECT {columns} FROM {table.name} WITH NO DATA"
-            )
-        with cursor.copy(f"COPY {target} ({columns}) FROM STDIN (FORMAT BINARY)") as copy:
-            copy.set_types(types)
-            for row in rows:
-                copy.write_row(row)
-        if table.key:
-            cursor.execute(
-                f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {target}{table.on_conflict()}"
-            )
-
-
-def _copy_type(db_type: str) -> str:
-    """The type's name as psycopg knows it: ``varchar(32)`` is varchar, ``numeric(38, 0)`` numeric."""
-    name = db_type.partition("(")[0]
-    return _POSTGRES_NAMES.get(name, name)
-
-
-_POSTGRES_NAMES = {
-    "bigint": "int8",
-    "integer": "int4",
-    "smallint": "int2",
-    "boolean": "bool",
-}

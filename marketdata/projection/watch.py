@@ -58,13 +58,17 @@ class Watch:
     def take(self, batch: Batch) -> list[Breach]:
         """Add up one batch; ``engine`` stands at its end or later within the same poll."""
         found: list[Breach] = []
+        totals = self._totals
         for events in batch.events:
             for event in events:
                 tag = event[0]
                 if tag == m.EV_BALANCE:
-                    found += self._balance(m.BalanceEvent(*event))
+                    _, account, asset, available, held = event
+                    if available < 0 or held < 0 or totals.get((account, asset), 0) != available + held:
+                        found += self._balance(m.BalanceEvent(*event))
                 elif tag == m.EV_TRADE:
-                    found += self._trade(m.TradeEvent(*event))
+                    if not self._settles(event):
+                        found += self._disputed(m.TradeEvent(*event))
                 elif tag == m.EV_TRANSFER:
                     found += self._transfer(m.TransferEvent(*event))
                 elif tag == m.EV_SYMBOL:
@@ -107,22 +111,48 @@ class Watch:
         self._totals[account, asset] = total
         return total
 
-    def _trade(self, trade: m.TradeEvent) -> Iterator[Breach]:
-        base, quote, lot_minor = self._terms[trade.symbol]
-        # Of an auction's trade the buyer stands in the taker's fields.
-        sign = -1 if trade.taker_side == m.SELL else 1
-        base_minor, paid = sign * trade.quantity_lots * lot_minor, sign * trade.notional_minor
-        settled = (
-            (trade.taker_account, base, base_minor, trade.taker_base_after),
-            (trade.taker_account, quote, -paid - trade.taker_fee_minor, trade.taker_quote_after),
-            (trade.maker_account, base, -base_minor, trade.maker_base_after),
-            (trade.maker_account, quote, paid - trade.maker_fee_minor, trade.maker_quote_after),
+    def _settles(self, event: m.Event) -> bool:
+        """Add up a trade; whether all four totals it tells are those that were added up.
+
+        In an auction an account may trade with itself: the totals told are those after both sides."""
+        totals = self._totals
+        # fmt: off
+        (
+            _, _, symbol, _, lots, aggressor, notional_minor,
+            _, taker, taker_fee, taker_base_after, taker_quote_after,
+            _, maker, maker_fee, maker_base_after, maker_quote_after,
+        ) = event
+        # fmt: on
+        base, quote, lot_minor = self._terms[symbol]
+        # What the taker receives and the maker delivers. Of an auction's trade the buyer stands in the taker's fields.
+        base_minor, quote_minor = lots * lot_minor, -notional_minor
+        if aggressor == m.SELL:
+            base_minor, quote_minor = -base_minor, notional_minor
+        fees = (m.FEE_ACCOUNT, quote)
+        taker_base, taker_quote = (taker, base), (taker, quote)
+        maker_base, maker_quote = (maker, base), (maker, quote)
+        totals[fees] = totals.get(fees, 0) + taker_fee + maker_fee
+        totals[taker_base] = totals.get(taker_base, 0) + base_minor
+        totals[taker_quote] = totals.get(taker_quote, 0) + quote_minor - taker_fee
+        totals[maker_base] = totals.get(maker_base, 0) - base_minor
+        totals[maker_quote] = totals.get(maker_quote, 0) - quote_minor - maker_fee
+        return bool(
+            totals[taker_base] == taker_base_after
+            and totals[taker_quote] == taker_quote_after
+            and totals[maker_base] == maker_base_after
+            and totals[maker_quote] == maker_quote_after
         )
-        self._add(m.FEE_ACCOUNT, quote, trade.taker_fee_minor + trade.maker_fee_minor)
-        # In an auction an account may trade with itself: the totals told are those after both sides.
-        for account, asset, amount_minor, _ in settled:
-            self._add(account, asset, amount_minor)
-        for account, asset, _, after in settled:
+
+    def _disputed(self, trade: m.TradeEvent) -> Iterator[Breach]:
+        """What is wrong with a trade that has been added up."""
+        base, quote, _ = self._terms[trade.symbol]
+        told = (
+            (trade.taker_account, base, trade.taker_base_after),
+            (trade.taker_account, quote, trade.taker_quote_after),
+            (trade.maker_account, base, trade.maker_base_after),
+            (trade.maker_account, quote, trade.maker_quote_after),
+        )
+        for account, asset, after in told:
             yield from self._agree(account, asset, after, f" after trade {trade.trade_id}")
 
     def _transfer(self, transfer: m.TransferEvent) -> Iterator[Breach]:

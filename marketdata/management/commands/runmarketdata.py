@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import signal
 import sys
@@ -20,6 +19,7 @@ from exchange.worker.errors import FollowerError
 from exchange.worker.follower import Follower, Position
 from marketdata.feed.board import Board
 from marketdata.feed.server import FeedServer
+from marketdata.projection import garbage
 from marketdata.projection.health import Options
 from marketdata.projection.projector import Projector
 from marketdata.projection.store import ProjectionError, Store
@@ -91,17 +91,10 @@ def run(stopping: threading.Event, options: Options) -> None:
         engine_socket=xtrader["ENGINE_SOCKET"],
         archiver=Archiver(journal, keep=kept) if kept else None,
     )
-    _keep_garbage_collection_short()
+    garbage.take_over()
     server = FeedServer(Path(xtrader["MARKETDATA_SOCKET"]), board, on_failure=feed_failed)
     server.start()
     try:
         projector.run()
     finally:
         server.stop()
-
-
-def _keep_garbage_collection_short() -> None:
-    """The engine's state is large, live and free of cycles: the collector need not look through it."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 50, 50)
