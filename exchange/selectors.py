@@ -257,8 +257,13 @@ def fees(account: int) -> Json:
 
 def order_book(spec: SymbolSpec, depth: int, timestamp_ms: int) -> Json:
     """The best ``depth`` levels of each side, with the checksum of the top ten."""
-    sequence, (bids, asks) = gateway.query("book", spec.name, max(depth, DEPTH))
-    bid_pairs, ask_pairs = level_pairs(bids, spec), level_pairs(asks, spec)
+    sequence, levels = gateway.query("book", spec.name, max(depth, DEPTH))
+    return book_reply(spec, depth, sequence, levels, timestamp_ms)
+
+
+def book_reply(spec: SymbolSpec, depth: int, sequence: int, levels: Any, timestamp_ms: int) -> Json:
+    """A book of which the best ``depth`` levels of each side, ten at least, are given as (bids, asks)."""
+    bid_pairs, ask_pairs = (level_pairs(side, spec) for side in levels)
     return {
         "symbol": spec.name,
         "bids": bid_pairs[:depth],

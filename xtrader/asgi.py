@@ -20,9 +20,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xtrader.settings")
 django_application = get_asgi_application()
 
 from exchange.api.bodylimit import BodyLimit  # noqa: E402
-from exchange.api.fastlane import FastLane  # noqa: E402
+from exchange.api.fastlane import OrderLane, ReadLane  # noqa: E402
+from exchange.api.reads import READS  # noqa: E402
 from exchange.consumers import ExchangeConsumer  # noqa: E402
 from exchange.feeds import runtime  # noqa: E402
+from marketdata.api.reads import READS as MARKET_READS  # noqa: E402
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +64,7 @@ async def no_such_socket(scope: Any, receive: Any, send: Any) -> None:
 
 application = ProtocolTypeRouter(
     {
-        "http": BodyLimit(FastLane(django_application)),
+        "http": OrderLane(ReadLane(BodyLimit(django_application), READS | MARKET_READS)),
         "websocket": URLRouter(
             [re_path(r"^ws/?$", ExchangeConsumer.as_asgi()), re_path(r"", no_such_socket)]
         ),

@@ -35,7 +35,7 @@ class PrivateView(APIView):
     @staticmethod
     def query(request: Request) -> Mapping[str, str]:
         """Query parameters; of a repeated one the last counts."""
-        return {name: request.query_params[name] for name in request.query_params}
+        return request.query_params.dict()
 
 
 class PublicView(APIView):

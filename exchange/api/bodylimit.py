@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
-from exchange.api.fastlane import Application, Receive, Scope, Send, send_error
+from exchange.api.fastlane.plain import PRIVATE_HEADERS, Application, Receive, Scope, Send, send_error
 from exchange.errors import InputError
 
 
@@ -53,4 +53,4 @@ class BodyLimit:
 
     async def _refuse(self, headers: dict[bytes, bytes], send: Send) -> None:
         error = InputError("BODY_TOO_LARGE", {"maximum_bytes": self._maximum_bytes})
-        await send_error(send, error, headers)
+        await send_error(send, error, headers, PRIVATE_HEADERS)

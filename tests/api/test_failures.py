@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -99,12 +100,12 @@ def test_each_trouble_with_the_engine_has_its_code(
     def fail(*_: Any) -> Any:
         raise error
 
-    async def afail(*_: Any) -> Any:
-        raise error
+    async def fail_all(commands: Sequence[Command]) -> list[EngineError]:
+        return [error] * len(commands)
 
     alice.get("/api/v1/symbols")
     monkeypatch.setattr(gateway, "submit", fail)
-    monkeypatch.setattr(gateway, "asubmit", afail)
+    monkeypatch.setattr(gateway, "asubmit_all", fail_all)
     response = alice.place()
     assert shape(response) == (status, code)
     assert ("Retry-After" in response) == (status in (503, 504))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
@@ -13,7 +14,7 @@ from django.contrib.auth.models import User
 
 from exchange import limits
 from exchange.api.authentication import forget_tokens, is_renewal_due, remembered_user, renew
-from exchange.api.fastlane import FastLane
+from exchange.api.fastlane import OrderLane, renewals
 from exchange.symbols import symbols
 from exchange.worker import gateway
 from tests.api.test_bad_input import BAD_ORDERS, GOOD, but
@@ -85,7 +86,7 @@ async def through_lane(path: str, body: Any, token: str, method: str = "POST", *
     async def send(message: Any) -> None:
         messages.append(message)
 
-    await FastLane(_django)(scope, receive, send)
+    await OrderLane(_django)(scope, receive, send)
     start, content = messages
     return start["status"], dict(start["headers"]), json.loads(content["body"])
 
@@ -206,14 +207,52 @@ def test_a_token_in_use_is_verified_again_before_it_runs_out(
     assert not is_renewal_due(token)
     at(4)
     assert [is_renewal_due(token), is_renewal_due(token)] == [True, False], "one caller renews"
-    renew(token)
+    renew([token])
     at(8)
     assert remembered_user(token) == alice.user
     User.objects.filter(pk=alice.user.pk).update(is_active=False)
     assert is_renewal_due(token)
-    renew(token)
+    renew([token])
     at(9.5)
     assert remembered_user(token) is None, "a disabled user is out when the last verification is old"
+
+
+def test_tokens_that_are_due_together_cost_one_query(
+    alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    tokens = [token_of(alice).encode(), token_of(bob).encode()]
+    start_s = time.time()
+    monkeypatch.setattr(time, "time", lambda: start_s + 4)
+    with django_assert_num_queries(1):
+        renew([*tokens, b"no.token.at-all"])
+    monkeypatch.setattr(time, "time", lambda: start_s + 8)
+    assert [remembered_user(token) for token in tokens] == [alice.user, bob.user]
+
+
+def test_tokens_that_come_while_others_are_verified_are_the_next_lot(monkeypatch: pytest.MonkeyPatch) -> None:
+    lots: list[list[bytes]] = []
+    first_began, first_may_end = threading.Event(), threading.Event()
+
+    def slow(tokens: list[bytes]) -> None:
+        lots.append(tokens)
+        first_began.set()
+        assert first_may_end.wait(10)
+
+    monkeypatch.setattr(renewals, "renew", slow)
+
+    async def three() -> None:
+        due = renewals.Renewals()
+        due.add(b"a")
+        while not first_began.is_set():
+            await asyncio.sleep(0.001)
+        due.add(b"b")
+        due.add(b"c")
+        first_may_end.set()
+        assert due._work is not None
+        await due._work
+
+    asyncio.run(three())
+    assert lots == [[b"a"], [b"b", b"c"]]
 
 
 def test_limits_count_in_the_lane_as_in_the_view(alice: Person, run_live: Any, settings: Any) -> None:

@@ -100,6 +100,8 @@ def web(layout: Layout) -> ProcessSpec:
             *("--host", layout.host, "--port", str(layout.port)),
             *("--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio"),
             *("--ws-max-size", str(256 * 1024), "--ws-ping-interval", "0"),
+            # What is sent is written once for all sockets, so not compressed; what comes is short.
+            *("--ws-per-message-deflate", "false"),
             *("--no-access-log", "--log-level", "warning", "--no-server-header"),
             *("--timeout-graceful-shutdown", "3"),
         ],

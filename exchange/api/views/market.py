@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from typing import Final
-
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -12,11 +9,9 @@ from exchange import selectors
 from exchange.api import params, schema
 from exchange.api import serializers as shapes
 from exchange.api.base import PublicView
+from exchange.api.reads import DEFAULT_DEPTH, MAX_DEPTH, OrderBookRead, now_ms
 from exchange.symbols import symbols
 from exchange.wire import symbol_dict
-
-DEFAULT_DEPTH: Final = 20
-MAX_DEPTH: Final = 1_000
 
 
 class OrderBookView(PublicView):
@@ -32,10 +27,7 @@ class OrderBookView(PublicView):
         ],
     )
     def get(self, request: Request, symbol: str) -> Response:
-        query = self.query(request)
-        params.refuse_unknown(query, {"depth"})
-        depth = params.read_integer(query, "depth", 1, MAX_DEPTH) or DEFAULT_DEPTH
-        return Response(selectors.order_book(symbols.get(symbol), depth, _now_ms()))
+        return Response(OrderBookRead.of(symbol, self.query(request)).ask())
 
 
 class AuctionView(PublicView):
@@ -49,7 +41,7 @@ class AuctionView(PublicView):
     )
     def get(self, request: Request, symbol: str) -> Response:
         params.refuse_unknown(self.query(request), ())
-        return Response(selectors.auction(symbols.get(symbol), _now_ms()))
+        return Response(selectors.auction(symbols.get(symbol), now_ms()))
 
 
 class SymbolsView(PublicView):
@@ -76,8 +68,4 @@ class TimeView(PublicView):
     )
     def get(self, request: Request) -> Response:
         params.refuse_unknown(self.query(request), ())
-        return Response({"server_time": _now_ms()})
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
+        return Response({"server_time": now_ms()})

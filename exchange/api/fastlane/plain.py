@@ -1,0 +1,125 @@
+"""Plain HTTP as the fast lanes speak it: which headers a request may have, its limits, and its answer."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import msgspec
+from django.http import HttpRequest
+from django.http.request import split_domain_port, validate_host
+from django.utils.translation import get_language_from_request
+
+from exchange import limits
+from exchange.api.exceptions import as_api_error
+from exchange.errors import ApiError, RefusedError
+from exchange.wire import Json
+
+logger = logging.getLogger(__name__)
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+Headers = dict[bytes, bytes]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+HeaderLines = tuple[tuple[bytes, bytes], ...]
+
+#: What Django's middleware puts on every answer.
+COMMON_HEADERS: Final[HeaderLines] = (
+    (b"content-type", b"application/json"),
+    (b"vary", b"Accept, Accept-Language"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+)
+#: The same for what is one user's own: nothing between here and the client keeps it.
+PRIVATE_HEADERS: Final[HeaderLines] = (*COMMON_HEADERS, (b"cache-control", b"no-store"))
+#: Headers that change what Django would do: a request with one of them is for no lane.
+_UNUSUAL: Final = frozenset({b"cookie", b"transfer-encoding", b"content-encoding", b"expect"})
+#: Longest host name or list of languages that is looked at (and remembered) here.
+_LONGEST: Final = 255
+#: Values of Accept that mean JSON to every view; the last is what browsers' fetch libraries send.
+_ACCEPTED: Final = frozenset({b"*/*", b"application/json", b"application/json, text/plain, */*"})
+
+
+def plain_headers(scope: Scope, hosts: tuple[str, ...]) -> Headers | None:
+    """The headers by name; None where one is unusual or repeated, or asks for something other than JSON, or the
+    host is none of ``hosts`` (as ``ALLOWED_HOSTS`` has them)."""
+    headers: Headers = dict(scope["headers"])
+    if len(headers) != len(scope["headers"]) or not _UNUSUAL.isdisjoint(headers):
+        return None
+    if (
+        headers.get(b"accept", b"*/*") not in _ACCEPTED
+        or len(headers.get(b"accept-language", b"")) > _LONGEST
+    ):
+        return None
+    host = headers.get(b"host", b"")
+    return headers if len(host) <= _LONGEST and _is_host_valid(host, hosts) else None
+
+
+@functools.lru_cache(maxsize=256)
+def _is_host_valid(host: bytes, allowed: tuple[str, ...]) -> bool:
+    domain, _ = split_domain_port(host.decode("latin-1"))
+    return bool(domain) and validate_host(domain, allowed)
+
+
+async def charge(
+    scope: Scope, headers: Headers, rate_scope: str, user_id: object = None, cost: int = 1
+) -> None:
+    """Count the request as DRF's throttle does: for its address, and for the user (the address again where there
+    is none). Raises RATE_LIMITED."""
+    peer = (scope.get("client") or ("local", 0))[0]
+    forwarded = headers.get(b"x-forwarded-for")
+    # Without that header nobody stands between, however many proxies there are.
+    address = limits.client_address(peer, forwarded.decode("latin-1")) if forwarded else str(peer)
+    wait_s = await limits.acharge_request(address, rate_scope, user_id or address, cost)
+    if wait_s is not None:
+        raise RefusedError("RATE_LIMITED", {"retry_after_s": wait_s})
+
+
+def language_of(headers: Headers) -> str:
+    """The language Django's middleware would settle for this request."""
+    return _language(headers.get(b"accept-language", b""))
+
+
+@functools.lru_cache(maxsize=256)
+def _language(accepted: bytes) -> str:
+    request = HttpRequest()
+    request.META["HTTP_ACCEPT_LANGUAGE"] = accepted.decode("latin-1")
+    return get_language_from_request(request)
+
+
+async def send_body(
+    send: Send, status: int, body: bytes, fixed: HeaderLines, wait_s: int | None = None
+) -> None:
+    """Answer with JSON."""
+    headers = [*fixed, (b"content-length", b"%d" % len(body))]
+    if wait_s:
+        headers.append((b"retry-after", b"%d" % wait_s))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def send_error(send: Send, error: ApiError, headers: Headers, fixed: HeaderLines) -> None:
+    """Answer with an error, in the language the headers ask for."""
+    wait_s = error.details.get("retry_after_s") or error.retry_after_s
+    await send_body(send, error.status, encoded(error.body(language_of(headers))), fixed, wait_s)
+
+
+def error_of(exception: Exception) -> ApiError:
+    """The wire error of what a lane's work raised; INTERNAL, and a line in the log, for a bug."""
+    error = as_api_error(exception)
+    if error is None:
+        logger.error("a request of a fast lane failed", exc_info=exception)
+        return ApiError("INTERNAL")
+    return error
+
+
+def encoded(reply: Json) -> bytes:
+    """JSON as DRF writes it: two line separators, which clients can only have sent themselves, are escaped."""
+    body = msgspec.json.encode(reply)
+    if body.isascii():
+        return body
+    return body.replace(b"\xe2\x80\xa8", b"\\u2028").replace(b"\xe2\x80\xa9", b"\\u2029")
