@@ -37,6 +37,7 @@ from bench import (
     web,
     worker,
 )
+from bench.cpu import Stolen
 from bench.measure import Plan, Result
 from exchange import core as build
 
@@ -60,7 +61,7 @@ _LOOP = "for _ in range(1_000): pass"
 def main() -> None:
     options = _options()
     plan = Plan(options.seed, options.full, options.scale)
-    began = time.monotonic()
+    began, stolen = time.monotonic(), Stolen()
     head = describe(options.seed)
     print("  ".join(f"{name} {value}" for name, value in head["machine"].items()), flush=True)
     results = []
@@ -72,6 +73,7 @@ def main() -> None:
             print(report.line_for_terminal(row), flush=True)
         print(f"-- {name}: {time.monotonic() - started:.0f} s", flush=True)
     head["took_s"] = round(time.monotonic() - began)
+    head["machine"]["stolen_percent"] = stolen.percent()
     saved = report.save(head, results)
     print(*report.verdicts(saved), sep="\n")
     earlier = options.compare or report.BASELINE

@@ -35,10 +35,11 @@ PEERS = (
     "liquibook",
     "liquibook without a listener",
 )
-COMMANDS = 200_000
+COMMANDS = 100_000
 #: The naive engine works every hold out anew at every step, so it gets the beginning of a flow only.
-NAIVE_COMMANDS = 1_200
+NAIVE_COMMANDS = 500
 MIXED = ", mixed flow"
+EVENTS_ALONE = "the core's events alone, Python objects"
 _TIMEOUT_S = 300
 
 Commands = list[m.Command]
@@ -60,10 +61,12 @@ def run(plan: Plan) -> Iterator[Result]:
         naive = _naive(mixed[:NAIVE_COMMANDS])
         _set_against_naive(mixed_rows, naive, folder / "beginning")
         peers = {name: _peer(name, folder, operations) for name in PEERS}
+    events_alone, *rows = rows
     for row, nearest in zip(rows, ("lightmatchingengine", "bourse"), strict=False):
         row.against(peers[nearest])
+        row.figures["x events alone"] = row.value / events_alone.value
         row.figures |= {f"x {name}": row.value / peer.value for name, peer in peers.items() if peer.value}
-    yield from (*rows, *mixed_rows, naive, *peers.values())
+    yield from (events_alone, *rows, *mixed_rows, naive, *peers.values())
 
 
 def _record(file: Path, opening: Commands, commands: Commands) -> None:
@@ -80,6 +83,8 @@ def _builds(suffix: str, file: Path, count: int) -> Iterator[Result]:
         raise RuntimeError(f"the builds of the core disagree: {runs}")
     for choice, found in runs.items():
         name = targets.PYTHON if choice == "python" else targets.COMPILED
+        if choice == "python" and not suffix:
+            yield Result(EVENTS_ALONE, count / found["floor_s"], "commands/s", count)
         yield Result(
             name=f"{name}{suffix}",
             value=count / found["seconds"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Final
 
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
@@ -39,6 +40,28 @@ class CpuMeter:
         if not Path("/proc/self/stat").exists():
             return {}
         return {name: _seconds(pid) for name, pid in {**self._processes, **self._others()}.items()}
+
+
+class Stolen:
+    """What a virtual machine does not get of its processors, since this was made: time in which something was to
+    run and the host ran another machine."""
+
+    _STEAL: Final = 7
+
+    def __init__(self) -> None:
+        self._began = self._ticks()
+
+    def percent(self) -> float:
+        """Of the time of all processors; 0 where that is not told."""
+        spent = [now - then for now, then in zip(self._ticks(), self._began, strict=True)]
+        return round(100 * spent[self._STEAL] / sum(spent), 1) if sum(spent) else 0.0
+
+    def _ticks(self) -> list[int]:
+        try:
+            first = Path("/proc/stat").read_text().splitlines()[0]
+        except OSError:
+            return [0] * (self._STEAL + 1)
+        return [int(ticks) for ticks in first.split()[1 : self._STEAL + 2]]
 
 
 def descendants(parent: int) -> dict[int, str]:

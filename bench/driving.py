@@ -129,7 +129,8 @@ async def drive(
     pairs = list(zip(loads, requests, strict=True))
     if shape.paced:
         rate = shape.paced / len(loads)
-        await asyncio.gather(*(load.run_paced(own, rate, seconds) for load, own in pairs))
+        paced = (load.run_paced(own, rate, seconds, at / len(pairs)) for at, (load, own) in enumerate(pairs))
+        await asyncio.gather(*paced)
     else:
         await asyncio.gather(*(load.run(own, shape.in_flight, seconds) for load, own in pairs))
     took_s = time.perf_counter() - began

@@ -71,8 +71,7 @@ class Listener(WebSocketConnection):
 
     def payloads(self) -> list[bytes]:
         """Everything received since the handshake, whole messages, in order."""
-        self._buffer += self.received
-        return self._messages()
+        return self._messages(self._rest + bytes(self.received))
 
     def arrivals(self) -> Sequence[tuple[int, int]]:
         """(bytes received so far, nanoseconds since the epoch) of every read."""

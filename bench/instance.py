@@ -38,7 +38,7 @@ UNLIMITED = {f"RATE_LIMIT_{scope}": "0" for scope in ("ORDERS", "READS", "PUBLIC
 #: What ``xtrader.supervisor.plan`` gives uvicorn.
 UVICORN = (
     *("--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio"),
-    *("--ws-max-size", str(256 * 1024), "--ws-ping-interval", "0"),
+    *("--ws-max-size", str(256 * 1024), "--ws-ping-interval", "0", "--ws-per-message-deflate", "false"),
     *("--no-access-log", "--log-level", "warning", "--no-server-header"),
 )
 

@@ -18,11 +18,10 @@ from decimal import Decimal
 from typing import Final, Protocol
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 #: How long the last replies may take.
 _PATIENCE_S: Final = 60.0
-#: A paced connection looks this often whether a request is due.
-_PACE_S: Final = 0.001
 
 
 class Fill(msgspec.Struct):
@@ -33,7 +32,8 @@ class Fill(msgspec.Struct):
 class Placed(msgspec.Struct):
     """What is read of one order's outcome."""
 
-    order: dict[str, msgspec.Raw] | None = None
+    #: Not looked into: whether there is one says that it was taken.
+    order: msgspec.Raw | UnsetType = UNSET
     fills: tuple[Fill, ...] = ()
     error: str = ""
 
@@ -62,9 +62,10 @@ class Tally:
         for placed in reply.results or (reply,):
             if placed.error:
                 self.errors[placed.error] += 1
-            elif placed.order is not None:
+            elif placed.order is not UNSET:
                 self.orders += 1
-                self._fills += placed.fills
+                if placed.fills:
+                    self._fills += placed.fills
 
     def sums(self) -> tuple[Decimal, Decimal]:
         """Quantity and fees of all taker fills."""
@@ -81,7 +82,9 @@ class Load(Protocol):
 
     async def run(self, requests: Sequence[bytes], in_flight: int, seconds: float) -> None: ...
 
-    async def run_paced(self, requests: Sequence[bytes], per_second: float, seconds: float) -> None: ...
+    async def run_paced(
+        self, requests: Sequence[bytes], per_second: float, seconds: float, phase: float
+    ) -> None: ...
 
     def close(self) -> None: ...
 
@@ -120,19 +123,22 @@ class _Connection(asyncio.Protocol):
         self._send(in_flight)
         await self._finished()
 
-    async def run_paced(self, requests: Sequence[bytes], per_second: float, seconds: float) -> None:
+    async def run_paced(
+        self, requests: Sequence[bytes], per_second: float, seconds: float, phase: float
+    ) -> None:
         """Send so many a second whether or not replies come; a latency counts from when the request was due,
-        so that waiting in this process is not left out."""
+        so that waiting in this process is not left out. The first is due after this part of the time between
+        two, so that connections do not all send at the same moment."""
         self._begin(requests, seconds)
         self._is_paced = True
         began_ns = time.perf_counter_ns()
-        gap_ns, sent = 1e9 / per_second, 0
-        while (now_ns := time.perf_counter_ns()) - began_ns < seconds * 1e9:
-            due = int((now_ns - began_ns) / gap_ns) + 1 - sent
-            for _ in range(due):
-                self._send(1, began_ns + round(sent * gap_ns))
-                sent += 1
-            await asyncio.sleep(_PACE_S)
+        gap_ns = 1e9 / per_second
+        for number in range(round(seconds * per_second)):
+            due_ns = began_ns + round((number + phase) * gap_ns)
+            wait_s = (due_ns - time.perf_counter_ns()) / 1e9
+            if wait_s > 0:
+                await asyncio.sleep(wait_s)
+            self._send(1, due_ns)
         self._is_paced = False
         self._answered(0)
         await self._finished()
@@ -156,12 +162,14 @@ class _Connection(asyncio.Protocol):
         """Send the next ``count`` requests in one write."""
         assert self._transport is not None
         now_ns = due_ns or time.perf_counter_ns()
-        size, chunk = len(self._requests), []
-        for _ in range(count):
-            self._sent(self._at, now_ns)
-            chunk.append(self._requests[self._at])
-            self._at = self._at + 1 if self._at + 1 < size else 0
         self._unanswered += count
+        chunk: list[bytes] = []
+        while count:
+            at, some = self._at, min(count, len(self._requests) - self._at)
+            self._sent(at, some, now_ns)
+            chunk += self._requests[at : at + some]
+            self._at = at + some if at + some < len(self._requests) else 0
+            count -= some
         self._transport.write(b"".join(chunk))
 
     def _answered(self, count: int) -> None:
@@ -179,7 +187,7 @@ class _Connection(asyncio.Protocol):
         if reply.error:
             self.failed[reply.error] += 1
 
-    def _sent(self, at: int, now_ns: int) -> None:
+    def _sent(self, at: int, count: int, now_ns: int) -> None:
         raise NotImplementedError
 
 
@@ -190,7 +198,7 @@ class HttpConnection(_Connection):
         super().__init__(tally)
         self._reads = reads
 
-    def _sent(self, at: int, now_ns: int) -> None:
+    def _sent(self, at: int, count: int, now_ns: int) -> None:
         self._sent_ns = now_ns
 
     def data_received(self, data: bytes) -> None:
@@ -236,7 +244,9 @@ class WebSocketConnection(_Connection):
 
     def __init__(self, tally: Tally | None = None) -> None:
         super().__init__(tally)
-        self._sent_ns: dict[int, int] = {}
+        #: When each request was last sent, by its place in the list.
+        self._sent_ns: list[int] = []
+        self._rest = b""
         self._is_open = asyncio.Event()
         self._authenticated = asyncio.Event()
 
@@ -258,26 +268,33 @@ class WebSocketConnection(_Connection):
         assert self._transport is not None
         self._transport.write(ws_frame(msgspec.json.encode(message)))
 
-    def _sent(self, at: int, now_ns: int) -> None:
-        self._sent_ns[at] = now_ns
+    def _begin(self, requests: Sequence[bytes], seconds: float) -> None:
+        super()._begin(requests, seconds)
+        self._sent_ns = [0] * len(requests)
+
+    def _sent(self, at: int, count: int, now_ns: int) -> None:
+        self._sent_ns[at : at + count] = [now_ns] * count
 
     def data_received(self, data: bytes) -> None:
-        self._buffer += data
+        if self._rest:
+            data, self._rest = self._rest + data, b""
         if not self._is_open.is_set():
-            head_end = self._buffer.find(b"\r\n\r\n")
-            if head_end < 0:
+            head, found, data = data.partition(b"\r\n\r\n")
+            if not found:
+                self._rest = head
                 return
-            if not self._buffer.startswith(b"HTTP/1.1 101"):
-                raise ConnectionError(bytes(self._buffer[:200]).decode())
-            del self._buffer[: head_end + 4]
+            if not head.startswith(b"HTTP/1.1 101"):
+                raise ConnectionError(head[:200].decode())
             self._is_open.set()
-        replies = sum(map(self._message, self._messages()))
+        now_ns, replies = time.perf_counter_ns(), 0
+        for payload in self._messages(data):
+            replies += self._message(payload, now_ns)
         if replies:
             self._answered(replies)
 
-    def _messages(self) -> list[bytes]:
+    def _messages(self, buffer: bytes) -> list[bytes]:
         """Payloads of the whole text frames received; the server's frames are neither masked nor split."""
-        buffer, at, payloads = self._buffer, 0, []
+        at, payloads = 0, []
         while len(buffer) - at >= 2:
             length, start = buffer[at + 1], at + 2
             if length >= 126:
@@ -288,12 +305,12 @@ class WebSocketConnection(_Connection):
             if len(buffer) < start + length:
                 break
             if buffer[at] == 0x81:
-                payloads.append(bytes(buffer[start : start + length]))
+                payloads.append(buffer[start : start + length])
             at = start + length
-        del buffer[:at]
+        self._rest = buffer[at:]
         return payloads
 
-    def _message(self, payload: bytes) -> bool:
+    def _message(self, payload: bytes, now_ns: int) -> bool:
         """Whether the message answers a request of ``run``."""
         reply = _reply.decode(payload)
         if reply.type != "reply" or reply.id is None:
@@ -303,7 +320,7 @@ class WebSocketConnection(_Connection):
                 raise ConnectionError(f"refused: {payload.decode()}")
             self._authenticated.set()
             return False
-        self.latencies_ns.append(time.perf_counter_ns() - self._sent_ns[reply.id])
+        self.latencies_ns.append(now_ns - self._sent_ns[reply.id])
         self._take(reply)
         return True
 

@@ -94,12 +94,17 @@ async def _record_reads(instance: Instance, seconds: int) -> str:
 def _flame(pid: int, name: str, seconds: int) -> str:
     """Write the flame graph of a process; what went wrong, if anything did."""
     command = [str(PY_SPY), "record", "--pid", str(pid), "--duration", str(seconds), "--rate", "200", "--gil"]
-    command += ["--output", str(IMAGES / f"flame-{name}.svg"), "--format", "flamegraph"]
+    file = IMAGES / f"flame-{name}.svg"
+    command += ["--output", str(file), "--format", "flamegraph"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds + 60)
     except OSError as error:
         return f"no flame graph: {error}"
-    return "" if done.returncode == 0 else f"no flame graph: {done.stderr.strip()[-200:]}"
+    if done.returncode != 0:
+        return f"no flame graph: {done.stderr.strip()[-200:]}"
+    # Its title is the command, which says where things are on this machine.
+    file.write_text(file.read_text().replace(" ".join(command), f"xTrader, {name}"))
+    return ""
 
 
 def _load(instance: Instance, seconds: float, seed: int) -> Result:

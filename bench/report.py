@@ -93,7 +93,8 @@ def _headline(report: dict[str, Any]) -> Iterable[str]:
     yield (
         f"{report['date']}, commit {report['commit'][:10]}: {machine['cpus']} CPUs, Python {machine['python']}, "
         f"processes on the {report['core']} core; load before the run {machine['load']}, an empty Python loop "
-        f"{machine['loop_ns']} ns a turn, seed {report['seed']}."
+        f"{machine['loop_ns']} ns a turn; of the processors' time {machine['stolen_percent']} % was given to other "
+        f"machines on the same host; seed {report['seed']}."
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from bench import targets
 from bench.driving import Shape, bare_echo, bare_http, over_http, over_websocket
@@ -26,6 +26,7 @@ SECONDS, CURVE_S, MINUTE_S = 6.0, 3.0, 60.0
 BATCH_REPLY_BYTES = 45_000
 HTTP_FLOOR, HTTP_BATCH_FLOOR = "bare ASGI responder, 16 connections", "bare ASGI responder, batches"
 ECHO_FLOOR, ECHO_BATCH_FLOOR = "bare echo, 1,024 in flight", "bare echo, batches of 100"
+ECHO_PACED = "bare echo, at the pace of a third of capacity"
 TWO_WEBS = "WebSocket, 1,024 in flight, two web processes"
 FLOORS = {
     targets.REST: HTTP_FLOOR,
@@ -73,10 +74,19 @@ def _rows(instance: Instance, plan: Plan) -> Iterator[Result]:
     yield websocket(targets.WS_BATCHES, WS_BATCHES)
     busy = _sustained(instance, rng, plan)
     yield busy
-    yield websocket(targets.WS_THIRD, Shape(16, paced=max(1.0, busy.value / 3)))
+    yield from _third(websocket, Shape(16, paced=max(1.0, busy.value / 3)), seconds)
     yield _curve(instance, rng, plan)
     with instance.second_web() as other:
         yield websocket(TWO_WEBS, WS_BUSY, other)
+
+
+def _third(websocket: Callable[..., Result], shape: Shape, seconds: float) -> Iterator[Result]:
+    """Paced, beside an echo at the same pace: what this machine's scheduling alone does to latency."""
+    row = websocket(targets.WS_THIRD, shape)
+    with floor_server() as server:
+        echo = asyncio.run(bare_echo(server, ECHO_PACED, shape, seconds))
+    row.figures["p99 x echo"] = row.p99_ns / echo.p99_ns if echo.p99_ns else 0.0
+    yield from (echo, row)
 
 
 def _settled(instance: Instance, row: Result) -> Result:

@@ -17,7 +17,7 @@ HEAD: dict[str, Any] = {
     "commit": "0123456789abcdef",
     "core": "python",
     "seed": 1,
-    "machine": {"cpus": 2, "python": "3.11.7", "load": "0.1", "loop_ns": "15.0"},
+    "machine": {"cpus": 2, "python": "3.11.7", "load": "0.1", "loop_ns": "15.0", "stolen_percent": 2.5},
 }
 
 
