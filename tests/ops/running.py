@@ -58,6 +58,7 @@ class RunningExchange:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_heed_ctrl_c,
             )
 
     @property
@@ -123,6 +124,11 @@ def processes_of(folder: Path) -> list[int]:
             except OSError:
                 continue
     return found
+
+
+def _heed_ctrl_c() -> None:
+    # What a shell runs in the background ignores SIGINT, and all its children with it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def is_running(pid: int) -> bool:
