@@ -22,12 +22,6 @@ from tests.engine.stage import (
     trailing,
 )
 
-
-@pytest.fixture
-def stage() -> Stage:
-    return Stage()
-
-
 # --- F: funds --------------------------------------------------------------------------------------------
 
 

@@ -10,11 +10,6 @@ from exchange.engine import messages as m
 from tests.engine.stage import ALICE, BOB, CAROL, LOTS, MONEY, Stage, extra, refused, stop
 
 
-@pytest.fixture
-def stage() -> Stage:
-    return Stage()
-
-
 def maker_fills(stage: Stage) -> list[tuple[int, int]]:
     """(maker's order id, lots) of the last command's trades."""
     trades = [m.TradeEvent(*event) for event in stage.events_of(m.EV_TRADE)]

@@ -21,11 +21,6 @@ from tests.engine.stage import (
 INDICATIVE = m.EV_INDICATIVE
 
 
-@pytest.fixture
-def stage() -> Stage:
-    return Stage()
-
-
 # --- states ----------------------------------------------------------------------------------------------
 
 

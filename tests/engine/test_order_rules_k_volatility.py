@@ -20,11 +20,6 @@ from tests.engine.stage import (
 )
 
 
-@pytest.fixture
-def stage() -> Stage:
-    return Stage()
-
-
 def in_band(lots: int = 1) -> Stage:
     """The last price is 100, trades stay within 10 % of it, and there is something to buy on both sides of
     the line."""

@@ -22,13 +22,7 @@ from tests.engine.stage import (
     trailing,
 )
 
-
-@pytest.fixture
-def stage() -> Stage:
-    """The last price is 100."""
-    stage = Stage()
-    stage.trade_at(100)
-    return stage
+pytestmark = pytest.mark.usefixtures("last_price_of_100")
 
 
 def usual_pair(stage: Stage, lots: int = 10) -> tuple[OrderEvent, OrderEvent]:

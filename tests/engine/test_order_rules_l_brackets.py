@@ -20,13 +20,7 @@ from tests.engine.stage import (
     stop,
 )
 
-
-@pytest.fixture
-def stage() -> Stage:
-    """The last price is 100."""
-    stage = Stage()
-    stage.trade_at(100)
-    return stage
+pytestmark = pytest.mark.usefixtures("last_price_of_100")
 
 
 def exits(stage: Stage, entry: OrderEvent) -> list[OrderEvent]:

@@ -21,12 +21,6 @@ from tests.engine.stage import (
     stop,
 )
 
-
-@pytest.fixture
-def stage() -> Stage:
-    return Stage()
-
-
 # --- P: self-trade prevention ----------------------------------------------------------------------------
 
 

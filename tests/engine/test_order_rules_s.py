@@ -23,12 +23,7 @@ from tests.engine.stage import (
 QUOTE = {"trigger_source": m.QUOTE}
 
 
-@pytest.fixture
-def stage() -> Stage:
-    """The last price is 100."""
-    stage = Stage()
-    stage.trade_at(100)
-    return stage
+pytestmark = pytest.mark.usefixtures("last_price_of_100")
 
 
 def test_s1_a_waiting_order_is_off_the_book_and_holds_its_funds(stage: Stage) -> None:

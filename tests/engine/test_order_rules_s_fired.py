@@ -24,12 +24,7 @@ from tests.engine.stage import (
 QUOTE = {"trigger_source": m.QUOTE}
 
 
-@pytest.fixture
-def stage() -> Stage:
-    """The last price is 100."""
-    stage = Stage()
-    stage.trade_at(100)
-    return stage
+pytestmark = pytest.mark.usefixtures("last_price_of_100")
 
 
 def test_s6_fired_orders_enter_in_turn_and_those_they_fire_queue_behind(stage: Stage) -> None:

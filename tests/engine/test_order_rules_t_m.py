@@ -9,12 +9,6 @@ import pytest
 from exchange.engine import messages as m
 from tests.engine.stage import ALICE, BOB, CAROL, LOTS, MONEY, TO_MIDNIGHT_NS, Stage, extra, stop
 
-
-@pytest.fixture
-def stage() -> Stage:
-    return Stage()
-
-
 # --- T: time in force ----------------------------------------------------------------------------------
 
 
