@@ -363,6 +363,7 @@ class Session:
         if self.is_closing:
             return
         self.is_closing = True
+        logger.info("closing a connection of account %s: %d %s", self._trades_for or "-", code, reason)
         self._fewer_in_flight.set()
         self._subscriptions.close()
         self._outbox.flush_now()

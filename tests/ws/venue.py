@@ -9,6 +9,8 @@ venue.raw()                 a bare WebSocket, for what no decent client would se
 from __future__ import annotations
 
 import asyncio
+import atexit
+import functools
 import json
 import os
 import shutil
@@ -73,6 +75,33 @@ def run(work: Coroutine[Any, Any, T], timeout_s: float = 60.0) -> T:
     return asyncio.run(bounded())
 
 
+@functools.cache
+def _prepared() -> Path:
+    """A data folder with its tables and people: made once, and each venue starts from a copy of it."""
+    folder = Path(tempfile.mkdtemp(prefix="xt-ws-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    environment = _environment(folder)
+    for arguments in (
+        ("manage.py", "migrate", "--verbosity=0"),
+        ("-c", _MAKE_PEOPLE, json.dumps(PEOPLE), PASSWORD),
+    ):
+        subprocess.run([sys.executable, *arguments], cwd=ROOT, env=environment, check=True, timeout=300)
+    return folder
+
+
+def _environment(data: Path, **more: str) -> dict[str, str]:
+    inherited = {
+        key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "JOURNAL_URL")
+    }
+    return {
+        **inherited,
+        "DATA": str(data),
+        "DJANGO_SETTINGS_MODULE": "tests.ws.settings",
+        "LOG_LEVEL": "INFO",
+        **more,
+    }
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -85,22 +114,15 @@ class Venue:
     def __init__(self, **environment: str) -> None:
         # Unix socket paths are short; pytest's own temporary folders are not.
         self.data = Path(tempfile.mkdtemp(prefix="xt-ws-"))
+        shutil.copytree(_prepared(), self.data, dirs_exist_ok=True)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.environment = {
-            **{key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "JOURNAL_URL")},
-            "DATA": str(self.data),
-            "DJANGO_SETTINGS_MODULE": "tests.ws.settings",
-            "LOG_LEVEL": "INFO",
-            **environment,
-        }
+        self.environment = _environment(self.data, **environment)
         self._log = (self.data / "log").open("ab")
         self._running: list[subprocess.Popen[bytes]] = []
         self._ids = 0
         self.admin = BlockingEngineClient(self.data / "engine.sock", timeout_ms=20_000)
         try:
-            self._manage("migrate", "--verbosity=0")
-            self._python("-c", _MAKE_PEOPLE, json.dumps(PEOPLE), PASSWORD)
             self.engine = self.start_engine()
             self.admin.wait_connected(180)
             self._set_up()
@@ -224,19 +246,6 @@ class Venue:
             self.submit(m.set_account(self.next_id(), account))
             for asset, units in FUNDS.items():
                 self.submit(m.deposit(self.next_id(), account, asset, units * 10 ** scales[asset]))
-
-    def _manage(self, *arguments: str) -> None:
-        self._python("manage.py", *arguments)
-
-    def _python(self, *arguments: str) -> None:
-        subprocess.run(
-            [sys.executable, *arguments],
-            cwd=ROOT,
-            env=self.environment,
-            check=True,
-            timeout=300,
-            stderr=self._log,
-        )
 
     def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
