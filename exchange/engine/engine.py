@@ -262,6 +262,10 @@ class Engine:
         """The whole state; equal states give equal bytes. See ``snapshot``."""
         return snapshot.dump(self._state)
 
+    def sections(self) -> list[snapshot.Section]:
+        """The lines of ``dump`` before they are bytes. What is applied afterwards does not change them."""
+        return snapshot.sections_of(self._state)
+
     @classmethod
     def load(cls, data: bytes, parse: snapshot.Parse = snapshot.parse_rows) -> Engine:
         """The engine whose ``dump`` these bytes are. ``parse`` reads a section's line. Raises SnapshotError."""

@@ -32,6 +32,8 @@ SECTIONS: Final = {1: 8, 2: 9}
 PLAIN_FIELDS: Final = len(m.OrderEvent._fields) - 1
 
 Rows = Sequence[tuple[Any, ...]]
+#: The header, or the rows of a section.
+Section = dict[str, Any] | list[Any]
 
 
 class SnapshotError(ValueError):
@@ -48,11 +50,21 @@ def digest(data: bytes) -> str:
 
 def dump(state: State) -> bytes:
     """The state as bytes, one line a section."""
+    return b"\n".join(map(line_of, sections_of(state)))
+
+
+def line_of(section: Section) -> bytes:
+    """What the standard library can do. Others are several times as quick (``journal.codec.section_line``)."""
+    return json.dumps(section, separators=(",", ":")).encode()
+
+
+def sections_of(state: State) -> list[Section]:
+    """What ``dump`` writes, line by line. Nothing that happens to the state afterwards changes it."""
     first = state.rules_version == FIRST_RULES
     account_row, symbol_row, order_row = (
         (_account_row_1, _symbol_row_1, _order_row_1) if first else (_account_row, _symbol_row, _order_row)
     )
-    sections: list[Any] = [
+    sections: list[Section] = [
         _header(state, 1 if first else 2),
         sorted(state.ledger.scales.items()),
         [symbol_row(book) for book in _books(state)],
@@ -64,7 +76,7 @@ def dump(state: State) -> bytes:
     ]
     if not first:
         sections.append(_waiting(state))
-    return b"\n".join(json.dumps(section, separators=(",", ":")).encode() for section in sections)
+    return sections
 
 
 def _header(state: State, form: int) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from typing import Final, NamedTuple
 import google_crc32c
 
 from exchange.engine import Engine
+from exchange.engine.snapshot import Section
+from exchange.journal.codec import section_line
 from exchange.journal.files import OS_FILES, Files
 from exchange.journal.records import Position
 
@@ -49,41 +51,59 @@ def snapshot_path(folder: Path, sequence: int) -> Path:
     return folder / f"{sequence:020d}.snapshot"
 
 
+class Image(NamedTuple):
+    """The state of an engine at a moment; nothing that happens afterwards changes it."""
+
+    sequence: int
+    now_ns: int
+    event_hash: str
+    sections: list[Section]
+
+
+def image_of(engine: Engine, event_hash: str) -> Image:
+    """The engine's state, whose rolling event hash is ``event_hash``."""
+    return Image(engine.sequence, engine.now_ns, event_hash, engine.sections())
+
+
 def write_snapshot(
     folder: Path, engine: Engine, event_hash: str, *, files: Files = OS_FILES, shard: int = 0
 ) -> Path:
     """Store the engine's state, whose rolling event hash is ``event_hash``. Durable on return."""
-    body = engine.dump()
-    fields = (
-        engine.sequence,
-        engine.now_ns,
-        bytes.fromhex(event_hash),
-        hashlib.sha256(body).digest(),
-        len(body),
-    )
-    raw = _HEADER.pack(_MAGIC, 0, FORMAT_VERSION, shard, *fields)[_UNCHECKED_BYTES:] + body
-    path = snapshot_path(folder, engine.sequence)
+    return write_image(folder, image_of(engine, event_hash), files=files, shard=shard)
+
+
+def write_image(folder: Path, image: Image, *, files: Files = OS_FILES, shard: int = 0) -> Path:
+    """Store an engine's state; any thread may. Durable on return."""
+    body = b"\n".join(map(section_line, image.sections))
+    state_hash, event_hash = hashlib.sha256(body).digest(), bytes.fromhex(image.event_hash)
+    fields = (shard, image.sequence, image.now_ns, event_hash, state_hash, len(body))
+    checked = _HEADER.pack(_MAGIC, 0, FORMAT_VERSION, *fields)[_UNCHECKED_BYTES:]
+    path = snapshot_path(folder, image.sequence)
     unfinished = path.with_name(path.name + _UNFINISHED_SUFFIX)
     files.make_dir(folder)
     if unfinished.name in files.names(folder):
         files.remove(unfinished)
-    _write_whole(files, unfinished, _MAGIC + _crc(raw) + raw)
+    _write_whole(files, unfinished, _MAGIC + _crc(checked, body) + checked, body)
     files.rename(unfinished, path)
     files.sync_dir(folder)
     return path
 
 
-def _write_whole(files: Files, path: Path, data: bytes) -> None:
+def _write_whole(files: Files, path: Path, head: bytes, body: bytes) -> None:
     file = files.create(path)
     try:
-        files.write(file, data, 0)
+        files.write(file, head, 0)
+        files.write(file, body, len(head))
         files.sync(file)
     finally:
         files.close(file)
 
 
-def _crc(data: bytes) -> bytes:
-    return int(google_crc32c.value(data)).to_bytes(4, "little")
+def _crc(*parts: bytes) -> bytes:
+    found = 0
+    for part in parts:
+        found = google_crc32c.extend(found, part)
+    return int(found).to_bytes(4, "little")
 
 
 def read_snapshot(path: Path, *, files: Files = OS_FILES) -> Snapshot | None:

@@ -18,7 +18,7 @@ from exchange.journal.files import OS_FILES, Files
 from exchange.journal.reader import JournalReader
 from exchange.journal.records import START, Position, Record
 from exchange.journal.recovery import start_fold
-from exchange.journal.snapshots import write_snapshot
+from exchange.journal.snapshots import Image, image_of, write_image
 from exchange.worker.errors import FollowerDisagrees, PositionUnknown
 from exchange.worker.protocol import (
     FOLLOW,
@@ -126,9 +126,17 @@ class Follower:
         while not stop():
             yield from self.poll(0.2)
 
+    def image(self) -> Image:
+        """What ``write`` makes a snapshot of, at any time and from any thread: ``engine`` at ``position``."""
+        return image_of(self.engine, self.position.event_hash)
+
+    def write(self, image: Image) -> Path:
+        """Write a snapshot; returns its path."""
+        return write_image(self._snapshot_dir, image, files=self._files)
+
     def snapshot(self) -> Path:
         """Write a snapshot of ``engine`` at ``position``; returns its path."""
-        return write_snapshot(self._snapshot_dir, self.engine, self.position.event_hash, files=self._files)
+        return self.write(self.image())
 
     def close(self) -> None:
         self._gate.close()

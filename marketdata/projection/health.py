@@ -19,7 +19,8 @@ class Options:
     #: Transactions do not start closer together than this unless there is a backlog; up to three times that when
     #: they take long.
     pace_ms: int = 40
-    #: A snapshot after so many commands, or after so long when there were any.
+    #: A snapshot after so many commands, or after so long when there were any; later while writing them would take
+    #: more than a twentieth of the time.
     snapshot_commands: int = 200_000
     snapshot_minutes: int = 10
     snapshots_kept: int = 3
@@ -34,6 +35,7 @@ class Health:
         self._options = options
         self._started_s = time.monotonic()
         self._snapshot_s = self._started_s
+        self._snapshot_took_s = 0.0
         self._next_check_s = self._started_s
         self.snapshot_sequence = 0
         self.checked_sequence = 0
@@ -51,13 +53,17 @@ class Health:
     def is_snapshot_due(self, sequence: int) -> bool:
         since = sequence - self.snapshot_sequence
         waited_s = time.monotonic() - self._snapshot_s
-        return since >= self._options.snapshot_commands or (
-            since > 0 and waited_s >= self._options.snapshot_minutes * 60
-        )
+        if since >= self._options.snapshot_commands:
+            return waited_s >= 20 * self._snapshot_took_s
+        return since > 0 and waited_s >= self._options.snapshot_minutes * 60
 
-    def snapshot_written(self, sequence: int) -> None:
+    def snapshot_begun(self, sequence: int) -> None:
         self.snapshot_sequence = sequence
         self._snapshot_s = time.monotonic()
+
+    def snapshot_written(self, took_s: float) -> None:
+        """``took_s``: processor time."""
+        self._snapshot_took_s = took_s
 
     def is_check_due(self, sequence: int) -> bool:
         return sequence != self.checked_sequence and time.monotonic() >= self._next_check_s

@@ -14,9 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from exchange.journal.archive import Archiver, unneeded_sequence
+from exchange.journal.archive import Archiver
 from exchange.journal.files import OS_FILES, Files
-from exchange.journal.snapshots import prune_snapshots
 from exchange.worker.errors import FollowerDisagrees
 from exchange.worker.follower import Batch, Follower, Position
 from marketdata.feed.board import Board, SymbolUpdate, Update
@@ -28,6 +27,7 @@ from marketdata.projection.garbage import Garbage
 from marketdata.projection.health import Health, Options
 from marketdata.projection.markets import Changes, Markets
 from marketdata.projection.rows import Rows, Scales, collect, public_trades
+from marketdata.projection.snapshots import Snapshots
 from marketdata.projection.store import Store, Write
 from marketdata.projection.watch import Breach, Watch
 from marketdata.projection.writer import Writer
@@ -67,8 +67,6 @@ class Projector:
         self._board = board
         self._stop = stop
         self._options = options
-        self._snapshot_dir = snapshot_dir
-        self._files = files
         self._archiver = archiver
         self._markets = Markets()
         self._scales = Scales()
@@ -88,7 +86,15 @@ class Projector:
         start = Update(self.position.sequence, self._follower.engine.now_ns)
         self._board.apply(self._with_symbols(start, set(self._markets.names())))
         self._tell()
-        self.health.snapshot_written(self.position.sequence)
+        self.health.snapshot_begun(self.position.sequence)
+        self._snapshots = Snapshots(
+            self._follower,
+            snapshot_dir,
+            self.health,
+            kept=options.snapshots_kept,
+            files=files,
+            archiver=archiver,
+        )
 
     def run(self) -> None:
         """Until ``stop()``; then writes a last snapshot."""
@@ -124,8 +130,9 @@ class Projector:
 
     def finish(self) -> None:
         """Write a snapshot if anything came since the last one, and let go of everything."""
-        if self._is_stored and self.position.sequence > self.health.snapshot_sequence:
-            self._snapshot()
+        if self._is_stored:
+            self._snapshots.finish(self.position.sequence)
+        self._snapshots.close()
         if self._archiver is not None:
             self._archiver.close()
         self._writer.close()
@@ -220,8 +227,7 @@ class Projector:
 
     def _keep_house(self) -> None:
         engine = self._follower.engine
-        if self.health.is_snapshot_due(self.position.sequence):
-            self._snapshot()
+        self._snapshots.work(self.position.sequence)
         if self.health.is_check_due(engine.sequence):
             self._check()
         if self._archiver is not None:
@@ -243,21 +249,6 @@ class Projector:
     def _raise(self, breaches: list[Breach], sequence: int) -> None:
         for breach in breaches:
             self._alarm.raise_for(sequence, breach)
-
-    def _snapshot(self) -> None:
-        """The follower stands where the tables do, so this one is never ahead of them."""
-        path = self._follower.snapshot()
-        self.health.snapshot_written(self.position.sequence)
-        prune_snapshots(
-            self._snapshot_dir,
-            keep=self._options.snapshots_kept,
-            behind=self.position.sequence,
-            files=self._files,
-        )
-        logger.info("snapshot %s", path.name)
-        if self._archiver is not None:
-            unneeded = unneeded_sequence(self._snapshot_dir, files=self._files)
-            self._archiver.allow(min(unneeded, self.position.sequence))
 
     def _tell(self) -> None:
         """What the status query answers."""

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+from unittest.mock import patch
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from exchange.engine import Engine, snapshot
 from exchange.engine.messages import BUY, Command, deposit, place_order, withdraw
@@ -95,6 +100,16 @@ def test_both_parsers_give_back_what_was_there(folders: Folders, parse: snapshot
     assert loaded._state.orders.remembered() == engine._state.orders.remembered()
     assert loaded.symbols() == engine.symbols()
     assert loaded.check() == []
+
+
+PLAIN = st.none() | st.booleans() | st.integers() | st.text()
+ROWS = st.lists(st.recursive(PLAIN, lambda inner: st.lists(inner) | st.lists(inner).map(tuple), max_leaves=8))
+
+
+@given(ROWS, st.integers(1, 5))
+def test_both_writers_write_the_same(rows: list[Any], at_a_time: int) -> None:
+    with patch.object(codec, "_ROWS_AT_A_TIME", at_a_time):
+        assert codec.section_line(rows) == snapshot.line_of(rows)
 
 
 def orders_refused() -> list[Command]:
