@@ -24,6 +24,8 @@ class Options:
     snapshot_commands: int = 200_000
     snapshot_minutes: int = 10
     snapshots_kept: int = 3
+    #: Whether a thread of its own writes them; not on a disk that only one may use.
+    snapshot_thread: bool = True
     #: Time between invariant checks; longer when a check takes more than a fiftieth of it.
     check_seconds: int = 60
 

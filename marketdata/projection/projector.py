@@ -91,7 +91,7 @@ class Projector:
             self._follower,
             snapshot_dir,
             self.health,
-            kept=options.snapshots_kept,
+            options=options,
             files=files,
             archiver=archiver,
         )

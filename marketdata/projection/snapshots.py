@@ -16,7 +16,7 @@ from exchange.journal.archive import Archiver, unneeded_sequence
 from exchange.journal.files import Files
 from exchange.journal.snapshots import Image, prune_snapshots
 from exchange.worker.follower import Follower
-from marketdata.projection.health import Health
+from marketdata.projection.health import Health, Options
 
 logger = logging.getLogger(__name__)
 
@@ -30,17 +30,19 @@ class Snapshots:
         folder: Path,
         health: Health,
         *,
-        kept: int,
+        options: Options,
         files: Files,
         archiver: Archiver | None,
     ) -> None:
         self._follower = follower
         self._folder = folder
         self._health = health
-        self._kept = kept
+        self._kept = options.snapshots_kept
         self._files = files
         self._archiver = archiver
-        self._thread: ThreadPoolExecutor | None = None
+        self._thread = (
+            ThreadPoolExecutor(1, thread_name_prefix="snapshot") if options.snapshot_thread else None
+        )
         self._pending: Future[tuple[Path, float]] | None = None
 
     def work(self, sequence: int) -> None:
@@ -62,14 +64,17 @@ class Snapshots:
         """Wait for the one on its way."""
         if self._thread is not None:
             self._thread.shutdown()
-            self._thread = None
 
     def _begin(self) -> None:
         started_s = time.thread_time()
         image = self._follower.image()
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, thread_name_prefix="snapshot")
-        self._pending = self._thread.submit(self._write, image, time.thread_time() - started_s)
+        imaged_s = time.thread_time() - started_s
+        if self._thread is not None:
+            self._pending = self._thread.submit(self._write, image, imaged_s)
+        else:
+            written = self._write(image, imaged_s)
+            self._pending = Future()
+            self._pending.set_result(written)
         self._health.snapshot_begun(image.sequence)
 
     def _write(self, image: Image, imaged_s: float) -> tuple[Path, float]:

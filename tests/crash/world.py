@@ -44,6 +44,8 @@ PROJECTOR_OPTIONS = Options(
     snapshot_commands=30,
     snapshot_minutes=10_000,
     snapshots_kept=2,
+    # A cut comes at a certain operation, so the disk is one thread's.
+    snapshot_thread=False,
 )
 TABLES = (
     *(models.Order, models.Fill, models.Transfer, models.Balance, models.FeeOverride, models.ChangeRequest),
