@@ -8,6 +8,9 @@ its way. What a snapshot allows (removing older ones, archiving the journal behi
 from __future__ import annotations
 
 import logging
+import os
+import sys
+import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -19,6 +22,8 @@ from exchange.worker.follower import Follower
 from marketdata.projection.health import Health, Options
 
 logger = logging.getLogger(__name__)
+
+_NICE = 15
 
 
 class Snapshots:
@@ -41,7 +46,7 @@ class Snapshots:
         self._files = files
         self._archiver = archiver
         self._thread = (
-            ThreadPoolExecutor(1, thread_name_prefix="snapshot") if options.snapshot_thread else None
+            ThreadPoolExecutor(1, "snapshot", initializer=_stand_back) if options.snapshot_thread else None
         )
         self._pending: Future[tuple[Path, float]] | None = None
 
@@ -93,3 +98,10 @@ class Snapshots:
         logger.info("snapshot %s", path.name)
         if self._archiver is not None:
             self._archiver.allow(min(unneeded_sequence(self._folder, files=self._files), sequence))
+
+
+def _stand_back() -> None:
+    """No snapshot is urgent: this thread takes the processor time that nobody else wants."""
+    if sys.platform == "linux":
+        # A thread has a priority of its own there.
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
