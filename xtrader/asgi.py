@@ -53,7 +53,7 @@ def _keep_garbage_collection_short() -> None:
     socket for a tenth of a second: leave out what is there now, and look through the rest less often."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 50, 50)
+    gc.set_threshold(20_000, 125, 50)
 
 
 async def no_such_socket(scope: Any, receive: Any, send: Any) -> None:
