@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 DEFAULT_SEGMENT_BYTES: Final = 64 * 1024 * 1024
 LOCK_NAME: Final = "lock"
+#: So many bytes become written blocks at a time: some ten thousand commands.
+_BLOCKS_BYTES: Final = 1024 * 1024
 
 
 class FileJournal:
@@ -62,6 +64,8 @@ class FileJournal:
         self._number = 0
         self._offset = 0
         self._size = 0
+        #: Up to here blocks have been written since this journal was opened.
+        self._written = 0
         self._sealed = False
         self._failure: OSError | None = None
         files.make_dir(path)
@@ -124,12 +128,24 @@ class FileJournal:
         try:
             if self._offset + len(record) > self._size:
                 self._new_segment(len(record), event_hash)
-            self.files.write(self._file, record, self._offset)
+            self.files.write(self._file, self._with_fresh_blocks(record), self._offset)
             self.files.sync_data(self._file)
         except OSError as error:
             raise self._fail(error) from error
         self._offset += len(record)
         self._sealed = kind != BATCH
+
+    def _with_fresh_blocks(self, record: bytes) -> bytes:
+        """The record, and zeros behind it now and then, where zeros are anyway.
+
+        The first write to a block that was only reserved changes the file's extents, and syncing those waits for
+        whatever else is in the file system's own journal, other programs' files too. So that this is not every
+        write's lot, blocks are taken many at a time."""
+        end = self._offset + len(record)
+        if end <= self._written:
+            return record
+        self._written = min(end + _BLOCKS_BYTES, self._size)
+        return record.ljust(self._written - self._offset, b"\0")
 
     def _fail(self, error: OSError) -> JournalWriteFailed:
         self._failure = error
@@ -187,4 +203,5 @@ class FileJournal:
         if self._file >= 0:
             self.files.close(self._file)
         self._file, self._number, self._offset, self._size = file, number, SEGMENT_BYTES, size
+        self._written = SEGMENT_BYTES
         log.info("new journal segment %s (%d bytes)", path.name, size)
