@@ -39,6 +39,8 @@ class Health:
         self._snapshot_s = self._started_s
         self._snapshot_took_s = 0.0
         self._next_check_s = self._started_s
+        #: Of the snapshot that was begun last, and of the last one on the disk.
+        self.begun_sequence = 0
         self.snapshot_sequence = 0
         self.checked_sequence = 0
         #: Invariants found broken by the last check; empty is well.
@@ -53,18 +55,19 @@ class Health:
         self.last_commit_ms = round(took_s * 1_000)
 
     def is_snapshot_due(self, sequence: int) -> bool:
-        since = sequence - self.snapshot_sequence
+        since = sequence - self.begun_sequence
         waited_s = time.monotonic() - self._snapshot_s
         if since >= self._options.snapshot_commands:
             return waited_s >= 20 * self._snapshot_took_s
         return since > 0 and waited_s >= self._options.snapshot_minutes * 60
 
     def snapshot_begun(self, sequence: int) -> None:
-        self.snapshot_sequence = sequence
+        self.begun_sequence = sequence
         self._snapshot_s = time.monotonic()
 
-    def snapshot_written(self, took_s: float) -> None:
-        """``took_s``: processor time."""
+    def snapshot_written(self, took_s: float = 0.0) -> None:
+        """The one begun last. ``took_s``: processor time."""
+        self.snapshot_sequence = self.begun_sequence
         self._snapshot_took_s = took_s
 
     def is_check_due(self, sequence: int) -> bool:

@@ -87,6 +87,7 @@ class Projector:
         self._board.apply(self._with_symbols(start, set(self._markets.names())))
         self._tell()
         self.health.snapshot_begun(self.position.sequence)
+        self.health.snapshot_written()
         self._snapshots = Snapshots(
             self._follower,
             snapshot_dir,

@@ -61,7 +61,7 @@ class Snapshots:
     def finish(self, sequence: int) -> None:
         """Write a last one if anything came since the one before."""
         self._end(sequence)
-        if sequence > self._health.snapshot_sequence:
+        if sequence > self._health.begun_sequence:
             self._begin()
             self._end(sequence)
 

@@ -8,16 +8,12 @@ import pytest
 
 from exchange.engine import Engine, SnapshotError
 from exchange.engine import messages as m
+from exchange.engine.snapshot import line_of
 from tests.engine.pair import START_NS
 from tests.engine.stage import ALICE, BOB, SYMBOL, Stage, refused
 from tests.engine.venue import opening, symbol_command
 
 NOBODY = 999_999
-
-
-@pytest.fixture
-def stage() -> Stage:
-    return Stage()
 
 
 # --- questions -------------------------------------------------------------------------------------------
@@ -44,6 +40,14 @@ def test_finished_orders_come_latest_first_of_one_symbol_or_all(stage: Stage) ->
     assert [event[1] for event in engine.finished_orders(ALICE)] == [there, *reversed(here)]
     assert [event[1] for event in engine.finished_orders(ALICE, SYMBOL, 2)] == [here[2], here[1]]
     assert engine.finished_orders(NOBODY) == []
+
+
+def test_sections_say_what_was_when_they_were_asked_for(stage: Stage) -> None:
+    stage.buy(ALICE, 5, 90)
+    dumped, sections = stage.pair.core.dump(), stage.pair.core.sections()
+    stage.sell(BOB, 5, 90)
+    assert stage.pair.core.dump() != dumped
+    assert b"\n".join(map(line_of, sections)) == dumped
 
 
 def test_what_there_is_and_who_there_is(stage: Stage) -> None:
