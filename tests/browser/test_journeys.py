@@ -6,9 +6,11 @@ The journeys run in the order in which they stand and share one exchange: bob se
 from __future__ import annotations
 
 import csv
+import math
 import os
 import re
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -206,8 +208,15 @@ def in_order(rows: Locator, *texts: str) -> bool:
     """Wait until the rows show the texts from top to bottom; they are placed by their heights."""
     for text in texts:
         expect(rows.filter(has_text=text)).to_have_count(1)
-    heights = [rows.filter(has_text=text).bounding_box() for text in texts]
-    return heights == sorted(heights, key=lambda box: box["y"] if box else 0.0)
+
+    def tops() -> list[float]:
+        boxes = [rows.filter(has_text=text).bounding_box() for text in texts]
+        return [box["y"] if box else math.inf for box in boxes]
+
+    deadline_s = time.monotonic() + 10
+    while (heights := tops()) != sorted(heights) and time.monotonic() < deadline_s:
+        rows.page.wait_for_timeout(50)
+    return heights == sorted(heights)
 
 
 def exported(person: Window, folder: Path) -> list[dict[str, str]]:
