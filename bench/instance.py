@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from bench import agreement
 from bench.cpu import descendants
 from bench.database import temporary_database
@@ -80,6 +82,12 @@ class Instance:
                 raise RuntimeError(f"the projection does not catch up: {self.status()}")
             time.sleep(0.05)
         return time.monotonic() - began
+
+    def tidy_database(self) -> None:
+        """What PostgreSQL would do by itself in the next minutes about the rows of the last."""
+        with psycopg.connect(self.environment["DATABASE_URL"], autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE")
+            connection.execute("CHECKPOINT")
 
     def disagreements(self) -> list[str]:
         """Engine = database = client? Every difference, in words."""
