@@ -72,9 +72,10 @@ def main() -> None:
             results.append(row)
             print(report.line_for_terminal(row), flush=True)
         print(f"-- {name}: {time.monotonic() - started:.0f} s", flush=True)
-    head["took_s"] = round(time.monotonic() - began)
-    head["machine"]["stolen_percent"] = stolen.percent()
-    saved = report.save(head, results)
+        head["took_s"] = round(time.monotonic() - began)
+        head["machine"]["stolen_percent"] = stolen.percent()
+        # After each part: who loses patience with the last keeps the others.
+        saved = report.save(head, results)
     print(*report.verdicts(saved), sep="\n")
     earlier = options.compare or report.BASELINE
     if earlier.exists():
