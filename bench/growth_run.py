@@ -21,6 +21,8 @@ from exchange.engine import messages as m
 
 ROUNDS = 7_000
 FIRST_ACCOUNT = 10_000
+#: Worth more than the least that an order must be worth at the lowest of all prices.
+QUANTITY_LOTS = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def measure(engine: Engine, world: World, names: list[str]) -> list[int]:
 def _place(engine: Engine, name: str, account: int, symbol: str, side: int, price: int) -> tuple[int, int]:
     """Nanoseconds, and the order's id."""
     command = m.place_order(
-        name, FIRST_ACCOUNT + account, symbol, side, price_ticks=price, quantity_lots=1_000_000
+        name, FIRST_ACCOUNT + account, symbol, side, price_ticks=price, quantity_lots=QUANTITY_LOTS
     )
     took_ns, event = _apply(engine, command)
     return took_ns, int(event[1])
