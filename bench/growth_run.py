@@ -21,8 +21,8 @@ from exchange.engine import messages as m
 
 ROUNDS = 7_000
 FIRST_ACCOUNT = 10_000
-#: Worth more than the least that an order must be worth at the lowest of all prices.
-QUANTITY_LOTS = 10_000_000
+#: A hundred thousand prices below it are still worth the least that an order must be worth.
+START_PRICE = 200_000_000
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def open_world(engine: Engine, world: World) -> list[str]:
 def fill(engine: Engine, world: World, names: list[str]) -> None:
     """Bids only, far below where the trading is: anybody can buy in any symbol."""
     for number in range(world.orders):
-        price = flow.START_PRICE - (100 + number * 7 % world.levels) * flow.TICK
+        price = START_PRICE - (100 + number * 7 % world.levels) * flow.TICK
         _place(engine, f"f{number}", number % world.accounts, names[number % len(names)], m.BUY, price)
 
 
@@ -82,15 +82,15 @@ def measure(engine: Engine, world: World, names: list[str]) -> list[int]:
     sellers = world.accounts if len(names) == 1 else min(world.accounts, 10)
     for number in range(ROUNDS):
         name = names[number % len(names)]
-        below = flow.START_PRICE - (100 + number * 13 % world.levels) * flow.TICK
+        below = START_PRICE - (100 + number * 13 % world.levels) * flow.TICK
         buyer = number * 17 % world.accounts
         seller = (number * 17 + 1) % sellers
         took_ns, rested = _place(engine, f"r{number}", buyer, name, m.BUY, below)
         latencies.append(took_ns)
         if seller == buyer:
             seller = (seller + 1) % sellers
-        latencies.append(_place(engine, f"b{number}", buyer, name, m.BUY, flow.START_PRICE)[0])
-        latencies.append(_place(engine, f"s{number}", seller, name, m.SELL, flow.START_PRICE)[0])
+        latencies.append(_place(engine, f"b{number}", buyer, name, m.BUY, START_PRICE)[0])
+        latencies.append(_place(engine, f"s{number}", seller, name, m.SELL, START_PRICE)[0])
         command = m.cancel_order(f"c{number}", FIRST_ACCOUNT + buyer, rested)
         latencies.append(_apply(engine, command)[0])
     return latencies
@@ -99,7 +99,7 @@ def measure(engine: Engine, world: World, names: list[str]) -> list[int]:
 def _place(engine: Engine, name: str, account: int, symbol: str, side: int, price: int) -> tuple[int, int]:
     """Nanoseconds, and the order's id."""
     command = m.place_order(
-        name, FIRST_ACCOUNT + account, symbol, side, price_ticks=price, quantity_lots=QUANTITY_LOTS
+        name, FIRST_ACCOUNT + account, symbol, side, price_ticks=price, quantity_lots=1_000_000
     )
     took_ns, event = _apply(engine, command)
     return took_ns, int(event[1])
