@@ -47,8 +47,8 @@ class BookSide:
 class BookTopic:
     """The ``book`` channel of a symbol: at most one delta per turn of the clock, whoever reads it.
 
-    Levels are noted at once and taken in when somebody looks (``top`` is current); deltas carry absolute quantities of everything
-    that changed since the last one. A snapshot must match a message's sequence, so a reader that
+    Levels are noted at once and taken in when somebody looks (``top`` is current); deltas carry absolute
+    quantities of everything that changed since the last one. A snapshot must match a message's sequence, so a reader that
     subscribes while changes wait gets its snapshot right after the next delta.
     """
 

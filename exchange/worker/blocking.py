@@ -30,13 +30,13 @@ class BlockingEngineClient:
         self._call(self._client.start())
 
     @property
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """The loop the client runs on; its thread is not to be blocked."""
-        return self._loop
+    def client(self) -> AsyncEngineClient:
+        """What runs on the loop of this client's thread, for coroutines there."""
+        return self._client
 
     def submit(self, command: Command) -> Outcome:
         """Send one command and wait for its outcome; raises EngineError."""
-        return self._call(self.asubmit(command))
+        return self._call(self._submit(command))
 
     def submit_many(self, commands: Sequence[Command]) -> list[Outcome]:
         """Send all in one frame and wait for all; raises the first EngineError met."""
@@ -44,23 +44,11 @@ class BlockingEngineClient:
 
     def query(self, kind: str, *args: Any) -> Answer:
         """Ask the engine's state; see ``queries`` for kinds and arguments."""
-        return self._call(self.aquery(kind, *args))
+        return self._call(self._client.query(kind, *args))
 
     def wait_connected(self, timeout_s: float = 5.0) -> None:
         """Return once connected; EngineUnavailable after ``timeout_s``."""
         self._call(self._client.wait_connected(timeout_s))
-
-    async def asubmit(self, command: Command) -> Outcome:
-        """``submit`` for a coroutine on this client's loop."""
-        return await self._client.submit(command)
-
-    async def asubmit_all(self, commands: Sequence[Command]) -> Sequence[Outcome | EngineError]:
-        """``AsyncEngineClient.submit_all`` for a coroutine on this client's loop."""
-        return await self._client.submit_all(commands)
-
-    async def aquery(self, kind: str, *args: Any) -> Answer:
-        """``query`` for a coroutine on this client's loop."""
-        return await self._client.query(kind, *args)
 
     def close(self) -> None:
         """Disconnect and end the thread."""
@@ -76,6 +64,9 @@ class BlockingEngineClient:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+    async def _submit(self, command: Command) -> Outcome:
+        return await self._client.submit(command)
 
     async def _submit_all(self, commands: Sequence[Command]) -> list[Outcome]:
         outcomes: list[Outcome] = []

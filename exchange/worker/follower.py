@@ -134,10 +134,6 @@ class Follower:
         """Write a snapshot; returns its path."""
         return write_image(self._snapshot_dir, image, files=self._files)
 
-    def snapshot(self) -> Path:
-        """Write a snapshot of ``engine`` at ``position``; returns its path."""
-        return self.write(self.image())
-
     def close(self) -> None:
         self._gate.close()
         self._reader.close()

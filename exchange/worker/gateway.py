@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import threading
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -69,7 +69,7 @@ class Gateway:
         client = self.client()
         if client is None:
             return self._blocking_client().submit(command)
-        return _wait(client, _submit(client, command))
+        return _wait(client, _asked(lambda client: client.submit(command), client))
 
     def query(self, kind: str, *args: Any) -> Answer:
         """Query from any thread but the client's loop, and wait. Raises EngineError."""
@@ -80,34 +80,23 @@ class Gateway:
 
     async def asubmit(self, command: Command) -> Outcome:
         """Submit from any coroutine, and await. Raises EngineError."""
-        client = self.client()
-        if client is None:
-            blocking = self._blocking_client()
-            return await _bridge(blocking.loop, blocking.asubmit(command))
-        if asyncio.get_running_loop() is client.loop:
-            return await client.submit(command)
-        return await _bridge(client.loop, _submit(client, command))
+        return await self._ask(lambda client: client.submit(command))
 
     async def asubmit_all(self, commands: Sequence[Command]) -> Sequence[Outcome | EngineError]:
         """Submit commands of one account in order, from any coroutine, and await what becomes of each. They leave
         in one frame and share one journal sync."""
-        client = self.client()
-        if client is None:
-            blocking = self._blocking_client()
-            return await _bridge(blocking.loop, blocking.asubmit_all(commands))
-        if asyncio.get_running_loop() is client.loop:
-            return await client.submit_all(commands)
-        return await _bridge(client.loop, client.submit_all(commands))
+        return await self._ask(lambda client: client.submit_all(commands))
 
     async def aquery(self, kind: str, *args: Any) -> Answer:
         """Query from any coroutine, and await. Raises EngineError."""
-        client = self.client()
-        if client is None:
-            blocking = self._blocking_client()
-            return await _bridge(blocking.loop, blocking.aquery(kind, *args))
+        return await self._ask(lambda client: client.query(kind, *args))
+
+    async def _ask(self, ask: Callable[[AsyncEngineClient], Awaitable[_T]]) -> _T:
+        """Ask on the client's own loop, from any other."""
+        client = self.client() or self._blocking_client().client
         if asyncio.get_running_loop() is client.loop:
-            return await client.query(kind, *args)
-        return await _bridge(client.loop, client.query(kind, *args))
+            return await ask(client)
+        return await _bridge(client.loop, _asked(ask, client))
 
     def _configured_path(self) -> str:
         if not self._path:
@@ -121,8 +110,8 @@ class Gateway:
             return self._blocking
 
 
-async def _submit(client: AsyncEngineClient, command: Command) -> Outcome:
-    return await client.submit(command)
+async def _asked(ask: Callable[[AsyncEngineClient], Awaitable[_T]], client: AsyncEngineClient) -> _T:
+    return await ask(client)
 
 
 def _wait(client: AsyncEngineClient, coroutine: Coroutine[Any, Any, _T]) -> _T:

@@ -44,7 +44,7 @@ class Shadow:
             self._database.position = batches[-1].position
         sequence = self.follower.position.sequence
         if sequence >= self._snapshot_sequence + _SNAPSHOT_COMMANDS:
-            self.follower.snapshot()
+            self.follower.write(self.follower.image())
             self._snapshot_sequence = sequence
             prune_snapshots(self._snapshot_dir, keep=2, behind=sequence, files=self._files)
             self._archiver.allow(unneeded_sequence(self._snapshot_dir, files=self._files))
