@@ -1,17 +1,32 @@
 # xTrader: the two commands of every day are `make run` and `make test`.
 #
-#   make run      a running exchange with a demo market  (PORT=8000 DATA=./data DEMO=1)
-#   make test     every test this machine can run
-#   make check    lint, types, layers, migrations
-#   make compile  the engine's core through a C compiler: the same, some times faster
-#   make bench    what this machine does per second, in under ten minutes (make bench-full: all of it)
-#   make coverage every branch of the core, by the scripted tests alone
-#   make crash    power cuts, failing disks and kills, for as long as one likes  (MINUTES=5 SEED=n)
+#   make run            a running exchange with a demo market  (PORT=8000 DATA=./data DEMO=1 COMPILE=1)
+#   make test           every test this machine can run, but for the long ones
+#   make proofs         the long ones: real processes ill-treated under load, and canaries that must be caught
+#   make test-python    of these, what pytest runs  (ARGS=tests/exchange/engine)
+#   make test-compiled  the core's tests once more, on its compiled build
+#   make test-frontend  types and tests of the page
+#   make check          lint, types, layers, migrations
+#   make format         what ruff can mend by itself
+#   make compile        the engine's core through a C compiler: the same, some times faster. `make run` does this
+#                       too, in the background
+#   make bench          what this machine does per second, in under ten minutes
+#   make bench-full     growth, flame graphs and ten million fills as well
+#   make coverage       every branch of the core, by the scripted tests alone
+#   make mutants        the product broken in known ways, each of which a test must notice  (COUNT=6)
+#   make attack         every case that was once found by attacking a running exchange, and how each stands
+#   make crash          power cuts, failing disks and kills, for as long as one likes  (MINUTES=5 SEED=n)
+#   make rooms          draw docs/images/rooms.svg from the imports
+#   make setup          what `make run` needs: .venv, pinned packages, the built page
+#   make setup-dev      also what `make test` and `make check` need
+#   make clean          remove all of that, and builds and caches; the data folder stays
 
 PORT ?= 8000
 HOST ?= 127.0.0.1
 DATA ?= $(CURDIR)/data
 DEMO ?= 1
+# Files of tests run side by side; JOBS=0: one after the other.
+JOBS ?= 2
 
 # The first interpreter that answers and is new enough; PYTHON=... overrides it.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -20,13 +35,13 @@ VENV := .venv/bin
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup setup-dev test test-python test-compiled test-frontend check coverage compile \
-	crash bench bench-full format clean
+	proofs attack crash mutants bench bench-full rooms format clean
 
 # What holds the core to its rules: these run on its Python sources and on its compiled build.
-CORE_TESTS := tests/engine tests/oracles tests/crash/test_replay.py tests/journal/test_sequencer.py \
-	tests/worker/test_follower.py
+CORE_TESTS := tests/exchange/engine tests/replays tests/crash/test_replay.py tests/exchange/journal/test_sequencer.py \
+	tests/exchange/link/test_follower.py
 # Those that come along a branch by chance: what they reach does not count as reached.
-BY_CHANCE := fuzz machine trailing_streams determinism naive plain builds canaries
+BY_CHANCE := fuzz machine trailing_streams determinism naive simple_orders builds canaries
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -45,12 +60,15 @@ run: setup
 test: test-python test-compiled test-frontend
 
 test-python: setup-dev
-	$(VENV)/python -m pytest $(ARGS)
+	$(VENV)/python -m pytest -m "not proof" -n $(JOBS) --dist loadfile $(ARGS)
+
+proofs: setup-dev
+	$(VENV)/python -m pytest -m proof -n $(JOBS) --dist loadfile $(ARGS)
 
 # Without a C compiler (status 3) there is nothing to test.
 test-compiled: setup-dev
 	@$(VENV)/python tools/compile_core.py || { [ $$? = 3 ] && exit 0; exit 1; }; \
-	XTRADER_CORE=compiled $(VENV)/python -m pytest $(CORE_TESTS)
+	XTRADER_CORE=compiled $(VENV)/python -m pytest -n $(JOBS) --dist loadfile $(CORE_TESTS)
 
 test-frontend: setup-dev
 	$(VENV)/python tools/bootstrap.py npm run typecheck
@@ -63,16 +81,25 @@ check: setup-dev
 	$(VENV)/lint-imports --no-cache
 	$(VENV)/python manage.py makemigrations --check --dry-run
 	$(VENV)/python manage.py check --fail-level WARNING
+	$(VENV)/python tools/bootstrap.py npm run lint
 
 # Fails below 100 % of lines and branches (pyproject.toml).
 coverage: setup-dev
-	XTRADER_CORE=python $(VENV)/coverage run -m pytest -q tests/engine $(BY_CHANCE:%=--ignore=tests/engine/test_%.py)
+	XTRADER_CORE=python $(VENV)/coverage run -m pytest -q tests/exchange/engine $(BY_CHANCE:%=--ignore=tests/exchange/engine/test_%.py)
 	$(VENV)/coverage report
+
+# The page's cases first: pytest's table is the last thing on the screen.
+attack: setup-dev
+	$(VENV)/python tools/bootstrap.py npm test -- --hideSkippedTests --reporter=verbose -t "\(attack"
+	$(VENV)/python -m pytest -p tests.plugins.attacks -m attack -n $(JOBS) --dist loadfile $(ARGS)
 
 crash: setup-dev
 	$(VENV)/python -m tests.crash --minutes $(or $(MINUTES),5) $(if $(SEED),--seed $(SEED))
 
-compile: setup-dev
+mutants: setup-dev
+	$(VENV)/python tools/mutants.py $(if $(COUNT),--count $(COUNT)) $(ARGS)
+
+compile: setup
 	$(VENV)/python tools/compile_core.py
 
 bench: setup-dev
@@ -83,9 +110,14 @@ bench-full: setup-dev
 	$(VENV)/python tools/bootstrap.py bench
 	$(VENV)/python -m bench --full $(ARGS)
 
+# With any Python: the imports are all it reads.
+rooms:
+	@$(PYTHON) tools/rooms.py
+
 format: setup-dev
 	$(VENV)/ruff check --fix .
 	$(VENV)/ruff format .
+	$(VENV)/python tools/bootstrap.py npm run format
 
 # Leaves the data folder alone: it holds the journal.
 clean:

@@ -24,8 +24,11 @@ import django
 
 from bench import (
     core,
+    fairness,
     fanout,
     growth,
+    history_reads,
+    keys,
     memory,
     plots,
     profile,
@@ -47,7 +50,10 @@ PARTS: dict[str, Part] = {
     "core": core.run,
     "worker": worker.run,
     "web": web.run,
+    "fairness": fairness.run,
+    "keys": keys.run,
     "reads": reads.run,
+    "histories": history_reads.run,
     "fanout": fanout.run,
     "projection": projection.run,
     "memory": memory.run,

@@ -37,7 +37,7 @@ def _problems() -> Iterator[str]:
     """Where engine and database differ: balances, and the sums of fills and transfers that lead to them."""
     from django.conf import settings
 
-    from exchange.worker.blocking import BlockingEngineClient
+    from exchange.link.blocking import BlockingEngineClient
 
     with BlockingEngineClient(settings.XTRADER["ENGINE_SOCKET"], timeout_ms=60_000) as client:
         client.wait_connected(30)
@@ -50,8 +50,9 @@ def _problems() -> Iterator[str]:
     sums = _sums_of_effects()
     for account, balances in _stored_balances().items():
         for asset, (available, held) in balances.items():
-            if sums.get((account, asset), 0) != available + held:
-                yield f"account {account} {asset}: {available + held}, by its ledger {sums.get((account, asset), 0)}"
+            by_ledger = sums.get((account, asset), 0)
+            if by_ledger != available + held:
+                yield f"account {account} {asset}: {available + held}, by its ledger {by_ledger}"
 
 
 def _stored_balances() -> dict[int, dict[str, tuple[int, int]]]:
@@ -67,7 +68,6 @@ def _stored_balances() -> dict[int, dict[str, tuple[int, int]]]:
 def _sums_of_effects() -> dict[tuple[int, str], int]:
     from django.db.models import Sum
 
-    from exchange.engine import messages as m
     from exchange.models import Fill, Transfer
 
     sums: dict[tuple[int, str], int] = {}
@@ -77,8 +77,7 @@ def _sums_of_effects() -> dict[tuple[int, str], int]:
         sums[row["account"], "KRW"] = int(row["quote"])
     for transfer in Transfer.objects.filter(account__gte=FIRST_ACCOUNT):
         key = (transfer.account, transfer.asset)
-        sign = 1 if transfer.kind == m.DEPOSITED else -1
-        sums[key] = sums.get(key, 0) + sign * int(transfer.amount_minor)
+        sums[key] = sums.get(key, 0) + transfer.change_minor
     return sums
 
 

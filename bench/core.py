@@ -23,7 +23,7 @@ from bench.core_run import apply_all, opened
 from bench.measure import Plan, Result
 from exchange import core as build
 from exchange.engine import messages as m
-from tests.engine.naive import NaiveEngine
+from tests.exchange.engine.naive import NaiveEngine
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS_PYTHON = ROOT / "build" / "peers-venv" / "bin" / "python"

@@ -77,8 +77,8 @@ def apply_all(engine: Any, commands: list[m.Command]) -> float:
 
 
 def events_alone(engine: Any, commands: list[m.Command]) -> list[float]:
-    """Seconds of what no engine with these events and this memory can do without, in Python: to make them and to
-    remember each command's by its id. Nothing is decided, looked up, counted or sorted."""
+    """Seconds of what no engine with these events and this memory can do without, in Python: to make them and
+    to remember each command's by its id. Nothing is decided, looked up, counted or sorted."""
     outcomes = [
         engine.apply(command, flow.START_NS + step * flow.STEP_NS) for step, command in enumerate(commands, 1)
     ]

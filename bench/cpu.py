@@ -43,8 +43,8 @@ class CpuMeter:
 
 
 class Stolen:
-    """What a virtual machine does not get of its processors, since this was made: time in which something was to
-    run and the host ran another machine."""
+    """What a virtual machine does not get of its processors, since this was made: time in which something was
+    to run and the host ran another machine."""
 
     _STEAL: Final = 7
 

@@ -1,4 +1,5 @@
-"""A PostgreSQL database of the run's own, made on the server that BENCH_POSTGRES_URL names and dropped afterwards."""
+"""A PostgreSQL database of the run's own, made on the server that BENCH_POSTGRES_URL names and dropped
+afterwards."""
 
 from __future__ import annotations
 

@@ -95,7 +95,8 @@ async def bare_http(server: Server, name: str, shape: Shape, seconds: float, rep
 
 
 async def bare_echo(server: Server, name: str, shape: Shape, seconds: float) -> Result:
-    """Frames as long as an order's request, sent back as they are; they look like replies to the generator."""
+    """Frames as long as an order's request, sent back as they are; they look like replies to the
+    generator."""
     loop = asyncio.get_running_loop()
     rng, loads, requests = random.Random(0), [], []
     for _ in range(shape.connections):

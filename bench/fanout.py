@@ -2,8 +2,8 @@
 client's book is right.
 
 The sockets only keep what they receive. Afterwards the first one's messages are checked as a client has to
-(the chain of sequences, the checksum of each book, the book against the engine's), and every other socket must
-have received the very same messages of each channel.
+(the chain of sequences, the checksum of each book, the book against the engine's), and every other socket
+must have received the very same messages of each channel.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from bench.instance import Instance, Server, floor_server, running_instance
 from bench.load import WebSocketConnection, ws_frame
 from bench.measure import Plan, Result, result
 from bench.orders import order
-from exchange.checksum import book_checksum
+from exchange.wire.checksum import book_checksum
 
 SOCKETS = 1_000
 SECONDS = 8.0

@@ -1,7 +1,7 @@
 """The least a server can do for a request, on the same server: ``uvicorn bench.floor_app:application``.
 
-HTTP: reads the body and answers with as many bytes as an order's reply has. WebSocket ``/echo``: sends back what
-it gets. ``/fan``: everything that comes on one connection goes to all the others of that address.
+HTTP: reads the body and answers with as many bytes as an order's reply has. WebSocket ``/echo``: sends back
+what it gets. ``/fan``: everything that comes on one connection goes to all the others of that address.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ START_NS = 1_795_334_400_000_000_000
 STEP_NS = 20_000
 TICK = 1_000
 START_PRICE = 95_000_000
-#: What an account starts with, in minor units: twenty billion won, more than it can lose here. Amounts beyond 64 bits
-#: are as exact and cost more; hardly anybody has them.
+#: What an account starts with, in minor units: twenty billion won, more than it can lose here. Amounts beyond
+#: 64 bits are as exact and cost more; hardly anybody has them.
 FUNDS_MINOR = 2 * 10**18
 #: Below so many resting orders none is canceled or changed, so that the book does not run empty.
 RESTING = 2_000

@@ -1,8 +1,8 @@
 """What a command costs as one thing grows: ``python -m bench.growth_run DIMENSION SIZE``. Prints JSON.
 
-``orders``: resting orders. ``levels``: prices they rest at. ``symbols``: symbols traded in turn. ``accounts``: accounts
-that trade in turn. Everything else stays as it is. The command is one of: let an order rest, cancel one, let one
-trade, in turn.
+``orders``: resting orders. ``levels``: prices they rest at. ``symbols``: symbols traded in turn.
+``accounts``: accounts that trade in turn. Everything else stays as it is. The command is one of: let an order
+rest, cancel one, let one trade, in turn.
 """
 
 from __future__ import annotations
@@ -77,7 +77,8 @@ def fill(engine: Engine, world: World, names: list[str]) -> None:
 
 
 def measure(engine: Engine, world: World, names: list[str]) -> list[int]:
-    """Nanoseconds of each command: a bid that rests, a bid and the sale that takes it, the cancel of the first."""
+    """Nanoseconds of each command: a bid that rests, a bid and the sale that takes it, the cancel of the
+    first."""
     latencies = []
     sellers = world.accounts if len(names) == 1 else min(world.accounts, 10)
     for number in range(ROUNDS):

@@ -26,8 +26,9 @@ from bench import agreement
 from bench.cpu import descendants
 from bench.database import temporary_database
 from bench.load import Tally
-from exchange.worker.blocking import BlockingEngineClient
-from marketdata.feed.client import read_status
+from exchange.link.blocking import BlockingEngineClient
+from marketdata.feed.feed_client import read_status
+from ops.supervisor.plan import UVICORN
 
 ROOT = Path(__file__).resolve().parent.parent
 START_TIMEOUT_S = 120.0
@@ -37,12 +38,6 @@ CATCH_UP_S = 600.0
 TRADERS = 64
 #: The load is one address and some accounts; what limits them is not what is to be measured.
 UNLIMITED = {f"RATE_LIMIT_{scope}": "0" for scope in ("ORDERS", "READS", "PUBLIC", "LOGIN", "ADDRESS")}
-#: What ``xtrader.supervisor.plan`` gives uvicorn.
-UVICORN = (
-    *("--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio"),
-    *("--ws-max-size", str(256 * 1024), "--ws-ping-interval", "0", "--ws-per-message-deflate", "false"),
-    *("--no-access-log", "--log-level", "warning", "--no-server-header"),
-)
 
 
 @dataclass(frozen=True)
@@ -121,6 +116,7 @@ def running_instance(**variables: str) -> Iterator[Instance]:
     with tempfile.TemporaryDirectory(prefix="xb") as name, temporary_database() as database:
         folder, port = Path(name), _free_port()
         environment = os.environ | UNLIMITED | {"DATA": name, "DEMO": "0", "LOG_LEVEL": "WARNING"}
+        environment["COMPILE"] = "0"
         environment |= {"DATABASE_URL": database, "SECRET_KEY": "bench" * 10, **variables}
         log = (folder / "up.log").open("w")
         process = subprocess.Popen(
@@ -152,7 +148,7 @@ def floor_server() -> Iterator[Server]:
 @contextmanager
 def _uvicorn(application: str, environment: dict[str, str]) -> Iterator[Server]:
     port = _free_port()
-    bound = [sys.executable, "-m", "xtrader.supervisor.launch", str(os.getpid())]
+    bound = [sys.executable, "-m", "ops.supervisor.launch", str(os.getpid())]
     uvicorn = [sys.executable, "-m", "uvicorn", application, "--app-dir", str(ROOT), "--port", str(port)]
     # What it has to say when its sockets are cut at the end is of no use to anybody.
     process = subprocess.Popen(
@@ -219,7 +215,8 @@ def database_processes() -> dict[str, int]:
 
     with psycopg.connect(server_url()) as connection:
         rows = connection.execute(
-            "SELECT pid FROM pg_stat_activity WHERE datname LIKE 'xtrader_bench_%' AND backend_type = 'client backend'"
+            "SELECT pid FROM pg_stat_activity "
+            "WHERE datname LIKE 'xtrader_bench_%' AND backend_type = 'client backend'"
         ).fetchall()
     return {f"database {pid}": pid for (pid,) in rows}
 

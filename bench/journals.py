@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench import flow
 from exchange.engine import messages as m
-from exchange.worker.sequencer import open_sequencer
+from exchange.node.sequencer import open_sequencer
 
 #: Commands of a record, as of a busy turn.
 BATCH = 200

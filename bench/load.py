@@ -1,8 +1,8 @@
 """The load generator: HTTP and WebSocket connections as thin as they can be made.
 
 On a small machine the generator competes with what it measures, so it does no more than a client must:
-requests are encoded beforehand and sent over and over; of replies it reads whether they were good and what was
-filled, for the sums that are compared with engine and database afterwards.
+requests are encoded beforehand and sent over and over; of replies it reads whether they were good and what
+was filled, for the sums that are compared with engine and database afterwards.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ _reply: Final = msgspec.json.Decoder(Reply)
 
 
 class Tally:
-    """What the client was told, over all of its connections: orders taken, and taker fills to the last unit."""
+    """What the client was told, over all of its connections: orders taken, and taker fills to the last
+    unit."""
 
     def __init__(self) -> None:
         self.orders = 0

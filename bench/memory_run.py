@@ -1,7 +1,7 @@
 """A large state in one process: ``python -m bench.memory_run ORDERS ACCOUNTS [SNAPSHOT_FOLDER]``.
 
-Opens the accounts, lets the orders rest, and prints as JSON what memory each took. With a folder it also writes a
-snapshot there, as marketdata does.
+Opens the accounts, lets the orders rest, and prints as JSON what memory each took. With a folder it also
+writes a snapshot there, as marketdata does.
 """
 
 from __future__ import annotations

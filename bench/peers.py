@@ -1,9 +1,9 @@
 """Other matching engines from PyPI, over the same operations: ``python bench/peers.py NAME FILE``.
 
-Runs in an environment of its own (``bench/requirements-peers.txt``), so it imports nothing of this project. The
-file is JSON: ``[is_order, order, is_buy, price, quantity]`` each. None of these engines keeps balances, takes
-fees, remembers ids or makes events beyond its trades. Prints JSON: the seconds of the fastest of some rounds,
-and the quantity that was traded, by which it is seen that all did the same.
+Runs in an environment of its own (``bench/requirements-peers.txt``), so it imports nothing of this project.
+The file is JSON: ``[is_order, order, is_buy, price, quantity]`` each. None of these engines keeps balances,
+takes fees, remembers ids or makes events beyond its trades. Prints JSON: the seconds of the fastest of some
+rounds, and the quantity that was traded, by which it is seen that all did the same.
 """
 
 from __future__ import annotations

@@ -18,15 +18,14 @@ import django
 django.setup()
 
 from django.conf import settings
-from django.contrib.auth.models import User
-from rest_framework_simplejwt.tokens import AccessToken
 
+from accounts.identity import roles, tokens
+from accounts.models import User
 from bench.flow import FUNDS_MINOR
 from bench.orders import FIRST_ACCOUNT
-from exchange import roles
 from exchange.engine import messages as m
+from exchange.link.blocking import BlockingEngineClient
 from exchange.models import Account
-from exchange.worker.blocking import BlockingEngineClient
 
 LASTS = timedelta(hours=6)
 
@@ -51,7 +50,7 @@ def _token(number: int) -> str:
     user = User.objects.create_user(f"bench{number}")
     roles.assign_role(user, roles.TRADER)
     Account.objects.update_or_create(number=number, defaults={"user": user})
-    token = AccessToken.for_user(user)
+    token = tokens.refresh_token(user).access_token
     token.set_exp(lifetime=LASTS)
     return str(token)
 

@@ -1,7 +1,7 @@
 """Where the time goes: a flame graph of each process under load, and the pauses of the garbage collector.
 
-Part of ``--full``; ``--only profile`` runs it alone. The engine runs its Python sources here: compiled functions
-are not seen by a profiler of Python.
+Part of ``--full``; ``--only profile`` runs it alone. The engine runs its Python sources here: compiled
+functions are not seen by a profiler of Python.
 """
 
 from __future__ import annotations

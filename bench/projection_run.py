@@ -1,8 +1,9 @@
-"""The projector alone, catching up with a finished journal: ``python -m bench.projection_run FOLDER [FILLS]``.
+"""The projector alone, catching up with a finished journal: ``python -m bench.projection_run FOLDER
+[FILLS]``.
 
 Runs with a ``DATABASE_URL`` of its own. First puts FILLS made-up old fills and half as many orders into the
-tables, if any are asked for. Prints JSON: what was stored and how long it took, how long bare COPY needs for the
-very same rows, and how long a page of history takes.
+tables, if any are asked for. Prints JSON: what was stored and how long it took, how long bare COPY needs for
+the very same rows, and how long a page of history takes.
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from bench.cpu import CpuMeter
+from exchange.link.follower import Follower, Position
 from exchange.models import Balance, Fill, Order
-from exchange.worker.follower import Follower, Position
+from exchange.selectors.position import projected_sequence
 from marketdata.feed.board import Board
 from marketdata.projection import garbage
-from marketdata.projection.health import Options
+from marketdata.projection.follower_health import Options
 from marketdata.projection.projector import Projector
 from marketdata.projection.store import Store
-from marketdata.selectors import projected_sequence
 
 #: The tables that grow with trading.
 BULK = (Order, Fill, Balance)
@@ -105,8 +106,8 @@ def page_ms() -> float:
 
 
 def fill_up(fills: int) -> None:
-    """Fills and orders of the past: ids below everything the journal makes, random accounts. Indexes other than the
-    keys' are built when the rows are there, in a fraction of the time."""
+    """Fills and orders of the past: ids below everything the journal makes, random accounts. Indexes other
+    than the keys' are built when the rows are there, in a fraction of the time."""
     if not fills:
         return
     with connection.cursor() as cursor:
@@ -138,15 +139,16 @@ _INDEXES = """
 SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
 WHERE indrelid::regclass::text = ANY(%s) AND NOT indisunique"""
 _OLD_FILLS = """
-INSERT INTO exchange_fill (id, trade_id, order_id, account, symbol, side, is_taker, price_ticks, quantity_lots,
-    notional_minor, fee_minor, base_delta_minor, quote_delta_minor, base_after, quote_after, time_ns, sequence)
-SELECT n, n / 2 - 1, n / 2 - 1, 10000 + (random() * %s)::int, 'BTC-KRW', -n %% 2, -n %% 2 = 1, 95000000, 1000000,
-    95000000000000, 47500000000, 1000000, -95047500000000, 10^20, 10^20, 1795334400000000000 + n, 0
+INSERT INTO exchange_fill (id, trade_id, order_id, account, symbol, side, is_taker, price_ticks,
+    quantity_lots, notional_minor, fee_minor, base_delta_minor, quote_delta_minor, base_after, quote_after,
+    time_ns, sequence)
+SELECT n, n / 2 - 1, n / 2 - 1, 10000 + (random() * %s)::int, 'BTC-KRW', -n %% 2, -n %% 2 = 1, 95000000,
+    1000000, 95000000000000, 47500000000, 1000000, -95047500000000, 10^20, 10^20, 1795334400000000000 + n, 0
 FROM generate_series(%s, %s) AS n"""
 _OLD_ORDERS = """
-INSERT INTO exchange_order (order_id, account, symbol, side, order_type, time_in_force, post_only, stp, price_ticks,
-    quantity_lots, quote_amount_minor, filled_lots, filled_notional_minor, fee_minor, status, reason, created_ns,
-    updated_ns, sequence)
+INSERT INTO exchange_order (order_id, account, symbol, side, order_type, time_in_force, post_only, stp,
+    price_ticks, quantity_lots, quote_amount_minor, filled_lots, filled_notional_minor, fee_minor, status,
+    reason, created_ns, updated_ns, sequence)
 SELECT n, 10000 + (random() * %s)::int, 'BTC-KRW', -n %% 2, 0, 0, false, 0, 95000000, 1000000, 0, 1000000,
     95000000000000, 47500000000, 2, 0, 1795334400000000000 + n, 1795334400000000000 + n, 0
 FROM generate_series(%s, %s) AS n"""

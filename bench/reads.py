@@ -1,5 +1,5 @@
-"""Public reads over keep-alive HTTP from one web process: what is answered from memory, and history pages
-from PostgreSQL, beside a bare server that sends as many bytes."""
+"""Public reads over keep-alive HTTP from one web process, answered from memory, beside a bare server that
+sends as many bytes."""
 
 from __future__ import annotations
 
@@ -20,8 +20,6 @@ PATHS = {
     "statistics": "/api/v1/statistics/BTC-KRW",
     "klines": "/api/v1/klines/BTC-KRW/1m?limit=100",
 }
-#: A trader's own history.
-PRIVATE = {"closed orders": "/v1/orders?status=closed&limit=100", "fills": "/v1/fills?limit=100"}
 SHAPE = Shape(16)
 SECONDS = 3.0
 FLOOR = "bare ASGI responder, as long as an order book"
@@ -38,9 +36,6 @@ def run(plan: Plan) -> Iterator[Result]:
         yield floor
         for name, path in PATHS.items():
             yield asyncio.run(read(instance, name, [http_get(path)], plan.seconds(SECONDS))).against(floor)
-        for name, path in PRIVATE.items():
-            requests = [http_get(path, token) for token in instance.tokens]
-            yield asyncio.run(read(instance, name, requests, plan.seconds(SECONDS))).against(floor)
 
 
 async def read(instance: Instance, name: str, requests: list[bytes], seconds: float) -> Result:

@@ -1,4 +1,5 @@
-"""How long an engine takes to come back: ``python -m bench.recovery_run journal|snapshot FOLDER``. Prints JSON."""
+"""How long an engine takes to come back: ``python -m bench.recovery_run journal|snapshot FOLDER``. Prints
+JSON."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from bench.cpu import resident_bytes
 from exchange import core as build
 from exchange.engine import Engine
 from exchange.journal.recovery import recover_fully, start_fold
-from exchange.worker.follower import Follower
+from exchange.link.follower import Follower
 
 MOST_COMMANDS = 300_000
 

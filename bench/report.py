@@ -65,14 +65,16 @@ def verdicts(report: dict[str, Any]) -> Iterable[str]:
 def comparison(report: dict[str, Any], earlier: dict[str, Any]) -> Iterable[str]:
     """Rows that differ from an earlier run by more than runs differ anyway."""
     before = {row["name"]: row for row in earlier["rows"]}
-    yield f"against the run of {earlier['date']} ({earlier['commit'][:10]}, load {earlier['machine']['load']}):"
+    load = earlier["machine"]["load"]
+    yield f"against the run of {earlier['date']} ({earlier['commit'][:10]}, load {load}):"
     for row in report["rows"]:
         then = before.get(row["name"])
         if then is None or not then["value"]:
             continue
         change = row["value"] / then["value"]
         if abs(change - 1) > _NOISE:
-            yield f"  {row['name']:<44} {number(then['value']):>12} -> {number(row['value']):>12}  {change:5.2f} x"
+            was, now = number(then["value"]), number(row["value"])
+            yield f"  {row['name']:<44} {was:>12} -> {now:>12}  {change:5.2f} x"
 
 
 def update_document() -> None:
@@ -91,10 +93,11 @@ def tables(report: dict[str, Any]) -> str:
 def _headline(report: dict[str, Any]) -> Iterable[str]:
     machine = report["machine"]
     yield (
-        f"{report['date']}, commit {report['commit'][:10]}: {machine['cpus']} CPUs, Python {machine['python']}, "
-        f"processes on the {report['core']} core; load before the run {machine['load']}, an empty Python loop "
-        f"{machine['loop_ns']} ns a turn; of the processors' time {machine['stolen_percent']} % was given to other "
-        f"machines on the same host; seed {report['seed']}."
+        f"{report['date']}, commit {report['commit'][:10]}: {machine['cpus']} CPUs, "
+        f"Python {machine['python']}, processes on the {report['core']} core; "
+        f"load before the run {machine['load']}, an empty Python loop {machine['loop_ns']} ns a turn; "
+        f"of the processors' time {machine['stolen_percent']} % was given to other machines "
+        f"on the same host; seed {report['seed']}."
     )
 
 
@@ -114,7 +117,8 @@ def _rows_table(report: dict[str, Any]) -> Iterable[str]:
     for fields in report["rows"]:
         row = Result(**fields)
         yield (
-            f"| {row.name} | {number(row.value)} {row.unit} | {duration(row.p50_ns)} | {duration(row.p99_ns)} "
+            f"| {row.name} | {number(row.value)} {row.unit} "
+            f"| {duration(row.p50_ns)} | {duration(row.p99_ns)} "
             f"| {duration(row.p999_ns)} | {_against(row)} | {_numbers(row.cpu_us)} | {_also(row)} |"
         )
 

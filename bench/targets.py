@@ -44,6 +44,9 @@ MEMORY, FILLS = "a resting order in memory", "projection with 10 M fills in the 
 REPLAY_PYTHON, REPLAY_COMPILED = "replay, Python", "replay, compiled"
 SNAPSHOT = "start from a snapshot with 1 M resting orders"
 READS = ("order book", "executions", "statistics", "klines")
+HISTORY = "history reads"
+HISTORIES = ("fills", "closed orders", "ledger", "20 fills")
+KEY_HMAC, KEY_ED25519 = "key HMAC", "key Ed25519"
 MS = 1_000_000
 
 TARGETS = (
@@ -54,6 +57,7 @@ TARGETS = (
     Target(COMPILED, "x liquibook", 1.5, "≥ 1.5 × Liquibook's binding"),
     Target(COMPILED, "p999_ns", 10_000, "p99.9 ≤ 10 µs", at_most=True),
     Target(COMPILED, "max_ns", 5 * MS, "no operation above 5 ms", at_most=True),
+    Target(KEY_HMAC, "p50_ns", 30_000, "≤ 30 µs", at_most=True),
     Target(WS, "value", 20_000, "≥ 20,000 orders/s"),
     Target(WS, "p99_ns", 80 * MS, "p99 < 80 ms", at_most=True),
     Target(WS, "lag_s", 2, "projection's lag < 2 s", at_most=True),
@@ -73,6 +77,7 @@ TARGETS = (
     Target(REPLAY_COMPILED, "value", 500_000, "≥ 0.5 M commands/s"),
     Target(SNAPSHOT, "value", 10, "< 10 s", at_most=True),
     *(Target(f"read, {name}", "value", 5_000, "≥ 5,000 reads/s") for name in READS),
+    *(Target(f"{HISTORY}, {name}", "value", 3_000, "≥ 3,000 reads/s") for name in HISTORIES),
 )
 
 

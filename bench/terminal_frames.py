@@ -3,8 +3,8 @@
 Opens the page of a running exchange in headless Chromium and hands its WebSocket to a feed of this program:
 1,000 messages/s of one symbol (trades, book deltas with their checksums, candles, statistics), in order and
 complete, so that the page takes every one of them in. The browser's own trace says how long the page's main
-thread was busy at a stretch; a task over 50 ms is a frame that a person sees missing. Before that it opens the
-page some times without a cache, on the real feed, for its first paint, and weighs what is downloaded.
+thread was busy at a stretch; a task over 50 ms is a frame that a person sees missing. Before that it opens
+the page some times without a cache, on the real feed, for its first paint, and weighs what is downloaded.
 """
 
 import argparse
@@ -182,7 +182,10 @@ REDIRECT = """
 const Real = WebSocket;
 window.received = 0;
 window.WebSocket = class extends Real {
-  constructor() { super("ws://127.0.0.1:PORT"); this.addEventListener("message", () => { window.received += 1; }); }
+  constructor() {
+    super("ws://127.0.0.1:PORT");
+    this.addEventListener("message", () => { window.received += 1; });
+  }
 };
 """
 

@@ -1,5 +1,5 @@
-"""Orders over HTTP and over the WebSocket, from the client's request to its reply with the outcome, on a whole
-exchange with its projection in PostgreSQL, beside a bare server that only answers.
+"""Orders over HTTP and over the WebSocket, from the client's request to its reply with the outcome, on a
+whole exchange with its projection in PostgreSQL, beside a bare server that only answers.
 
 Every reply comes after journal and match. The generator shares the machine with the exchange, so the
 figures are what both together reach. At the end engine, database and client must agree to the last unit.
@@ -74,7 +74,8 @@ def _rows(instance: Instance, plan: Plan) -> Iterator[Result]:
     yield websocket(targets.WS_BATCHES, WS_BATCHES)
     busy = _sustained(instance, rng, plan)
     yield busy
-    # Else a third of capacity is measured while the database clears up after a million orders at full capacity.
+    # Else a third of capacity is measured while the database clears up after a million orders at full
+    # capacity.
     instance.tidy_database()
     yield from _third(websocket, Shape(16, paced=max(1.0, busy.value / 3)), seconds)
     yield _curve(instance, rng, plan)

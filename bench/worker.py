@@ -13,9 +13,9 @@ from bench import flow
 from bench.cpu import CpuMeter
 from bench.measure import Plan, Result, result
 from exchange.engine import messages as m
-from exchange.replay.runner import RunningEngine, running_engine
-from exchange.worker.client import AsyncEngineClient
-from exchange.worker.protocol import Outcome
+from exchange.link.async_client import AsyncEngineClient
+from exchange.link.protocol import Outcome
+from replays.runner import RunningEngine, running_engine
 
 COMMANDS = 200_000
 #: No measurement sends longer than this.

@@ -6,6 +6,7 @@
     quotes.py     the ladder of quotes a market maker wants around a price
     maker.py      keeps such a ladder on the book
     taker.py      trades against whatever is quoted
+    pauses.py     what a robot rides out, and how long it waits before it starts over
     runner.py     logs the robots in, keeps them going through restarts of the exchange
 
 Their log-ins are ordinary users whose accounts are marked as demo. Nothing on the page or in the

@@ -32,6 +32,6 @@ async def main() -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    # One line a request is more than anybody reads.
+    # One line a request would bury the rest.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     asyncio.run(main())

@@ -1,7 +1,7 @@
 """Some days of trading before the first start, made by the engine itself under a backdated clock.
 
 The commands are ordinary ones, sequenced and journaled like any other; only the clock they are
-stamped by runs from three days ago until now. Whoever folds the journal finds the same history.
+stamped by runs from three days ago until now. Each fold of the journal gives the same history.
 """
 
 from __future__ import annotations
@@ -95,11 +95,11 @@ def trades_in_minute(market: Market, rng: Random, hour: int) -> int:
 def _one_trade(one: _Trading, name: str, side: int, maker: int, taker: int) -> list[Command]:
     """A maker's quote and the taker who takes it: buys lift the offer a step above the reference."""
     symbol, step = one.market.symbol, one.market.step_ticks
-    terms = {
-        "price_ticks": one.market.rounded(one.walk.price_ticks) + (step if side == BUY else 0),
-        "quantity_lots": SIZE_FACTOR * size_lots(one.market, one.rng),
-    }
+    price = one.market.rounded(one.walk.price_ticks) + (step if side == BUY else 0)
+    lots = SIZE_FACTOR * size_lots(one.market, one.rng)
     return [
-        place_order(f"{name}:m", maker, symbol, 1 - side, **terms),
-        place_order(f"{name}:t", taker, symbol, side, time_in_force=IOC, **terms),
+        place_order(f"{name}:m", maker, symbol, 1 - side, price_ticks=price, quantity_lots=lots),
+        place_order(
+            f"{name}:t", taker, symbol, side, price_ticks=price, quantity_lots=lots, time_in_force=IOC
+        ),
     ]

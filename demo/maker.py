@@ -9,8 +9,9 @@ from decimal import Decimal
 from random import Random
 
 from demo.markets import Market, decimal_text
+from demo.pauses import PASSING, passing_pause_s
 from demo.quotes import Slot, Style, changes, ladder
-from xtrader_client import ApiError, Client, Conflict, NewOrder, NotFound, OrderResult
+from xtrader_client import ApiError, Client, Conflict, NewOrder, NotFound, OrderResult, Side
 
 logger = logging.getLogger("demo.maker")
 
@@ -19,7 +20,6 @@ MOST_NEW_QUOTES = 12
 #: Between two looks at a market that takes no quotes now: halted, closed.
 SHUT_PAUSE_S = 15.0
 
-
 #: The market's state refuses every order like the one sent.
 SHUT_CODES = frozenset(
     {"SYMBOL_HALTED", "SYMBOL_CANCEL_ONLY", "SYMBOL_CLOSED", "SYMBOL_POST_ONLY", "SYMBOL_IN_AUCTION"}
@@ -27,8 +27,8 @@ SHUT_CODES = frozenset(
 
 
 class Maker:
-    """Quotes one symbol for one account until cancelled. ``price_ticks`` tells the reference price,
-    ``count`` is told how many orders were sent."""
+    """Quotes one symbol for one account until cancelled. ``price_ticks`` returns the reference price,
+    ``count`` takes the number of orders sent."""
 
     def __init__(
         self,
@@ -48,10 +48,15 @@ class Maker:
 
     async def run(self) -> None:
         """Take off whatever an earlier run left, then keep the ladder in place."""
-        await self._client.cancel_all(self._market.symbol)
+        await self._client.cancel_orders(self._market.symbol)
         while True:
-            is_open = await self._turn()
-            await asyncio.sleep(self._rng.randrange(600, 1_200) / 1_000 if is_open else SHUT_PAUSE_S)
+            try:
+                is_open = await self._turn()
+            except PASSING as error:
+                logger.info("%s: %s", self._market.symbol, error)
+                await asyncio.sleep(passing_pause_s(error))
+            else:
+                await asyncio.sleep(self._rng.randrange(600, 1_200) / 1_000 if is_open else SHUT_PAUSE_S)
 
     async def _turn(self) -> bool:
         """Mend the ladder; False when the market takes no quotes now."""
@@ -69,7 +74,7 @@ class Maker:
     def _ladder(self) -> list[Slot]:
         return ladder(self._market, self._style, self._price_ticks())
 
-    def _order(self, side: str, price_ticks: int, lots: int) -> NewOrder:
+    def _order(self, side: Side, price_ticks: int, lots: int) -> NewOrder:
         market = self._market
         return NewOrder(
             market.symbol,
@@ -80,7 +85,7 @@ class Maker:
         )
 
     async def _quoted(self) -> dict[str, Slot]:
-        """Own open orders of the symbol, as the exchange tells them."""
+        """Own open orders of the symbol, as the exchange sends them."""
         account = await self._client.account()
         scale = self._market.price_scale
         return {
@@ -100,11 +105,11 @@ class Maker:
         try:
             await self._client.cancel_order(order_id)
         except (Conflict, NotFound):
-            # It was filled a moment ago, and word of that is still on its way.
+            # It was filled a moment ago, and the message of that is still on its way.
             (await self._client.account()).open_orders.pop(order_id, None)
 
     def _report(self, results: list[OrderResult | ApiError]) -> bool:
-        """Say what was refused; False when that was for the state of the market."""
+        """Log what was refused; False when that was for the state of the market."""
         for result in results:
             if isinstance(result, ApiError):
                 logger.info("%s: a quote was refused: %s", self._market.symbol, result)

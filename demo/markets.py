@@ -63,7 +63,7 @@ _ROUND_THE_CLOCK: Final = (
     13,
 )
 #: A US stock: the open (14:30 UTC) and the close (21:00) are busy, the noon is quiet, the night thin.
-_US_SESSION: Final = (2, 2, 1, 1, 1, 1, 1, 1, 2, 3, 4, 5, 6, 8, 28, 20, 14, 11, 11, 15, 26, 6, 4, 3)
+_US_HOURS: Final = (2, 2, 1, 1, 1, 1, 1, 1, 2, 3, 4, 5, 6, 8, 28, 20, 14, 11, 11, 15, 26, 6, 4, 3)
 
 BTC_KRW: Final = Market(
     symbol="BTC-KRW",
@@ -99,7 +99,7 @@ AAPL: Final = Market(
     lot=1,
     typical_lots=40,
     trades_per_minute=1,
-    activity_by_hour=_US_SESSION,
+    activity_by_hour=_US_HOURS,
 )
 
 MARKETS: Final = (BTC_KRW, ETH_KRW, AAPL)

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from demo.markets import Market
 from demo.walk import size_lots
+from xtrader_client import Side
 
 #: A price and the side that quotes it.
-Slot = tuple[str, int]
+Slot = tuple[Side, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Change(NamedTuple):
     """What to do: quotes to take off first, then quotes to put on as ``(side, price_ticks, lots)``."""
 
     cancel: list[str]
-    place: list[tuple[str, int, int]]
+    place: list[tuple[Side, int, int]]
 
 
 def ladder(market: Market, style: Style, price_ticks: int) -> list[Slot]:

@@ -6,13 +6,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from decimal import Decimal
 from random import Random
 
 from demo.maker import Maker
 from demo.markets import MARKETS, SEED, Market
+from demo.pauses import RestartPauses, asked_pause_s, leaves
 from demo.quotes import Style
 from demo.taker import Taker
 from demo.walk import Walk
@@ -33,10 +32,9 @@ TAKER_PAUSE_MS = 2_500
 WALK_EVERY_S = 0.5
 REPORT_EVERY_S = 60.0
 TREASURY_EVERY_S = 60.0
-#: An account that has less than this of an asset is given as much again, in whole units.
-REFILL = {"KRW": 10_000_000_000, "BTC": 100, "ETH": 2_000, "USD": 10_000_000, "AAPL": 50_000}
-FIRST_PAUSE_S = 0.5
-LAST_PAUSE_S = 15.0
+#: An account that has less than this of an asset asks for as much again, in whole units: the most that the
+#: exchange gives at a time.
+REFILL = {"KRW": 1_000_000_000, "BTC": 100, "ETH": 1_000, "USD": 1_000_000, "AAPL": 10_000}
 
 
 @dataclass
@@ -74,16 +72,20 @@ class Demo:
             self.walks[market.symbol] = Walk(market, rng, last_ticks)
 
     async def _last_price_ticks(self, market: Market) -> int | None:
-        pause_s = FIRST_PAUSE_S
+        """Of the symbol's last trade; None if there is none. Waits for the exchange as long as it takes."""
+        pauses = RestartPauses()
         while True:
+            # One call over HTTP: the client's socket is never started.
+            client = Client(self.url)
             try:
-                async with Client(self.url) as client:
-                    trades = await client.get_executions(market.symbol, limit=1)
-                    return int(trades[0].price.scaleb(market.price_scale)) if trades else None
+                trades = await client.get_trades(market.symbol, limit=1)
+                return int(trades[0].price.scaleb(market.price_scale)) if trades else None
             except (XTraderError, OSError) as error:
                 logger.info("waiting for the exchange: %s", error)
-                await asyncio.sleep(pause_s)
-                pause_s = min(pause_s * 2, LAST_PAUSE_S)
+                pause_s = pauses.next_s(error.retry_after_s if isinstance(error, XTraderError) else None)
+            finally:
+                await client.close()
+            await asyncio.sleep(pause_s)
 
     async def _walk(self) -> None:
         while True:
@@ -101,29 +103,31 @@ class Demo:
     # --- the robots ----------------------------------------------------------------------------------
 
     async def _keep_going(self, name: str, jobs: Callable[[Client], list[Awaitable[None]]]) -> None:
-        """Log in and run the jobs; whatever ends them, start over with growing pauses."""
-        pause_s = FIRST_PAUSE_S
+        """Log in and run the jobs; whatever ends them, start over. Every start costs the exchange a log-in,
+        so the pauses grow until one was of use."""
+        pauses = RestartPauses()
         while True:
-            started = time.monotonic()
+            asked_s = None
             try:
-                await self._session(name, jobs)
-            except* NotAuthenticated as group:
-                logger.error("%s cannot log in: %s", name, group.exceptions[0])
+                await self._trade(name, jobs, pauses)
             except* (XTraderError, OSError, TimeoutError) as group:
-                logger.warning("%s starts over: %s", name, _first(group))
-            if time.monotonic() - started > LAST_PAUSE_S:
-                pause_s = FIRST_PAUSE_S
-            await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * 2, LAST_PAUSE_S)
+                asked_s = asked_pause_s(group)
+                first = next(leaves(group))
+                level = logging.ERROR if isinstance(first, NotAuthenticated) else logging.WARNING
+                logger.log(level, "%s starts over: %s", name, first)
+            await asyncio.sleep(pauses.next_s(asked_s))
 
-    async def _session(self, name: str, jobs: Callable[[Client], list[Awaitable[None]]]) -> None:
-        async with AsyncExitStack() as stack:
-            client = await stack.enter_async_context(Client(self.url, name, self.passwords[name]))
+    async def _trade(
+        self, name: str, jobs: Callable[[Client], list[Awaitable[None]]], pauses: RestartPauses
+    ) -> None:
+        """Trade under one log-in until a job fails. The client is closed by then, however far it came."""
+        async with Client(self.url, name, self.passwords[name]) as client:
             await client.account()
-            tasks = await stack.enter_async_context(asyncio.TaskGroup())
-            tasks.create_task(_treasurer(client))
-            for job in jobs(client):
-                tasks.create_task(_awaited(job))
+            pauses.logged_in()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(_treasurer(client))
+                for job in jobs(client):
+                    tasks.create_task(_awaited(job))
 
     def _maker_jobs(self, name: str, style: Style) -> Callable[[Client], list[Awaitable[None]]]:
         def jobs(client: Client) -> list[Awaitable[None]]:
@@ -163,7 +167,7 @@ async def _treasurer(client: Client) -> None:
         account = await client.account()
         for asset, amount in REFILL.items():
             balance = account.balances.get(asset)
-            if balance is None or balance.available < Decimal(amount) / 10:
+            if balance is None or balance.available < amount:
                 try:
                     await client.demo_deposit(asset, amount)
                 except XTraderError as error:
@@ -173,10 +177,3 @@ async def _treasurer(client: Client) -> None:
 
 async def _awaited(job: Awaitable[None]) -> None:
     await job
-
-
-def _first(group: BaseException) -> BaseException:
-    """The first plain exception inside nested groups."""
-    while isinstance(group, BaseExceptionGroup):
-        group = group.exceptions[0]
-    return group

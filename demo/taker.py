@@ -9,8 +9,9 @@ from random import Random
 
 from demo.maker import SHUT_CODES, SHUT_PAUSE_S
 from demo.markets import Market, decimal_text
+from demo.pauses import PASSING, passing_pause_s
 from demo.walk import Walk, size_lots
-from xtrader_client import ApiError, Client, NewOrder, OrderBook, Refused
+from xtrader_client import ApiError, Client, NewOrder, OrderBook, Refused, Side
 
 logger = logging.getLogger("demo.taker")
 
@@ -35,7 +36,7 @@ class Taker:
         self._count = count
 
     async def run(self) -> None:
-        await self._client.cancel_all(self._market.symbol)
+        await self._client.cancel_orders(self._market.symbol)
         book = await self._client.book(self._market.symbol)
         while True:
             await asyncio.sleep(self._rng.randrange(self._pause_ms // 4, self._pause_ms * 7 // 4) / 1_000)
@@ -51,15 +52,16 @@ class Taker:
                 logger.info("%s: refused: %s", order.symbol, result)
             elif isinstance(result, ApiError) and result.code in SHUT_CODES:
                 await asyncio.sleep(SHUT_PAUSE_S)
-        except Refused as error:
-            logger.info("%s: refused: %s", order.symbol, error)
+        except PASSING as error:
+            logger.info("%s: %s", order.symbol, error)
+            await asyncio.sleep(passing_pause_s(error))
 
     def _next_order(self, book: OrderBook) -> NewOrder | None:
         """A market order, or a limit order a few steps through the best price that takes what it can
         and leaves nothing behind. None while the side to take is empty."""
         market, rng = self._market, self._rng
         lean = max(-400, min(400, self._walk.momentum_milli // 3))
-        side = "buy" if rng.randrange(1_000) < 500 + lean else "sell"
+        side: Side = "buy" if rng.randrange(1_000) < 500 + lean else "sell"
         best = book.best_ask if side == "buy" else book.best_bid
         if best is None:
             return None

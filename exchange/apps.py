@@ -1,16 +1,20 @@
-"""The exchange app: where the site learns the engine's address and keeps the roles up to date."""
+"""The exchange app: where every process of the site (ASGI, WSGI, a command) makes the object that holds its
+parts."""
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.db.models.signals import post_migrate
 
 
 class ExchangeConfig(AppConfig):
     name = "exchange"
 
     def ready(self) -> None:
-        from exchange import roles
-        from exchange.worker import gateway
+        from exchange import process
+        from exchange.link import engine_link
+        from exchange.models.sums import teach_sqlite
 
-        gateway.configure(settings.XTRADER["ENGINE_SOCKET"], timeout_ms=settings.XTRADER["ENGINE_TIMEOUT_MS"])
-        post_migrate.connect(roles.after_migrate, dispatch_uid="exchange.roles")
+        teach_sqlite()
+        process.begin(process.Process())
+        engine_link.configure(
+            settings.XTRADER["ENGINE_SOCKET"], timeout_ms=settings.XTRADER["ENGINE_TIMEOUT_MS"]
+        )

@@ -100,4 +100,6 @@ class _Compiled:
         if name != LIBRARY and not name.startswith(f"{PACKAGE}."):
             return None
         parent = self._folder.joinpath(*name.split(".")[:-1])
-        return PathFinder.find_spec(name, [str(parent)], target)
+        spec = PathFinder.find_spec(name, [str(parent)], target)
+        # A room's folder is there as well, without the ``__init__`` that stays Python: that is no module.
+        return None if spec is None or spec.loader is None else spec

@@ -1,10 +1,12 @@
+import optimizeLocales from "@react-aria/optimize-locales-plugin";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
 // Django serves the built files under /static/ and finds their hashed names in the manifest.
 export default defineConfig({
   base: "/static/",
-  plugins: [react()],
+  // The calendar's spoken texts in the page's languages alone.
+  plugins: [react(), optimizeLocales.vite({ locales: ["en", "ko"] })],
   resolve: { alias: { "@": new URL("./src", import.meta.url).pathname } },
   build: {
     manifest: true,

@@ -1,0 +1,1 @@
+"""The follower of the journal: database, candles, statistics, and the feed of them."""

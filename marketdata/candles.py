@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import msgspec
+
+from exchange.journal.codec import WideInt
 from marketdata.intervals import INTERVALS, LONGER_INTERVALS, MINUTE, candle_open_ns
 
 
-@dataclass(slots=True)
-class Candle:
+class Candle(msgspec.Struct, array_like=True):
     """Prices in ticks, volume in lots, quote volume in the quote asset's minor unit."""
 
     open_ns: int
@@ -22,8 +24,8 @@ class Candle:
     high: int
     low: int
     close: int
-    volume_lots: int = 0
-    quote_volume_minor: int = 0
+    volume_lots: WideInt = 0
+    quote_volume_minor: WideInt = 0
     trade_count: int = 0
 
     def add(self, price_ticks: int, quantity_lots: int, notional_minor: int) -> None:

@@ -1,4 +1,4 @@
-"""The seven candle intervals and where each candle starts (UTC; weeks start on Monday)."""
+"""The candle intervals and where each candle starts (UTC; weeks start on Monday)."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ INTERVALS: Final[dict[str, int]] = {
     "1m": MINUTE,
     "5m": 5 * MINUTE,
     "15m": 15 * MINUTE,
+    "30m": 30 * MINUTE,
     "1h": 60 * MINUTE,
     "4h": 240 * MINUTE,
     "1d": DAY,

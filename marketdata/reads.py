@@ -6,17 +6,18 @@ import time
 from bisect import bisect_left
 from typing import Final, NamedTuple, Protocol
 
-from exchange.errors import InputError
-from exchange.symbols import SymbolSpec
-from exchange.worker import gateway
-from exchange.worker.errors import EngineError
-from marketdata import cache, selectors, wire
+from exchange import process
+from exchange.errors import RequestError
+from exchange.link import engine_link
+from exchange.link.errors import EngineError
+from exchange.listing.symbol_table import SymbolSpec
+from exchange.wire.shape_parts import Json
+from marketdata import public_rendering, selectors
 from marketdata.candles import Candle, flat, with_flat
-from marketdata.feed.messages import Ticker
+from marketdata.feed import cache
 from marketdata.feed.rings import CandleRing, Ring
 from marketdata.intervals import DAY, INTERVALS, MINUTE, candle_open_ns
-from marketdata.statistics import Window
-from marketdata.wire import Json
+from marketdata.statistics import Ticker, Window
 
 _MINUTES_A_DAY: Final = DAY // MINUTE
 #: How long reads of the tables do without best prices after the engine could not be asked.
@@ -49,8 +50,8 @@ def _kept_market(symbol: str) -> KeptMarket | None:
     return KeptMarket(spec, live.ring(symbol), live.now_ns)
 
 
-def kept_version() -> int | None:
-    """Changes with everything that the ``kept_`` functions tell of; None when they tell nothing."""
+def kept_version() -> object | None:
+    """Another object after each change of what the ``kept_`` functions return; None when they return None."""
     live = cache.live()
     return None if live is None else live.version
 
@@ -60,7 +61,7 @@ def spec_of(symbol: str) -> SymbolSpec:
     kept = _kept_market(symbol)
     spec = selectors.find_spec(symbol) if kept is None else kept.spec
     if spec is None:
-        raise InputError("SYMBOL_NOT_FOUND", {"field": "symbol", "symbol": symbol[:32]})
+        raise RequestError("SYMBOL_NOT_FOUND", {"field": "symbol", "symbol": symbol[:32]})
     return spec
 
 
@@ -68,7 +69,7 @@ def interval_of(name: str) -> int:
     """The interval's length. Raises INTERVAL_NOT_FOUND (404)."""
     interval_ns = INTERVALS.get(name)
     if interval_ns is None:
-        raise InputError("INTERVAL_NOT_FOUND", {"field": "interval", "allowed": list(INTERVALS)})
+        raise RequestError("INTERVAL_NOT_FOUND", {"field": "interval", "allowed": list(INTERVALS)})
     return interval_ns
 
 
@@ -81,7 +82,10 @@ def executions(symbol: str, before_id: int | None, limit: int) -> list[Json]:
     if kept is not None:
         return kept
     spec = spec_of(symbol)
-    return [wire.trade_dict(trade, spec) for trade in selectors.trades_before(symbol, before_id, limit)]
+    return [
+        public_rendering.render_stored_trade(trade, spec)
+        for trade in selectors.trades_before(symbol, before_id, limit)
+    ]
 
 
 def kept_executions(symbol: str, before_id: int | None, limit: int) -> list[Json] | None:
@@ -96,7 +100,7 @@ def kept_executions(symbol: str, before_id: int | None, limit: int) -> list[Json
         trades = [trade for trade in trades if trade.trade_id < before_id]
     if len(trades) < limit and not has_all:
         return None
-    return [wire.trade_dict(trade, market.spec) for trade in trades[::-1][:limit]]
+    return [public_rendering.render_stored_trade(trade, market.spec) for trade in trades[::-1][:limit]]
 
 
 # --- candles ---------------------------------------------------------------------------------------
@@ -157,7 +161,7 @@ def klines(symbol: str, interval: str, span: Span) -> list[Json]:
     if kept is not None:
         return kept
     spec, interval_ns = spec_of(symbol), interval_of(interval)
-    return _candle_dicts(_Stored(symbol, interval_ns), spec, interval_ns, span)
+    return _render_candles(_Stored(symbol, interval_ns), spec, interval_ns, span)
 
 
 def kept_klines(symbol: str, interval: str, span: Span) -> list[Json] | None:
@@ -169,12 +173,12 @@ def kept_klines(symbol: str, interval: str, span: Span) -> list[Json] | None:
     source = _Kept(market.ring.candles[interval_ns], market.now_ns)
     if not source.holds(_bounds(span, interval_ns, market.now_ns)[0]):
         return None
-    return _candle_dicts(source, market.spec, interval_ns, span)
+    return _render_candles(source, market.spec, interval_ns, span)
 
 
-def _candle_dicts(source: CandleSource, spec: SymbolSpec, interval_ns: int, span: Span) -> list[Json]:
+def _render_candles(source: CandleSource, spec: SymbolSpec, interval_ns: int, span: Span) -> list[Json]:
     candles = read_candles(source, interval_ns, span)
-    return [wire.candle_dict(candle, interval_ns, spec, source.now_ns) for candle in candles]
+    return [public_rendering.render_candle(candle, interval_ns, spec, source.now_ns) for candle in candles]
 
 
 def _bounds(span: Span, interval_ns: int, now_ns: int) -> tuple[int, int]:
@@ -212,11 +216,11 @@ def statistics(symbol: str) -> Json:
 
 
 def kept_statistics(symbol: str) -> Json | None:
-    """The same as the feed told them; None when it told none."""
+    """The same from the feed; None when it has none."""
     market = _kept_market(symbol)
     if market is None or market.ring.ticker is None:
         return None
-    return wire.statistics_dict(market.ring.ticker, market.spec, market.now_ns)
+    return public_rendering.render_ticker(market.ring.ticker, market.spec, market.now_ns)
 
 
 def all_statistics() -> list[Json]:
@@ -226,7 +230,7 @@ def all_statistics() -> list[Json]:
 
 
 def kept_all_statistics() -> list[Json] | None:
-    """The same as the feed told them; None when it did not tell of every symbol."""
+    """The same from the feed; None when it has not those of every symbol."""
     live = cache.live()
     kept = [kept_statistics(spec.name) for spec in live.specs()] if live else [None]
     found = [figures for figures in kept if figures is not None]
@@ -238,7 +242,7 @@ def _statistics(spec: SymbolSpec) -> Json:
     if kept is not None:
         return kept
     now_ns = selectors.projected_now_ns()
-    return wire.statistics_dict(_stored_ticker(spec.name, now_ns), spec, now_ns)
+    return public_rendering.render_ticker(_stored_ticker(spec.name, now_ns), spec, now_ns)
 
 
 def _stored_ticker(symbol: str, now_ns: int) -> Ticker:
@@ -253,18 +257,21 @@ def _stored_ticker(symbol: str, now_ns: int) -> Ticker:
     return Ticker(Window(minutes).read(current), bid_ticks, ask_ticks)
 
 
-#: After the engine could not be asked, nobody waits for it again before this (monotonic seconds).
-_engine_away_until_s = 0.0
+class _EngineAbsence:
+    """A part of the process: after the engine could not be asked, no read waits for it again before this."""
+
+    #: Monotonic seconds.
+    until_s = 0.0
 
 
 def _best_prices(symbol: str) -> tuple[int | None, int | None]:
     """The engine's; none while it cannot be asked."""
-    global _engine_away_until_s
-    if time.monotonic() < _engine_away_until_s:
+    absence = process.part(_EngineAbsence)
+    if time.monotonic() < absence.until_s:
         return None, None
     try:
-        _, (bids, asks) = gateway.query("book", symbol, 1)
+        _, (bids, asks) = engine_link.query("book", symbol, 1)
     except EngineError:
-        _engine_away_until_s = time.monotonic() + ENGINE_RETRY_S
+        absence.until_s = time.monotonic() + ENGINE_RETRY_S
         return None, None
     return (bids[0][0] if bids else None), (asks[0][0] if asks else None)

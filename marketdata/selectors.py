@@ -4,31 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import Case, PositiveSmallIntegerField, QuerySet, Value, When
+from django.db.models import Case, OuterRef, PositiveSmallIntegerField, QuerySet, Subquery, Value, When
 
-from exchange.engine.messages import NO_SIDE, Protection
-from exchange.models import Fill, Symbol
-from exchange.symbols import SymbolSpec
+from exchange.engine.messages import NO_SIDE
+from exchange.listing.symbol_table import SymbolSpec, spec_of_terms
+from exchange.listing.terms import TERMS, SymbolTerms
+from exchange.models import Fill, Projection, Symbol
 from marketdata.candles import Candle
 from marketdata.intervals import SECOND
-from marketdata.models import CandleRow, Projection
-from marketdata.projection.store import NAME
+from marketdata.models import CandleRow
 from marketdata.trades import PublicTrade
 
 _CANDLE_FIELDS = (
     *("open_ns", "open_ticks", "high_ticks", "low_ticks", "close_ticks"),
     *("volume_lots", "quote_volume_minor", "trade_count"),
 )
+#: Terms that the row of a symbol has under other names.
+_NAMES = frozenset({"symbol", "base", "quote"})
 
 
 def projected_now_ns() -> int:
     """The engine's time that the tables have reached; 0 before the first write."""
-    return Projection.objects.filter(name=NAME).values_list("now_ns", flat=True).first() or 0
-
-
-def projected_sequence() -> int:
-    """The engine's sequence that the tables reflect; 0 before the first write."""
-    return Projection.objects.filter(name=NAME).values_list("sequence", flat=True).first() or 0
+    return (
+        Projection.objects.filter(name=Projection.MARKET_DATA).values_list("now_ns", flat=True).first() or 0
+    )
 
 
 def candles_from(symbol: str, interval_ns: int, start_ns: int, end_ns: int, limit: int) -> list[Candle]:
@@ -41,6 +40,13 @@ def candles_before(symbol: str, interval_ns: int, end_ns: int, limit: int) -> li
     """The last ``limit`` candles with trades that open before ``end_ns``, ascending."""
     rows = _candle_rows(symbol, interval_ns).filter(open_ns__lt=end_ns)
     return _candles(rows.order_by("-open_ns").values_list(*_CANDLE_FIELDS)[:limit])[::-1]
+
+
+def first_trades() -> dict[str, int]:
+    """The id of each symbol's first trade; symbols that never traded are left out."""
+    trades = Fill.objects.filter(symbol=OuterRef("code"), is_taker=True).order_by("trade_id")
+    first = Symbol.objects.annotate(first_trade=Subquery(trades.values("trade_id")[:1]))
+    return dict(first.filter(first_trade__isnull=False).values_list("code", "first_trade"))
 
 
 def trades_before(symbol: str, before_id: int | None, limit: int) -> list[PublicTrade]:
@@ -74,15 +80,12 @@ def _candles(rows: Iterable[tuple[int, ...]]) -> list[Candle]:
 
 
 def _spec(row: Symbol) -> SymbolSpec:
-    same = {name: getattr(row, name) for name in SymbolSpec._fields if hasattr(row, name)}
-    same |= {
-        "name": row.code,
-        "base": row.base.code,
-        "quote": row.quote.code,
-        "base_scale": row.base.scale,
-        "quote_scale": row.quote.scale,
-        "tick_bands": tuple((start, step) for start, step in row.tick_bands),
-        "multiplier": 10 ** (row.quote.scale - row.price_scale - row.quantity_scale),
-        "protection": Protection(*(getattr(row, name) for name in Protection._fields)),
-    }
-    return SymbolSpec(**same)
+    stored = {term.name: getattr(row, term.name) for term in TERMS if term.name not in _NAMES}
+    stored["tick_bands"] = tuple((start, step) for start, step in row.tick_bands)
+    return spec_of_terms(
+        SymbolTerms(symbol=row.code, base=row.base.code, quote=row.quote.code, **stored),
+        {asset.code: asset.scale for asset in (row.base, row.quote)},
+        status=row.status,
+        status_reason=row.status_reason,
+        call_ends_ns=row.call_ends_ns,
+    )

@@ -8,23 +8,33 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
+import msgspec
+
+from exchange.journal.codec import WideInt
 from marketdata.candles import Candle
 from marketdata.intervals import DAY, MINUTE, candle_open_ns
 
 
-@dataclass(frozen=True, slots=True)
-class Statistics:
+class Statistics(msgspec.Struct, array_like=True, frozen=True):
     """One window as read. Without a trade in it all four prices are the last price ever, if any."""
 
     open: int | None
     high: int | None
     low: int | None
     last: int | None
-    volume_lots: int
-    quote_volume_minor: int
+    volume_lots: WideInt
+    quote_volume_minor: WideInt
     trade_count: int
+
+
+class Ticker(NamedTuple):
+    """Statistics with the best prices (None: that side of the book is empty)."""
+
+    statistics: Statistics
+    bid_ticks: int | None
+    ask_ticks: int | None
 
 
 class Window:

@@ -1,7 +1,7 @@
 """What every test may ask for: a real engine worker, and the people who trade on it.
 
 live_engine     an engine worker on a socket and journal of its own, with the symbols that ship; the
-                site's gateway talks to it, and ``live_engine.project()`` brings the database up to date
+                site's link talks to it, and ``live_engine.project()`` brings the database up to date
 alice, bob, carol   traders with money, each with an API client that carries a bearer token
 oscar           an operator: he runs the exchange and has no account to trade with
 """
@@ -9,6 +9,8 @@ oscar           an operator: he runs the exchange and has no account to trade wi
 from __future__ import annotations
 
 import itertools
+import logging
+import os
 import shutil
 import tempfile
 import threading
@@ -19,21 +21,28 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.contrib.auth.models import User
 from django.core.cache import cache
+from django.db import connection
 from rest_framework.test import APIClient
-from rest_framework_simplejwt.tokens import AccessToken
 
-from exchange import catalog, limits, roles
-from exchange.api.authentication import forget_tokens
+from accounts.identity import roles, tokens
+from accounts.identity.last_seen import last_seen
+from accounts.identity.verified_tokens import verified_tokens
+from accounts.keys.verified_keys import verified_keys
+from accounts.models import User
+from exchange import process
 from exchange.engine import messages as m
-from exchange.models import Account
-from exchange.symbols import symbols
-from exchange.worker import gateway
-from exchange.worker.blocking import BlockingEngineClient
-from exchange.worker.protocol import Outcome
-from exchange.worker.sequencer import open_sequencer
-from exchange.worker.server import EngineServer, Limits
+from exchange.link import engine_link
+from exchange.link.blocking import BlockingEngineClient
+from exchange.link.protocol import Outcome
+from exchange.listing import catalog
+from exchange.listing.symbol_table import symbols
+from exchange.models import Account, append_only
+from exchange.node.sequencer import open_sequencer
+from exchange.node.server import EngineServer, Limits
+from ops.health import examiner
+from web.access.limiter import limiter
+from web.pages import log_in_records
 
 #: What each trader of the cast starts with, in whole units.
 FUNDS = {"KRW": 1_000_000_000, "BTC": 10, "ETH": 100, "USD": 1_000_000, "AAPL": 10_000}
@@ -41,8 +50,29 @@ PASSWORD = "correct horse battery staple"
 
 
 def pytest_configure() -> None:
-    """The folder of collected static files has to be there, or each test client warns about it."""
+    """The folder of collected static files has to be there, or each test client warns about it; and the
+    bound on lines a minute, which has tests of its own, is off."""
     Path(django_settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+    for handler in logging.getLogger().handlers:
+        # All tests of a run log as one process: what one writes must not count against another's lines.
+        handler.filters.clear()
+    # What heads of another database there may be are not those of the tests'.
+    django_settings.XTRADER["AUDIT_HEADS"] = str(Path(tempfile.gettempdir()) / f"xt-heads-{os.getpid()}")
+    # Tests of the second factor switch it on.
+    django_settings.XTRADER["STAFF_SECOND_FACTOR"] = False
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Tests that commit empty all tables after them, the audit log's too. Its triggers have tests of their
+    own (``tests/exchange/audit``), on databases that were migrated and left alone."""
+    with django_db_blocker.unblock():
+        append_only.allow_deletes(connection)
+
+
+def pytest_unconfigure() -> None:
+    """What a process logs at its very end (counts of failed log-ins) finds pytest's streams closed."""
+    logging.raiseExceptions = False
 
 
 class Worker:
@@ -98,7 +128,10 @@ class LiveEngine:
         self.submit(m.set_account(self.command_id(), account), *deposits)
 
     def set_status(self, symbol: str, status: int, reason: str = "") -> None:
-        self.submit(m.set_symbol_status(self.command_id(), symbol, status, reason))
+        """``TRADING`` follows at once, also after a halt, which asks for a reason."""
+        direct = status == m.TRADING
+        reason = reason or ("goes on" if direct else "")
+        self.submit(m.set_symbol_status(self.command_id(), symbol, status, reason, direct=direct))
         symbols.forget()
 
     @property
@@ -107,12 +140,12 @@ class LiveEngine:
 
     def project(self) -> None:
         """Bring the database up to the engine, by the projector that runs in production."""
-        from exchange.worker.follower import Follower, Position
+        from exchange.link.follower import Follower, Position
+        from exchange.selectors.position import projected_sequence
         from marketdata.feed.board import Board
-        from marketdata.projection.health import Options
+        from marketdata.projection.follower_health import Options
         from marketdata.projection.projector import Projector
         from marketdata.projection.store import Store
-        from marketdata.selectors import projected_sequence
 
         journal, snapshots = self.folder / "journal", self.folder / "snapshots"
 
@@ -130,19 +163,19 @@ def live_engine() -> Iterator[LiveEngine]:
     # Unix socket paths are short; pytest's own temporary folders are not.
     folder = Path(tempfile.mkdtemp(prefix="xt-"))
     worker = Worker(folder)
-    gateway.configure(folder / "engine.sock")
-    symbols.forget()
     client = BlockingEngineClient(folder / "engine.sock")
     engine = LiveEngine(folder, worker, client)
-    try:
-        client.wait_connected()
-        engine.submit(*catalog.setup_commands())
-        yield engine
-    finally:
-        client.close()
-        gateway.configure(folder / "gone.sock")
-        engine.worker.stop()
-        shutil.rmtree(folder)
+    with process.using(process.Process()):
+        engine_link.configure(folder / "engine.sock")
+        try:
+            client.wait_connected()
+            engine.submit(*catalog.setup_commands())
+            yield engine
+        finally:
+            client.close()
+            engine_link.configure(folder / "gone.sock")
+            engine.worker.stop()
+            shutil.rmtree(folder)
 
 
 @dataclass
@@ -181,7 +214,7 @@ def make_person(name: str, role: str, account: int = 0) -> Person:
     if account:
         Account.objects.create(number=account, user=user)
     api = APIClient(raise_request_exception=False)
-    api.credentials(HTTP_AUTHORIZATION=f"Bearer {AccessToken.for_user(user)}")
+    api.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.refresh_token(user).access_token}")
     return Person(user, account, api)
 
 
@@ -218,9 +251,14 @@ def anyone() -> APIClient:
 
 
 @pytest.fixture(autouse=True)
-def _clean_process(settings: Any) -> None:
-    """No test sees another's rate counters or verified tokens; passwords hash quickly."""
+def _clean_process(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees another's rate counters, verified tokens or health report; passwords hash quickly."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
-    limits.reset()
-    forget_tokens()
+    limiter.reset()
+    verified_tokens.forget()
+    verified_keys.forget()
+    last_seen.forget()
+    examiner.forget()
+    # Its thread would write a minute later, into another test.
+    monkeypatch.setattr(log_in_records, "_in_thread", lambda _delay_s, _run: None)

@@ -51,7 +51,7 @@ def prepare(*, dev: bool) -> None:
     if dev or os.environ.get("CALENDARS", "0").lower() in ("1", "true", "yes", "on"):
         names.append("requirements-calendars.txt")
     if dev:
-        names.append("requirements-dev.txt")
+        names += ["requirements-compile.txt", "requirements-dev.txt"]
     for name in names:
         install_requirements(ROOT / name)
     step("node packages", FRONTEND / "node_modules" / ".stamp", lock_files(), install_node_packages)

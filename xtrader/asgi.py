@@ -8,23 +8,31 @@ its own when it first needs one.
 import gc
 import logging
 import os
+from dataclasses import replace
 from typing import Any
 
 from channels.routing import ProtocolTypeRouter, URLRouter
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.urls import re_path
 
+# What this process writes is for its owner only.
+os.umask(0o077)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xtrader.settings")
 
 # Loads the apps: everything that touches models is imported after it.
 django_application = get_asgi_application()
 
-from exchange.api.bodylimit import BodyLimit  # noqa: E402
-from exchange.api.fastlane import OrderLane, ReadLane  # noqa: E402
-from exchange.api.reads import READS  # noqa: E402
-from exchange.consumers import ExchangeConsumer  # noqa: E402
-from exchange.feeds import runtime  # noqa: E402
-from marketdata.api.reads import READS as MARKET_READS  # noqa: E402
+from web.access.addresses import counted, has_proxies  # noqa: E402
+from web.lanes import HistoryLane, OrderLane, ReadLane  # noqa: E402
+from web.lanes.body_limit import BodyLimit  # noqa: E402
+from web.lanes.compression import Compression  # noqa: E402
+from web.lanes.cors import Cors  # noqa: E402
+from web.live import runtime  # noqa: E402
+from web.rest.public_reads import READS  # noqa: E402
+from web.server.deflate import DEFLATE_FROM_KEY  # noqa: E402
+from web.server.http_limits import STATE_KEY, HttpConnections, HttpLimits  # noqa: E402
+from web.stream.consumer import ExchangeConsumer  # noqa: E402
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +43,9 @@ async def lifespan(scope: Any, receive: Any, send: Any) -> None:
         message = await receive()
         if message["type"] == "lifespan.startup":
             try:
-                await runtime.start()
+                started = await runtime.start()
+                scope["state"][DEFLATE_FROM_KEY] = started.limits.deflate_from_bytes
+                scope["state"][STATE_KEY] = HttpConnections(_http_limits(), counted)
                 _keep_garbage_collection_short()
             except Exception as error:
                 logger.exception("could not start")
@@ -48,9 +58,17 @@ async def lifespan(scope: Any, receive: Any, send: Any) -> None:
             return
 
 
+def _http_limits() -> HttpLimits:
+    """The bounds of plain connections. Raises TypeError for an unknown name in the setting."""
+    # A proxy is one address for all of its clients.
+    behind_proxy = {"connections_per_address": 0} if has_proxies() else {}
+    return replace(HttpLimits(), **{**behind_proxy, **getattr(settings, "XTRADER_HTTP", {})})
+
+
 def _keep_garbage_collection_short() -> None:
-    """All of Django stays for as long as the process lives, and a collection that walks through it stalls every
-    socket for a tenth of a second: leave out what is there now, and look through the rest less often."""
+    """All of Django stays for as long as the process lives, and a collection that walks through it stalls
+    every socket for a tenth of a second: leave out what is there now, and look through the rest less
+    often."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 125, 50)
@@ -64,9 +82,13 @@ async def no_such_socket(scope: Any, receive: Any, send: Any) -> None:
 
 application = ProtocolTypeRouter(
     {
-        "http": OrderLane(ReadLane(BodyLimit(django_application), READS | MARKET_READS)),
+        "http": Cors(
+            OrderLane(ReadLane(BodyLimit(Compression(HistoryLane(django_application))), READS)),
+            settings.CORS_ALLOWED_ORIGINS,
+            private=settings.CORS_PRIVATE,
+        ),
         "websocket": URLRouter(
-            [re_path(r"^ws/?$", ExchangeConsumer.as_asgi()), re_path(r"", no_such_socket)]
+            [re_path(r"^ws/?$", ExchangeConsumer.as_asgi()), re_path(r"", no_such_socket)]  # type: ignore[arg-type]  # an ASGI app
         ),
         "lifespan": lifespan,
     }

@@ -33,8 +33,8 @@ UNFOLD: dict[str, Any] = {
     "SITE_SYMBOL": "candlestick_chart",
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": True,
-    "LOGIN": {"form": "xtrader.operator_login.LoginForm"},
-    "DASHBOARD_CALLBACK": "exchange.admin.dashboard.dashboard",
+    "LOGIN": {"form": "web.console.log_in_form.LoginForm"},
+    "DASHBOARD_CALLBACK": "web.console.dashboard.dashboard",
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,
@@ -62,6 +62,20 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": "Fees",
+                "separator": True,
+                "items": [
+                    _item("Fee tiers", "stairs", "accounts_feetier_changelist", "exchange.view_feeoverride"),
+                    _item("Fee revenue", "payments", "fee_revenue", "exchange.view_feeoverride"),
+                    _item(
+                        "Daily runs",
+                        "event_repeat",
+                        "accounts_feerun_changelist",
+                        "exchange.view_feeoverride",
+                    ),
+                ],
+            },
+            {
                 "title": "Accounts",
                 "separator": True,
                 "items": [
@@ -84,9 +98,34 @@ UNFOLD: dict[str, Any] = {
                 "title": "People",
                 "separator": True,
                 "items": [
-                    _item("Users", "person", "auth_user_changelist", "auth.view_user"),
+                    _item("Users", "person", "accounts_user_changelist", "accounts.view_user"),
+                    _item("API keys", "key", "accounts_apikey_changelist", "accounts.view_apikey"),
+                    _item(
+                        "Invitations",
+                        "mail",
+                        "accounts_invitation_changelist",
+                        "accounts.view_invitation",
+                    ),
+                    _item(
+                        "Terms of service",
+                        "gavel",
+                        "accounts_termsofservice_changelist",
+                        "accounts.view_termsofservice",
+                    ),
+                    _item(
+                        "Accepted terms",
+                        "task_alt",
+                        "accounts_termsacceptance_changelist",
+                        "accounts.view_termsacceptance",
+                    ),
+                    _item("Letters", "outgoing_mail", "accounts_letter_changelist", "accounts.view_letter"),
                     _item("Roles", "badge", "auth_group_changelist", "auth.view_group"),
-                    _item("Changes of users", "history", "admin_logentry_changelist", "admin.view_logentry"),
+                    _item(
+                        "Audit log",
+                        "history",
+                        "exchange_auditrecord_changelist",
+                        "exchange.view_auditrecord",
+                    ),
                 ],
             },
         ],

@@ -1,31 +1,26 @@
 """Every address of the site. Paths of the wire contract never move."""
 
 from django.contrib import admin
-from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularSwaggerView
+from django.urls import include, path
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from exchange.api.schema import SchemaView
-from xtrader import health, views
+from web.console.log_in_page import OperatorLoginView
+from web.pages import health_pages
+from web.rest.schema import SchemaView
 
 urlpatterns = [
-    path("", views.terminal, name="index"),
-    # The pages of the terminal: one document, its own router picks the page.
-    path("trade/<str:symbol>", views.terminal, name="trade"),
-    path("trade/<str:symbol>/", views.terminal),
-    re_path(r"^markets/?$", views.terminal, name="markets"),
-    re_path(r"^(?:portfolio|wallet|account)/?$", views.own_terminal, name="own-pages"),
-    path("healthz", health.healthz, name="healthz"),
-    path("metrics", health.metrics, name="metrics"),
-    path("", include("exchange.api.urls")),
-    path("", include("marketdata.api.urls")),
-    path("", include("accounts.urls")),
+    path("", include("web.pages.urls")),
+    path("", include("web.rest.urls")),
+    path("healthz", health_pages.healthz, name="healthz"),
+    path("metrics", health_pages.metrics_text, name="metrics"),
+    path("admin/login/", OperatorLoginView.as_view()),
     path("admin/", admin.site.urls),
     path("api/schema", SchemaView.as_view(), name="schema"),
-    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
+    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
 ]
 
 # On the paths of the API these answer in its error shape.
-handler400 = "exchange.api.exceptions.bad_request"
-handler403 = "exchange.api.exceptions.permission_denied"
-handler404 = "exchange.api.exceptions.not_found"
-handler500 = "exchange.api.exceptions.server_error"
+handler400 = "web.rest.error_replies.bad_request"
+handler403 = "web.rest.error_replies.permission_denied"
+handler404 = "web.rest.error_replies.not_found"
+handler500 = "web.rest.error_replies.server_error"

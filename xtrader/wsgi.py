@@ -4,6 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+# What this process writes is for its owner only.
+os.umask(0o077)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xtrader.settings")
 
 application = get_wsgi_application()

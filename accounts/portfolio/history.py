@@ -1,4 +1,5 @@
-"""Value over time: what was held at each moment, at the prices of that moment."""
+"""Value over time: what was held at each moment, at the prices of that moment, and what would have been held
+without a trade."""
 
 from __future__ import annotations
 
@@ -6,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
+from accounts.portfolio.cross_rates import AnyValuer
 from accounts.portfolio.movements import Movement
-from accounts.portfolio.valuation import Valuer
 from marketdata.intervals import INTERVALS, candle_open_ns
 
 #: A line over a screen's width needs no more.
@@ -15,11 +16,18 @@ MOST_POINTS: Final = 400
 
 
 class Point(NamedTuple):
-    """Value at a time, and the profit since the first point: the change that no transfer explains."""
+    """Value at a time, and the profit since the first point: the change that no transfer explains.
+
+    ``kept_minor``: what the value would be had nothing been traded since the first point, and every transfer
+    just been kept. ``came_minor``: what transfers brought since the point before. ``is_whole``: whether the
+    worth of everything held was known."""
 
     time_ns: int
     value_minor: int
     profit_minor: int
+    kept_minor: int = 0
+    came_minor: int = 0
+    is_whole: bool = True
 
 
 def interval_for(length_ns: int) -> int:
@@ -40,26 +48,64 @@ def value_history(
     held_now: Mapping[str, int],
     newest_first: Iterable[Movement],
     times: list[int],
-    valuer: Valuer,
+    valuer: AnyValuer,
     quotes: Mapping[str, str],
 ) -> dict[str, list[Point]]:
     """Points by currency. Movements are undone from the present backwards, so only those inside the
     stretch are read. ``quotes`` names the quote asset of each symbol."""
-    held = dict(held_now)
     waiting = list(newest_first)[::-1]
-    values: dict[str, list[int]] = defaultdict(list)
-    flows: dict[str, list[int]] = defaultdict(list)
-    currencies = {valuer.currency_of(asset) for asset in _assets(held, waiting, quotes)}
-    for time_ns in reversed(times):
-        flow = _undo_after(time_ns, held, waiting, valuer, quotes)
-        worth = _worth_by_currency(held, time_ns, valuer)
-        for currency in currencies:
-            values[currency].append(worth[currency])
-            flows[currency].append(flow[currency])
-    return {
-        currency: _points(times, values[currency][::-1], flows[currency][::-1])
-        for currency in sorted(currencies)
-    }
+    back = _Back(dict(held_now), waiting, valuer, quotes)
+    currencies = {valuer.currency_of(asset) for asset in _assets(back.held, waiting, quotes)}
+    moments = [back.to(time_ns) for time_ns in reversed(times)][::-1]
+    return {currency: _points(times, moments, valuer, currency) for currency in sorted(currencies)}
+
+
+class _Moment(NamedTuple):
+    """What was held at a time, what trades have changed of it since, and what transfers brought from then to
+    the next time, by currency."""
+
+    held: dict[str, int]
+    traded_since: dict[str, int]
+    came_after: dict[str, int]
+
+
+class _Back:
+    """Goes back in time, undoing movements."""
+
+    def __init__(
+        self,
+        held: dict[str, int],
+        waiting: list[Movement],
+        valuer: AnyValuer,
+        quotes: Mapping[str, str],
+    ) -> None:
+        #: Oldest first: the next to undo is the last.
+        self._waiting = list(waiting)
+        self.held = held
+        self._traded: dict[str, int] = defaultdict(int)
+        self._valuer = valuer
+        self._quotes = quotes
+
+    def to(self, time_ns: int) -> _Moment:
+        """Undo the movements after a time."""
+        came: dict[str, int] = defaultdict(int)
+        while self._waiting and self._waiting[-1].time_ns > time_ns:
+            movement = self._waiting.pop()
+            self._move(movement.asset, -movement.delta_minor)
+            if movement.symbol is not None:
+                quote = self._quotes[movement.symbol]
+                self._move(quote, -movement.quote_delta_minor)
+                self._traded[movement.asset] += movement.delta_minor
+                self._traded[quote] += movement.quote_delta_minor
+            else:
+                # What has no known worth is in no value either, so what it brought is left out alike.
+                worth = self._valuer.worth(movement.asset, movement.delta_minor, movement.time_ns)
+                if worth is not None:
+                    came[self._valuer.currency_of(movement.asset)] += worth
+        return _Moment(dict(self.held), dict(self._traded), came)
+
+    def _move(self, asset: str, delta_minor: int) -> None:
+        self.held[asset] = self.held.get(asset, 0) + delta_minor
 
 
 def _assets(held: Mapping[str, int], movements: list[Movement], quotes: Mapping[str, str]) -> set[str]:
@@ -68,35 +114,31 @@ def _assets(held: Mapping[str, int], movements: list[Movement], quotes: Mapping[
     return {asset for asset, amount in held.items() if amount} | moved | paid
 
 
-def _undo_after(
-    time_ns: int, held: dict[str, int], waiting: list[Movement], valuer: Valuer, quotes: Mapping[str, str]
-) -> dict[str, int]:
-    """Take back the movements after ``time_ns`` (they leave ``waiting``); what transfers among them
-    brought, by currency."""
-    flow: dict[str, int] = defaultdict(int)
-    while waiting and waiting[-1].time_ns > time_ns:
-        movement = waiting.pop()
-        held[movement.asset] = held.get(movement.asset, 0) - movement.delta_minor
-        if movement.symbol is not None:
-            quote = quotes[movement.symbol]
-            held[quote] = held.get(quote, 0) - movement.quote_delta_minor
-        else:
-            worth = valuer.worth(movement.asset, movement.delta_minor, movement.time_ns)
-            flow[valuer.currency_of(movement.asset)] += worth or 0
-    return flow
-
-
-def _worth_by_currency(held: Mapping[str, int], time_ns: int, valuer: Valuer) -> dict[str, int]:
-    worth: dict[str, int] = defaultdict(int)
-    for asset, amount_minor in held.items():
-        worth[valuer.currency_of(asset)] += valuer.worth(asset, amount_minor, time_ns) or 0
-    return worth
-
-
-def _points(times: list[int], values: list[int], flows_after: list[int]) -> list[Point]:
-    """``flows_after[i]`` came in between point i and the next."""
-    points, brought = [], 0
-    for index, (time_ns, value) in enumerate(zip(times, values, strict=True)):
-        points.append(Point(time_ns, value, value - values[0] - brought))
-        brought += flows_after[index]
+def _points(times: list[int], moments: list[_Moment], valuer: AnyValuer, currency: str) -> list[Point]:
+    points: list[Point] = []
+    traded_in_all = moments[0].traded_since
+    first, brought, came = 0, 0, 0
+    for time_ns, moment in zip(times, moments, strict=True):
+        traded = {
+            asset: change - moment.traded_since.get(asset, 0) for asset, change in traded_in_all.items()
+        }
+        kept = {asset: moment.held.get(asset, 0) - traded.get(asset, 0) for asset in {*moment.held, *traded}}
+        value, is_whole = _worth(moment.held, time_ns, valuer, currency)
+        kept_value, _ = _worth(kept, time_ns, valuer, currency)
+        first = value if not points else first
+        brought += came
+        points.append(Point(time_ns, value, value - first - brought, kept_value, came, is_whole))
+        # What came after a point is what came before the next.
+        came = moment.came_after.get(currency, 0)
     return points
+
+
+def _worth(held: Mapping[str, int], time_ns: int, valuer: AnyValuer, currency: str) -> tuple[int, bool]:
+    """What is worth something in a currency of what is held, as far as that is known, and whether all is."""
+    total, is_whole = 0, True
+    for asset, amount_minor in held.items():
+        if amount_minor and valuer.currency_of(asset) == currency:
+            worth = valuer.worth(asset, amount_minor, time_ns)
+            total += worth or 0
+            is_whole = is_whole and worth is not None
+    return total, is_whole

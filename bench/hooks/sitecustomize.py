@@ -1,5 +1,5 @@
-"""Loaded by every Python process of a measured instance when this folder is on PYTHONPATH: notes each pause of
-the garbage collector of a tenth of a millisecond or more in the file that BENCH_GC_LOG names."""
+"""Loaded by every Python process of a measured instance when this folder is on PYTHONPATH: notes each pause
+of the garbage collector of a tenth of a millisecond or more in the file that BENCH_GC_LOG names."""
 
 import gc
 import os

@@ -2,12 +2,13 @@
 
 Pure Python on the standard library and sortedcontainers: no Django, no sockets, no files, no clock,
 no randomness, no floats. Read ``messages`` for what goes in and comes out, ``engine`` for the fold,
-then ``trading`` and ``matching`` for what an order does.
+``rules`` for what a command does, ``state`` for what it does it to. Others use this face, ``messages`` and
+``snapshot``; what is in ``state`` and ``rules`` is the core's own.
 """
 
 from exchange.engine.engine import Engine
-from exchange.engine.memory import Limits, Recalled
-from exchange.engine.rules import FIRST_RULES, RULES_VERSION
+from exchange.engine.messages.version_numbers import FIRST_RULES, RULES_VERSION
 from exchange.engine.snapshot import SnapshotError
+from exchange.engine.state.memory import Limits, Recalled
 
 __all__ = ["FIRST_RULES", "RULES_VERSION", "Engine", "Limits", "Recalled", "SnapshotError"]

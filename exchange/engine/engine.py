@@ -5,22 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from exchange.engine import codes, invariants, snapshot
+import exchange.engine.messages.codes as codes
+from exchange.engine import invariants, snapshot
 from exchange.engine import messages as m
-from exchange.engine.auction import indication
-from exchange.engine.boxed import Boxed
-from exchange.engine.control import Control
-from exchange.engine.ledger import Account
-from exchange.engine.market import Market
-from exchange.engine.memory import Limits, Recalled
-from exchange.engine.rules import RULES_VERSION, refusal_of_version_1
-from exchange.engine.sameness import is_same
-from exchange.engine.state import State, rejected
-from exchange.engine.symbols import Symbol
-from exchange.engine.trading import Trading
+from exchange.engine.messages.places import COMMAND_ACCOUNT, COMMAND_ID, ORDER_SYMBOL
+from exchange.engine.messages.sameness import is_same
+from exchange.engine.messages.version_numbers import FIRST_RULES, RULES_VERSION, VENUE_RULES
+from exchange.engine.rules.auction import indication
+from exchange.engine.rules.market import Market
+from exchange.engine.rules.operators import Control
+from exchange.engine.rules.refusal import rejected
+from exchange.engine.rules.traders import Trading
+from exchange.engine.rules.versions import refusal_of_version_1
+from exchange.engine.state.boxed import Boxed
+from exchange.engine.state.ledger import Account
+from exchange.engine.state.memory import Limits, Recalled, kept_reply
+from exchange.engine.state.root import State
+from exchange.engine.state.symbols import Symbol
 
 #: How many of an account's finished orders one question looks through.
 MAX_FINISHED_SCANNED: Final = 10_000
+
+
+def _is_control(tag: int) -> bool:
+    """Whether a command is no trader's."""
+    return tag == m.TICK or tag >= m.FIRST_CONTROL_COMMAND
 
 
 class Engine:
@@ -74,10 +83,10 @@ class Engine:
         if now >= state.day_ends_ns:
             state.begin_day()
         tag: int = command[0]
-        refusal = refusal_of_version_1(command) if state.rules_version < RULES_VERSION else ""
-        if tag >= m.TICK:
+        refusal = refusal_of_version_1(command) if state.rules_version == FIRST_RULES else ""
+        if tag >= m.TICK and _is_control(tag):
             return self._control_events(tag, command, refusal)
-        account = self._accounts.get(command[2])
+        account = self._accounts.get(command[COMMAND_ACCOUNT])
         if account is None or not account.trades:
             return rejected(command, codes.ACCOUNT_NOT_FOUND)
         if refusal:
@@ -88,14 +97,17 @@ class Engine:
             events = self._trading.cancel(command, account)
         else:
             events = self._trading.apply(tag, command, account)
-        state.memory.keep_trader(account, (command, state.sequence, now_ns, state.take_reply(events)))
+        reply = state.take_reply(events)
+        if len(reply) > state.reply_events:
+            reply = kept_reply(reply, account.number, state.reply_events)
+        state.memory.keep_trader(account, (command, state.sequence, now_ns, reply))
         return events
 
     def _control_events(self, tag: int, command: m.Command, refusal: str) -> list[m.Event]:
         """Carry out a command that is no trader's."""
         state = self._state
         events = rejected(command, refusal) if refusal else self._control.apply(command)
-        reply = state.take_reply(events)
+        reply = kept_reply(state.take_reply(events), 0, state.reply_events)
         if tag != m.TICK:
             state.memory.keep_control((command, state.sequence, state.now_ns, reply))
         return events
@@ -104,11 +116,11 @@ class Engine:
         """The original outcome of a command whose id is remembered; a DUPLICATE_ID rejection if the id
         was another command's; None if the id is new. Changes nothing."""
         tag: int = command[0]
-        if tag < m.TICK:
-            account = self._accounts.get(command[2])
-            entry = None if account is None else account.commands.get(command[1])
+        if not _is_control(tag):
+            account = self._accounts.get(command[COMMAND_ACCOUNT])
+            entry = None if account is None else account.commands.get(command[COMMAND_ID])
         else:
-            entry = self._state.memory.control.get(command[1]) if tag != m.TICK else None
+            entry = self._state.memory.control.get(command[COMMAND_ID]) if tag != m.TICK else None
         if entry is None:
             return None
         first, sequence, now_ns, events = entry
@@ -121,6 +133,13 @@ class Engine:
         that expires or ends. None before the first command."""
         state = self._state
         return state.timers.next_ns(state.now_ns) if state.sequence else None
+
+    def needs_draw(self, now_ns: int) -> bool:
+        """Whether a tick at this time ends an auction whose end is to be drawn at random."""
+        state = self._state
+        return any(
+            state.books[name].symbol.protection.random_end_ns for name in state.timers.due_calls(now_ns)
+        )
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -147,14 +166,11 @@ class Engine:
     ) -> list[m.Event]:
         """The account's open orders, ascending by id, as OrderEvents: the newest ``limit`` of those with
         an id below ``before``, created from ``start_ns`` up to but not including ``end_ns``."""
-        owner = self._state.trader(account)
-        if owner is None:
-            return []
         chosen = [
             order_id
-            for name, orders in owner.open_orders.items()
-            if symbol is None or name == symbol
-            for order_id, order in orders.items()
+            for book in self._state.books.values()
+            if symbol is None or book.symbol.name == symbol
+            for order_id, order in book.orders_of(account).items()
             if (before is None or order_id < before)
             and (start_ns is None or order.created_ns >= start_ns)
             and (end_ns is None or order.created_ns < end_ns)
@@ -172,7 +188,7 @@ class Engine:
             return found
         for order_id in owner.finished.newest(MAX_FINISHED_SCANNED):
             event = self._state.orders.finished[order_id]
-            if symbol is None or event[4] == symbol:
+            if symbol is None or event[ORDER_SYMBOL] == symbol:
                 found.append(event)
                 if len(found) >= limit:
                     break
@@ -184,6 +200,10 @@ class Engine:
         if owner is None:
             return []
         return [(b.asset, b.available, b.held) for _, b in sorted(owner.balances.items())]
+
+    def withdrawals(self, account: int) -> list[tuple[str, str, int, int]]:
+        """(withdrawal id, asset, amount_minor, fee_minor) of the account's open withdrawals, by id."""
+        return [withdrawal.row() for withdrawal in self._state.withdrawals.of(account)]
 
     def depth(
         self, symbol: str, limit: int | None = None
@@ -221,6 +241,14 @@ class Engine:
         own = None if owner is None else owner.fees.get(symbol)
         return own or (terms.maker_ppm, terms.taker_ppm)
 
+    def fee_plans(self) -> list[tuple[int, tuple[tuple[str, int, int], ...]]]:
+        """(number, rates as in SetFeePlan, by symbol) of every fee plan, by number."""
+        return [
+            (number, tuple([(symbol, *rates) for symbol, rates in sorted(plan.items())]))
+            for number, plan in sorted(self._state.fee_plans.plans.items())
+            if number != m.NO_FEE_PLAN
+        ]
+
     def sessions(self) -> list[tuple[int, str]]:
         """(account, session) of every session that open orders were placed under."""
         return sorted(self._state.orders.sessions)
@@ -230,10 +258,6 @@ class Engine:
         owner = self._state.trader(account)
         return 0 if owner is None else owner.group
 
-    def cancel_after_ns(self, account: int) -> int:
-        """When the account's dead man's switch goes off, 0 if it is not set."""
-        return self._state.timers.switches.get(account, 0)
-
     def prices(self, symbol: str) -> tuple[int, int]:
         """Last and reference price in ticks, 0 for none. Raises KeyError."""
         book = self._state.books[symbol]
@@ -241,7 +265,8 @@ class Engine:
 
     def indication(self, symbol: str) -> m.Event:
         """Where an auction would trade now, as an IndicativeEvent. Raises KeyError."""
-        return indication(self._state.books[symbol])
+        is_venue = self._state.rules_version >= VENUE_RULES
+        return indication(self._state.books[symbol], takes_market_orders=is_venue)
 
     def counts(self) -> dict[str, int]:
         """Sizes of what the core keeps, for its status page."""
@@ -253,7 +278,7 @@ class Engine:
             "finished_orders": len(state.orders.finished),
             "command_ids": state.memory.count,
             "control_ids": len(state.memory.control),
-            "trades": state.matcher.next_trade_id - 1,
+            "trades": state.next_trade_id - 1,
         }
 
     # --- the whole state -------------------------------------------------------------------------
@@ -268,7 +293,8 @@ class Engine:
 
     @classmethod
     def load(cls, data: bytes, parse: snapshot.Parse = snapshot.parse_rows) -> Engine:
-        """The engine whose ``dump`` these bytes are. ``parse`` reads a section's line. Raises SnapshotError."""
+        """The engine whose ``dump`` these bytes are. ``parse`` reads a section's line. Raises
+        SnapshotError."""
         engine = cls()
         engine._use(snapshot.load(data, parse))
         return engine

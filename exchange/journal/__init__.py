@@ -1,7 +1,8 @@
 """The journal: commands in their order, on disk before anything is answered; snapshots; recovery.
 
 ``FileJournal`` writes, ``JournalReader`` reads, ``recover`` gives back the engine, ``Archiver``
-makes old segments small. ``tools`` are for operators. The bytes are described in ``records`` and ``snapshots``, the errors in ``errors``.
+makes old segments small. ``tools`` are for operators. The bytes are described in ``records`` and
+``snapshots``, the errors in ``errors``.
 """
 
 from exchange.journal.archive import Archiver

@@ -1,8 +1,8 @@
 """Old segments made small: compressed into the folder ``archive`` of the journal, compared, and let go of.
 
 A follower does this, never the engine, and only with segments that lie behind it and behind a snapshot that
-is kept: whoever starts from there reads none of them. Whoever does want them (a replay from the very start,
-a restore to an early sequence, a follower left far behind) finds them in the archive by itself. Nothing is
+is kept: a start from there reads none of them. A reader that needs them (a replay from the very start, a
+restore to an early sequence, a follower left far behind) finds them in the archive by itself. No segment is
 ever deleted.
 
 Each segment, oldest first: its compressed copy is written beside, synced, read back and compared, renamed,
@@ -15,6 +15,7 @@ from __future__ import annotations
 import logging
 import zlib
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -105,7 +106,7 @@ class Archiver:
         files.make_dir(folder)
         lock = files.lock(folder / LOCK_NAME)
         try:
-            # Whoever was interrupted here may have left a removal that is not durable: none may overtake it.
+            # An interrupted run may have left a removal that is not durable: none may overtake it.
             files.sync_dir(self._journal)
             while due := self._due():
                 yield from self._archive(due[0])
@@ -123,7 +124,13 @@ class Archiver:
         is_there = target.name in files.names(target.parent) and self._holds(target, name)
         if not is_there:
             yield from self._compress(name, target)
-        files.sync_dir(target.parent)
+        try:
+            files.sync_dir(target.parent)
+        except OSError:
+            # The kernel may count the name as written now, whatever the disk has: it is made anew.
+            with suppress(OSError):
+                files.remove(target)
+            raise
         yield
         files.remove(name.path)
         files.sync_dir(self._journal)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec import msgpack
@@ -35,7 +35,7 @@ GENESIS_HASH: Final = bytes(16)
 
 #: msgpack extension code of a wide integer.
 _WIDE: Final = 1
-#: One more digit than numeric(38,0) and a sign: whoever sends longer ones is not one of us.
+#: One more digit than numeric(38,0) and a sign: no client of ours sends a longer one.
 _WIDE_MAX_CHARS: Final = 40
 _INT64_MIN: Final = -(2**63)
 _UINT64_MAX: Final = 2**64 - 1
@@ -46,6 +46,13 @@ _MAX_DEPTH: Final = 8
 
 #: What a decoder raises on bytes that are not a well-formed message.
 DECODE_ERRORS: Final = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError, MemoryError)
+
+if TYPE_CHECKING:
+    #: An integer of any size, as the field of a structure that is decoded.
+    WideInt = int
+else:
+    # msgspec takes what an ``ext_hook`` returns only where anything may stand.
+    WideInt = Any
 
 _encoder: Final = msgpack.Encoder()
 
@@ -96,6 +103,9 @@ def encode_each(batch: Sequence[Sequence[Event]]) -> list[bytes]:
 def _widen_amounts(event: Event) -> Sequence[Any]:
     """The event with its wide amounts made extension strings."""
     places = _AMOUNTS.get(event[0], ())
+    if places and places[-1] >= len(event):
+        # Its last fields say nothing and are left out.
+        places = tuple(place for place in places if place < len(event))
     for place in places:
         if not _INT64_MIN <= event[place] <= _UINT64_MAX:
             break
@@ -148,19 +158,19 @@ def decode_commands(data: bytes | memoryview) -> list[Command]:
     """The commands exactly as they were encoded. Raises one of DECODE_ERRORS."""
     commands: list[Command] = _commands_decoder.decode(data)
     for index, command in enumerate(commands):
-        if len(command) != PLAIN_PLACE_FIELDS:
+        if len(command) != SIMPLE_PLACE_FIELDS:
             commands[index] = freeze_command(command)
     return commands
 
 
 #: Fields of a placement without terms: most of all commands, and none of them is an array.
-PLAIN_PLACE_FIELDS: Final = 13
+SIMPLE_PLACE_FIELDS: Final = 13
 
 
 def freeze_command(command: Command) -> Command:
     """A decoded command with the arrays inside it (terms, legs, tick bands, protection) made tuples again:
     equal to the one that was encoded, so that a repeated one is known."""
-    if len(command) != PLAIN_PLACE_FIELDS and list in map(type, command):
+    if len(command) != SIMPLE_PLACE_FIELDS and list in map(type, command):
         frozen: Command = freeze(command)
         return frozen
     return command
@@ -193,8 +203,8 @@ _Row3 = tuple[_Plain | _Row2, ...]
 _Row4 = tuple[_Plain | _Row3, ...]
 _Row5 = tuple[_Plain | _Row4, ...]
 
-#: An event decoded as what it was, its nested tuples too. Not one with an integer beyond 64 bits: a decoder of
-#: this type raises ValidationError on that, and the event has to be decoded as any tuple and frozen.
+#: An event decoded as what it was, its nested tuples too. Not one with an integer beyond 64 bits: a decoder
+#: of this type raises ValidationError on that, and the event has to be decoded as any tuple and frozen.
 PlainEvent = _Row4
 #: Of a snapshot: encoding them takes less than a millisecond.
 _ROWS_AT_A_TIME: Final = 1_000
@@ -211,7 +221,8 @@ def parse_rows(line: bytes) -> list[tuple[Any, ...]]:
 
 
 def section_line(section: Section) -> bytes:
-    """``engine.snapshot.line_of``, byte for byte, in a sixth of the time. Lets other threads in now and then."""
+    """``engine.snapshot.line_of``, byte for byte, in a sixth of the time. Lets other threads in now and
+    then."""
     if isinstance(section, dict):
         return line_of(section)
     rows = (section[at : at + _ROWS_AT_A_TIME] for at in range(0, len(section), _ROWS_AT_A_TIME))

@@ -40,7 +40,7 @@ _BLOCKS_BYTES: Final = 1024 * 1024
 class FileJournal:
     """A journal in a folder of segment files, held by one engine at a time.
 
-    Making one takes the lock (JournalLocked if another engine has it). After recovery ``begin`` says
+    Making one takes the lock (JournalLocked if another engine has it). After recovery ``begin`` sets
     where to go on and starts a new epoch. The first failed write or sync is final: JournalWriteFailed
     then and ever after, for what the disk holds is unknown until the next start.
     """
@@ -138,9 +138,9 @@ class FileJournal:
     def _with_fresh_blocks(self, record: bytes) -> bytes:
         """The record, and zeros behind it now and then, where zeros are anyway.
 
-        The first write to a block that was only reserved changes the file's extents, and syncing those waits for
-        whatever else is in the file system's own journal, other programs' files too. So that this is not every
-        write's lot, blocks are taken many at a time."""
+        The first write to a block that was only reserved changes the file's extents, and syncing those waits
+        for whatever else is in the file system's own journal, other programs' files too. So that this is not
+        every write's lot, blocks are taken many at a time."""
         end = self._offset + len(record)
         if end <= self._written:
             return record
@@ -197,8 +197,7 @@ class FileJournal:
         self.files.allocate(file, size)
         self.files.write(file, encode_segment_header(header), 0)
         self.files.sync(file)
-        self.files.rename(unfinished, path)
-        self.files.sync_dir(self.path)
+        self.files.name_durably(unfinished, path)
         write_head(self.files, self.path, number)
         if self._file >= 0:
             self.files.close(self._file)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -17,13 +18,32 @@ class Files:
 
     def make_dir(self, path: Path) -> None:
         """Create the folder and those above it if need be. On return its name is durable, also when
-        somebody who was killed amid this had made it."""
-        missing = [each for each in (path, *path.parents) if not each.is_dir()]
-        for each in reversed(missing):
-            each.mkdir(exist_ok=True)
-            self.sync_dir(each.parent)
-        if not missing:
-            self.sync_dir(path.parent)
+        a process that was killed amid this had made it, or settings the folder that it is in."""
+        folders = (path, *path.parents)
+        there = next(each for each in folders if self.is_dir(each))
+        if there != there.parent:
+            # One that may be searched but not read is older than this installation.
+            with suppress(PermissionError):
+                self.sync_dir(there.parent)
+        for each in reversed(folders[: folders.index(there)]):
+            self.add_dir(each)
+            try:
+                self.sync_dir(each.parent)
+            except OSError:
+                with suppress(OSError):
+                    self.remove_dir(each)
+                raise
+
+    def is_dir(self, path: Path) -> bool:
+        return path.is_dir()
+
+    def add_dir(self, path: Path) -> None:
+        """Create one folder unless it is there; durable only after ``sync_dir`` of the one above it."""
+        path.mkdir(exist_ok=True)
+
+    def remove_dir(self, path: Path) -> None:
+        """Remove an empty folder."""
+        path.rmdir()
 
     def names(self, path: Path) -> list[str]:
         """Names in a folder, ascending; empty when there is no such folder."""
@@ -62,9 +82,14 @@ class Files:
 
     def write(self, file: int, data: bytes, offset: int) -> None:
         """All of ``data`` at ``offset``; durable only after a sync."""
-        done = os.pwrite(file, data, offset)
+        done = self.write_some(file, data, offset)
         while done < len(data):
-            done += os.pwrite(file, memoryview(data)[done:], offset + done)
+            done += self.write_some(file, memoryview(data)[done:], offset + done)
+
+    def write_some(self, file: int, data: bytes | memoryview, offset: int) -> int:
+        """Write the beginning of ``data``, at least a byte of it; how much it was. A signal or a nearly full
+        disk cuts a write short."""
+        return os.pwrite(file, data, offset)
 
     def sync_data(self, file: int) -> None:
         """Return once the file's data is on the disk."""
@@ -77,6 +102,17 @@ class Files:
     def rename(self, source: Path, target: Path) -> None:
         """Atomic within a file system; durable only after ``sync_dir`` of the folder."""
         os.rename(source, target)
+
+    def name_durably(self, source: Path, target: Path) -> None:
+        """``rename``, durable on return. Where the folder cannot be synced the name is taken back: the kernel
+        may count it as written now, and no later sync would say that it is not."""
+        self.rename(source, target)
+        try:
+            self.sync_dir(target.parent)
+        except OSError:
+            with suppress(OSError):
+                self.rename(target, source)
+            raise
 
     def remove(self, path: Path) -> None:
         os.unlink(path)

@@ -81,8 +81,8 @@ class JournalReader:
         return self._next(None)
 
     def next_durable(self, told_sequence: int) -> Record | None:
-        """``next``, but None until the record is durable: the engine has told so (``told_sequence``), or
-        what stands after it says so. Until then it is not kept, for it may yet be lost."""
+        """``next``, but None until the record is durable: by the sequence that the engine has published
+        (``told_sequence``), or by a later record. Until then it is not kept, for it may yet be lost."""
         return self._next(told_sequence)
 
     def _next(self, told_sequence: int | None) -> Record | None:

@@ -89,7 +89,8 @@ def start_fold(
 
 @contextmanager
 def _collector_at_rest() -> Iterator[None]:
-    """Millions of new objects and none of them garbage: the collector would look through them again and again."""
+    """Millions of new objects and none of them garbage: the collector would look through them again and
+    again."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

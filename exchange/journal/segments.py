@@ -1,11 +1,11 @@
 """Segment files: their names, reading one, and the head: which segment is the last.
 
-A segment that nobody starts from any more may have been moved to the folder ``archive`` beside the others,
+A segment that no start needs any more may have been moved to the folder ``archive`` beside the others,
 compressed (``archive.py``). Readers find it there by themselves.
 
-The file ``head`` states the number of the last segment that was put to use: without it nothing would
-tell that the last file of a journal is missing. A segment gets its name first and is stated then, so the
-head may be behind after a crash, never ahead.
+The file ``head`` has the number of the last segment in use: without it no reader would notice that the last
+file of a journal is missing. A segment gets its name first and is entered there then, so the head may be
+behind after a crash, never ahead.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _NAME: Final = re.compile(r"(\d{8})-(\d{20})\.segment")
 
 
 class SegmentName(NamedTuple):
-    """What a segment's file name says. Numbers count up by one without a gap."""
+    """The content of a segment's file name. Numbers count up by one without a gap."""
 
     number: int
     first_sequence: int

@@ -84,8 +84,7 @@ def write_image(folder: Path, image: Image, *, files: Files = OS_FILES, shard: i
     if unfinished.name in files.names(folder):
         files.remove(unfinished)
     _write_whole(files, unfinished, _MAGIC + _crc(checked, body) + checked, body)
-    files.rename(unfinished, path)
-    files.sync_dir(folder)
+    files.name_durably(unfinished, path)
     return path
 
 

@@ -186,9 +186,9 @@ def _rows(record: Record) -> Iterator[dict[str, Any]]:
 
 
 def repair(path: Path, snapshot_dir: Path, *, force: bool = False, files: Files = OS_FILES) -> list[str]:
-    """Cut an unfinished write at the end; with ``force`` also everything from the first damage on, which gives
-    up commands that were acknowledged. What is cut is kept in the folder ``cut``. Returns what was done, in
-    words. Raises JournalLocked while an engine runs, and JournalDamaged without ``force``."""
+    """Cut an unfinished write at the end; with ``force`` also everything from the first damage on, which
+    gives up commands that were acknowledged. What is cut is kept in the folder ``cut``. Returns what was
+    done, in words. Raises JournalLocked while an engine runs, and JournalDamaged without ``force``."""
     try:
         lock = files.lock(path / LOCK_NAME)
     except BlockingIOError:
@@ -227,7 +227,7 @@ def _walk(path: Path, files: Files) -> JournalEnd:
 
 
 def _mend_head(path: Path, files: Files, *, force: bool) -> list[str]:
-    """State the last segment there is, when the head says otherwise."""
+    """Make the head name the last segment there is."""
     try:
         check_head(files, path)
     except JournalDamaged:

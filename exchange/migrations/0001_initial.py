@@ -3,7 +3,7 @@
 import django.core.serializers.json
 import django.db.models.deletion
 import django.utils.timezone
-import exchange.models.control
+import exchange.models.change_requests
 import exchange.models.fields
 from django.conf import settings
 from django.db import migrations, models
@@ -269,7 +269,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.BigIntegerField(
-                        default=exchange.models.control.next_request_id,
+                        default=exchange.models.change_requests.next_request_id,
                         editable=False,
                         primary_key=True,
                         serialize=False,

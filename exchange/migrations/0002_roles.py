@@ -1,14 +1,7 @@
-"""The four roles. What each may do stands in ``exchange.roles``, which also keeps them up to date."""
+"""The roles were made here once; the accounts app keeps them up to date after every migration."""
 
 from django.conf import settings
 from django.db import migrations
-
-
-def create_roles(apps, schema_editor):
-    from exchange.roles import create_all_permissions, ensure_roles
-
-    create_all_permissions(apps)
-    ensure_roles(apps)
 
 
 class Migration(migrations.Migration):
@@ -20,4 +13,4 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [migrations.RunPython(create_roles, migrations.RunPython.noop)]
+    operations = []

@@ -55,6 +55,13 @@ class Symbol(models.Model):
     volatility_ppm = models.IntegerField(default=0)
     volatility_ns = models.BigIntegerField(default=0)
     calendar = models.CharField(max_length=16, blank=True, default="")
+    collar_rests = models.BooleanField(default=False)
+    iceberg_continues = models.BooleanField(default=False)
+    static_ppm = models.IntegerField(default=0)
+    reached = models.BooleanField(default=False)
+    random_end_ns = models.BigIntegerField(default=0)
+    extended_ppm = models.IntegerField(default=0)
+    auction_stp = models.BooleanField(default=False)
     call_ends_ns = models.BigIntegerField(default=0)
     sequence = models.BigIntegerField(default=0)
 
@@ -66,7 +73,8 @@ class Symbol(models.Model):
 
 
 class FeeOverride(models.Model):
-    """Fee rates of one account on one symbol, over the symbol's own."""
+    """Fee rates of one account on one symbol, or with an empty ``symbol`` on all, over its plan's and the
+    symbol's."""
 
     symbol = models.CharField(max_length=32)
     account = models.BigIntegerField()

@@ -14,10 +14,11 @@ from exchange.models.fields import MinorUnitsField
 
 
 class Order(models.Model):
-    """An order as it stood after engine sequence ``sequence``. An order by quote amount has ``quantity_lots`` 0.
+    """An order as it stood after engine sequence ``sequence``. An order by quote amount has ``quantity_lots``
+    0.
 
-    ``extra`` is what the order has beyond a plain one: the fields of ``messages.OrderExtra`` that say something,
-    as a JSON object. Plain orders, the many, have none."""
+    ``extra`` holds the order options: the fields of ``messages.OrderExtra`` that are set, as a JSON object.
+    Simple orders, the many, have none."""
 
     order_id = models.BigIntegerField(primary_key=True)
     account = models.BigIntegerField()
@@ -57,7 +58,7 @@ class Fill(models.Model):
 
     ``id`` is ``trade_id * 2``, plus one for the taker. Deltas are signed and include the fee (always in
     the quote asset, negative for a rebate); ``*_after`` are the account's totals, available and held. In an
-    auction nobody takes: the buyer stands in the taker's place.
+    auction there is no taker: the buyer stands in the taker's place.
     """
 
     id = models.BigIntegerField(primary_key=True)

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from exchange.engine.messages import Event
+from exchange.engine.messages.places import ASSET_NAME, SYMBOL_NAME
 from marketdata.candles import Candle, Closed
-from marketdata.feed import messages
-from marketdata.feed.messages import Message, Ticker
+from marketdata.feed import feed_messages
+from marketdata.feed.feed_messages import Message
 from marketdata.feed.rings import Ring
+from marketdata.statistics import Ticker
 from marketdata.trades import PublicTrade
 
 
@@ -57,8 +59,8 @@ class Board:
     def define(self, assets: Iterable[Event], symbols: Iterable[Event]) -> None:
         """Set what exists at the start."""
         with self._lock:
-            self._assets = {event[1]: event for event in assets}
-            self._symbols = {event[1]: event for event in symbols}
+            self._assets = {event[ASSET_NAME]: event for event in assets}
+            self._symbols = {event[SYMBOL_NAME]: event for event in symbols}
             self._rings = {name: Ring() for name in self._symbols}
 
     def ring(self, symbol: str) -> Ring:
@@ -72,8 +74,7 @@ class Board:
             self._add_trades(update.trades)
             for symbol, closed in update.closed:
                 self._rings[symbol].candles[closed.interval_ns].close(closed.candle)
-                packed = messages.pack_candle(closed.candle)
-                self._pending.append([messages.CLOSED, symbol, closed.interval_ns, packed])
+                self._pending.append(feed_messages.CandleClosed(symbol, closed.interval_ns, closed.candle))
             for symbol, state in update.symbols.items():
                 self._set(symbol, state)
             self._moved.update(update.symbols)
@@ -93,11 +94,11 @@ class Board:
         with self._lock:
             taken, self._pending = self._pending, []
             moved, self._moved = self._moved, {}
-            end = [messages.AT, self.sequence, self.now_ns, self.durable_sequence]
+            end = feed_messages.At(self.sequence, self.now_ns, self.durable_sequence)
         for symbol, state in moved.items():
             for interval_ns, candle in state.candles.items():
-                taken.append([messages.CANDLE, symbol, interval_ns, messages.pack_candle(candle)])
-            taken.append([messages.STATISTICS, symbol, messages.pack_ticker(state.ticker)])
+                taken.append(feed_messages.CandleNow(symbol, interval_ns, candle))
+            taken.append(feed_messages.TickerNow(symbol, state.ticker))
         return [*taken, end]
 
     def take_and_greet(self) -> tuple[list[Message], list[list[Message]]]:
@@ -105,26 +106,29 @@ class Board:
         of several frames; what ``take`` gives later follows both without a gap or a repetition."""
         with self._lock:
             taken = self.take()
-            hello = [messages.HELLO, messages.VERSION, self.sequence, self.now_ns]
-            definitions = [_by_name(self._assets), _by_name(self._symbols)]
-            rings = [[messages.RING, symbol, *_pack(ring)] for symbol, ring in sorted(self._rings.items())]
-        return taken, [[[*hello, *definitions]], *([ring] for ring in rings), [[messages.LIVE], taken[-1]]]
+            definitions = _by_name(self._assets), _by_name(self._symbols)
+            hello = feed_messages.Hello(self.sequence, self.now_ns, *definitions)
+            greeting: list[list[Message]] = [[hello]]
+            greeting.extend([_state(symbol, ring)] for symbol, ring in sorted(self._rings.items()))
+        return taken, [*greeting, [feed_messages.Live(), taken[-1]]]
 
     def _define(self, events: Iterable[Event]) -> None:
         for event in events:
             is_symbol = len(event) > 3
-            (self._symbols if is_symbol else self._assets)[event[1]] = event
             if is_symbol:
-                self._rings.setdefault(event[1], Ring())
-            self._pending.append([messages.SYMBOL if is_symbol else messages.ASSET, event])
+                self._symbols[event[SYMBOL_NAME]] = event
+                self._rings.setdefault(event[SYMBOL_NAME], Ring())
+            else:
+                self._assets[event[ASSET_NAME]] = event
+            changed = feed_messages.SymbolChanged if is_symbol else feed_messages.AssetChanged
+            self._pending.append(changed(event))
 
     def _add_trades(self, trades: Iterable[PublicTrade]) -> None:
-        by_symbol: dict[str, list[Message]] = {}
+        by_symbol: dict[str, list[PublicTrade]] = {}
         for trade in trades:
             self._rings[trade.symbol].trades.append(trade)
-            by_symbol.setdefault(trade.symbol, []).append(messages.pack_trade(trade))
-        for symbol, packed in by_symbol.items():
-            self._pending.append([messages.TRADES, symbol, packed])
+            by_symbol.setdefault(trade.symbol, []).append(trade)
+        self._pending.extend(feed_messages.Trades(*item) for item in by_symbol.items())
 
     def _set(self, symbol: str, state: SymbolUpdate) -> None:
         ring = self._rings[symbol]
@@ -137,12 +141,12 @@ def _by_name(events: dict[str, Event]) -> list[Event]:
     return [event for _, event in sorted(events.items())]
 
 
-def _pack(ring: Ring) -> list[Any]:
-    """Packed contents of a ring."""
-    pack = messages.pack_candle
-    return [
-        [messages.pack_trade(trade) for trade in ring.trades],
-        {key: [pack(candle) for candle in candles.closed] for key, candles in ring.candles.items()},
-        {key: pack(c.current) for key, c in ring.candles.items() if c.current is not None},
-        None if ring.ticker is None else messages.pack_ticker(ring.ticker),
-    ]
+def _state(symbol: str, ring: Ring) -> feed_messages.RingState:
+    """A ring as it is now; the candles in it never change."""
+    return feed_messages.RingState(
+        symbol,
+        list(ring.trades),
+        {key: list(candles.closed) for key, candles in ring.candles.items()},
+        {key: candles.current for key, candles in ring.candles.items() if candles.current is not None},
+        ring.ticker,
+    )

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from marketdata.candles import Candle
-from marketdata.feed.messages import Ticker
 from marketdata.intervals import INTERVALS
+from marketdata.statistics import Ticker
 from marketdata.trades import PublicTrade
 
 #: Trades of a symbol, and closed candles of a symbol and interval, that are kept.

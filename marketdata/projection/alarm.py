@@ -1,7 +1,8 @@
 """What a breach sets off: a critical log line, a figure for the metrics, and a halt of what it touches.
 
-The halt is a command like any other, journaled by the engine. Its id follows from the breach, so that it has one
-effect however often it is sent, and an operator who resumes trading is not overruled by the same breach again.
+The halt is a command like any other, journaled by the engine. Its id follows from the breach, so that it has
+one effect however often it is sent, and an operator who resumes trading is not overruled by the same breach
+again.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ import time
 from pathlib import Path
 
 from exchange.engine.messages import HALTED, set_symbol_status
-from exchange.worker.client import BlockingEngineClient
-from exchange.worker.errors import EngineError
+from exchange.link.blocking import BlockingEngineClient
+from exchange.link.errors import EngineError
 from marketdata.projection.watch import Breach
 
 logger = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ class Alarm:
     """Takes breaches, halts symbols. Use from the projector's thread; ``work`` now and then."""
 
     def __init__(self, engine_socket: Path | str | None) -> None:
-        """``engine_socket`` None: breaches are told, nothing is halted (a fold without an engine)."""
+        """``engine_socket`` None: breaches are logged, nothing is halted (a fold without an engine)."""
         self._engine_socket = engine_socket
         #: symbol → id of the command that halts it, not yet answered
         self._halting: dict[str, str] = {}
@@ -39,7 +40,7 @@ class Alarm:
         self.count = 0
 
     def raise_for(self, sequence: int, breach: Breach) -> None:
-        """Tell it, and halt what it touches."""
+        """Log it, and halt the symbols it touches."""
         self.count += 1
         if len(self.breaches) < SHOWN and breach.text not in self.breaches:
             self.breaches.append(breach.text)

@@ -1,10 +1,10 @@
 """Writing rows by the thousand: upserts by ``executemany`` into SQLite, COPY into PostgreSQL.
 
-COPY takes the rows as CSV, which msgspec writes in a third of the time that psycopg needs for binary rows: a JSON
-array without its brackets is a line of CSV (docs/decisions/0014).
+COPY takes the rows as CSV, which msgspec writes in a third of the time that psycopg needs for binary rows: a
+JSON array without its brackets is a line of CSV (docs/decisions/0014).
 
-Rows that never change are copied straight into their table. So are new rows of a table that grows by its key; what
-is left goes through a temporary table and ``INSERT … ON CONFLICT``.
+Rows that never change are copied straight into their table. So are new rows of a table that grows by its key;
+what is left goes through a temporary table and ``INSERT … ON CONFLICT``.
 """
 
 from __future__ import annotations

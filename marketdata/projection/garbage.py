@@ -1,8 +1,8 @@
 """When the cyclic garbage collector runs.
 
-The fold keeps millions of objects and makes no cycles (``tests/engine/test_memory.py``), yet every some thousand
-new ones the collector would look through them: a quarter of the time of the fold. What does make cycles here, now and
-then, is the rest of the process, and that can wait.
+The fold keeps millions of objects and makes no cycles (``tests/exchange/engine/test_memory.py``), yet every
+some thousand new ones the collector would look through them: a quarter of the time of the fold. What does
+make cycles here, now and then, is the rest of the process, and that can wait.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ INTERVAL_S: Final = 600.0
 
 
 def take_over() -> None:
-    """From here on garbage is collected only where ``Garbage`` says so; what is there now stays."""
+    """From here on only ``Garbage`` collects garbage; the objects there are now stay."""
     gc.collect()
     gc.freeze()
     gc.disable()

@@ -1,8 +1,9 @@
 """The projector: follows the journal and keeps the tables, the board and the snapshots up to it.
 
-In turns: fold some durable batches, store them with the position in one transaction, show them on the board; and now
-and then write a snapshot, archive what lies behind it, or check the invariants. With a backlog the next batches are
-folded while the database works (``writer``); at the end of every ``step`` all that was folded is stored.
+In turns: fold some durable batches, store them with the position in one transaction, show them on the board;
+and now and then write a snapshot, archive what lies behind it, or check the invariants. With a backlog the
+next batches are folded while the database works (``writer``); at the end of every ``step`` all that was
+folded is stored.
 """
 
 from __future__ import annotations
@@ -16,21 +17,21 @@ from typing import Any, NamedTuple
 
 from exchange.journal.archive import Archiver
 from exchange.journal.files import OS_FILES, Files
-from exchange.worker.errors import FollowerDisagrees
-from exchange.worker.follower import Batch, Follower, Position
+from exchange.link.errors import FollowerDisagrees
+from exchange.link.follower import Batch, Follower, Position
 from marketdata.feed.board import Board, SymbolUpdate, Update
-from marketdata.feed.messages import Ticker
 from marketdata.intervals import INTERVALS
-from marketdata.projection import restore
+from marketdata.projection import resume
 from marketdata.projection.alarm import Alarm
+from marketdata.projection.follower_health import Health, Options
 from marketdata.projection.garbage import Garbage
-from marketdata.projection.health import Health, Options
 from marketdata.projection.markets import Changes, Markets
 from marketdata.projection.rows import Rows, Scales, collect, public_trades
-from marketdata.projection.snapshots import Snapshots
+from marketdata.projection.snapshot_writer import Snapshots
 from marketdata.projection.store import Store, Write
 from marketdata.projection.watch import Breach, Watch
 from marketdata.projection.writer import Writer
+from marketdata.statistics import Ticker
 
 logger = logging.getLogger(__name__)
 
@@ -81,8 +82,8 @@ class Projector:
         self.position = self._follower.position
         self._watch = Watch(self._follower.engine)
         self._alarm = Alarm(engine_socket)
-        restore.define(self._follower.engine, self._scales, self._board)
-        restore.markets(self._follower.engine, self._markets, self._board)
+        resume.define(self._follower.engine, self._scales, self._board)
+        resume.markets(self._follower.engine, self._markets, self._board)
         start = Update(self.position.sequence, self._follower.engine.now_ns)
         self._board.apply(self._with_symbols(start, set(self._markets.names())))
         self._tell()
@@ -105,8 +106,8 @@ class Projector:
         self.finish()
 
     def step(self, timeout_s: float = 0.0) -> int:
-        """Store the next batches, if any come in time, in one transaction, or in some where there are many; returns
-        how many commands they had."""
+        """Store the next batches, if any come in time, in one transaction, or in some where there are many;
+        returns how many commands they had."""
         self._pace()
         start = self.position.sequence
         try:
@@ -151,7 +152,8 @@ class Projector:
         return self._follower.position == self.position
 
     def _pace(self) -> None:
-        """With little to do, fewer and larger transactions cost everyone less; the more so the longer one takes."""
+        """With little to do, fewer and larger transactions cost everyone less; the more so the longer one
+        takes."""
         least_s = self._options.pace_ms / 1_000
         pace_s = min(max(least_s, 2 * self._store.last_write_s), 3 * least_s)
         wait_s = self._last_start_s + pace_s - time.monotonic()
@@ -168,7 +170,8 @@ class Projector:
                 self._raise(self._watch.take(batch), batch.position.sequence)
                 last = batch
         except FollowerDisagrees as error:
-            # One of the two folds is wrong, and so may be every balance: nothing trades until it is known which.
+            # One of the two folds is wrong, and so may be every balance: nothing trades until it is known
+            # which.
             self._alarm.raise_for(self.position.sequence, self._watch.everything(str(error)))
             raise
         if last is None:

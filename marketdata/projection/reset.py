@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from marketdata.models import CandleRow, Projection
+from exchange.models import Projection
+from marketdata.models import CandleRow
 
 
 def forget_projection() -> None:

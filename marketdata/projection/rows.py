@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from exchange.catalog import asset_name, symbol_name
+from exchange.control.services import details_of
 from exchange.engine.messages import (
     BUY,
     EV_ACCOUNT,
@@ -21,6 +21,7 @@ from exchange.engine.messages import (
     EV_TRADE,
     EV_TRANSFER,
     FIRST_TRADER_ACCOUNT,
+    MOVED_IN,
     NO_SIDE,
     SELL,
     AccountEvent,
@@ -31,10 +32,25 @@ from exchange.engine.messages import (
     SymbolEvent,
     TransferEvent,
 )
-from exchange.models.control import COMMAND_PREFIX
-from exchange.orderextra import PLAIN_ORDER_FIELDS, extra_text
-from exchange.services import details_of
-from exchange.worker.follower import Batch
+from exchange.engine.messages.places import (
+    ACCOUNT_NUMBER,
+    ASSET_NAME,
+    ASSET_SCALE,
+    BALANCE_ACCOUNT,
+    BALANCE_ASSET,
+    COMMAND_ID,
+    FEES_ACCOUNT,
+    FEES_SYMBOL,
+    LEVEL_SYMBOL,
+    ORDER_ID,
+    SYMBOL_NAME,
+    TRADE_SYMBOL,
+)
+from exchange.link.follower import Batch
+from exchange.listing.catalog import asset_name, symbol_name
+from exchange.models.accounts import transfer_key
+from exchange.models.change_requests import COMMAND_PREFIX
+from exchange.models.order_options import SIMPLE_ORDER_FIELDS, options_text
 from marketdata.feed.rings import CAPACITY
 from marketdata.trades import PublicTrade
 
@@ -85,7 +101,7 @@ class Scales:
         self.multiplier: dict[str, int] = {}
 
     def put_asset(self, event: Event) -> None:
-        self._assets[event[1]] = event[2]
+        self._assets[event[ASSET_NAME]] = event[ASSET_SCALE]
 
     def put_symbol(self, event: Event) -> None:
         symbol = SymbolEvent(*event)
@@ -100,17 +116,17 @@ def collect(rows: Rows, scales: Scales, batch: Batch) -> None:
         for event in events:
             tag = event[0]
             if tag == EV_BALANCE:
-                balances[event[1], event[2]] = (event, sequence)
+                balances[event[BALANCE_ACCOUNT], event[BALANCE_ASSET]] = (event, sequence)
             elif tag == EV_ORDER:
-                orders[event[1]] = (event, sequence)
+                orders[event[ORDER_ID]] = (event, sequence)
             elif tag == EV_LEVEL:
-                books.add(event[1])
+                books.add(event[LEVEL_SYMBOL])
             elif tag == EV_TRADE:
                 rows.trades.append((event, now_ns, sequence))
                 rows.fills += _fill_rows(event, scales.base_per_lot, now_ns, sequence)
             else:
                 _collect_control(rows, scales, sequence, now_ns, event)
-        if len(command) > 1 and command[1].startswith(COMMAND_PREFIX):
+        if len(command) > COMMAND_ID and command[COMMAND_ID].startswith(COMMAND_PREFIX):
             _collect_answer(rows, sequence, now_ns, command, events)
         sequence += 1
 
@@ -121,20 +137,20 @@ def _collect_control(rows: Rows, scales: Scales, sequence: int, now_ns: int, eve
         rows.transfers.append(_transfer_row(event, sequence, now_ns))
     elif tag == EV_SYMBOL:
         scales.put_symbol(event)
-        rows.symbols[event[1]] = (event, sequence)
+        rows.symbols[event[SYMBOL_NAME]] = (event, sequence)
     elif tag == EV_ASSET:
         scales.put_asset(event)
-        rows.assets[event[1]] = event
+        rows.assets[event[ASSET_NAME]] = event
     elif tag == EV_ACCOUNT:
-        if event[1] >= FIRST_TRADER_ACCOUNT:
-            rows.accounts[event[1]] = event
+        if event[ACCOUNT_NUMBER] >= FIRST_TRADER_ACCOUNT:
+            rows.accounts[event[ACCOUNT_NUMBER]] = event
     elif tag == EV_FEES:
-        rows.fee_overrides[event[1], event[2]] = event
+        rows.fee_overrides[event[FEES_SYMBOL], event[FEES_ACCOUNT]] = event
 
 
 def _fill_rows(event: Event, base_per_lot: dict[str, int], now_ns: int, sequence: int) -> tuple[Row, Row]:
-    """Maker's and taker's side of a trade in the order of ``tables.FILLS``. Of an auction's trade the buyer stands in
-    the taker's fields."""
+    """Maker's and taker's side of a trade in the order of ``tables.FILLS``. Of an auction's trade the buyer
+    stands in the taker's fields."""
     # fmt: off
     (
         _, trade_id, symbol, price_ticks, quantity_lots, aggressor, notional_minor,
@@ -156,9 +172,9 @@ def _fill_rows(event: Event, base_per_lot: dict[str, int], now_ns: int, sequence
         now_ns, sequence, is_auction,
     )
     taken = (
-        trade_id * 2 + 1, trade_id, taker_order_id, taker, symbol, taker_side, True, price_ticks, quantity_lots,
-        notional_minor, taker_fee, base_minor, notional - taker_fee, taker_base_after, taker_quote_after,
-        now_ns, sequence, is_auction,
+        trade_id * 2 + 1, trade_id, taker_order_id, taker, symbol, taker_side, True, price_ticks,
+        quantity_lots, notional_minor, taker_fee, base_minor, notional - taker_fee, taker_base_after,
+        taker_quote_after, now_ns, sequence, is_auction,
     )
     # fmt: on
     return made, taken
@@ -166,7 +182,7 @@ def _fill_rows(event: Event, base_per_lot: dict[str, int], now_ns: int, sequence
 
 def _collect_answer(rows: Rows, sequence: int, now_ns: int, command: Command, events: list[Event]) -> None:
     """Commands named after a change request say what became of it."""
-    number = command[1].removeprefix(COMMAND_PREFIX)
+    number = command[COMMAND_ID].removeprefix(COMMAND_PREFIX)
     if not (number.isascii() and number.isdigit()):
         return
     code, details = "", {}
@@ -181,10 +197,11 @@ def public_trades(trades: Sequence[Traded]) -> list[PublicTrade]:
     left: dict[str, int] = {}
     found = []
     for event, now_ns, sequence in reversed(trades):
-        symbol = event[2]
+        symbol = event[TRADE_SYMBOL]
         left[symbol] = remaining = left.get(symbol, CAPACITY) - 1
         if remaining >= 0:
-            found.append(PublicTrade(*event[1:6], now_ns, sequence))
+            trade_id, symbol, price_ticks, quantity_lots, side = event[1:6]
+            found.append(PublicTrade(trade_id, symbol, price_ticks, quantity_lots, side, now_ns, sequence))
     found.reverse()
     return found
 
@@ -193,16 +210,16 @@ def order_rows(rows: Rows) -> list[Row]:
     """In the order of ``tables.ORDERS``."""
     return [
         (*event[1:], sequence, None)
-        if len(event) == PLAIN_ORDER_FIELDS
-        else _special_order_row(event, sequence)
+        if len(event) == SIMPLE_ORDER_FIELDS
+        else _row_with_options(event, sequence)
         for event, sequence in rows.orders.values()
     ]
 
 
-def _special_order_row(event: Event, sequence: int) -> Row:
-    """Of an order that has something beyond a plain one."""
-    extra = event[-1]
-    return (*event[1:-1], sequence, None if extra is None else extra_text(extra))
+def _row_with_options(event: Event, sequence: int) -> Row:
+    """The row of an order with order options."""
+    options = event[-1]
+    return (*event[1:-1], sequence, None if options is None else options_text(options))
 
 
 def balance_rows(rows: Rows) -> list[Row]:
@@ -211,9 +228,10 @@ def balance_rows(rows: Rows) -> list[Row]:
 
 
 def _transfer_row(event: Event, sequence: int, now_ns: int) -> Row:
+    """In the order of ``tables.TRANSFERS``."""
     transfer = TransferEvent(*event)
     return (
-        sequence,
+        transfer_key(sequence, is_receiver=transfer.kind == MOVED_IN),
         transfer.kind,
         transfer.account,
         transfer.asset,
@@ -221,23 +239,28 @@ def _transfer_row(event: Event, sequence: int, now_ns: int) -> Row:
         transfer.balance_after_minor,
         now_ns,
         transfer.command_id,
+        sequence,
+        transfer.counter_account,
+        transfer.memo,
+        transfer.withdrawal_id,
+        transfer.fee_minor,
     )
 
 
 def account_row(event: Event, created_at: Any) -> Row:
     """In the order of ``tables.ACCOUNTS``."""
     account = AccountEvent(*event)
-    return (account.account, account.status, account.group, False, created_at)
+    return (account.account, account.status, account.group, account.fee_plan, False, created_at)
 
 
 def asset_row(event: Event) -> Row:
     """In the order of ``tables.ASSETS``."""
-    return (event[1], asset_name(event[1]), event[2])
+    return (event[ASSET_NAME], asset_name(event[ASSET_NAME]), event[ASSET_SCALE])
 
 
 def symbol_row(event: Event, sequence: int) -> Row:
-    """In the order of ``tables.SYMBOLS``: the event's fields after the tag with the protection's among them, then
-    name and sequence."""
+    """In the order of ``tables.SYMBOLS``: the event's fields after the tag with the protection's among them,
+    then name and sequence."""
     symbol = SymbolEvent(*event)
     *fields, _, call_ends_ns = symbol[1:]
     fields[5] = json.dumps(symbol.tick_bands)

@@ -10,11 +10,12 @@ from typing import NamedTuple, TypeVar
 
 from django.db import IntegrityError, InterfaceError, OperationalError, connections, transaction
 
-from exchange.models import ChangeRequest
-from exchange.worker.follower import Position
+from exchange.control.change_records import note_answer
+from exchange.engine.messages import FeesEvent
+from exchange.link.follower import Position
+from exchange.models import ChangeRequest, FeeOverride, Projection
 from marketdata.candles import Candle
 from marketdata.intervals import SECOND
-from marketdata.models import Projection
 from marketdata.projection import bulk, tables
 from marketdata.projection.rows import (
     Answered,
@@ -29,7 +30,6 @@ from marketdata.projection.rows import (
 logger = logging.getLogger(__name__)
 
 #: Name of the one projection there is; one per shard once there is more than one shard.
-NAME = "main"
 
 #: Waits between tries of a write that the database could not take.
 _FIRST_PAUSE_S = 0.05
@@ -82,8 +82,8 @@ class Store:
 
     @property
     def transaction_ms(self) -> int:
-        """How long the statements of a transaction should take at most. A writer that holds SQLite makes every other one
-        wait; PostgreSQL's wait only for the rows."""
+        """How long the statements of a transaction should take at most. A writer that holds SQLite makes
+        every other one wait; PostgreSQL's wait only for the rows."""
         return 50 if self._connection.vendor == "sqlite" else 500
 
     def position(self) -> Stored | None:
@@ -121,7 +121,7 @@ class Store:
         self._connection.close()
 
     def _read_position(self) -> Stored | None:
-        row = Projection.objects.using(self._using).filter(name=NAME).first()
+        row = Projection.objects.using(self._using).filter(name=Projection.MARKET_DATA).first()
         return None if row is None else Stored(Position(row.sequence, row.event_hash), row.now_ns)
 
     def _has_reached(self, position: Position) -> bool:
@@ -175,11 +175,13 @@ class Store:
         to = {"sequence": write.after.sequence, "event_hash": write.after.event_hash, "now_ns": write.now_ns}
         rows = Projection.objects.using(self._using)
         before = write.before
-        if rows.filter(name=NAME, sequence=before.sequence, event_hash=before.event_hash).update(**to):
+        if rows.filter(
+            name=Projection.MARKET_DATA, sequence=before.sequence, event_hash=before.event_hash
+        ).update(**to):
             return
         try:
             if before.sequence == 0:
-                rows.create(name=NAME, **to)
+                rows.create(name=Projection.MARKET_DATA, **to)
                 return
         except IntegrityError:
             pass
@@ -193,7 +195,17 @@ class Store:
         self._write(tables.ASSETS, (asset_row(event) for event in rows.assets.values()))
         self._write(tables.SYMBOLS, (symbol_row(*changed) for changed in rows.symbols.values()))
         self._write(tables.ACCOUNTS, accounts)
-        self._write(tables.FEE_OVERRIDES, (event[1:] for event in rows.fee_overrides.values()))
+        self._write_fee_overrides(rows)
+
+    def _write_fee_overrides(self, rows: Rows) -> None:
+        """Those that were taken back leave the table."""
+        given = []
+        for (symbol, account), event in rows.fee_overrides.items():
+            if FeesEvent(*event).cleared:
+                FeeOverride.objects.using(self._using).filter(symbol=symbol, account=account).delete()
+            else:
+                given.append(event[1:])
+        self._write(tables.FEE_OVERRIDES, given)
 
     def _write_market(self, write: Write) -> None:
         rows = write.rows
@@ -207,18 +219,23 @@ class Store:
         bulk.write(self._connection, table, rows if isinstance(rows, list) else list(rows))
 
     def _answer(self, answer: Answered) -> None:
-        """Tell the change request what became of it."""
+        """Write the outcome on the change request."""
         refused = {
             "state": ChangeRequest.State.REFUSED,
             "refusal_code": answer.refusal_code,
             "refusal_details": answer.refusal_details,
         }
         applied = {"state": ChangeRequest.State.APPLIED, "refusal_code": "", "refusal_details": None}
-        ChangeRequest.objects.using(self._using).filter(id=answer.request_id).update(
-            sequence=answer.sequence,
-            applied_at=_EPOCH + timedelta(microseconds=answer.time_ns // 1_000),
+        outcome = {
+            "sequence": answer.sequence,
+            "applied_at": _EPOCH + timedelta(microseconds=answer.time_ns // 1_000),
             **(refused if answer.refusal_code else applied),
-        )
+        }
+        request = ChangeRequest.objects.using(self._using).filter(id=answer.request_id)
+        if request.filter(state__in=ChangeRequest.OPEN_STATES).update(**outcome):
+            note_answer(answer.request_id, self._using)
+        else:
+            request.update(**outcome)
 
 
 def _candle_row(key: CandleKey, candle: Candle) -> tables.Row:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models
 
 from exchange import models as exchange_models
+from exchange.listing.terms import PROTECTION_NAMES, REQUIRED_NAMES
 from marketdata.models import CandleRow
 
 Row = tuple[Any, ...]
@@ -52,8 +53,8 @@ def _columns(model: type[models.Model]) -> tuple[str, ...]:
 
 FILLS = Table(exchange_models.Fill, _columns(exchange_models.Fill), is_bulk=True, ordered_by="account")
 TRANSFERS = Table(exchange_models.Transfer, _columns(exchange_models.Transfer), is_bulk=True)
-#: In the order of OrderEvent after its tag, with sequence before extra. A replaced order changes price, quantity
-#: and what it has beyond a plain one.
+#: In the order of OrderEvent after its tag, with sequence before extra. A replaced order changes price,
+#: quantity and what it has beyond a simple one.
 ORDERS = Table(
     exchange_models.Order,
     (
@@ -65,7 +66,8 @@ ORDERS = Table(
     key=("order_id",),
     kept=frozenset(
         (
-            *("account", "client_order_id", "symbol", "side", "order_type", "time_in_force"),
+            # Not the type and the time in force: an order may come to rest as a limit order.
+            *("account", "client_order_id", "symbol", "side"),
             *("post_only", "stp", "quote_amount_minor", "created_ns"),
         )
     ),
@@ -80,21 +82,20 @@ BALANCES = Table(
     is_bulk=True,
 )
 ASSETS = Table(exchange_models.Asset, ("code", "name", "scale"), key=("code",), kept=frozenset(("name",)))
+#: In the order of SymbolEvent after its tag, with the protection's fields in its place, then name and
+#: sequence.
 SYMBOLS = Table(
     exchange_models.Symbol,
     (
-        *("code", "base_id", "quote_id", "price_scale", "quantity_scale", "tick_bands", "lot_step"),
-        *("min_quantity_lots", "max_quantity_lots", "min_price_ticks", "max_price_ticks"),
-        *("min_notional_minor", "maker_ppm", "taker_ppm", "max_open_orders", "status", "status_reason"),
-        *("max_notional_minor", "collar_ppm", "band_ppm", "volatility_ppm", "volatility_ns", "calendar"),
-        *("call_ends_ns", "name", "sequence"),
+        *("code", "base_id", "quote_id", *REQUIRED_NAMES[3:], "status", "status_reason"),
+        *(*PROTECTION_NAMES, "call_ends_ns", "name", "sequence"),
     ),
     key=("code",),
     kept=frozenset(("name",)),
 )
 ACCOUNTS = Table(
     exchange_models.Account,
-    ("number", "status", "stp_group", "is_demo", "created_at"),
+    ("number", "status", "stp_group", "fee_plan", "is_demo", "created_at"),
     key=("number",),
     kept=frozenset(("is_demo", "created_at")),
 )

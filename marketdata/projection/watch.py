@@ -1,9 +1,9 @@
 """The watch over money: a second set of books, kept from the events alone.
 
-``Watch`` adds up what trades and transfers say and holds every balance the engine tells against it, command by
-command: nothing appears or disappears, nobody but custody owes, fees and custody are what they must be. Each
-step adds amounts that sum to zero, so conservation of every asset follows. The walk over the engine's whole
-state (``Engine.check``) and the comparison of tables with the engine come on top, now and then.
+``Watch`` adds up what trades and transfers say and holds every balance the engine tells against it, command
+by command: nothing appears or disappears, nobody but custody owes, fees and custody are what they must be.
+Each step adds amounts that sum to zero, so conservation of every asset follows. The walk over the engine's
+whole state (``Engine.check``) and the comparison of tables with the engine come on top, now and then.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Iterator
+from itertools import starmap
 from typing import NamedTuple
 
 from exchange.engine import Engine
 from exchange.engine import messages as m
+from exchange.link.follower import Batch
 from exchange.models import Balance, Order
-from exchange.worker.follower import Batch
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +33,10 @@ class Breach(NamedTuple):
     text: str
 
 
+#: What is held for a withdrawal: asset, amount, fee.
+_Held = tuple[str, int, int]
+
+
 class _Terms(NamedTuple):
     base: str
     quote: str
@@ -40,7 +45,7 @@ class _Terms(NamedTuple):
 
 
 class Watch:
-    """Books kept twice. ``take`` every batch in order; it tells what does not agree."""
+    """Books kept twice. ``take`` every batch in order; it yields what does not agree."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -49,6 +54,12 @@ class Watch:
             (account, asset): available + held
             for account, _ in engine.accounts()
             for asset, available, held in engine.balances(account)
+        }
+        #: (account, withdrawal id) → (asset, amount, fee) of those that have been held and have not ended
+        self._withdrawals: dict[tuple[int, str], _Held] = {
+            (account, name): (asset, amount_minor, fee_minor)
+            for account, _ in engine.accounts()
+            for name, asset, amount_minor, fee_minor in engine.withdrawals(account)
         }
         self._terms: dict[str, _Terms] = {}
         for event in engine.symbols():
@@ -76,8 +87,13 @@ class Watch:
         return found
 
     def check_venue(self) -> list[Breach]:
-        """Custody and fees, which no event tells: call where the engine stands at the last batch taken."""
+        """Custody and fees, which no event has, and open withdrawals.
+
+        Call where the engine stands at the last batch taken."""
         found: list[Breach] = []
+        for (owner, name), terms in self._withdrawals.items():
+            if (name, *terms) not in self._engine.withdrawals(owner):
+                found.append(self._of(terms[0], f"account {owner} withdrawal {name}: {terms} told"))
         for account in (m.CUSTODY_ACCOUNT, m.FEE_ACCOUNT):
             for asset, available, held in self._engine.balances(account):
                 found += self._agree(account, asset, available + held)
@@ -102,7 +118,7 @@ class Watch:
     # --- what happened -------------------------------------------------------------------------------
 
     def _list(self, symbol: m.SymbolEvent) -> None:
-        scales = {event[1]: event[2] for event in self._engine.assets()}
+        scales = {asset.asset: asset.scale for asset in starmap(m.AssetEvent, self._engine.assets())}
         lot_minor = 10 ** (scales[symbol.base] - symbol.quantity_scale)
         self._terms[symbol.symbol] = _Terms(symbol.base, symbol.quote, lot_minor)
 
@@ -112,9 +128,9 @@ class Watch:
         return total
 
     def _settles(self, event: m.Event) -> bool:
-        """Add up a trade; whether all four totals it tells are those that were added up.
+        """Add up a trade; whether all four totals in it are those that were added up.
 
-        In an auction an account may trade with itself: the totals told are those after both sides."""
+        In an auction an account may trade with itself: the totals in it are those after both sides."""
         totals = self._totals
         # fmt: off
         (
@@ -124,7 +140,8 @@ class Watch:
         ) = event
         # fmt: on
         base, quote, lot_minor = self._terms[symbol]
-        # What the taker receives and the maker delivers. Of an auction's trade the buyer stands in the taker's fields.
+        # What the taker receives and the maker delivers. Of an auction's trade the buyer stands in the
+        # taker's fields.
         base_minor, quote_minor = lots * lot_minor, -notional_minor
         if aggressor == m.SELL:
             base_minor, quote_minor = -base_minor, notional_minor
@@ -156,10 +173,28 @@ class Watch:
             yield from self._agree(account, asset, after, f" after trade {trade.trade_id}")
 
     def _transfer(self, transfer: m.TransferEvent) -> Iterator[Breach]:
-        amount = transfer.amount_minor if transfer.kind == m.DEPOSITED else -transfer.amount_minor
-        self._add(transfer.account, transfer.asset, amount)
-        self._add(m.CUSTODY_ACCOUNT, transfer.asset, -amount)
-        yield from self._agree(transfer.account, transfer.asset, transfer.balance_after_minor)
+        asset, fee = transfer.asset, transfer.fee_minor
+        change = m.transfer_change(transfer.kind, transfer.amount_minor, fee)
+        self._add(transfer.account, asset, change)
+        if transfer.kind in (m.DEPOSITED, m.WITHDRAWN):
+            self._add(m.FEE_ACCOUNT, asset, fee)
+            self._add(m.CUSTODY_ACCOUNT, asset, -change - fee)
+        elif transfer.counter_account == m.FEE_ACCOUNT:
+            self._add(m.FEE_ACCOUNT, asset, -change)
+        if transfer.withdrawal_id:
+            yield from self._withdrawal(transfer)
+        yield from self._agree(transfer.account, asset, transfer.balance_after_minor)
+
+    def _withdrawal(self, transfer: m.TransferEvent) -> Iterator[Breach]:
+        """A withdrawal ends as it began."""
+        name = (transfer.account, transfer.withdrawal_id)
+        held = (transfer.asset, transfer.amount_minor, transfer.fee_minor)
+        if transfer.kind == m.WITHDRAWAL_HELD:
+            self._withdrawals[name] = held
+            return
+        began = self._withdrawals.pop(name, None)
+        if began != held:
+            yield self._of(transfer.asset, f"account {name[0]} withdrawal {name[1]}: {held} of {began}")
 
     def _balance(self, balance: m.BalanceEvent) -> Iterator[Breach]:
         available, held = balance.available_minor, balance.held_minor
@@ -209,9 +244,9 @@ class Watch:
 
     def _order_rows(self, accounts: list[int]) -> Iterator[Breach]:
         expected = {
-            event[1]: (event[4], event[11], event[13])
+            order.order_id: (order.symbol, order.quantity_lots, order.filled_lots)
             for account in accounts
-            for event in self._engine.open_orders(account)
+            for order in starmap(m.OrderEvent, self._engine.open_orders(account))
         }
         rows = Order.objects.filter(account__in=accounts, status__in=m.OPEN_STATUSES)
         fields = ("order_id", "symbol", "quantity_lots", "filled_lots")

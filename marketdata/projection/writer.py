@@ -1,8 +1,9 @@
-"""Storing beside folding: while the database works on one transaction, Python folds what the next one will hold.
+"""Storing beside folding: while the database works on one transaction, Python folds what the next one will
+hold.
 
-The order of things stays that of one thread. A write is begun only when the one before it is known to be stored, with
-the position that one led to, and nothing is shown before it is stored. At most one write is on its way; a process that
-dies then leaves the tables before or after it, as ever (docs/decisions/0014).
+The order of things stays that of one thread. A write is begun only when the one before it is known to be
+stored, with the position that one led to, and nothing is shown before it is stored. At most one write is on
+its way; a process that dies then leaves the tables before or after it, as ever (docs/decisions/0014).
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from marketdata.projection.store import Store, Write
 
 
 class Writer:
-    """Hands writes to a store, one at a time. Use from one thread; the store is the writer's from ``begin`` to ``end``.
+    """Hands writes to a store, one at a time. Use from one thread; the store is the writer's from ``begin``
+    to ``end``.
 
-    With SQLite each write is done at once: its calls are so short that two threads would do nothing but hand each other
-    the interpreter's lock."""
+    With SQLite each write is done at once: its calls are so short that two threads would do nothing but hand
+    each other the interpreter's lock."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -37,7 +39,8 @@ class Writer:
         self._pending, self._then = pending, then
 
     def end(self) -> bool:
-        """Wait until everything begun is stored; False when stopped before that. Raises what ``Store.write`` raises."""
+        """Wait until everything begun is stored; False when stopped before that. Raises what ``Store.write``
+        raises."""
         pending, self._pending = self._pending, None
         then, self._then = self._then, None
         if pending is None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import jwt
 import pytest
-from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
+from accounts.models import User
 from tests.conftest import PASSWORD, Person
 
 
@@ -17,7 +18,7 @@ def login(client: APIClient, **body: Any) -> Any:
 
 def test_a_token_opens_the_account(alice: Person, anyone: APIClient) -> None:
     tokens = login(anyone, username="alice", password=PASSWORD).json()
-    assert (tokens["token_type"], tokens["expires_in"]) == ("Bearer", 1800)
+    assert (tokens["token_type"], tokens["expires_in"]) == ("Bearer", 900)
     anyone.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens['access']}")
     assert anyone.get("/v1/balances").status_code == 200
     anyone.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens['refresh']}")
@@ -36,6 +37,15 @@ def test_a_refresh_token_gets_the_next_access_token(alice: Person, anyone: APICl
         assert (refused.status_code, refused.json()["error"]) == (401, "INVALID_TOKEN")
 
 
+@pytest.mark.attack("A25")
+def test_the_key_of_sessions_makes_no_token(alice: Person, anyone: APIClient, settings: Any) -> None:
+    access = login(anyone, username="alice", password=PASSWORD).json()["access"]
+    claims = jwt.decode(access, settings.SIMPLE_JWT["SIGNING_KEY"], algorithms=["HS256"])
+    forged = jwt.encode(claims, settings.SECRET_KEY, algorithm="HS256")
+    anyone.credentials(HTTP_AUTHORIZATION=f"Bearer {forged}")
+    assert anyone.get("/v1/balances").json()["error"] == "INVALID_TOKEN"
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "body, status, code",
@@ -47,7 +57,8 @@ def test_a_refresh_token_gets_the_next_access_token(alice: Person, anyone: APICl
         ({"username": "alice"}, 400, "MISSING_FIELD"),
         ({"username": "alice", "password": 5}, 400, "INVALID_FIELD"),
         ({"username": {"a": 1}, "password": PASSWORD}, 400, "INVALID_FIELD"),
-        ({"username": "alice", "password": PASSWORD, "otp": "1"}, 400, "UNKNOWN_FIELD"),
+        ({"username": "alice", "password": PASSWORD, "pin": "1"}, 400, "UNKNOWN_FIELD"),
+        ({"username": "alice", "password": PASSWORD, "otp": 1}, 400, "INVALID_FIELD"),
     ],
 )
 def test_bad_credentials(anyone: APIClient, body: Any, status: int, code: str) -> None:

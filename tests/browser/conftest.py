@@ -23,7 +23,11 @@ _SWITCHES = (
 
 @pytest.fixture(scope="package")
 def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningExchange]:
-    with running_exchange(tmp_path_factory.mktemp("page")) as exchange:
+    with running_exchange(
+        tmp_path_factory.mktemp("page"),
+        # All its people log in from one address.
+        RATE_LIMIT_LOGIN="200/min",
+    ) as exchange:
         yield exchange
 
 

@@ -39,7 +39,8 @@ def test_the_book_is_two_sided_and_not_crossed(page: Page) -> None:
         expect(page.get_by_test_id(side).locator("[data-index]").nth(4)).to_be_attached()
     asks, bids = page.evaluate(
         """() => ["asks", "bids"].map((side) => [...document.querySelectorAll(
-            `[data-testid="${side}"] [data-index] button`)].map((cell) => cell.textContent).filter(Boolean))"""
+            `[data-testid="${side}"] [data-index] button`
+        )].map((cell) => cell.textContent).filter(Boolean))"""
     )
     best_ask = min(Decimal(text.replace(",", "")) for text in asks)
     best_bid = max(Decimal(text.replace(",", "")) for text in bids)
@@ -81,7 +82,7 @@ def test_choosing_another_market_changes_every_panel(page: Page) -> None:
 
 
 def test_the_chart_is_drawn_in_every_interval(page: Page) -> None:
-    for interval in ("1m", "5m", "15m", "1h", "4h", "1d", "1w"):
+    for interval in ("1m", "5m", "15m", "30m", "1h", "4h", "1d", "1w"):
         page.get_by_test_id(f"interval-{interval}").click()
         expect(page.get_by_test_id("chart").locator("canvas").first).to_be_visible()
         expect(page.get_by_test_id("readout")).to_contain_text(re.compile(r"\d"))

@@ -77,6 +77,8 @@ def halt_and_resume(oscar: Page, exchange: RunningExchange) -> float:
     expect(banner).to_contain_text("Applied by the engine at sequence")
     expect(oscar.locator("#main")).to_contain_text("drill")
     oscar.goto(f"{exchange.url}/admin/exchange/symbol/ETH-KRW/resume/")
+    oscar.select_option("#id_way", "0")
+    oscar.fill("#id_reason", "drill over")
     oscar.click("button[type=submit]:has-text('Resume')")
     expect(banner).to_contain_text("Applied by the engine at sequence")
     wait_until(lambda: status_of(exchange, "ETH-KRW") == "trading", 30, "ETH-KRW trades again")

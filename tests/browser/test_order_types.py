@@ -140,6 +140,81 @@ def test_a_bracket_sells_what_it_bought(alice: Window, bob: Window) -> None:
     expect(alice.open_orders()).to_have_count(0)
 
 
+def test_a_pegged_order_waits_unseen_and_is_met_where_the_book_stands(alice: Window, bob: Window) -> None:
+    bob.place("buy", "100000", "1")
+    bob.place("sell", "110000", "1")
+    alice.choose("pegged", "buy")
+    alice.see("order-peg-market").click()
+    alice.fill(price="120000", quantity="2")
+    # At the ask it would take.
+    alice.fill(pegOffset="0")
+    expect(alice.see("order-pegOffset-problem")).to_be_visible()
+    alice.see("order-peg-mid").click()
+    alice.fill(pegOffset="1000")
+    alice.ask_first()
+    says = alice.see("order-says")
+    expect(says).to_contain_text("unseen 1,000 KRW below the middle of best bid and ask")
+    expect(says).to_contain_text("at 120,000 KRW at most")
+    alice.see("order-confirm-send").click()
+    row = alice.open_orders()
+    expect(row).to_contain_text("Pegged")
+    expect(row).to_contain_text("Mid − 1,000")
+    expect(row).to_contain_text("≤ 120,000")
+    expect(bob.see("bids").locator("[data-index]").filter(has_text="104,000")).to_have_count(0)
+
+    bob.place("sell", "104000", "1")
+    expect(row).to_contain_text("1")
+    alice.tab("fills")
+    expect(alice.see("fills").locator("[data-key]").first).to_contain_text("104,000")
+    alice.tab("open")
+
+    # Its limit is amended as any price.
+    row.get_by_test_id("amend-order").click()
+    alice.see("amend-price").fill("103000")
+    alice.see("amend-save").click()
+    expect(row).to_contain_text("≤ 103,000")
+
+
+def test_an_order_that_triggers_two_leaves_by_one_of_them(alice: Window, bob: Window) -> None:
+    trade_at(bob, alice, "100000")
+    bob.choose("otoco", "sell")
+    bob.fill(
+        price="101000", quantity="2", takeProfitPrice="90000", stopPrice="85000", stopLimitPrice="111000"
+    )
+    expect(bob.see("order-takeProfitPrice-problem")).to_contain_text("below the stop")
+    bob.fill(stopPrice="110000")
+    bob.send()
+    expect(bob.open_orders()).to_have_count(3)
+    alice.place("buy", "101000", "2")
+    expect(bob.open_orders()).to_have_count(2)
+    expect(bob.open_orders().filter(has_text="≥ 110,000")).to_have_count(1)
+    alice.place("sell", "90000", "2")
+    expect(bob.open_orders()).to_have_count(0)
+
+
+def test_the_rules_of_the_market_are_at_hand(
+    browser: Browser, exchange: RunningExchange, engine: Engine, alice: Window
+) -> None:
+    engine.list_quiet_market(
+        m.Protection(
+            static_ppm=100_000, volatility_ns=120 * 10**9, random_end_ns=30 * 10**9, auction_stp=True
+        )
+    )
+    try:
+        alice.see("symbol-rules").click()
+        rules = alice.see("symbol-rules-panel")
+        expect(rules).to_contain_text("Auction when off the reference by10%")
+        expect(rules).to_contain_text("Random end, up to30 seconds")
+        alice.page.keyboard.press("Escape")
+        with window(browser, exchange, size=PHONE, language="ko-KR", theme="light") as phone:
+            phone.open(f"/trade/{QUIET}")
+            phone.see("symbol-rules").click()
+            expect(phone.see("symbol-rules-panel")).to_contain_text("임의 종료, 최대30초")
+            assert phone.page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+    finally:
+        engine.list_quiet_market()
+
+
 def test_an_auction_has_its_banner_and_takes_what_gathers(alice: Window, bob: Window, engine: Engine) -> None:
     engine.set_status(m.VOLATILITY_AUCTION, "drill")
     try:

@@ -1,8 +1,11 @@
 """``make crash MINUTES=n SEED=n``: crash runs one after another, each from a seed of its own.
 
-Every fifth run is one with the real projector on a database, every fiftieth kills real processes under
-load; what a run does follows from its seed alone. The first failure ends it; ``make crash MINUTES=0
-SEED=<seed of the failure>`` is that run again. ``CRASH_CANARY`` names something to break on purpose.
+Every fifth run is one with the real projector on a database, every fiftieth kills real processes under load,
+and every fiftieth does to two web processes and the rest whatever else happens to processes, every other time
+on PostgreSQL if ``TEST_POSTGRES_URL`` names a server. Every hundredth ill-treats the supervisor. What a run
+does follows from its seed alone. The first
+failure ends it; ``make crash MINUTES=0 SEED=<seed of the failure>`` is that run again. ``CRASH_CANARY`` names
+something to break on purpose.
 """
 
 from __future__ import annotations
@@ -22,6 +25,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "clients" / "python
 
 _DATABASE_EVERY = 5
 _PROCESSES_EVERY = 50
+_SUPERVISOR_EVERY = 100
+_OF_PROCESSES = ("processes", "nemesis", "supervisor")
 #: How often something is killed in one of those.
 _KILLS = 12
 
@@ -29,6 +34,10 @@ _KILLS = 12
 def kind_of(seed: int) -> str:
     if seed % _PROCESSES_EVERY == 0:
         return "processes"
+    if seed % _PROCESSES_EVERY == _PROCESSES_EVERY // 2:
+        return "nemesis"
+    if seed % _SUPERVISOR_EVERY == _SUPERVISOR_EVERY - 10:
+        return "supervisor"
     return "tables" if seed % _DATABASE_EVERY == 0 else "disk"
 
 
@@ -36,12 +45,18 @@ def run(seed: int) -> int:
     """One run; returns how many crashes it had. Raises what it found."""
     from tests.crash import runs
     from tests.crash.canaries import CANARIES
-    from tests.crash.killing import kill_under_load
+    from tests.crash.killing import annoy_the_supervisor, annoy_under_load, kill_under_load
 
-    broken = CANARIES[canary] if (canary := os.environ.get("CRASH_CANARY", "")) else {}
+    # Those of processes are no business of the simulated disk.
+    broken = CANARIES.get(os.environ.get("CRASH_CANARY", ""), {})
     kind = kind_of(seed)
     if kind == "processes":
         return kill_under_load(seed, kills=_KILLS)
+    if kind == "supervisor":
+        return annoy_the_supervisor(seed, _KILLS // 2)
+    if kind == "nemesis":
+        has_server = "TEST_POSTGRES_URL" in os.environ and seed // _PROCESSES_EVERY % 2
+        return annoy_under_load(seed, _KILLS, "postgresql" if has_server else "sqlite")
     return runs.random_run(seed, has_tables=kind == "tables", **broken).crashes
 
 
@@ -64,7 +79,7 @@ def main() -> int:
             return 1
         kind = kind_of(seed)
         done[kind] += 1
-        done["kills" if kind == "processes" else "crashes"] += crashes
+        done["kills" if kind in _OF_PROCESSES else "crashes"] += crashes
         if time.monotonic() >= end:
             break
         if time.monotonic() - told > 60:
@@ -76,8 +91,9 @@ def main() -> int:
 
 
 def _summary(done: Counter[str], seed: int) -> str:
-    runs = " ".join(f"{kind}={done[kind]}" for kind in ("disk", "tables", "processes"))
-    return f"up to seed {seed}: {done['crashes']} crashes and {done['kills']} kills survived in runs {runs}"
+    runs = " ".join(f"{kind}={done[kind]}" for kind in ("disk", "tables", *_OF_PROCESSES))
+    survived = f"{done['crashes']} crashes and {done['kills']} kills and the like"
+    return f"up to seed {seed}: {survived} survived in runs {runs}"
 
 
 if __name__ == "__main__":

@@ -11,20 +11,23 @@ from typing import Any
 
 from exchange.journal.files import Files
 from exchange.journal.records import BATCH, decode_record
-from exchange.worker.follower import Follower
+from exchange.link.follower import Follower
 
 
-class _Through(Files):
+class Through(Files):
     """Passes everything on."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
         for name in vars(Files):
+            # What is made of other operations is made of this one's.
+            if name in ("make_dir", "write", "name_durably"):
+                continue
             if not name.startswith("_") and name not in vars(type(self)):
                 setattr(self, name, getattr(files, name))
 
 
-class SkipsSync(_Through):
+class SkipsSync(Through):
     """Acknowledges every third batch without having synced it."""
 
     _count = 0
@@ -35,14 +38,14 @@ class SkipsSync(_Through):
             self._files.sync_data(file)
 
 
-class SkipsFolderSync(_Through):
+class SkipsFolderSync(Through):
     """Never syncs a folder: segments are whole, their names are not durable."""
 
     def sync_dir(self, path: Path) -> None:
         pass
 
 
-class DropsRecord(_Through):
+class DropsRecord(Through):
     """Forgets to write a batch now and then."""
 
     _count = 0
@@ -56,7 +59,22 @@ class DropsRecord(_Through):
         self._files.write(file, data, offset)
 
 
-class RemovesTooEarly(_Through):
+class SkipsParentSync(Through):
+    """Makes folders and leaves their names to the cache."""
+
+    def make_dir(self, path: Path) -> None:
+        for each in reversed([each for each in (path, *path.parents) if not self._files.is_dir(each)]):
+            self._files.add_dir(each)
+
+
+class WritesShort(Through):
+    """Takes a write that was cut short for a whole one."""
+
+    def write(self, file: int, data: bytes, offset: int) -> None:
+        self._files.write_some(file, data, offset)
+
+
+class RemovesTooEarly(Through):
     """Archives without syncing the archive: the segment goes while its copy may not be on the disk."""
 
     def sync(self, file: int) -> None:
@@ -76,6 +94,7 @@ CANARIES: dict[str, dict[str, Callable[..., Any]]] = {
     "skip-sync": {"canary": SkipsSync},
     "skip-folder-sync": {"canary": SkipsFolderSync},
     "drop-record": {"canary": DropsRecord},
+    "write-short": {"canary": WritesShort},
     "remove-too-early": {"archive_canary": RemovesTooEarly},
     "skip-archive-folder-sync": {"archive_canary": SkipsFolderSync},
     "read-too-far": {"make_follower": ReadsTooFar},

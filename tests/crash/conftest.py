@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from exchange.engine import messages as m
-from tests.crash.killing import Site
+from tests.crash.site import Site
 
 #: Nothing in the way of the fuzzing but a limit on orders, and that one within reach.
 LIMITS = {"READS": "0", "PUBLIC": "0", "LOGIN": "0", "DEMO": "0", "ADDRESS": "0", "ORDERS": "200/s"}

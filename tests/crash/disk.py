@@ -6,8 +6,13 @@ or torn between two of these; each unsynced change of a folder has happened or n
 did. A sector that never held anything may also come back as garbage. Bytes outside a write never change
 (drives call it powersafe overwrite; every one sold keeps to it).
 
+A folder is a name like any other: one whose own name is lost takes all that is in it along. Writes may be cut
+short anywhere, as by a signal; the rest then is a write of its own.
+
 A failed sync leaves the cache clean and the disk as it was, as Linux does: what was written may be read
-until it is evicted, and is never written back. A process that is killed loses nothing: the cache stays.
+until it is evicted, and is never written back. After a failed sync of a folder some of its changes are on the
+disk and the rest never will be, whatever later syncs say. Half of the disks go read-only then until the
+machine starts again, as file systems in use do. A process that is killed loses nothing: the cache stays.
 """
 
 from __future__ import annotations
@@ -68,9 +73,9 @@ class Inode:
                 self.cache[start : start + len(held)] = held
         self._settle()
 
-    def cut_power(self, luck: random.Random) -> None:
-        """The cache is gone; what was dirty takes its chances."""
-        fate = luck.choice(("kept", "dropped", "mixed", "mixed"))
+    def cut_power(self, luck: random.Random, fate: str = "") -> None:
+        """The cache is gone; what was dirty takes its chances, or is ``dropped``."""
+        fate = fate or luck.choice(("kept", "dropped", "mixed", "mixed"))
         sizes = [len(self.disk), *self._sizes]
         self._resize_disk({"kept": sizes[-1], "dropped": sizes[0]}.get(fate, luck.choice(sizes)))
         for sector, versions in self._dirty.items():
@@ -120,15 +125,23 @@ def _outcome(fate: str, old: bytes, versions: list[bytes], luck: random.Random) 
     return after[:cut] + before[cut:] if luck.random() < 0.7 else before[:cut] + after[cut:]
 
 
+class _Folder:
+    """What a folder's name stands for; what is in it are names of their own."""
+
+
+#: Mounted: there without anything done for it.
+_ROOTS = (Path("/"), Path("/sim"))
+
+
 @dataclass
 class _Change:
     """An unsynced change of one or (a move) two folders: names that go, and names that come."""
 
     folders: frozenset[Path]
     gone: list[Path] = field(default_factory=list)
-    come: list[tuple[Path, Inode]] = field(default_factory=list)
+    come: list[tuple[Path, Inode | _Folder]] = field(default_factory=list)
 
-    def apply(self, names: dict[Path, Inode]) -> None:
+    def apply(self, names: dict[Path, Inode | _Folder]) -> None:
         for path in self.gone:
             names.pop(path, None)
         names.update(self.come)
@@ -147,13 +160,18 @@ class Disk(Files):
         self.faults: dict[int, int] = {}
         self.is_off = False
         self.meanwhile: Callable[[], None] | None = None
+        #: Whether the file system stops writing when a folder could not be synced.
+        self.goes_read_only = self.luck.random() < 0.5
+        #: How many of all writes are cut short.
+        self.short_writes = 0.1
         #: What was done last, for the message of a failure.
         self.last = ""
         self._is_meanwhile = False
-        self._names: dict[Path, Inode] = {}
-        self._names_on_disk: dict[Path, Inode] = {}
+        self._names: dict[Path, Inode | _Folder] = {}
+        self._names_on_disk: dict[Path, Inode | _Folder] = {}
         self._changes: list[_Change] = []
-        self._folders: set[Path] = set()
+        #: After a failed sync of a folder, until the machine starts again.
+        self._is_read_only = False
         self._open: dict[int, Inode | Path] = {}
         self._next_file = 1_000
 
@@ -163,23 +181,32 @@ class Disk(Files):
         """Every process is gone; the machine runs on, and with it the page cache."""
         self._restart()
 
-    def cut_power(self) -> None:
-        """And on again: only what the disk holds is left."""
+    def cut_power(self, *, drops_all: bool = False) -> None:
+        """And on again: only what the disk holds is left; with ``drops_all`` nothing that was not synced."""
         for change in self._changes:
-            if self.luck.random() < 0.5:
+            if not drops_all and self.luck.random() < 0.5:
                 change.apply(self._names_on_disk)
         self._changes.clear()
+        self._names_on_disk = {
+            path: what for path, what in self._names_on_disk.items() if self._is_reachable(path)
+        }
         self._names = dict(self._names_on_disk)
         for inode in {id(inode): inode for inode in self._names.values()}.values():
-            inode.cut_power(self.luck)
+            if isinstance(inode, Inode):
+                inode.cut_power(self.luck, "dropped" if drops_all else "")
         self._open.clear()
+        self._is_read_only = False
         self._restart()
+
+    def _is_reachable(self, path: Path) -> bool:
+        """Whether every folder that leads to it is on the disk."""
+        return all(each in _ROOTS or each in self._names_on_disk for each in path.parents)
 
     def copy_to(self, folder: Path, target: Path) -> None:
         """A folder's files as real ones, for readers that want those."""
         target.mkdir(parents=True, exist_ok=True)
         for path, inode in self._names.items():
-            if path.parent == folder:
+            if path.parent == folder and isinstance(inode, Inode):
                 (target / path.name).write_bytes(inode.cache)
 
     def _restart(self) -> None:
@@ -200,7 +227,8 @@ class Disk(Files):
                 effect()
             self.is_off = True
             raise PowerCut
-        if (number := self.faults.get(self.operations)) is not None:
+        number = errno.EROFS if self._is_read_only else self.faults.get(self.operations)
+        if number is not None:
             raise OSError(number, f"{errno.errorcode[number]} in {self.last}")
         effect()
         self._let_others_run()
@@ -233,10 +261,22 @@ class Disk(Files):
 
     # --- what the code under test does -------------------------------------------------------------
 
-    def make_dir(self, path: Path) -> None:
-        # Durable at once: the layer under test syncs the parent itself.
-        if path not in self._folders:
-            self._act(f"make {path.name}", lambda: self._folders.add(path), takes_hold=False)
+    def is_dir(self, path: Path) -> bool:
+        return path in _ROOTS or isinstance(self._names.get(path), _Folder)
+
+    def add_dir(self, path: Path) -> None:
+        self._in_folder(path)
+        if not self.is_dir(path):
+            self._change(f"make {path.name}", _Change(frozenset([path.parent]), come=[(path, _Folder())]))
+
+    def remove_dir(self, path: Path) -> None:
+        if any(each.parent == path for each in self._names):
+            raise OSError(errno.ENOTEMPTY, "not empty", str(path))
+        self._change(f"remove {path.name}", _Change(frozenset([path.parent]), gone=[path]))
+
+    def _in_folder(self, path: Path) -> None:
+        if not self.is_dir(path.parent):
+            raise FileNotFoundError(errno.ENOENT, "no such folder", str(path.parent))
 
     def names(self, path: Path) -> list[str]:
         # Asked for all the time; taking each path's parent apart would be half of a run.
@@ -245,6 +285,7 @@ class Disk(Files):
         return sorted(name for name in found if "/" not in name)
 
     def create(self, path: Path) -> int:
+        self._in_folder(path)
         if path in self._names:
             raise FileExistsError(errno.EEXIST, "exists", str(path))
         inode = Inode(self.sector_bytes)
@@ -252,9 +293,10 @@ class Disk(Files):
         return self._opened(inode)
 
     def open(self, path: Path, *, writable: bool = False) -> int:
-        if path not in self._names:
+        inode = self._names.get(path)
+        if not isinstance(inode, Inode):
             raise FileNotFoundError(errno.ENOENT, "no such file", str(path))
-        return self._opened(self._names[path])
+        return self._opened(inode)
 
     def close(self, file: int) -> None:
         self._open.pop(file, None)
@@ -273,14 +315,19 @@ class Disk(Files):
     def read(self, file: int, size: int, offset: int) -> bytes:
         return bytes(self._file(file).cache[offset : offset + size])
 
-    def write(self, file: int, data: bytes, offset: int) -> None:
+    def write_some(self, file: int, data: bytes | memoryview, offset: int) -> int:
         inode = self._file(file)
+        taken = bytes(data)
+        if self.luck.random() < self.short_writes:
+            taken = taken[: self.luck.randint(1, len(taken))]
         try:
-            self._act(f"write {len(data)} at {offset}", lambda: inode.write(data, offset))
+            self._act(f"write {len(taken)} at {offset}", lambda: inode.write(taken, offset))
         except OSError:
             # As much of it as there was room for.
-            inode.write(data[: self.luck.randrange(len(data) + 1)], offset)
+            if not self._is_read_only:
+                inode.write(taken[: self.luck.randrange(len(taken) + 1)], offset)
             raise
+        return len(taken)
 
     def sync_data(self, file: int) -> None:
         self._sync(file, "sync data")
@@ -293,13 +340,15 @@ class Disk(Files):
         try:
             self._act(what, inode.sync, takes_hold=False)
         except OSError:
-            inode.fail_sync(self.luck)
+            if not self._is_read_only:
+                inode.fail_sync(self.luck)
             raise
 
     def rename(self, source: Path, target: Path) -> None:
         if source not in self._names:
             raise FileNotFoundError(errno.ENOENT, "no such file", str(source))
         folders = frozenset([source.parent, target.parent])
+        self._in_folder(target)
         change = _Change(folders, gone=[source], come=[(target, self._names[source])])
         self._change(f"rename to {target.name}", change)
 
@@ -315,9 +364,22 @@ class Disk(Files):
                     change.apply(self._names_on_disk)
             self._changes = [change for change in self._changes if path not in change.folders]
 
-        self._act(f"sync folder {path.name}", effect, takes_hold=False)
+        try:
+            self._act(f"sync folder {path.name}", effect, takes_hold=False)
+        except OSError:
+            self._fail_sync_dir(path)
+            raise
+
+    def _fail_sync_dir(self, path: Path) -> None:
+        """Each of its changes is on the disk, or will never be."""
+        for change in self._changes:
+            if path in change.folders and self.luck.random() < 0.5:
+                change.apply(self._names_on_disk)
+        self._changes = [change for change in self._changes if path not in change.folders]
+        self._is_read_only = self.goes_read_only
 
     def lock(self, path: Path) -> int:
+        self._in_folder(path)
         if path in self._open.values():
             raise BlockingIOError(errno.EAGAIN, "held", str(path))
         return self._opened(path)

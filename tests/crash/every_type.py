@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from exchange import catalog
 from exchange.engine import messages as m
+from exchange.listing import catalog
 from tests.marketdata.traffic import _MARKETS, ACCOUNTS, Traffic
 
 _SECOND = 1_000_000_000
@@ -25,6 +25,8 @@ def protected(symbol: str, command_id: str) -> m.Command:
         band_ppm=100_000,
         volatility_ppm=300,
         volatility_ns=40 * _SECOND,
+        collar_rests=True,
+        iceberg_continues=True,
     )
     return (*command, tuple(protection))
 
@@ -50,9 +52,22 @@ class EveryType(Traffic):
 
     def _other(self, command_id: str) -> m.Command:
         """One of the others; common ones stand twice."""
-        waiting, linked = (self._waiting, self._trailing), (self._oco, self._bracket)
+        waiting = (self._waiting, self._trailing)
+        linked = (self._oco, self._bracket, self._oto)
         timed: tuple[Callable[[str], m.Command], ...] = (self._expiring, self._expiring, self._expiring)
-        rest = (self._iceberg, self._by_amount, self._post_only, self._cancel_replace, self._session)
+        rest = (
+            self._quotes,
+            self._quotes,
+            self._protect,
+            self._to_limit,
+            self._pegged,
+            self._minimum,
+            self._iceberg,
+            self._by_amount,
+            self._post_only,
+            self._cancel_replace,
+            self._session,
+        )
         venue = (self._status, self._group, self._protection, self._dead_man)
         make = self._random.choice((*waiting, *waiting, *linked, *linked, *timed, *rest, *rest, *venue))
         return make(command_id)
@@ -126,6 +141,48 @@ class EveryType(Traffic):
         limit = self._random.choice((0, middle - 9 * step))
         return m.place_bracket(command_id, account, entry, middle + 6 * step, middle - 6 * step, limit)
 
+    def _oto(self, command_id: str) -> m.Command:
+        """A buy near the middle that triggers a sell, or a pair of which one is to trade."""
+        symbol, account = self._random.choice(list(_MARKETS)), self._random.choice(ACCOUNTS)
+        working = self._near("", symbol=symbol, side=m.BUY, account=account, away=-2)
+        common: dict[str, Any] = {"symbol": symbol, "side": m.SELL, "account": account}
+        first = self._near("", away=self._random.choice((-2, 3)), quantity_lots=working[9], **common)
+        if self._random.random() < 0.5:
+            return m.place_oto(command_id, account, working, first)
+        terms = self._trigger(symbol, m.SELL)
+        second = self._near("", terms=terms, quantity_lots=working[9], **common)
+        return m.place_oto(command_id, account, working, first, second)
+
+    def _quotes(self, command_id: str) -> m.Command:
+        """Both sides of every market, some of them crossing, or all taken back."""
+        account = self._random.choice(ACCOUNTS)
+        if self._random.random() < 0.1:
+            return m.cancel_quotes(command_id, account, self._random.choice((None, *_MARKETS)))
+        quotes = []
+        for symbol, (middle, step, lots) in _MARKETS.items():
+            apart = step * self._random.randrange(0, 4)
+            sizes = [lots * self._random.choice((0, 2, 3)) for _ in range(2)]
+            quotes.append(m.Quote(symbol, "m", middle - apart, sizes[0], middle + step + apart, sizes[1]))
+        return m.place_quotes(command_id, account, *quotes, session=self._random.choice((None, "s")))
+
+    def _protect(self, command_id: str) -> m.Command:
+        bounds = self._random.choice(((0, 0, "", 0), (60_000, 2, "", 0), (600_000, 9, "KRW", 10**14)))
+        return m.protect_quotes(command_id, self._random.choice(ACCOUNTS), *bounds)
+
+    def _to_limit(self, command_id: str) -> m.Command:
+        return self._near(command_id, price_ticks=0, terms=m.OrderTerms(to_limit=True))
+
+    def _pegged(self, command_id: str) -> m.Command:
+        peg = self._random.choice((m.PEG_PRIMARY, m.PEG_MID, m.PEG_MARKET))
+        terms = m.OrderTerms(peg=peg, peg_offset_ticks=self._random.randrange(1, 3))
+        return self._near(command_id, away=-4, terms=terms)
+
+    def _minimum(self, command_id: str) -> m.Command:
+        symbol = self._random.choice(list(_MARKETS))
+        lots = _MARKETS[symbol][2]
+        terms = m.OrderTerms(min_lots=lots * self._random.choice((1, 3)))
+        return self._near(command_id, symbol=symbol, away=-2, quantity_lots=lots * 4, terms=terms)
+
     def _expiring(self, command_id: str) -> m.Command:
         if self._random.random() < 0.3:
             return self._near(command_id, time_in_force=m.DAY)
@@ -164,7 +221,9 @@ class EveryType(Traffic):
     def _status(self, command_id: str) -> m.Command:
         self._is_away = not self._is_away
         status = self._random.choice(_STATUSES) if self._is_away else m.TRADING
-        return m.set_symbol_status(f"s:{command_id}", "ETH-KRW", status, "every type")
+        return m.set_symbol_status(
+            f"s:{command_id}", "ETH-KRW", status, "every type", direct=not self._is_away
+        )
 
     def _group(self, command_id: str) -> m.Command:
         return m.set_group(f"s:{command_id}", self._random.choice(ACCOUNTS[:2]), self._random.choice((0, 7)))

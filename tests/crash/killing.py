@@ -1,7 +1,7 @@
-"""Real processes under load, killed at random; clients that write down every acknowledgement; the reckoning.
+"""Real processes under load, ill-treated at random; clients that write down every answer; the reckoning.
 
 Traders use the reference client over WebSocket and REST, a cashier the engine's own client; watchers follow
-books and fills. When the killing is over, journal, engine, database and what the clients wrote down must be
+books and fills. When the nemesis is done, journal, engine, database and what the clients wrote down must be
 one story.
 """
 
@@ -10,288 +10,74 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import random
 import signal
-import socket
-import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
-
-import httpx
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 
 from exchange.engine import messages as m
+from exchange.journal.reader import JournalReader
 from exchange.journal.segments import ARCHIVE_NAME
 from exchange.journal.tools import verify
-from exchange.worker.client import BlockingEngineClient
-from exchange.worker.errors import EngineBusy, EngineError, EngineUnavailable
-from exchange.worker.protocol import FrameBuffer, Outcome, frame
-from marketdata.feed.frames import MAX_FRAME_BYTES, decode_frame
+from tests.crash.nemesis import KINDS, Killer, Nemesis
+from tests.crash.site import RECOVERY_S, Site
+from tests.crash.supervised import SupervisedSite, SupervisorsNemesis
+from tests.crash.traders import Cashier, Notes, Trader
+from tests.marketdata import postgres
 from tests.marketdata.agreement import Truth
-from tests.ws.test_books import MARKETS, agree
-from tests.ws.venue import FUNDS, PEOPLE, ROOT, Venue
-from xtrader_client import (
-    ApiError,
-    Client,
-    Fill,
-    OrderResult,
-    OutcomeUnknown,
-    RateLimited,
-    Subscription,
-    Unavailable,
-    XTraderError,
-)
+from tests.web.stream.test_books import MARKETS, agree
+from tests.web.stream.venue import PEOPLE
+from xtrader_client import Client
 
 log = logging.getLogger(__name__)
 
-#: Orders each trader has on their way at once.
-_LANES = 4
-_RECOVERY_S = 240
-#: Some hundred commands: segments come and go while processes are killed.
-_SEGMENT_BYTES = 16 * 1024
-
-
-class Site(Venue):
-    """A venue with its projector, whose processes can be named."""
-
-    def __init__(self, canary: str = "", *, snapshot_commands: int = 200, **environment: str) -> None:
-        self._canary = canary
-        self._snapshot_commands = snapshot_commands
-        super().__init__(JOURNAL_KEEP_SEGMENTS="1", **environment)
-        self.market = self.start_market()
-
-    def start_engine(self) -> subprocess.Popen[bytes]:
-        command = ("manage.py", "runengine")
-        if self._canary:
-            command = ("-m", "tests.crash.canary_engine", self._canary)
-        self.engine = self._start(*command, f"--segment-bytes={_SEGMENT_BYTES}")
-        return self.engine
-
-    def start_market(self) -> subprocess.Popen[bytes]:
-        self.market = self._start(
-            *("manage.py", "runmarketdata", "--check-seconds=1"),
-            f"--snapshot-commands={self._snapshot_commands}",
-        )
-        return self.market
-
-    def market_status(self) -> dict[str, Any]:
-        """What marketdata says of itself; empty while it does not answer."""
-        try:
-            with socket.socket(socket.AF_UNIX) as connection:
-                connection.settimeout(2)
-                connection.connect(str(self.data / "marketdata.sock"))
-                connection.sendall(frame([["status"]]))
-                buffer = FrameBuffer(MAX_FRAME_BYTES)
-                while data := connection.recv(65536):
-                    for body in buffer.feed(data):
-                        return dict(decode_frame(body)[0][1])
-        except OSError:
-            pass
-        return {}
-
-    def wait_for_market(self, sequence: int, timeout_s: float = _RECOVERY_S) -> None:
-        """Until the tables hold ``sequence``."""
-        deadline = time.monotonic() + timeout_s
-        while (status := self.market_status()).get("sequence", -1) < sequence:
-            if time.monotonic() > deadline or self.market.poll() is not None:
-                raise AssertionError(f"marketdata does not reach {sequence}: {status}\n{self.log_tail()}")
-            time.sleep(0.05)
-
-    def wait_serving(self) -> None:
-        """Until the engine answers, and the web process answers from it."""
-        deadline = time.monotonic() + _RECOVERY_S
-        while True:
-            assert self.engine.poll() is None, f"the engine does not start\n{self.log_tail()}"
-            try:
-                self.admin.wait_connected(1)
-                break
-            except EngineUnavailable:
-                assert time.monotonic() < deadline, self.log_tail()
-        while httpx.get(f"{self.url}/api/v1/orderbook/AAPL", timeout=_RECOVERY_S).status_code != 200:
-            assert time.monotonic() < deadline, self.log_tail()
-            time.sleep(0.1)
-
-    def disagreements(self) -> str:
-        """How tables and journal differ, as a process of its own sees it; empty is well."""
-        code = "import django; django.setup(); from tests.marketdata.agreement import main; raise SystemExit(main())"
-        result = subprocess.run(
-            [sys.executable, "-c", code, str(self.data / "journal"), str(self.data / "nowhere")],
-            cwd=ROOT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return "" if result.returncode == 0 else result.stdout + result.stderr
-
-
-@dataclass
-class Notes:
-    """What the clients wrote down."""
-
-    #: (account, client order id) → what the exchange answered
-    placed: dict[tuple[int, str], OrderResult] = field(default_factory=dict)
-    #: answered with an error that says that nothing happened
-    refused: dict[tuple[int, str], str] = field(default_factory=dict)
-    #: no answer that tells
-    unknown: set[tuple[int, str]] = field(default_factory=set)
-    canceled: set[str] = field(default_factory=set)
-    #: command id → outcome of a transfer
-    transfers: dict[str, Outcome] = field(default_factory=dict)
-
-
-class Trader:
-    """Places and cancels orders, by WebSocket and now and then by REST, and writes down what it is told."""
-
-    def __init__(self, site: Site, name: str, seed: int, notes: Notes) -> None:
-        self.name, self.account = name, PEOPLE[name]
-        self.client = site.client(name, timeout_s=30)
-        self._luck = random.Random(f"{seed}:{name}")
-        self._notes = notes
-        self._count = 0
-        self._resting: list[str] = []
-        self.fills: Subscription[Fill] | None = None
-        self.seen: list[Fill] = []
-
-    async def trade(self, stop: asyncio.Event) -> None:
-        self.fills = await self.client.fills(max_waiting=1_000_000)
-        listening = asyncio.create_task(self._listen())
-        await asyncio.gather(*(self._lane(stop) for _ in range(_LANES)))
-        await asyncio.sleep(0.5)
-        listening.cancel()
-
-    async def _listen(self) -> None:
-        assert self.fills is not None, "subscribed first"
-        async for fill in self.fills:
-            self.seen.append(fill)
-
-    async def _lane(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            if self._resting and self._luck.random() < 0.3:
-                await self._cancel(self._resting.pop(self._luck.randrange(len(self._resting))))
-            else:
-                await self._place()
-            await asyncio.sleep(self._luck.random() * 0.02)
-
-    async def _place(self) -> None:
-        self._count += 1
-        key = (self.account, f"{self.name}-{self._count}")
-        order = self._terms()
-        try:
-            if self._luck.random() < 0.2:
-                result = await self._place_by_rest({**order, "client_order_id": key[1]})
-            else:
-                result = await self.client.place_order(**order, client_order_id=key[1])
-        except OutcomeUnknown:
-            self._notes.unknown.add(key)
-        except (RateLimited, Unavailable) as error:
-            self._notes.refused[key] = error.code
-        except ApiError as error:
-            if error.status >= 500:
-                self._notes.unknown.add(key)
-            else:
-                self._notes.refused[key] = error.code
-        except XTraderError:
-            self._notes.unknown.add(key)
-        else:
-            self._notes.placed[key] = result
-            if result.order.is_open:
-                self._resting.append(result.order.order_id)
-
-    async def _place_by_rest(self, order: dict[str, Any]) -> OrderResult:
-        body = {name: value if isinstance(value, str) else str(value) for name, value in order.items()}
-        body.setdefault("order_type", "limit")
-        return OrderResult.from_wire(await self.client.call("POST", "/v1/order", body=body))
-
-    def _terms(self) -> dict[str, Any]:
-        symbol = self._luck.choice(list(MARKETS))
-        middle, step = MARKETS[symbol]["middle"], MARKETS[symbol]["step"]
-        side = self._luck.choice(("buy", "sell"))
-        away = self._luck.randint(-3, 12) * (-1 if side == "buy" else 1)
-        terms = {
-            "symbol": symbol,
-            "side": side,
-            "price": str(middle + away * step),
-            "quantity": str(self._luck.randint(1, 20)),
-            "stp": self._luck.choice(("cancel_newest", "cancel_oldest", "cancel_both", "decrement")),
-        }
-        if self._luck.random() < 0.15:
-            terms["time_in_force"] = "ioc"
-        return terms
-
-    async def _cancel(self, order_id: str) -> None:
-        try:
-            order = await self.client.cancel_order(order_id)
-        except XTraderError:
-            return
-        assert order.status == "canceled", order
-        self._notes.canceled.add(order_id)
-
-
-class Cashier:
-    """Deposits and withdrawals over the engine's own socket."""
-
-    def __init__(self, site: Site, seed: int, notes: Notes) -> None:
-        self._client = BlockingEngineClient(site.data / "engine.sock", timeout_ms=10_000)
-        self._luck = random.Random(f"{seed}:cashier")
-        self._notes = notes
-        self.maybe: set[str] = set()
-
-    def work(self, stop: asyncio.Event) -> None:
-        number = 0
-        while not stop.is_set():
-            number += 1
-            account, asset = self._luck.choice(list(PEOPLE.values())), self._luck.choice(list(FUNDS))
-            make = self._luck.choice((m.deposit, m.withdraw))
-            command = make(f"cash:{number}", account, asset, self._luck.randrange(1, 10**12))
-            try:
-                self._notes.transfers[command[1]] = self._client.submit(command)
-            except (EngineUnavailable, EngineBusy):
-                pass
-            except EngineError:
-                self.maybe.add(command[1])
-            time.sleep(0.01)
-        self._client.close()
-
-
-class Killer:
-    """Ends one process after another and starts it again, every other time before it was up."""
-
-    def __init__(self, site: Site, seed: int, notes: Notes) -> None:
-        self._site = site
-        self._notes = notes
-        self._luck = random.Random(f"{seed}:killer")
-        self.killed = {"engine": 0, "market": 0, "web": 0}
-
-    def kill(self, times: int) -> None:
-        for _ in range(times):
-            if self._luck.random() < 0.5:
-                self._wait_for_trade()
-            time.sleep(self._luck.uniform(0.05, 0.9))
-            name = self._luck.choice(("engine", "engine", "market", "market", "web"))
-            process: subprocess.Popen[bytes] = getattr(self._site, name)
-            if name != "web" and process.poll() is not None:
-                raise AssertionError(f"{name} ended by itself: {process.returncode}\n{self._site.log_tail()}")
-            self._site.kill(process, signal.SIGKILL)
-            self.killed[name] += 1
-            getattr(self._site, f"start_{name}")()
-
-    def _wait_for_trade(self) -> None:
-        """Until some more orders have been acknowledged, however slow the machine."""
-        site, wanted = self._site, len(self._notes.placed) + 5
-        deadline = time.monotonic() + _RECOVERY_S
-        while len(self._notes.placed) < wanted and site.engine.poll() is None and site.market.poll() is None:
-            assert time.monotonic() < deadline, f"nothing is traded any more\n{site.log_tail()}"
-            time.sleep(0.05)
+#: What a command's time may be ahead of a right clock: the engine's own bound, and some for the machine.
+_AHEAD_S = 6.5
 
 
 def kill_under_load(seed: int, kills: int) -> int:
-    """One session; returns how many processes were killed. Raises AssertionError for anything amiss."""
+    """One session of kills; how many processes were killed. Raises AssertionError for anything amiss."""
     site = Site(os.environ.get("CRASH_CANARY", ""))
+    return _run(site, seed, kills, Killer)
+
+
+def annoy_under_load(
+    seed: int, actions: int, vendor: str = "sqlite", only: tuple[str, ...] = KINDS, canary: str = ""
+) -> int:
+    """One session of everything a nemesis does (``only``: of some kinds), against two web processes; returns
+    how much it did. Raises AssertionError for anything amiss."""
+    with tempfile.TemporaryDirectory(prefix="xt") as folder, postgres.url_for(vendor) as url:
+        more = {"DATABASE_URL": url} if url else {}
+        (kept := Path(folder) / "kept").mkdir()
+        site = Site(
+            canary or os.environ.get("CRASH_CANARY", ""),
+            webs=2,
+            is_unruly=True,
+            is_operated=True,
+            CRASH_CLOCK=str(Path(folder) / "clock"),
+            CRASH_SLOW_MS="100",
+            CRASH_KEPT=str(kept),
+            **more,
+        )
+        return _run(site, seed, actions, partial(Nemesis, kinds=only))
+
+
+def annoy_the_supervisor(seed: int, actions: int) -> int:
+    """One session in which the supervisor is killed, and stopped while its processes die; how often."""
+    site = SupervisedSite(is_operated=False, COMPILE="0", DEMO="0")
+    return _run(site, seed, actions, SupervisorsNemesis)  # type: ignore[arg-type]
+
+
+MakeKiller = Callable[[Site, int, Notes], Killer]
+
+
+def _run(site: Site, seed: int, times: int, make_killer: MakeKiller) -> int:
     try:
-        return asyncio.run(_session(site, seed, kills))
+        return asyncio.run(_session(site, seed, times, make_killer))
     except BaseException:
         print(site.log_tail(6_000), file=sys.stderr)
         raise
@@ -299,12 +85,12 @@ def kill_under_load(seed: int, kills: int) -> int:
         site.close()
 
 
-async def _session(site: Site, seed: int, kills: int) -> int:
+async def _session(site: Site, seed: int, times: int, make_killer: MakeKiller) -> int:
     notes, stop = Notes(), asyncio.Event()
-    traders = [Trader(site, name, seed, notes) for name in PEOPLE]
+    traders = [Trader(site, name, seed, notes, web) for web, name in enumerate(PEOPLE)]
     watcher, killer, cashier = (
         site.client(timeout_s=30),
-        Killer(site, seed, notes),
+        make_killer(site, seed, notes),
         Cashier(site, seed, notes),
     )
     clients: list[Client] = [watcher, *(trader.client for trader in traders)]
@@ -313,7 +99,7 @@ async def _session(site: Site, seed: int, kills: int) -> int:
     trading = [asyncio.create_task(trader.trade(stop)) for trader in traders]
     cash = asyncio.create_task(asyncio.to_thread(cashier.work, stop))
     try:
-        await asyncio.to_thread(killer.kill, kills)
+        await asyncio.to_thread(killer.kill, times)
         await asyncio.sleep(0.5)
     except BaseException:
         for task in trading:
@@ -324,15 +110,23 @@ async def _session(site: Site, seed: int, kills: int) -> int:
     await asyncio.gather(*trading, cash)
     await asyncio.to_thread(site.wait_serving)
     for book in books:
-        await agree(site, book, timeout_s=_RECOVERY_S)
+        await agree(site, book, timeout_s=RECOVERY_S)
     await asyncio.gather(*(client.close() for client in clients))
     await asyncio.to_thread(_reckon, site, notes, traders, cashier)
-    log.info("killed %s; %d orders acknowledged", killer.killed, len(notes.placed))
-    return sum(killer.killed.values())
+    kinds = " ".join(f"{kind}={count}" for kind, count in sorted(notes.kinds.items()))
+    log.info("did %s; %d orders acknowledged: %s", dict(killer.done), len(notes.placed), kinds)
+    if os.environ.get("CRASH_TELL"):
+        print(
+            f"seed {seed}: {dict(killer.done)}; {kinds}; {len(notes.unknown)} unknown; "
+            f"refused {dict(Counter(notes.refused.values()))}",
+            flush=True,
+        )
+    return sum(killer.done.values())
 
 
 def _reckon(site: Site, notes: Notes, traders: list[Trader], cashier: Cashier) -> None:
     """Everybody's story, compared."""
+    site.end_asking()
     status = site.admin.query("status").value
     site.wait_for_market(status["sequence"])
     breaches = site.market_status()["breaches"]
@@ -352,8 +146,10 @@ def _reckon(site: Site, notes: Notes, traders: list[Trader], cashier: Cashier) -
             problems.append(f"open orders of {account} differ between engine and journal")
     problems += _orders(notes, truth)
     problems += _transfers(notes, cashier, truth)
+    problems += _times(site.data / "journal")
     for trader in traders:
         problems += _fills(trader, truth)
+        problems += [f"{trader.name} got a second answer to {number}" for number in trader.answered_again]
     if tables := site.disagreements():
         problems.append(tables)
     assert not problems, "\n".join(problems[:20])
@@ -364,21 +160,13 @@ def _reckon(site: Site, notes: Notes, traders: list[Trader], cashier: Cashier) -
 def _orders(notes: Notes, truth: Truth) -> Iterator[str]:
     found: dict[tuple[int, str], list[int]] = {}
     for order_id, order in truth.orders.items():
-        found.setdefault((order[1], order[2]), []).append(order_id)
+        # A bracket's exits have no id of their own.
+        if order[2] is not None:
+            found.setdefault((order[1], order[2]), []).append(order_id)
     for key, ids in found.items():
         if len(ids) > 1:
             yield f"{key} was placed {len(ids)} times: {ids}"
-    trades = {trade.trade_id: (sequence, trade) for sequence, _, trade in truth.trades}
-    for key, result in notes.placed.items():
-        if found.get(key) != [int(result.order.order_id)]:
-            yield f"{key} was acknowledged as {result.order.order_id}, the journal has {found.get(key)}"
-        for fill in result.fills:
-            sequence, trade = trades.get(int(fill.trade_id), (0, None))
-            if trade is None or (result.sequence, int(result.order.order_id)) != (
-                sequence,
-                trade.taker_order_id,
-            ):
-                yield f"{key} was told of trade {fill.trade_id} at {result.sequence}; the journal: {trade}"
+    yield from _placed(notes, truth, found)
     for key, code in notes.refused.items():
         if key in found:
             yield f"{key} was refused ({code}) and is order {found[key]}"
@@ -390,13 +178,31 @@ def _orders(notes: Notes, truth: Truth) -> Iterator[str]:
         yield f"orders nobody placed: {sorted(strangers)[:5]}"
 
 
+def _placed(notes: Notes, truth: Truth, found: dict[tuple[int, str], list[int]]) -> Iterator[str]:
+    """Acknowledged orders, their fills, and changes of them."""
+    trades = {trade.trade_id: (sequence, trade) for sequence, _, trade in truth.trades}
+    for key, placed in notes.placed.items():
+        if found.get(key) != [placed.order_id]:
+            yield f"{key} was acknowledged as {placed.order_id}, the journal has {found.get(key)}"
+        elif truth.orders[placed.order_id][-1] < placed.sequence:
+            yield f"{key} was placed at {placed.sequence}: {truth.orders[placed.order_id]}"
+        for fill in placed.fills:
+            sequence, trade = trades.get(int(fill.trade_id), (0, None))
+            if trade is None or sequence != placed.sequence or key[0] not in trade[8:15:5]:
+                yield f"{key} was told of trade {fill.trade_id} at {placed.sequence}; the journal: {trade}"
+    for order_id, sequence in notes.changed.items():
+        if truth.orders[order_id][-1] < sequence:
+            yield f"order {order_id} was changed at {sequence}: {truth.orders[order_id]}"
+
+
 def _transfers(notes: Notes, cashier: Cashier, truth: Truth) -> Iterator[str]:
-    found: dict[str, list[int]] = {}
+    #: An amount that moves has two sides of one sequence.
+    found: dict[str, set[int]] = {}
     for sequence, _, event in truth.transfers:
-        found.setdefault(event.command_id, []).append(sequence)
+        found.setdefault(event.command_id, set()).add(sequence)
     for command_id, outcome in notes.transfers.items():
         is_applied = outcome.events[0][0] == m.EV_TRANSFER
-        if found.get(command_id, []) != ([outcome.sequence] if is_applied else []):
+        if found.get(command_id, set()) != ({outcome.sequence} if is_applied else set()):
             yield f"{command_id} was answered {outcome}, the journal has it at {found.get(command_id)}"
     for command_id, sequences in found.items():
         is_ours = command_id.startswith("cash:")
@@ -415,3 +221,16 @@ def _fills(trader: Trader, truth: Truth) -> Iterator[str]:
     assert trader.fills is not None, "subscribed first"
     if not trader.fills.gaps and own != seen:
         yield f"{trader.name} was told of no gap, but missed {sorted(set(own) - set(seen))[:5]}"
+
+
+def _times(journal: Path) -> Iterator[str]:
+    """No command is stamped with a time that has yet to come, nor with one before the last."""
+    with JournalReader(journal) as reader:
+        before = 0
+        while (record := reader.next()) is not None:
+            if not record.command_count:
+                continue
+            if record.now_ns < before or record.now_ns > time.time_ns() + _AHEAD_S * 1e9:
+                yield f"sequence {record.first_sequence} is stamped {record.now_ns} after {before}"
+                return
+            before = record.now_ns

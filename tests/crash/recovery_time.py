@@ -18,7 +18,6 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from exchange import catalog
 from exchange.engine.messages import (
     BUY,
     SELL,
@@ -31,8 +30,9 @@ from exchange.engine.messages import (
 )
 from exchange.journal.recovery import recover_fully
 from exchange.journal.snapshots import write_snapshot
-from exchange.worker.sequencer import open_sequencer
-from marketdata.projection.health import Options
+from exchange.listing import catalog
+from exchange.node.sequencer import open_sequencer
+from marketdata.projection.follower_health import Options
 from tests.crash.script import START_NS
 
 ACCOUNTS = 1_000
@@ -111,7 +111,8 @@ def recover_here(journal: Path, snapshots: Path | None) -> None:
     memory_mb = int(status.partition("VmHWM:")[2].split()[0]) // 1024
     counts = recovery.engine.counts()
     print(
-        f"{seconds:.1f} s ({recovery.seconds:.1f} s by the clock), {recovery.commands / seconds:,.0f} commands/s, "
+        f"{seconds:.1f} s ({recovery.seconds:.1f} s by the clock), "
+        f"{recovery.commands / seconds:,.0f} commands/s, "
         f"{memory_mb} MB, {recovery.commands:,} commands folded, "
         f"{counts['open_orders']} open orders, {counts['command_ids']} ids, {recovery.position.event_hash}"
     )

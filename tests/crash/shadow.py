@@ -8,7 +8,7 @@ from pathlib import Path
 from exchange.journal.archive import Archiver, unneeded_sequence
 from exchange.journal.files import Files
 from exchange.journal.snapshots import prune_snapshots
-from exchange.worker.follower import Follower, Position
+from exchange.link.follower import Follower, Position
 
 #: A snapshot after so many commands.
 _SNAPSHOT_COMMANDS = 30

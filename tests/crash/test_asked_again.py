@@ -1,12 +1,13 @@
-"""A client that asks again after a lost reply is told what happened the first time, whatever is up meanwhile."""
+"""A client that asks again after a lost reply is told what happened the first time, whatever is up
+meanwhile."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
-from tests.crash.killing import Site
-from tests.ws.venue import run
+from tests.crash.site import Site
+from tests.web.stream.venue import run
 
 
 def test_no_engine_at_the_second_time_of_asking(site: Site) -> None:

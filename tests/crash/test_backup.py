@@ -1,8 +1,10 @@
-"""Backups taken from a trading exchange, restored elsewhere: whole, to the last bit, or up to any sequence."""
+"""Backups taken from a trading exchange, restored elsewhere: whole, to the last bit, or up to any
+sequence."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -11,19 +13,26 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from exchange.backup import journal as copying
-from exchange.backup.errors import BackupDamaged, BackupError, TargetNotEmpty
-from exchange.backup.service import Site, back_up, restore
 from exchange.engine import Engine
+from exchange.engine.messages import ACTIVE
 from exchange.journal.archive import Archiver, unneeded_sequence
+from exchange.journal.errors import JournalError
+from exchange.journal.file_journal import LOCK_NAME
+from exchange.journal.reader import JournalReader
 from exchange.journal.recovery import recover
 from exchange.journal.snapshots import write_snapshot
 from exchange.journal.tools import export, verify
-from exchange.worker.sequencer import open_sequencer
+from exchange.models import Account, ChangeRequest, Projection
+from exchange.node.sequencer import open_sequencer
+from ops.backup import journal_copy as copying
+from ops.backup.database import take_back_to
+from ops.backup.errors import BackupDamaged, BackupError, TargetNotEmpty
+from ops.backup.service import Site, back_up, restore
 from tests.crash.script import START_NS
 from tests.marketdata import postgres
 from tests.marketdata.processes import Processes, end
@@ -130,6 +139,68 @@ def test_a_failed_backup_leaves_nothing(site: Site, tmp_path: Path, monkeypatch:
     assert list((tmp_path / "backups").iterdir()) == []
 
 
+@pytest.mark.parametrize("cut", [0, 20], ids=["whole", "cut"])
+def test_all_of_a_restore_is_on_the_disk_when_it_is_said_to_be(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: int
+) -> None:
+    """Every file and every folder is synced after it was last written: a power cut right after loses none."""
+    backup, described = back_up(site, tmp_path / "backups", with_database=False)
+    synced: dict[Path, int] = {}
+    fsync = os.fsync
+
+    def recording(file: int) -> None:
+        fsync(file)
+        path = Path(os.readlink(f"/proc/self/fd/{file}"))
+        synced[path] = os.fstat(file).st_mtime_ns
+
+    monkeypatch.setattr(os, "fsync", recording)
+    target = elsewhere(tmp_path)
+    restore(backup, target, sequence=described.sequence - cut if cut else None, with_database=False)
+    for folder in (target.journal, target.snapshots):
+        for path in (folder.parent, folder, *folder.rglob("*")):
+            if path.name != LOCK_NAME:
+                assert synced.get(path) == path.stat().st_mtime_ns, f"{path} may be lost"
+
+
+@pytest.mark.parametrize("cut", [0, 20], ids=["whole", "cut"])
+def test_the_last_batch_of_a_restore_cannot_pass_for_an_unfinished_write(
+    site: Site, tmp_path: Path, cut: int
+) -> None:
+    backup, described = back_up(site, tmp_path / "backups", with_database=False)
+    target = elsewhere(tmp_path)
+    sequence = described.sequence - cut
+    restore(backup, target, sequence=sequence if cut else None, with_database=False)
+    with closing(JournalReader(target.journal, 0)) as reader:
+        record, last = reader.next(), None
+        while record is not None:
+            if record.command_count:
+                last, path = record, reader.place[0]
+            record = reader.next()
+    assert last is not None
+    content = path.read_bytes()
+    for offset in range(last.offset, last.end, 7):
+        path.write_bytes(content[:offset] + bytes([content[offset] ^ 0x41]) + content[offset + 1 :])
+        with pytest.raises(JournalError):
+            recover(target.journal, None)
+    path.write_bytes(content)
+    recover(target.journal, None)
+
+
+@pytest.mark.django_db
+def test_an_account_that_the_cut_journal_has_not_is_asked_for_anew() -> None:
+    """Its row stays, since its user does; without a request it could never be used again."""
+    for number in (1001, 1009):
+        Account.objects.create(number=number, status=ACTIVE)
+    Projection.objects.create(name=Projection.MARKET_DATA, sequence=10, event_hash="", now_ns=0)
+    assert take_back_to(9, {1001})
+    assert dict(Account.objects.values_list("number", "status")) == {1001: ACTIVE, 1009: None}
+    (request,) = ChangeRequest.objects.filter(state__in=ChangeRequest.OPEN_STATES)
+    assert (request.kind, request.payload) == (
+        ChangeRequest.Kind.SET_ACCOUNT,
+        {"account": 1009, "status": ACTIVE},
+    )
+
+
 # --- everything, from a trading exchange ------------------------------------------------------------
 
 
@@ -181,6 +252,7 @@ def manage(processes: Processes, *arguments: str) -> str:
     return result.stdout
 
 
+@pytest.mark.proof
 def test_backed_up_while_trading_and_restored(processes: Processes, vendor: str) -> None:
     processes.engine()
     market = processes.marketdata("--snapshot-commands=500")

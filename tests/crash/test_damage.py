@@ -1,7 +1,7 @@
 """Damage to a journal of several segments with snapshots: refused by name, or made good to the last bit.
 
-``tests/journal/test_damage.py`` goes through every bit and byte of one short segment. Here are the things
-that need more than one: snapshots, segment names, records of another place or another journal.
+``tests/exchange/journal/test_damage.py`` goes through every bit and byte of one short segment. Here are the
+things that need more than one: snapshots, segment names, records of another place or another journal.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from exchange.journal.records import SEGMENT_BYTES, Position, Record, decode_rec
 from exchange.journal.recovery import recover
 from exchange.journal.snapshots import list_snapshots, read_snapshot, write_snapshot
 from exchange.journal.tools import repair, verify
-from exchange.worker.sequencer import open_sequencer
+from exchange.node.sequencer import open_sequencer
 from tests.crash.script import START_NS
 from tests.marketdata.traffic import Traffic, opening
 

@@ -18,11 +18,11 @@ from exchange.engine import messages as m
 from exchange.journal.recovery import recover
 from exchange.journal.snapshots import write_snapshot
 from exchange.journal.tools import export
-from exchange.worker.follower import Follower, Position
-from exchange.worker.protocol import Outcome
-from exchange.worker.sequencer import Sequencer, open_sequencer
+from exchange.link.follower import Follower, Position
+from exchange.link.protocol import Outcome
+from exchange.node.sequencer import Sequencer, open_sequencer
 from marketdata.feed.board import Board
-from marketdata.projection.health import Options
+from marketdata.projection.follower_health import Options
 from marketdata.projection.projector import Projector
 from marketdata.projection.store import ProjectionError, Store
 from tests.crash.every_type import EveryType
@@ -67,7 +67,8 @@ def reply(outcome: Outcome) -> tuple[int, list[m.Event]]:
 
 
 def deliveries(commands: list[m.Command], luck: random.Random) -> list[m.Command]:
-    """Each one to three times; the first ones within a few places of their order, the others anywhere after."""
+    """Each one to three times; the first ones within a few places of their order, the others anywhere
+    after."""
     stream: list[tuple[float, m.Command]] = []
     for place, command in enumerate(commands):
         first = place + luck.uniform(0, 4)
@@ -139,7 +140,8 @@ def test_retention_is_a_day_of_sequenced_time(site: Site, how: str) -> None:
 
 
 def test_many_connections_send_the_same_again(site: Site) -> None:
-    """As after an engine restart: every web process resubmits what has no answer, together with new orders."""
+    """As after an engine restart: every web process resubmits what has no answer, together with new
+    orders."""
     site.sequencer.submit(opening())
     traffic = [Traffic(seed).take(40) for seed in (1, 2, 3)]
     site.sequencer.submit([command for commands in traffic for command in commands[:20]])

@@ -1,4 +1,5 @@
-"""Power cut, kill or error at every operation of the disk: nothing acknowledged is lost, nothing else is found.
+"""Power cut, kill or error at every operation of the disk: nothing acknowledged is lost, nothing else is
+found.
 
 ``kill -9`` cannot find a missing sync, since the page cache survives it. Here it does not.
 """
@@ -67,6 +68,6 @@ def test_many_lives_ended_at_random() -> None:
 def test_the_harness_catches_a_broken_journal(name: str) -> None:
     """The canaries: a sync skipped, a name not synced, a record dropped, a follower that reads too far."""
     with pytest.raises(Exception) as caught:  # noqa: PT011  how it shows differs
-        for seed in range(60):
+        for seed in range(400):
             runs.random_run(seed, has_tables=False, **CANARIES[name])
     assert isinstance(caught.value, Lost) or type(caught.value).__module__.startswith("exchange.")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from exchange.journal.recovery import recover
-from exchange.worker.errors import EngineError
+from exchange.link.errors import EngineError
 from tests.marketdata.processes import Processes
 from tests.marketdata.traffic import Traffic, opening
 

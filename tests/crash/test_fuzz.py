@@ -1,8 +1,9 @@
-"""Whatever is sent: Schemathesis against the running exchange by its own OpenAPI schema, and other people's ids.
+"""Whatever is sent: Schemathesis against the running exchange by its own OpenAPI schema, and other people's
+ids.
 
-Messages of the WebSocket are fuzzed in ``tests/ws/test_protocol.py`` (depth, types, sizes, unknown topics) and
-``tests/ws/test_limits.py`` (floods, lengths); frames of the engine's socket in ``tests/worker/test_server.py``.
-``FUZZ_SECONDS`` makes it longer.
+Messages of the WebSocket are fuzzed in ``tests/web/stream/test_protocol.py`` (depth, types, sizes, unknown
+topics) and ``tests/web/stream/test_limits.py`` (floods, lengths); frames of the engine's socket in
+``tests/exchange/node/test_server.py``. ``FUZZ_SECONDS`` makes it longer.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.crash.killing import Site
-from tests.ws.venue import PEOPLE, request, run
+from tests.crash.site import Site
+from tests.web.stream.venue import PEOPLE, request, run
 
 SECONDS = os.environ.get("FUZZ_SECONDS", "12")
 

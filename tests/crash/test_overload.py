@@ -1,4 +1,5 @@
-"""Ten times what it can carry: bounded memory, ENGINE_BUSY and 429 instead of time-outs, and normal again at once.
+"""Ten times what it can carry: bounded memory, ENGINE_BUSY and 429 instead of time-outs, and normal again at
+once.
 
 The flood comes over the engine's own socket, ready-made frames as fast as they are taken; beside it somebody
 trades by REST and WebSocket. ``OVERLOAD_SECONDS`` makes it longer.
@@ -22,20 +23,21 @@ import httpx
 import pytest
 
 from exchange.engine import messages as m
-from exchange.worker.blocking import BlockingEngineClient
-from exchange.worker.errors import EngineBusy
-from exchange.worker.protocol import COMMANDS, SUBSCRIBE, frame
-from exchange.worker.sequencer import Turn, open_sequencer
-from exchange.worker.server import EngineServer, Limits
-from tests.crash.killing import Site
+from exchange.link.blocking import BlockingEngineClient
+from exchange.link.errors import EngineBusy
+from exchange.link.protocol import COMMANDS, SUBSCRIBE, frame
+from exchange.node.sequencer import Turn, open_sequencer
+from exchange.node.server import EngineServer, Limits
+from tests.crash.site import Site
 from tests.marketdata.traffic import Traffic, opening
-from tests.ws.venue import PEOPLE, run
+from tests.web.stream.venue import PEOPLE, run
 from xtrader_client import ApiError
 
 SECONDS = float(os.environ.get("OVERLOAD_SECONDS", "4"))
 _FRAME_COMMANDS = 4_000
 _FLOODERS = 3
-#: Ready-made frames of each flooder, sent over and over: nearly all are refused, so hardly any is a repetition.
+#: Ready-made frames of each flooder, sent over and over: nearly all are refused, so hardly any is a
+#: repetition.
 _FRAMES = min(150, int(10 * SECONDS))
 
 
@@ -149,8 +151,8 @@ def test_ten_times_the_load_and_normal_again_within_seconds(site: Site) -> None:
     carried, busy = end["commands"] - start["commands"], end["busy"] - start["busy"]
     print(
         f"offered {offered / lasted:,.0f}/s, carried {carried / lasted:,.0f}/s, {busy:,} told ENGINE_BUSY; "
-        f"a trader: {dict(ends)}, median {statistics.median(during) * 1000:.0f} ms, worst {max(during) * 1000:.0f} ms, "
-        f"calm {calm * 1000:.0f} ms"
+        f"a trader: {dict(ends)}, median {statistics.median(during) * 1000:.0f} ms, "
+        f"worst {max(during) * 1000:.0f} ms, calm {calm * 1000:.0f} ms"
     )
     assert busy > carried / 2, "this was no overload"
     # Busy is an answer: nobody ran into a time-out, everything in flight was answered within its queue.
@@ -197,7 +199,8 @@ def test_too_many_requests_are_told_when_to_come_back(site: Site) -> None:
 
 
 def test_a_slow_engine_lets_no_more_wait_than_it_carries_in_time(tmp_path: Path) -> None:
-    """On a starved machine a full queue would outlast everybody's patience: the bound follows what is carried."""
+    """On a starved machine a full queue would outlast everybody's patience: the bound follows what is
+    carried."""
     folder = Path(tempfile.mkdtemp(prefix="xt-"))
     sequencer = open_sequencer(tmp_path / "journal", tmp_path / "snapshots", segment_bytes=1 << 20)
     sequencer.submit(opening())

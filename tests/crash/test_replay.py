@@ -1,4 +1,5 @@
-"""Live = full replay = snapshot + tail = another process, hash seed, interpreter; and old journals for ever."""
+"""Live = full replay = snapshot + tail = another process, hash seed, interpreter; and old journals for
+ever."""
 
 from __future__ import annotations
 
@@ -20,8 +21,8 @@ from exchange.journal.records import Position
 from exchange.journal.recovery import recover, start_fold
 from exchange.journal.snapshots import list_snapshots, write_snapshot
 from exchange.journal.tools import export, verify
-from exchange.worker.follower import Follower
-from exchange.worker.sequencer import open_sequencer
+from exchange.link.follower import Follower
+from exchange.node.sequencer import open_sequencer
 from tests.crash import golden
 from tests.crash.every_type import EveryType
 from tests.crash.script import SECOND, START_NS
@@ -139,8 +140,8 @@ def _packages() -> str:
 
 
 def other_interpreters() -> list[str]:
-    """One of each other version that answers: ``XTRADER_OTHER_PYTHON``, on the path, or beside this one where a
-    version manager keeps them."""
+    """One of each other version that answers: ``XTRADER_OTHER_PYTHON``, on the path, or beside this one where
+    a version manager keeps them."""
     named = os.environ.get("XTRADER_OTHER_PYTHON", "")
     minors = [minor for minor in range(11, 20) if minor != sys.version_info.minor]
     on_path = [shutil.which(f"python3.{minor}") for minor in minors]
@@ -155,7 +156,8 @@ def other_interpreters() -> list[str]:
 
 
 def _version(interpreter: str) -> str:
-    """Which Python that is; empty if none: a version manager has commands for interpreters that are not there."""
+    """Which Python that is; empty if none: a version manager has commands for interpreters that are not
+    there."""
     code = "import sys; print('%d.%d' % sys.version_info[:2])"
     result = subprocess.run([interpreter, "-c", code], capture_output=True, check=False, text=True)
     return result.stdout.strip() if result.returncode == 0 else ""

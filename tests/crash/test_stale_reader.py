@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from exchange.journal.errors import JournalWriteFailed
-from exchange.worker.follower import Batch, Follower
-from exchange.worker.sequencer import Sequencer, open_sequencer
+from exchange.link.follower import Batch, Follower
+from exchange.node.sequencer import Sequencer, open_sequencer
 from tests.crash.disk import Disk
 from tests.crash.script import START_NS
 from tests.marketdata.traffic import Traffic, opening
@@ -22,7 +22,8 @@ def open_on(disk: Disk) -> Sequencer:
 
 
 def test_a_batch_read_ahead_and_lost_is_not_handed_out() -> None:
-    """Read along with a durable batch, its sync failed, evicted from the cache; then another took its place."""
+    """Read along with a durable batch, its sync failed, evicted from the cache; then another took its
+    place."""
     disk = Disk(1)
     sequencer = open_on(disk)
     sequencer.submit(opening())

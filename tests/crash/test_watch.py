@@ -13,14 +13,14 @@ import pytest
 from exchange.engine import Engine
 from exchange.engine import messages as m
 from exchange.journal.snapshots import write_snapshot
+from exchange.link.blocking import BlockingEngineClient
+from exchange.link.errors import FollowerDisagrees
+from exchange.link.follower import Batch, Follower, Position
 from exchange.models import Balance, Order
-from exchange.worker.blocking import BlockingEngineClient
-from exchange.worker.errors import FollowerDisagrees
-from exchange.worker.follower import Batch, Follower, Position
-from exchange.worker.sequencer import open_sequencer
+from exchange.node.sequencer import open_sequencer
 from marketdata.feed.board import Board
 from marketdata.projection.alarm import REASON
-from marketdata.projection.health import Options
+from marketdata.projection.follower_health import Options
 from marketdata.projection.projector import Projector
 from marketdata.projection.store import Store
 from marketdata.projection.watch import Breach, Watch
@@ -70,6 +70,10 @@ def test_silent_while_all_is_well(tmp_path: Path, seed: int) -> None:
         assert follower.position == end
 
 
+class Withdrawal(m.TransferEvent):
+    """A transfer that belongs to a withdrawal under way."""
+
+
 def changed(event: m.Event, view: Any, **fields: int) -> m.Event:
     named = view(*event)
     return tuple(named._replace(**{name: getattr(named, name) + by for name, by in fields.items()}))
@@ -87,6 +91,8 @@ def changed(event: m.Event, view: Any, **fields: int) -> m.Event:
         (m.TradeEvent, {"maker_base_after": 1}, "after trade"),
         (m.TransferEvent, {"balance_after_minor": 1}, "told"),
         (m.TransferEvent, {"amount_minor": 1}, "account"),
+        (Withdrawal, {"amount_minor": 1}, "withdrawal"),
+        (Withdrawal, {"fee_minor": 1}, "withdrawal"),
     ],
 )
 def test_every_amount_is_held_against_the_others(
@@ -94,13 +100,16 @@ def test_every_amount_is_held_against_the_others(
 ) -> None:
     """One event in the middle says a little more or less than it should."""
     journal, snapshots = batches_of(tmp_path, seed=1, count=20)
-    tag = {m.BalanceEvent: m.EV_BALANCE, m.TradeEvent: m.EV_TRADE, m.TransferEvent: m.EV_TRANSFER}[view]
+    tags = {m.BalanceEvent: m.EV_BALANCE, m.TradeEvent: m.EV_TRADE}
+    tag = tags.get(view, m.EV_TRANSFER)
     spoiled: list[int] = []
 
     def spoil(batch: Batch) -> None:
         for events in batch.events:
             for index, event in enumerate(events):
-                if event[0] == tag and batch.first_sequence > 60 and not spoiled:
+                is_withdrawal = event[0] == m.EV_TRANSFER and m.TransferEvent(*event).withdrawal_id != ""
+                is_meant = event[0] == tag and is_withdrawal == (view is Withdrawal)
+                if is_meant and batch.first_sequence > 60 and not spoiled:
                     events[index] = changed(event, view, **fields)
                     spoiled.append(batch.first_sequence)
 
@@ -258,8 +267,8 @@ def test_a_follower_that_disagrees_halts_everything_and_stops(live_engine: LiveE
 def test_an_assertion_of_the_core_stops_the_engine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Another exception is blamed on the command, which is set aside. An assertion says that the state is wrong:
-    nothing of the batch is told or journaled, and nothing is taken any more."""
+    """Another exception is blamed on the command, which is set aside. An assertion says that the state is
+    wrong: nothing of the batch is told or journaled, and nothing is taken any more."""
     sequencer = open_sequencer(tmp_path / "journal", tmp_path / "snapshots", clock=lambda: START_NS)
     sequencer.submit(opening())
     before = sequencer.position

@@ -19,17 +19,19 @@ from exchange.journal.errors import JournalWriteFailed
 from exchange.journal.files import Files
 from exchange.journal.segments import ARCHIVE_NAME
 from exchange.journal.tools import export
-from exchange.worker.follower import Follower, Position, _DurableGate
-from exchange.worker.protocol import Outcome
-from exchange.worker.sequencer import Sequencer, open_sequencer
+from exchange.link.follower import Follower, Position, _DurableGate
+from exchange.link.protocol import Outcome
+from exchange.models import Projection
+from exchange.node.sequencer import Sequencer, open_sequencer
 from marketdata.feed.board import Board
-from marketdata.models import CandleRow, Projection
-from marketdata.projection.health import Options
+from marketdata.models import CandleRow
+from marketdata.projection.follower_health import Options
 from marketdata.projection.projector import Projector
 from marketdata.projection.store import Store
 from tests.crash.disk import Disk, PowerCut
 from tests.crash.script import Script
 from tests.crash.shadow import Database, Shadow
+from tests.crash.tables import Past
 from tests.marketdata.agreement import disagreements
 
 JOURNAL, SNAPSHOTS = Path("/sim/journal"), Path("/sim/snapshots")
@@ -58,9 +60,10 @@ class Lost(AssertionError):
 
 
 class World:
-    """``has_tables``: with the real projector and database, else with a shadow of them. ``canary`` wraps the
-    disk for the engine, ``archive_canary`` for the archiver, ``make_follower`` takes another follower: to break
-    things on purpose."""
+    """``has_tables``: with the real projector and database, else with a shadow of them; ``is_forgetful``: a
+    power cut takes the database's last commits too, as with ``synchronous=off``. To break things on purpose
+    ``canary`` wraps the disk for the engine, ``archive_canary`` for the archiver, and ``make_follower`` takes
+    another follower."""
 
     def __init__(
         self,
@@ -68,6 +71,7 @@ class World:
         seed: int,
         *,
         has_tables: bool = True,
+        is_forgetful: bool = False,
         canary: Callable[[Files], Files] = lambda files: files,
         archive_canary: Callable[[Files], Files] = lambda files: files,
         make_follower: type[Follower] = Follower,
@@ -91,6 +95,9 @@ class World:
         self._gate: _DurableGate | None = None
         self._is_projector_at_work = False
         self._kinds: list[str] = []
+        self._past = Past(TABLES) if has_tables and is_forgetful else None
+        #: Commits of the database that power cuts have taken.
+        self.lost_commits = 0
         if has_tables:
             for table in TABLES:
                 table.objects.all().delete()
@@ -101,7 +108,8 @@ class World:
         self, *, cuts: list[int], kinds: list[str] | None = None, faults: dict[int, int] | None = None
     ) -> None:
         """From the first batch to the last. The n-th life ends at its ``cuts[n]``-th disk operation (0:
-        it lives on), by power cut or kill as ``kinds[n]`` says ("cut", "kill"; default: by luck). Raises Lost."""
+        it lives on), by power cut or kill as ``kinds[n]`` says ("cut", "kill"; default: by luck). Raises
+        Lost."""
         self._kinds = kinds or []
         self.disk.meanwhile = self._meanwhile
         self.disk.faults = dict(faults or {})
@@ -209,7 +217,8 @@ class World:
             return
         self._is_projector_at_work = True
         try:
-            projector.step()
+            if projector.step() and self._past is not None:
+                self._past.remember()
         except OSError:
             # Its disk failed it: the process dies and is started again; the engine goes on.
             self._end_projector()
@@ -251,6 +260,8 @@ class World:
             self._end_projector()
         if is_machine:
             self.disk.cut_power()
+            if self._past is not None:
+                self.lost_commits += self._past.go_back(self.luck)
         else:
             self.disk.kill()
 

@@ -16,10 +16,10 @@ from demo.markets import AAPL, BTC_KRW, MARKETS, Market, decimal_text
 from demo.quotes import Style, changes, ladder
 from demo.runner import STYLES
 from demo.walk import Walk, size_lots
-from exchange.catalog import ASSETS, SYMBOLS, setup_commands
 from exchange.engine import Engine
 from exchange.engine.messages import EV_TRADE, Command, Event, deposit, set_account
-from exchange.worker.sequencer import open_sequencer
+from exchange.listing.catalog import ASSETS, SYMBOLS, setup_commands
+from exchange.node.sequencer import open_sequencer
 
 NOW_NS = 1_795_334_675 * 10**9
 MAKERS, TAKERS = (1000, 1001), (1002, 1003)

@@ -11,11 +11,12 @@ from typing import Any
 from exchange import models
 from exchange.engine import Engine
 from exchange.engine import messages as m
+from exchange.link.follower import Follower
+from exchange.models import Projection
 from exchange.selectors import order_event
-from exchange.worker.follower import Follower
 from marketdata.candles import Candle
 from marketdata.intervals import INTERVALS, SECOND, candle_open_ns
-from marketdata.models import CandleRow, Projection
+from marketdata.models import CandleRow
 
 
 class Truth:
@@ -111,19 +112,10 @@ def _fills(truth: Truth) -> Iterator[str]:
 
 
 def _transfers(truth: Truth) -> Iterator[str]:
-    expected = {
-        sequence: (
-            event.kind,
-            event.account,
-            event.asset,
-            event.amount_minor,
-            event.balance_after_minor,
-            now_ns,
-        )
-        for sequence, now_ns, event in truth.transfers
-    }
-    fields = ("kind", "account", "asset", "amount_minor", "balance_after_minor", "time_ns")
-    stored = {row[0]: row[1:] for row in models.Transfer.objects.values_list("id", *fields)}
+    told = truth.transfers
+    expected = {(sequence, event.account): (now_ns, *event[1:]) for sequence, now_ns, event in told}
+    fields = ("sequence", "account", "time_ns", *m.TransferEvent._fields[1:])
+    stored = {row[:2]: row[2:] for row in models.Transfer.objects.values_list(*fields)}
     yield from _differ("transfers", stored, expected)
 
 
@@ -143,8 +135,7 @@ def _balances(truth: Truth) -> Iterator[str]:
         ledger[fill.account, symbol.base] += fill.base_delta_minor
         ledger[fill.account, symbol.quote] += fill.quote_delta_minor
     for transfer in models.Transfer.objects.all():
-        sign = 1 if transfer.kind == m.DEPOSITED else -1
-        ledger[transfer.account, transfer.asset] += sign * transfer.amount_minor
+        ledger[transfer.account, transfer.asset] += transfer.change_minor
     totals = {key: available + held for key, (available, held) in expected.items()}
     yield from _differ("sums of ledger effects", {**dict.fromkeys(totals, 0), **ledger}, totals)
 

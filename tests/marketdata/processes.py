@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from exchange.journal.tools import verify
-from exchange.worker.client import BlockingEngineClient
-from marketdata.feed.client import read_status
+from exchange.link.blocking import BlockingEngineClient
+from marketdata.feed.feed_client import read_status
+from tests.ops.running import free_port
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,6 +49,22 @@ class Processes:
     def engine(self) -> subprocess.Popen[bytes]:
         return self.start("runengine")
 
+    def web(self) -> str:
+        """A web process; its address, once it answers. It may be alone: without an engine, users still log
+        in."""
+        port = free_port()
+        command = [sys.executable, "-m", "uvicorn", "xtrader.asgi:application", "--port", str(port)]
+        process = subprocess.Popen(
+            command, cwd=_ROOT, env=self.environment, stdout=self._log, stderr=self._log
+        )
+        self._running.append(process)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and process.poll() is None:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                return f"http://127.0.0.1:{port}"
+            time.sleep(0.05)
+        raise AssertionError(self.log_tail())
+
     def marketdata(self, *arguments: str) -> subprocess.Popen[bytes]:
         return self.start("runmarketdata", *arguments)
 
@@ -76,7 +95,8 @@ class Processes:
 
     def disagreements(self) -> str:
         """What the tables and the journal disagree in, as an independent process sees it; empty is well."""
-        code = "import django; django.setup(); from tests.marketdata.agreement import main; raise SystemExit(main())"
+        code = "import django; django.setup(); from tests.marketdata.agreement import main; "
+        code += "raise SystemExit(main())"
         environment = {**self.environment, "DJANGO_SETTINGS_MODULE": "xtrader.settings"}
         command = [sys.executable, "-c", code, str(self.journal), str(self.data / "nowhere")]
         result = subprocess.run(

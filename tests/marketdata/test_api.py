@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from marketdata import cache
+from marketdata.feed import cache
 from marketdata.intervals import INTERVALS, MINUTE, MS, SECOND
 from tests.marketdata.venue import START, Venue
 

@@ -54,7 +54,8 @@ def test_plain_rows_need_no_second_look() -> None:
     """What nearly all rows are is written in one go, and says the same as the careful way."""
     extra = json.dumps({"trigger": 1, "session": "w/1"})
     assert csv_lines([(1, None, "BTC-KRW", True), (-(2**70), "", extra, False)]) == (
-        b'1,null,"BTC-KRW",true\n-1180591620717411303424,"","{\\"trigger\\": 1, \\"session\\": \\"w/1\\"}",false\n'
+        b'1,null,"BTC-KRW",true\n'
+        b'-1180591620717411303424,"","{\\"trigger\\": 1, \\"session\\": \\"w/1\\"}",false\n'
     )
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from exchange.engine.messages import Command
-from exchange.worker.client import BlockingEngineClient
-from exchange.worker.errors import EngineError
+from exchange.link.blocking import BlockingEngineClient
+from exchange.link.errors import EngineError
 from tests.marketdata import postgres
 from tests.marketdata.processes import Processes, end
 from tests.marketdata.traffic import Traffic, opening
@@ -65,6 +65,7 @@ class Load(threading.Thread):
         self.join(timeout=60)
 
 
+@pytest.mark.proof
 def test_killed_anywhere_loses_and_doubles_nothing(processes: Processes) -> None:
     engine, luck = processes.engine(), random.Random()
     load = Load(processes)

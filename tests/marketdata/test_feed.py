@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from exchange.catalog import ASSETS, BTC_KRW
 from exchange.engine.messages import EV_ASSET, EV_SYMBOL
-from marketdata.cache import MarketData
+from exchange.link.protocol import frame
+from exchange.listing.catalog import ASSETS, BTC_KRW
 from marketdata.candles import Candle, Chart
 from marketdata.feed.board import Board, SymbolUpdate, Update
-from marketdata.feed.frames import pack_frame
-from marketdata.feed.messages import Ticker
+from marketdata.feed.cache import MarketData
+from marketdata.feed.feed_messages import Subscribe, frame_of
+from marketdata.feed.feed_server import FLUSH_S, FeedServer
 from marketdata.feed.rings import CAPACITY
-from marketdata.feed.server import FeedServer
 from marketdata.intervals import INTERVALS, MINUTE, SECOND, WEEK
-from marketdata.statistics import Statistics
+from marketdata.statistics import Statistics, Ticker
 from marketdata.trades import PublicTrade
 
 START = 1_795_305_000 * SECOND
@@ -232,6 +232,8 @@ def test_an_unreadable_request_ends_the_connection(socket_path: Path) -> None:
             b"\x03\x00\x00\x00abc",
             b"\x01\x00\x00\x00\x90",
             b"\x02\x00\x00\x00\x91\x90",
+            frame([(1, "more")]),
+            frame([(3,)]),
         ):
             assert asyncio.run(talk(data)) == b""
         source.trade(START, 95_000_000, 1)
@@ -255,14 +257,14 @@ def test_a_candle_is_not_counted_twice_between_closing_and_the_next() -> None:
 def test_a_subscriber_that_does_not_read_is_disconnected(
     socket_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("marketdata.feed.server.MAX_UNREAD_BYTES", 100_000)
+    monkeypatch.setattr("marketdata.feed.feed_server.MAX_UNREAD_BYTES", 100_000)
     source = Source()
     server = FeedServer(socket_path, source.board)
     server.start()
 
     async def stall() -> bytes:
         reader, writer = await asyncio.open_unix_connection(str(socket_path), limit=1)
-        writer.write(pack_frame([["subscribe"]]))
+        writer.write(frame_of([Subscribe()]))
         await until(lambda: server._subscribers)
         for number in range(60_000):
             source.trade(START + number, 95_000_000, 1)
@@ -272,5 +274,66 @@ def test_a_subscriber_that_does_not_read_is_disconnected(
 
     try:
         asyncio.run(stall())
+    finally:
+        server.stop()
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Remove it; with a text, put a file of somebody else in its place."""
+    path.unlink()
+    if text:
+        path.write_text(text)
+
+
+def mode_of(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def put_back(aside: Path, socket_path: Path) -> None:
+    """The folder again, without the socket."""
+    aside.rename(socket_path.parent)
+    socket_path.unlink(missing_ok=True)
+
+
+def test_a_removed_socket_comes_back_and_who_is_connected_notices_nothing(socket_path: Path) -> None:
+    source = Source()
+    source.trade(START, 95_000_000, 5)
+    server = FeedServer(socket_path, source.board)
+    server.start()
+
+    async def script(copy: MarketData) -> None:
+        await until(lambda: copy.is_live)
+        for put_in_its_place in (False, True):
+            replace_file(socket_path, "another's" if put_in_its_place else "")
+            await until(socket_path.is_socket)
+            await asyncio.sleep(FLUSH_S)
+            assert mode_of(socket_path) == 0o600
+            # Old connections live, and new ones find the way.
+            assert copy.is_live
+            late = MarketData(socket_path)
+            following = asyncio.create_task(late.run(lambda *_: None))
+            await until(lambda: late.is_live)  # noqa: B023
+            following.cancel()
+
+    try:
+        follow(socket_path, script)
+    finally:
+        server.stop()
+    assert not socket_path.exists()
+
+
+def test_a_folder_that_is_gone_is_waited_for(socket_path: Path) -> None:
+    """Long data paths put the socket in a folder of /tmp, and cleaners take those too."""
+    server = FeedServer(socket_path, Source().board)
+    server.start()
+    try:
+        aside = socket_path.parent.rename(socket_path.parent.with_name(socket_path.parent.name + "-aside"))
+
+        async def script() -> None:
+            await asyncio.sleep(3 * FLUSH_S)
+            put_back(aside, socket_path)
+            await until(socket_path.is_socket)
+
+        asyncio.run(script())
     finally:
         server.stop()

@@ -10,14 +10,15 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from exchange.models import ChangeRequest, Order
-from exchange.worker.errors import FollowerDisagrees, PositionUnknown
-from exchange.worker.follower import Follower, Position
-from exchange.worker.sequencer import Sequencer, open_sequencer
+from exchange.link.errors import FollowerDisagrees, PositionUnknown
+from exchange.link.follower import Follower, Position
+from exchange.models import ChangeRequest, Order, Projection
+from exchange.node.sequencer import Sequencer, open_sequencer
 from marketdata.feed.board import Board
+from marketdata.feed.feed_messages import CandleClosed, CandleNow
 from marketdata.intervals import MINUTE, SECOND
-from marketdata.models import CandleRow, Projection
-from marketdata.projection.health import Options
+from marketdata.models import CandleRow
+from marketdata.projection.follower_health import Options
 from marketdata.projection.projector import Projector
 from marketdata.projection.store import ProjectionError, Store
 from tests.marketdata.agreement import disagreements
@@ -180,7 +181,7 @@ def test_snapshots_stay_at_or_behind_the_tables(world: World) -> None:
 
 
 def test_time_alone_closes_candles(world: World) -> None:
-    world.trade(Traffic(4), 5)
+    world.trade(Traffic(4), 9)
     projector = world.projector()
     run_out(projector)
     board = projector._board
@@ -190,12 +191,12 @@ def test_time_alone_closes_candles(world: World) -> None:
     world.sequencer.seal()
     run_out(projector)
     told = board.take()
-    closed = [message for message in told if message[0] == "closed" and message[1] == "BTC-KRW"]
-    current = [message for message in told if message[0] == "candle" and message[1] == "BTC-KRW"]
+    closed = [each for each in told if isinstance(each, CandleClosed) and each.symbol == "BTC-KRW"]
+    current = [each for each in told if isinstance(each, CandleNow) and each.symbol == "BTC-KRW"]
     assert closed
-    assert closed[0][2] == MINUTE
-    assert current[0][3][0] == world.now_ns - world.now_ns % MINUTE
-    assert current[0][3][7] == 0  # no trades in it yet
+    assert closed[0].interval_ns == MINUTE
+    assert current[0].candle.open_ns == world.now_ns - world.now_ns % MINUTE
+    assert current[0].candle.trade_count == 0  # none in it yet
 
 
 def test_a_restarted_board_is_the_board_of_one_that_never_stopped(world: World) -> None:

@@ -11,9 +11,9 @@ import pytest
 from exchange.journal.files import Files
 from exchange.journal.recovery import recover, start_fold
 from exchange.journal.snapshots import list_snapshots
-from exchange.worker.follower import Follower, Position
+from exchange.link.follower import Follower, Position
 from marketdata.feed.board import Board
-from marketdata.projection.health import Options
+from marketdata.projection.follower_health import Options
 from marketdata.projection.projector import Projector
 from marketdata.projection.store import Store
 from tests.marketdata.test_projector import World, run_out

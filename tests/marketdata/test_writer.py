@@ -1,17 +1,21 @@
-"""Storing beside folding: wherever a write breaks off, the tables stand before or after it and nothing else."""
+"""Storing beside folding: wherever a write breaks off, the tables stand before or after it and nothing
+else."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 
+from exchange.models import Projection
 from marketdata.feed.board import Board
-from marketdata.models import Projection
-from marketdata.projection.health import Options
+from marketdata.management.commands.runmarketdata import only_one
+from marketdata.projection.follower_health import Options
 from marketdata.projection.projector import Projector
 from marketdata.projection.store import ProjectionError, Store, Write
 from tests.marketdata.test_projector import FlakyStore, World, run_out
@@ -161,7 +165,8 @@ def test_a_second_projector_is_stopped(world: World) -> None:
 
 
 def test_stopped_while_the_database_is_away(world: World) -> None:
-    """The write that waits for it is given up, with all that was folded after it, and nothing else happens."""
+    """The write that waits for it is given up, with all that was folded after it, and nothing else
+    happens."""
     stopping = threading.Event()
 
     class Away(Threaded):
@@ -180,3 +185,14 @@ def test_stopped_while_the_database_is_away(world: World) -> None:
     assert not list(world.snapshots.glob("*.snapshot"))
     run_out(world.projector(Threaded()))
     assert world.disagreements() == []
+
+
+def test_a_second_projector_is_refused(settings: Any, tmp_path: Path) -> None:
+    """It would take the socket over, and live data would come and go."""
+    socket_path = tmp_path / "marketdata.sock"
+    settings.XTRADER = {**settings.XTRADER, "MARKETDATA_SOCKET": str(socket_path)}
+    with only_one(socket_path), pytest.raises(CommandError, match="another runmarketdata") as refused:
+        call_command("runmarketdata")
+    assert refused.value.returncode == 3
+    with only_one(socket_path):
+        pass

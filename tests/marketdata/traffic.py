@@ -1,11 +1,11 @@
-"""Random but reproducible traffic: the symbols that ship, a few funded accounts, crossing orders of every kind."""
+"""Random but reproducible traffic: the symbols that ship, a few funded accounts, crossing orders of every
+kind."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator
 
-from exchange.catalog import setup_commands
 from exchange.engine.messages import (
     ALLOW_FAILURE,
     BUY,
@@ -28,17 +28,23 @@ from exchange.engine.messages import (
     cancel_order,
     cancel_replace,
     deposit,
+    hold_withdrawal,
+    move,
+    pay_from_fees,
     place_bracket,
     place_oco,
     place_order,
     reduce_order,
+    release_withdrawal,
     replace_order,
     set_account,
     set_fees,
     set_group,
     set_symbol_status,
+    settle_withdrawal,
     withdraw,
 )
+from exchange.listing.catalog import setup_commands
 
 ACCOUNTS = tuple(range(1000, 1006))
 _FUNDS = {
@@ -89,8 +95,10 @@ class Traffic:
         draw, pick = self._random.random(), self._random.choice
         account = pick(ACCOUNTS)
         near = max(1, self._count - self._random.randrange(200))
-        if draw < 0.65:
+        if draw < 0.6:
             return self._place(command_id, account)
+        if draw < 0.65:
+            return self._money(command_id, account)
         if draw < 0.80:
             return self._place_special(command_id, account, near)
         if draw < 0.88:
@@ -108,6 +116,19 @@ class Traffic:
             status = pick([TRADING, TRADING, OPENING_AUCTION])
             return set_symbol_status(f"r:{self._seed}{self._count:06}", pick(["AAPL", "NONE"]), status, "why")
         return deposit(command_id, account, "KRW", self._random.randrange(1, 10**25))
+
+    def _money(self, command_id: str, account: int) -> Command:
+        """Moves, shares of fees, and the steps of withdrawals; some cannot be."""
+        draw, name = self._random.random(), f"w{self._random.randrange(3)}"
+        if draw < 0.2:
+            other, memo = self._random.choice(ACCOUNTS), self._random.choice(("", "rent"))
+            return move(command_id, account, other, "KRW", self._random.choice((1, 10**10, 10**37)), memo)
+        if draw < 0.3:
+            return pay_from_fees(command_id, account, "KRW", self._random.randrange(1, 10**9), "share")
+        if draw < 0.7:
+            asset, amount = self._random.choice((("KRW", 10**25), ("KRW", 10**9), ("USD", 10**8)))
+            return hold_withdrawal(command_id, account, name, asset, amount, self._random.choice((0, 1_000)))
+        return self._random.choice((settle_withdrawal, release_withdrawal))(command_id, account, name)
 
     def _place(self, command_id: str, account: int) -> Command:
         symbol = self._random.choice(list(_MARKETS))

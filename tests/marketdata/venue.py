@@ -10,13 +10,14 @@ from typing import Any
 from django.core.cache import cache as django_cache
 from rest_framework.test import APIClient
 
-from exchange.worker.follower import Follower, Position
-from exchange.worker.sequencer import open_sequencer
-from marketdata import cache
+from exchange import process
+from exchange.link.follower import Follower, Position
+from exchange.node.sequencer import open_sequencer
+from marketdata.feed import cache
 from marketdata.feed.board import Board
-from marketdata.feed.frames import decode_frame, pack_frame
+from marketdata.feed.feed_messages import decode_messages, frame_of
 from marketdata.intervals import SECOND
-from marketdata.projection.health import Options
+from marketdata.projection.follower_health import Options
 from marketdata.projection.projector import Projector
 from marketdata.projection.store import Store
 from tests.marketdata.traffic import Traffic, opening
@@ -73,10 +74,8 @@ class Venue:
         _, greeting = self.board.take_and_greet()
         state = cache._State()
         for part in greeting:
-            copy._take(state, decode_frame(pack_frame(part)[4:]), lambda *_: None)
-        cache._current = copy
-        try:
+            copy._take(state, decode_messages(frame_of(part)[4:]), lambda *_: None)
+        with process.using(process.Process()) as own:
+            own.put(copy)
             assert cache.live() is copy
             yield copy
-        finally:
-            cache._current = None

@@ -40,9 +40,9 @@ def wait_until(condition: Callable[[], Any], timeout_s: float, what: str) -> Any
 
 
 class RunningExchange:
-    """One ``make run``. ``output`` is what it printed so far."""
+    """One ``make run`` in the checkout ``root``. ``output`` is what it printed so far."""
 
-    def __init__(self, folder: Path, port: int, **variables: str) -> None:
+    def __init__(self, folder: Path, port: int, *, root: Path = ROOT, **variables: str) -> None:
         self.folder = folder
         self.port = port
         self.log = folder.with_name(f"{folder.name}.out")
@@ -52,7 +52,7 @@ class RunningExchange:
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 command,
-                cwd=ROOT,
+                cwd=root,
                 env={**clean, "DEMO_HISTORY_HOURS": "2", **variables},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -139,9 +139,9 @@ def is_running(pid: int) -> bool:
 
 
 @contextmanager
-def running_exchange(folder: Path, **variables: str) -> Iterator[RunningExchange]:
+def running_exchange(folder: Path, *, root: Path = ROOT, **variables: str) -> Iterator[RunningExchange]:
     """An exchange that is ready, stopped at the end whatever happens."""
-    exchange = RunningExchange(folder, free_port(), **variables)
+    exchange = RunningExchange(folder, free_port(), root=root, **variables)
     try:
         exchange.wait_ready()
         yield exchange

@@ -6,10 +6,12 @@ chapter of the same exchange.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import stat
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,7 +29,7 @@ from tests.ops.running import (
 )
 
 SYMBOLS = ("BTC-KRW", "ETH-KRW", "AAPL")
-PEOPLE = {"alice", "bob", "carol", "oscar", "audrey", "admin"}
+PEOPLE = {"alice", "bob", "carol", "oscar", "audrey", "admin", "mina", "sam", "clara"}
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +128,8 @@ class TestFirstRun:
         os.kill(killed, signal.SIGKILL)
         wait_until(lambda: exchange.pids()[name] != killed, 60, f"{name} is started again")
         assert f"{name} (pid {killed}) was killed by SIGKILL; restart" in exchange.output
+        # What /healthz answers may be a second old.
+        time.sleep(1.5)
         wait_until(exchange.is_healthy, 60, "the exchange is healthy again")
         wait_until(lambda: exchange.sequence() > before, 60, "orders are sequenced again")
 
@@ -170,7 +174,13 @@ def test_without_the_demo_market_the_exchange_is_clean(tmp_path: Path) -> None:
     with running_exchange(folder, DEMO="0") as exchange:
         assert not list(folder.glob("*.sock"))
         assert "demo" not in exchange.pids()
-        assert set(exchange.demo()["users"]) == PEOPLE
+        assert set(exchange.demo()["users"]) == {"admin"}
+        credentials = folder / "credentials.json"
+        assert set(json.loads(credentials.read_text())) == {"admin"}
+        # What is printed ends in a log: it names the file, and no password.
+        assert f"admin: passwords in {credentials}" in exchange.output
+        assert exchange.demo()["users"]["admin"] not in exchange.output
+        assert not httpx.get(f"{exchange.url}/healthz", timeout=20).is_error
         for symbol in SYMBOLS:
             book = exchange.get(f"/api/v1/orderbook/{symbol}")
             assert (book["bids"], book["asks"]) == ([], [])

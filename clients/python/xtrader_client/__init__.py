@@ -1,10 +1,13 @@
-"""The reference client of xTrader: REST and WebSocket, asynchronous, typed. Start at ``Client``."""
+"""The reference client of xTrader: REST and WebSocket, asynchronous, typed. Start at ``Client``.
 
-from xtrader_client._topics import Subscription
-from xtrader_client.account import AccountState
-from xtrader_client.book import OrderBook, book_checksum
-from xtrader_client.client import Client
-from xtrader_client.errors import (
+All that is public is named here; modules that begin with an underscore may change with any version.
+"""
+
+from xtrader_client._account import AccountState
+from xtrader_client._book import OrderBook, book_checksum
+from xtrader_client._client import Client
+from xtrader_client._decimals import Number
+from xtrader_client._errors import (
     ApiError,
     BadRequest,
     BookError,
@@ -24,47 +27,128 @@ from xtrader_client.errors import (
     Unavailable,
     XTraderError,
 )
-from xtrader_client.models import (
-    Balance,
-    BracketResult,
-    CancelReplaceResult,
+from xtrader_client._literals import (
+    CancelReplaceMode,
+    CandleChannel,
+    Channel,
+    EndReason,
+    ExportedHistory,
+    Interval,
+    Language,
+    Liquidity,
+    OrderListStatus,
+    OrderStatus,
+    OrderType,
+    Peg,
+    PortfolioRange,
+    PostOnlyMode,
+    PrivateChannel,
+    PublicChannel,
+    SelfTradePrevention,
+    Side,
+    SymbolStatus,
+    TimeInForce,
+    TotalledHistory,
+    TriggerIfMet,
+    TriggerSource,
+)
+from xtrader_client._market import (
+    BookSnapshot,
     Candle,
-    Fill,
     Indication,
     Level,
-    NewOrder,
-    OcoResult,
-    Order,
-    OrderResult,
+    SymbolTerms,
+    TickBand,
+    Ticker,
     Trade,
 )
-
-__version__ = "1.0.0"
+from xtrader_client._money import Balance, FeeRates, OwnAccount, TransferResult
+from xtrader_client._orders import Fill, NewOrder, Order
+from xtrader_client._outcomes import (
+    BracketResult,
+    CanceledOrders,
+    CancelReplaceResult,
+    DepositResult,
+    OcoResult,
+    OrderResult,
+    OtoResult,
+)
+from xtrader_client._quotes import Quote, QuoteOutcome, QuoteProtection, QuotesResult
+from xtrader_client._topics import Subscription
+from xtrader_client._version import __version__
 
 __all__ = [
+    "__version__",
+    # the client, and what it keeps live
     "AccountState",
-    "ApiError",
-    "BadRequest",
-    "Balance",
-    "BookError",
+    "Client",
+    "OrderBook",
+    "Subscription",
+    "book_checksum",
+    # orders
     "BracketResult",
     "CancelReplaceResult",
-    "Candle",
-    "ChecksumMismatch",
-    "Client",
-    "Conflict",
-    "ConnectionLost",
+    "CanceledOrders",
+    "ExportedHistory",
     "Fill",
-    "Forbidden",
+    "NewOrder",
+    "Number",
+    "OcoResult",
+    "OtoResult",
+    "Quote",
+    "QuoteOutcome",
+    "QuoteProtection",
+    "QuotesResult",
+    "Order",
+    "OrderResult",
+    # money
+    "Balance",
+    "DepositResult",
+    "FeeRates",
+    "OwnAccount",
+    "TransferResult",
+    # the market
+    "BookSnapshot",
+    "Candle",
     "Indication",
     "Level",
-    "NewOrder",
+    "SymbolTerms",
+    "TickBand",
+    "Ticker",
+    "TotalledHistory",
+    "Trade",
+    # vocabularies
+    "CancelReplaceMode",
+    "CandleChannel",
+    "Channel",
+    "EndReason",
+    "Interval",
+    "Language",
+    "Liquidity",
+    "OrderListStatus",
+    "OrderStatus",
+    "OrderType",
+    "Peg",
+    "PortfolioRange",
+    "PostOnlyMode",
+    "PrivateChannel",
+    "PublicChannel",
+    "SelfTradePrevention",
+    "Side",
+    "SymbolStatus",
+    "TimeInForce",
+    "TriggerIfMet",
+    "TriggerSource",
+    # exceptions
+    "ApiError",
+    "BadRequest",
+    "BookError",
+    "ChecksumMismatch",
+    "Conflict",
+    "ConnectionLost",
+    "Forbidden",
     "NotAuthenticated",
     "NotFound",
-    "OcoResult",
-    "Order",
-    "OrderBook",
-    "OrderResult",
     "OutcomeUnknown",
     "RateLimited",
     "Refused",
@@ -72,9 +156,6 @@ __all__ = [
     "SequenceGap",
     "ServerError",
     "StreamOverflow",
-    "Subscription",
-    "Trade",
     "Unavailable",
     "XTraderError",
-    "book_checksum",
 ]

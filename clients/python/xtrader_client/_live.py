@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from xtrader_client.errors import XTraderError
+from xtrader_client._errors import XTraderError
 
 
 class Live:

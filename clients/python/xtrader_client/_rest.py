@@ -1,71 +1,64 @@
-"""The HTTP side: log-in, token refresh, and calls that raise the exception tree."""
+"""The HTTP side: calls that raise the exception tree, by a token that renews itself or signed by a key."""
 
 from __future__ import annotations
 
-import asyncio
-import base64
-import binascii
-import json
-import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
 
-from xtrader_client.errors import ConnectionLost, NotAuthenticated, RequestTimeout, error_of
+from xtrader_client._errors import (
+    ApiError,
+    ConnectionLost,
+    NotAuthenticated,
+    RequestTimeout,
+    XTraderError,
+    error_of,
+    outcome_unknown,
+    seconds,
+)
+from xtrader_client._keys import REPLAYED, KeySigner
+from xtrader_client._log_in import LogIn
+from xtrader_client._orders import client_order_ids
 
-#: Tokens are renewed this long before they end.
-RENEW_BEFORE_S = 60.0
-
-Json = dict[str, Any]
-
-
-def token_expiry(token: str) -> float:
-    """When a JWT ends, seconds since the epoch; 0 if it does not say."""
-    try:
-        payload = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        return float(claims.get("exp", 0))
-    except (IndexError, ValueError, TypeError, binascii.Error):
-        return 0.0
+#: Methods that change nothing.
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+#: A call that fails with one of these has not reached the exchange.
+_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.LocalProtocolError)
 
 
 class RestClient:
-    """Calls with a bearer token that renews itself: by the refresh token, else by logging in again."""
+    """Calls to one exchange, of one user or of none."""
 
     def __init__(
-        self, url: str, username: str | None, password: str | None, *, language: str, timeout_s: float
+        self,
+        url: str,
+        username: str | None,
+        password: str | None,
+        *,
+        language: str,
+        timeout_s: float,
+        signer: KeySigner | None = None,
+        account: str | None = None,
     ) -> None:
-        self._username = username
-        self._password = password
-        self._access: str | None = None
-        self._refresh: str | None = None
-        self._expires_at = 0.0
-        self._log_in_lock = asyncio.Lock()
+        self._signer = signer
+        self._account = account
+        self.log_in = LogIn(url, username, password, self._post)
         self._http = httpx.AsyncClient(
             base_url=url,
             timeout=timeout_s,
             headers={"Accept-Language": language, "Accept": "application/json"},
         )
 
-    @property
-    def has_credentials(self) -> bool:
-        return self._username is not None
-
     async def close(self) -> None:
+        """End every call and connection."""
+        await self.log_in.close()
         await self._http.aclose()
 
-    def forget_token(self) -> None:
-        """The exchange refused the access token: take a new one next time."""
-        self._expires_at = 0.0
-
     async def token(self) -> str:
-        """A valid access token. Raises NotAuthenticated, ConnectionLost, RequestTimeout."""
-        async with self._log_in_lock:
-            if self._access is None or time.time() > self._expires_at - RENEW_BEFORE_S:
-                await self._renew()
-            assert self._access is not None
-            return self._access
+        """A valid access token. Raises NotAuthenticated, RateLimited, ConnectionLost, RequestTimeout."""
+        return await self.log_in.token()
 
     async def call(
         self,
@@ -76,14 +69,67 @@ class RestClient:
         body: Mapping[str, Any] | None = None,
         authenticated: bool = False,
     ) -> Any:
-        """One call; returns the parsed reply. Raises ApiError, ConnectionLost, RequestTimeout."""
+        """One call; returns the parsed reply. Raises ApiError, ConnectionLost, RequestTimeout; of any method
+        but GET that was sent and not answered, OutcomeUnknown."""
+        is_command = method.upper() not in _READS
+        if not authenticated:
+            return await self._call(method, path, params, body, None, is_command)
+        if self._signer is not None:
+            return await self._call_by_key(self._signer, method, path, params, body, is_command)
+        token = await self.token()
         try:
-            return await self._call(method, path, params, body, authenticated)
+            return await self._call(method, path, params, body, token, is_command)
         except NotAuthenticated:
-            if not authenticated or not self.has_credentials:
+            if not self.log_in.has_credentials:
                 raise
-        self.forget_token()
-        return await self._call(method, path, params, body, authenticated)
+        self.log_in.forget(token)
+        return await self._call(method, path, params, body, await self.token(), is_command)
+
+    async def save(self, path: str, file: Path, *, params: Mapping[str, Any]) -> int:
+        """Write the reply to a GET of the user's own into a file, as it comes; the bytes it has. Raises as
+        ``call`` does."""
+        proof = self._signer or await self.token()
+        request = self._request("GET", path, params, None, proof)
+        size = 0
+        try:
+            reply = await self._http.send(request, stream=True)
+            try:
+                if not reply.is_success:
+                    await reply.aread()
+                    _parse(reply, f"GET {path}", is_command=False, body=None)
+                with file.open("wb") as target:
+                    async for piece in reply.aiter_bytes():
+                        size += target.write(piece)
+            finally:
+                await reply.aclose()
+        except httpx.RequestError as error:
+            raise _lost(f"GET {path}", error) from error
+        return size
+
+    async def _call_by_key(
+        self,
+        signer: KeySigner,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None,
+        body: Mapping[str, Any] | None,
+        is_command: bool,
+    ) -> Any:
+        """One call, and once more by the exchange's clock if this machine's is wrong."""
+        try:
+            return await self._call(method, path, params, body, signer, is_command)
+        except NotAuthenticated as error:
+            if error.code == REPLAYED and is_command:
+                # Something in between sent it twice: the first may have been carried out.
+                raise outcome_unknown(str(error), client_order_ids(body or {})) from error
+            if not signer.correct(error):
+                raise
+        return await self._call(method, path, params, body, signer, is_command)
+
+    async def _post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A log-in: asked twice, it does no harm."""
+        reply: Mapping[str, Any] = await self._call("POST", path, None, body, None, is_command=False)
+        return reply
 
     async def _call(
         self,
@@ -91,47 +137,64 @@ class RestClient:
         path: str,
         params: Mapping[str, Any] | None,
         body: Mapping[str, Any] | None,
-        authenticated: bool,
+        proof: str | KeySigner | None,
+        is_command: bool,
     ) -> Any:
-        headers = {"Authorization": f"Bearer {await self.token()}"} if authenticated else {}
+        request = self._request(method, path, params, body, proof)
+        try:
+            reply = await self._http.send(request)
+        except httpx.RequestError as error:
+            lost = _lost(f"{method} {path}", error)
+            if is_command and not isinstance(error, _UNSENT):
+                raise outcome_unknown(str(lost), client_order_ids(body or {})) from error
+            raise lost from error
+        return _parse(reply, f"{method} {path}", is_command, body)
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None,
+        body: Mapping[str, Any] | None,
+        proof: str | KeySigner | None,
+    ) -> httpx.Request:
+        """A request with what it proves itself with."""
         sent = {key: value for key, value in (params or {}).items() if value is not None}
-        try:
-            reply = await self._http.request(method, path, params=sent, json=body, headers=headers)
-        except httpx.TimeoutException as error:
-            raise RequestTimeout(f"{method} {path}") from error
-        except httpx.TransportError as error:
-            raise ConnectionLost(f"{method} {path}: {error}") from error
-        return self._parse(reply)
+        request = self._http.build_request(method, path, params=sent, json=body)
+        if isinstance(proof, KeySigner):
+            # A query without parameters leaves its question mark, which is not part of what is signed.
+            target = request.url.raw_path.removesuffix(b"?")
+            request.headers.update(proof.headers(method, target, request.content))
+        elif proof is not None:
+            request.headers["Authorization"] = f"Bearer {proof}"
+        if proof is not None and self._account is not None:
+            request.headers["X-Account"] = self._account
+        return request
 
-    @staticmethod
-    def _parse(reply: httpx.Response) -> Any:
-        try:
-            parsed = reply.json()
-        except ValueError:
-            parsed = {"error": "INTERNAL", "message": f"not JSON: {reply.text[:200]}"}
-            if reply.is_success:
-                raise error_of(parsed, 500) from None
-        if reply.is_success:
-            return parsed
-        raise error_of(parsed if isinstance(parsed, dict) else {}, reply.status_code)
 
-    async def _renew(self) -> None:
-        if self._refresh is not None:
-            try:
-                reply = await self._call(
-                    "POST", "/api/v1/token/refresh", None, {"refresh": self._refresh}, False
-                )
-            except NotAuthenticated:
-                self._refresh = None
-            else:
-                self._keep(reply)
-                return
-        if self._username is None:
-            raise NotAuthenticated("NOT_AUTHENTICATED", "this client has no user name", None, 401)
-        body = {"username": self._username, "password": self._password}
-        self._keep(await self._call("POST", "/api/v1/token", None, body, False))
+def _lost(call: str, error: httpx.RequestError) -> XTraderError:
+    if isinstance(error, httpx.TimeoutException):
+        return RequestTimeout(f"no reply to {call}")
+    return ConnectionLost(f"{call}: {error or type(error).__name__}")
 
-    def _keep(self, reply: Mapping[str, Any]) -> None:
-        self._access = str(reply["access"])
-        self._refresh = reply.get("refresh", self._refresh)
-        self._expires_at = token_expiry(self._access) or time.time() + 2 * RENEW_BEFORE_S
+
+def _parse(reply: httpx.Response, call: str, is_command: bool, body: Mapping[str, Any] | None) -> Any:
+    try:
+        parsed = reply.json()
+    except ValueError:
+        raise _not_ours(reply, call, is_command, body) from None
+    if reply.is_success:
+        return parsed
+    error = parsed if isinstance(parsed, dict) else {}
+    raise error_of(error, reply.status_code, seconds(reply.headers.get("Retry-After")))
+
+
+def _not_ours(reply: httpx.Response, call: str, is_command: bool, body: Mapping[str, Any] | None) -> ApiError:
+    """The exception for a reply that the exchange did not write: a proxy in between did, which does not know
+    whether a command was carried out."""
+    message = f"{call}: not JSON: {reply.text[:200]}"
+    if is_command and (reply.is_success or reply.status_code >= 500):
+        return outcome_unknown(message, client_order_ids(body or {}))
+    status = 500 if reply.is_success else reply.status_code
+    pause_s = seconds(reply.headers.get("Retry-After"))
+    return error_of({"error": "INTERNAL", "message": message}, status, pause_s)

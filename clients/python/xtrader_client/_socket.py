@@ -6,59 +6,59 @@ import asyncio
 import itertools
 import json
 import logging
-import random
 import time
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Coroutine
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.protocol import State
 
-from xtrader_client._topics import Reader, Topic, TopicKey
-from xtrader_client.errors import (
+from xtrader_client._errors import (
     ApiError,
-    BookError,
     ConnectionLost,
     NotAuthenticated,
-    RequestTimeout,
     XTraderError,
-    error_of,
+    seconds,
 )
+from xtrader_client._keys import REPLAYED, KeySigner
+from xtrader_client._literals import Language
+from xtrader_client._log_in import retry_after_s
+from xtrader_client._parts import Parts
+from xtrader_client._pauses import Pauses
+from xtrader_client._pending import Kind, Pending
+from xtrader_client._subscriptions import Chore, Subscriptions
+from xtrader_client._topics import Reader, TopicKey
 
 logger = logging.getLogger("xtrader_client")
 
-#: Channels that belong to an account: they need a log-in and have no symbol.
-PRIVATE_CHANNELS = frozenset({"orders", "fills", "balances"})
-#: Channels whose every message is the whole state.
-STATE_CHANNELS = ("statistics", "symbols", "klines:")
-#: Pauses between attempts to connect: doubling from the first to the last, with up to half added.
-FIRST_PAUSE_S = 0.1
-LAST_PAUSE_S = 5.0
-#: Snapshots of deep books are the largest messages.
+#: Exchanges of before version 1 sent snapshots whole; this one sends at most 512 KiB.
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
-#: A subscription names at most this many topics at a time.
-TOPICS_PER_REQUEST = 50
+#: How often it is looked whether the token of the connection needs renewal.
+TOKEN_CHECK_S = 20.0
+#: Close codes: the token is bad or over; this one, or a limit of the exchange was passed (slow reader,
+#: flood).
 CLOSED_BAD_TOKEN = 4001
-#: Statuses of a request that was not taken: too many of them, no engine.
-NOT_NOW = frozenset({429, 503})
-#: Pause before a request that may have been taken earlier is sent once more.
-ASK_AGAIN_S = 0.25
+CLOSED_FOR_CAUSE = frozenset({CLOSED_BAD_TOKEN, 4008, 4029})
+#: Status of a key that may not be used from here.
+NOT_ALLOWED = 403
+#: Code of an account that is none of the user's.
+NOT_OURS = "ACCOUNT_NOT_FOUND"
+#: A connection that served this long, and ended without a cause of ours, starts the pauses over.
+USEFUL_S = 1.0
 
 Json = dict[str, Any]
-TokenSource = Callable[[], Awaitable[str]]
 
 
-@dataclass(slots=True)
-class _Waiting:
-    """A request without its reply. ``repeatable`` ones are sent again after a reconnect; from then on
-    "not now" (429, 503) tells nothing about the first time, and they are sent until there is an answer."""
+class Tokens(Protocol):
+    """Where access tokens come from."""
 
-    text: str
-    reply: asyncio.Future[Json]
-    repeatable: bool
-    sent_again: bool = False
+    async def token(self) -> str:
+        """A valid one."""
+
+    def forget(self, token: str) -> None:
+        """The exchange refused this one."""
 
 
 class Socket:
@@ -67,169 +67,162 @@ class Socket:
     def __init__(
         self,
         url: str,
-        token: TokenSource | None,
-        forget_token: Callable[[], None],
+        tokens: Tokens | KeySigner | None,
         *,
-        language: str,
+        language: Language,
         timeout_s: float,
         cancel_on_disconnect: bool = False,
+        account: str | None = None,
     ) -> None:
         self._url = url
-        self._cancel_on_disconnect = cancel_on_disconnect
-        self._token = token
-        self._forget_token = forget_token
+        #: What goes with every log-in.
+        self._beside: Json = {}
+        if cancel_on_disconnect:
+            self._beside["cancel_on_disconnect"] = True
+        if account is not None:
+            self._beside["account"] = account
+        self._tokens = tokens
+        #: The token the present connection logged in with.
+        self._token = ""
         self._language = language
         self.timeout_s = timeout_s
         self._ids = itertools.count(1)
-        self._waiting: dict[int, _Waiting] = {}
-        self._topics: dict[TopicKey, Topic] = {}
+        self._pending: dict[int, Pending] = {}
+        #: Long replies of which not all has come.
+        self._reply_parts: dict[int, Parts] = {}
+        self._subscriptions = Subscriptions(
+            lambda op, fields: self._query(op, fields), self._chore, lambda: self.wait_ready(timeout_s)
+        )
+        self._topics = self._subscriptions.topics
         self._connection: ClientConnection | None = None
         self._ready = asyncio.Event()
+        self._ready_at = 0.0
         self._task: asyncio.Task[None] | None = None
         self._chores: set[asyncio.Task[Any]] = set()
+        #: Why there will be no connection any more, and why there was none at the last attempt.
         self._fatal: XTraderError | None = None
+        self._reason: BaseException | None = None
+        #: What ended the restoring of the present connection.
+        self._failure: Exception | None = None
+        self._pauses = Pauses()
         #: Connections made so far; more than one means it had to reconnect.
         self.connections = 0
 
     # --- life ------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begin connecting; ``request`` waits for it."""
-        if self._task is None:
+        """Begin connecting; ``command`` waits for it."""
+        if self._task is None and self._fatal is None:
             self._task = asyncio.create_task(self._run(), name="xtrader-socket")
 
     async def close(self) -> None:
-        """Disconnect for good; whatever waits gets ConnectionLost."""
-        for task in (self._task, *self._chores):
-            if task is not None:
-                task.cancel()
-        if self._task is not None:
-            await asyncio.gather(self._task, return_exceptions=True)
-        self._fail(ConnectionLost("the client was closed"))
+        """Disconnect for good; whatever waits gets ConnectionLost, or OutcomeUnknown if it was sent. No task
+        of it is left afterwards."""
+        self._fail(self._fatal or ConnectionLost("the client was closed"))
+        tasks = [task for task in (self._task, *self._chores) if task is not None]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
 
     async def wait_ready(self, timeout_s: float | None = None) -> None:
-        """Return once connected, logged in and subscribed. Raises what makes that impossible."""
-        try:
-            await asyncio.wait_for(self._ready.wait(), timeout_s)
-        except TimeoutError:
-            raise ConnectionLost(f"no connection to {self._url}") from None
-        if self._fatal is not None:
-            raise self._fatal
-
-    # --- requests --------------------------------------------------------------------------------
-
-    async def request(
-        self, op: str, fields: Json, *, repeatable: bool = False, timeout_s: float | None = None
-    ) -> Json:
-        """Send one operation and return its reply. Raises ApiError, ConnectionLost, RequestTimeout."""
-        limit_s = self.timeout_s if timeout_s is None else timeout_s
-        deadline = time.monotonic() + limit_s
-        if not self._ready.is_set() or self._fatal is not None:
-            await self.wait_ready(limit_s)
-        return await self._exchange(op, fields, repeatable, deadline - time.monotonic())
-
-    async def _exchange(self, op: str, fields: Json, repeatable: bool, timeout_s: float) -> Json:
-        number = next(self._ids)
-        text = json.dumps({"op": op, "id": number, **fields}, separators=(",", ":"))
-        reply: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
-        self._waiting[number] = _Waiting(text, reply, repeatable)
+        """Return once connected, logged in and subscribed. Raises what makes that impossible, and
+        ConnectionLost with the reason when the time is up."""
         try:
             async with asyncio.timeout(timeout_s):
-                await self._send(text, must=not repeatable)
-                return await reply
+                while not self._ready.is_set():
+                    await self._ready.wait()
         except TimeoutError:
-            raise RequestTimeout(f"no reply to {op} within {timeout_s:.1f} s") from None
-        finally:
-            self._waiting.pop(number, None)
-
-    async def _send(self, text: str, *, must: bool) -> None:
-        """Send now. A lost connection is an error only if the text must go out on this one."""
-        connection = self._connection
-        try:
-            if connection is None:
-                raise ConnectionLost("not connected")
-            await connection.send(text)
-        except (ConnectionClosed, ConnectionLost) as error:
-            if must:
-                raise ConnectionLost(str(error)) from error
+            because = f": {self._reason or type(self._reason).__name__}" if self._reason else ""
+            lost = ConnectionLost(f"no connection to {self._url}{because}", retry_after_s(self._reason))
+            raise lost from self._reason
+        if self._fatal is not None:
+            raise self._fatal
 
     # --- topics ----------------------------------------------------------------------------------
 
     async def follow(self, key: TopicKey, reader: Reader) -> None:
         """Add a reader of a topic, subscribing if it is the first. Raises ApiError for unknown topics."""
-        topic = self._topics.get(key)
-        if topic is None:
-            topic = self._topics[key] = Topic(key)
-        first = not topic.readers
-        topic.readers.append(reader)
-        try:
-            await self.wait_ready(self.timeout_s)
-            if first:
-                await self._subscribe([topic], resume=False)
-            elif topic.last_message is not None and key.channel.startswith(STATE_CHANNELS):
-                reader.on_message(topic.last_message, is_snapshot=True, resumed=False)
-        except BaseException:
-            self.unfollow(key, reader)
-            raise
+        await self._subscriptions.follow(key, reader)
 
     def unfollow(self, key: TopicKey, reader: Reader) -> None:
         """Remove a reader; the last one ends the subscription."""
-        topic = self._topics.get(key)
-        if topic is None or reader not in topic.readers:
+        self._subscriptions.unfollow(key, reader)
+
+    # --- requests --------------------------------------------------------------------------------
+
+    async def command(self, op: str, fields: Json, *, repeatable: bool = False) -> Json:
+        """Send one command and return its reply. ``repeatable`` ones carry client order ids. Raises ApiError;
+        ConnectionLost if it was not sent; OutcomeUnknown if it was and no reply came."""
+        deadline = time.monotonic() + self.timeout_s
+        if not self._ready.is_set() or self._fatal is not None:
+            await self.wait_ready(self.timeout_s)
+        return await self._ask(
+            op, fields, "repeatable" if repeatable else "command", deadline - time.monotonic()
+        )
+
+    async def _query(self, op: str, fields: Json) -> Json:
+        """Send a request that changes nothing at the market."""
+        return await self._ask(op, fields, "query", self.timeout_s)
+
+    async def _ask(self, op: str, fields: Json, kind: Kind, timeout_s: float) -> Json:
+        number = next(self._ids)
+        pending = self._pending[number] = Pending(number, op, fields, kind)
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._send(pending)
+                # The time limit cancels what is awaited; the rule of Pending gives the reply its end.
+                return await asyncio.shield(pending.reply)
+        except TimeoutError:
+            pending.expire(timeout_s)
+            return pending.reply.result()
+        finally:
+            del self._pending[number]
+
+    async def _send(self, pending: Pending) -> None:
+        """Send now, or leave a repeatable one for the next connection."""
+        connection = self._connection
+        if connection is None or connection.state is not State.OPEN:
+            pending.lost(ConnectionLost("not connected"))
             return
-        topic.readers.remove(reader)
-        if not topic.readers:
-            del self._topics[key]
-            self._chore(partial(self._exchange, "unsubscribe", _wire_topics([key]), False, self.timeout_s))
+        pending.sendings += 1
+        try:
+            await connection.send(pending.text())
+        except ConnectionClosed as error:
+            pending.lost(ConnectionLost(str(error)))
 
-    async def _subscribe(self, topics: list[Topic], *, resume: bool) -> None:
-        fields = _wire_topics([topic.key for topic in topics])
-        if resume:
-            fields["since"] = topics[0].complete_sequence
-        else:
-            for topic in topics:
-                topic.lose()
-        # The topics learn of the answer in _on_reply, before any message that follows it.
-        await self._exchange("subscribe", fields, False, self.timeout_s)
-
-    def _note_subscribed(self, reply: Json) -> None:
-        for entry in reply["subscribed"]:
-            topic = self._topics.get(TopicKey(entry["channel"], entry.get("symbol")))
-            if topic is not None:
-                topic.subscribed(resumed=entry["resumed"])
-
-    async def _subscribe_all(self) -> None:
-        """After a reconnect: resume every topic where it was left, fetch the others anew."""
-        fresh = [topic for topic in self._topics.values() if topic.complete_sequence is None]
-        for chunk in _chunks(_by_symbol(fresh)):
-            await self._subscribe(chunk, resume=False)
-        for topic in list(self._topics.values()):
-            if topic.complete_sequence is not None:
-                await self._subscribe([topic], resume=True)
-
-    def _resynchronise(self, topic: Topic, error: BookError) -> None:
-        logger.warning("resynchronising: %s", error)
-        topic.forget()
-        self._chore(partial(self._subscribe, [topic], resume=False))
+    async def _send_once_more(self, pending: Pending) -> None:
+        connection = self._connection
+        await asyncio.sleep(pending.pause_s())
+        # Over a new connection it has been sent already: one sending at a time has a reply to come.
+        if not pending.reply.done() and self._connection is connection:
+            await self._send(pending)
 
     # --- the connection --------------------------------------------------------------------------
 
     async def _run(self) -> None:
-        pause_s = FIRST_PAUSE_S
         while True:
-            made = self.connections
+            self._connection = None
             try:
-                await self._session()
+                await self._connect_once()
+                self._reason = ConnectionLost("the exchange closed the connection")
             except NotAuthenticated as error:
                 self._fail(error)
                 return
             except (OSError, WebSocketException, XTraderError, TimeoutError) as error:
+                self._reason = error
                 logger.info("connection to %s: %s", self._url, error or type(error).__name__)
+            except Exception as error:
+                # A message this client does not understand. Dying of it would leave every caller waiting.
+                self._reason = error
+                logger.exception("connection to %s", self._url)
+            reached = self._connection is not None
             self._lost()
-            pause_s = FIRST_PAUSE_S if self.connections > made else min(pause_s * 2, LAST_PAUSE_S)
-            await asyncio.sleep(pause_s * random.uniform(1.0, 1.5))
+            await asyncio.sleep(
+                self._pauses.next_s(reached=reached, retry_after_s=_asked_pause_s(self._reason))
+            )
 
-    async def _session(self) -> None:
+    async def _connect_once(self) -> None:
         headers = {"Accept-Language": self._language}
         async with connect(
             self._url,
@@ -237,140 +230,152 @@ class Socket:
             compression=None,
             max_size=MAX_MESSAGE_BYTES,
             max_queue=1024,
+            open_timeout=self.timeout_s,
             close_timeout=1,
             proxy=None,
         ) as connection:
-            self._connection = connection
-            restoring = asyncio.create_task(self._restore(connection))
+            self._connection, self._failure = connection, None
+            restoring = self._task_of(self._restore(connection))
             try:
                 await self._receive(connection)
             finally:
                 restoring.cancel()
-                outcome = (await asyncio.gather(restoring, return_exceptions=True))[0]
-                if isinstance(outcome, NotAuthenticated):
-                    raise outcome
+                await asyncio.gather(restoring, return_exceptions=True)
+                if self._failure is not None:
+                    # The connection was closed for it.
+                    raise self._failure
 
     async def _receive(self, connection: ClientConnection) -> None:
         try:
             async for text in connection:
                 self._on_message(json.loads(text))
         except ConnectionClosed as error:
-            if error.rcvd is not None and error.rcvd.code == CLOSED_BAD_TOKEN:
-                self._forget_token()
+            code = None if error.rcvd is None else error.rcvd.code
+            tokens = self._tokens
+            if code == CLOSED_BAD_TOKEN and tokens is not None and not isinstance(tokens, KeySigner):
+                tokens.forget(self._token)
             raise
+        finally:
+            was_useful = self._ready.is_set() and time.monotonic() - self._ready_at >= USEFUL_S
+            if was_useful and connection.close_code not in CLOSED_FOR_CAUSE:
+                self._pauses.reset()
 
     async def _restore(self, connection: ClientConnection) -> None:
-        """Log in, subscribe again, ask again what may be asked twice; then let requests through."""
+        """Log in, subscribe again, ask again what may be asked twice; then let requests through. Whatever
+        fails ends the connection."""
         try:
-            if self._token is not None:
-                await self._log_in()
-            await self._subscribe_all()
-            for waiting in list(self._waiting.values()):
-                if waiting.repeatable:
-                    waiting.sent_again = True
-                    await connection.send(waiting.text)
-        except NotAuthenticated:
+            if isinstance(self._tokens, KeySigner):
+                await self._log_in_by_key(self._tokens)
+            elif self._tokens is not None:
+                await self._log_in(self._tokens)
+            await self._subscriptions.restore()
+            for pending in list(self._pending.values()):
+                if pending.is_repeatable:
+                    await self._send(pending)
+            self.connections += 1
+            self._ready_at = time.monotonic()
+            self._ready.set()
+            if self._tokens is not None and not isinstance(self._tokens, KeySigner):
+                await self._keep_logged_in(self._tokens)
+        except Exception as error:
+            self._failure = error
             await connection.close()
-            raise
-        except (XTraderError, ConnectionClosed) as error:
-            logger.warning("could not restore the session: %s", error)
-            await connection.close()
-            return
-        self.connections += 1
-        self._ready.set()
-        if self._token is not None:
-            await self._keep_logged_in()
 
-    async def _log_in(self) -> None:
-        assert self._token is not None
+    async def _log_in(self, tokens: Tokens) -> None:
+        self._token = await tokens.token()
         try:
-            fields: Json = {"token": await self._token()}
-            if self._cancel_on_disconnect:
-                fields["cancel_on_disconnect"] = True
-            await self._exchange("auth", fields, False, self.timeout_s)
+            await self._query("auth", {"token": self._token, **self._beside})
         except ApiError as error:
+            if error.code == NOT_OURS:
+                raise _no_log_in(error) from error
             if error.code != "INVALID_TOKEN":
                 raise
             # The token may have been signed with a key that is gone: one fresh log-in is fair.
-            self._forget_token()
+            tokens.forget(self._token)
             raise ConnectionLost(str(error)) from error
 
-    async def _keep_logged_in(self) -> None:
+    async def _log_in_by_key(self, signer: KeySigner) -> None:
+        """Raises NotAuthenticated for good where the key does not hold."""
+        try:
+            await self._query("auth", {**signer.auth(), **self._beside})
+        except ApiError as error:
+            if signer.correct(error) or error.code == REPLAYED:
+                raise ConnectionLost(str(error)) from error
+            if error.status == NOT_ALLOWED or error.code == NOT_OURS:
+                raise _no_log_in(error) from error
+            raise
+
+    async def _keep_logged_in(self, tokens: Tokens) -> None:
         """A connection lives as long as its token: hand in the next one in time."""
-        assert self._token is not None
-        current = await self._token()
         while True:
-            await asyncio.sleep(20)
-            renewed = await self._token()
-            if renewed != current:
-                await self._log_in()
-                current = renewed
+            await asyncio.sleep(TOKEN_CHECK_S)
+            try:
+                if await tokens.token() != self._token:
+                    await self._log_in(tokens)
+            except NotAuthenticated:
+                raise
+            except XTraderError as error:
+                # There is time left to try again; should it run out, the exchange ends the connection.
+                logger.warning("could not renew the log-in: %s", error)
 
     # --- what arrives ----------------------------------------------------------------------------
 
     def _on_message(self, message: Json) -> None:
         kind = message.get("type")
         if kind == "reply":
-            self._on_reply(message)
+            whole = message if "parts" not in message else self._joined(message)
+            if whole is not None:
+                self._on_reply(whole)
         elif "channel" in message:
             self._on_push(message)
         elif kind == "ping":
-            self._chore(partial(self._send, '{"op":"pong"}', must=False))
+            self._chore(self._pong)
         elif kind == "shutdown":
             logger.info("the exchange closes this connection; reconnecting")
 
+    def _joined(self, message: Json) -> Json | None:
+        """A reply in parts, once it is whole."""
+        number = message.get("id") or 0
+        whole = self._reply_parts.setdefault(number, Parts()).take(message)
+        if whole is not None:
+            del self._reply_parts[number]
+        return None if whole is None else dict(whole)
+
     def _on_reply(self, message: Json) -> None:
         if message["ok"] and "subscribed" in message:
-            self._note_subscribed(message)
-        waiting = self._waiting.get(message.get("id") or 0)
-        if waiting is None or waiting.reply.done():
-            return
-        if waiting.sent_again and _is_not_now(message):
-            self._chore(partial(self._send_once_more, waiting))
-        elif message["ok"]:
-            waiting.reply.set_result(message)
-        else:
-            waiting.reply.set_exception(error_of(message, int(message.get("status", 400))))
-
-    async def _send_once_more(self, waiting: _Waiting) -> None:
-        await asyncio.sleep(ASK_AGAIN_S)
-        if not waiting.reply.done():
-            await self._send(waiting.text, must=False)
+            self._subscriptions.note_subscribed(message)
+        pending = self._pending.get(message.get("id") or 0)
+        if pending is not None and pending.take(message):
+            self._chore(partial(self._send_once_more, pending))
 
     def _on_push(self, message: Json) -> None:
-        channel = message["channel"]
-        # In a private channel the symbol is that of the order or fill, not of the topic.
-        symbol = None if channel in PRIVATE_CHANNELS else message.get("symbol")
-        topic = self._topics.get(TopicKey(channel, symbol))
-        if topic is None:
-            return
-        try:
-            topic.accept(message)
-        except BookError as error:
-            self._resynchronise(topic, error)
+        self._subscriptions.deliver(message)
+
+    async def _pong(self) -> None:
+        if self._connection is not None:
+            await self._connection.send('{"op":"pong"}')
 
     def _lost(self) -> None:
         self._connection = None
+        self._reply_parts.clear()
         self._ready.clear()
-        for topic in self._topics.values():
-            topic.lose()
-        for waiting in self._waiting.values():
-            if not waiting.repeatable and not waiting.reply.done():
-                waiting.reply.set_exception(ConnectionLost("the connection broke before the reply came"))
+        self._subscriptions.lose()
+        for pending in self._pending.values():
+            pending.lost(ConnectionLost("the connection broke before the reply came"))
 
     def _fail(self, error: XTraderError) -> None:
+        """There will be no connection any more: end whatever waits for one."""
         self._fatal = error
         self._lost()
-        for waiting in self._waiting.values():
-            if not waiting.reply.done():
-                waiting.reply.set_exception(error)
-        for topic in self._topics.values():
-            for reader in topic.readers:
-                reader.on_failure(error)
+        for pending in self._pending.values():
+            pending.end(error)
+        self._subscriptions.fail(error)
         self._ready.set()
 
-    def _chore(self, work: Callable[[], Awaitable[Any]]) -> None:
-        """Do something in the background that nobody waits for."""
+    def _chore(self, work: Chore) -> None:
+        """Do something in the background that no caller waits for."""
+        if self._fatal is not None:
+            return
 
         async def quietly() -> None:
             try:
@@ -378,36 +383,23 @@ class Socket:
             except (XTraderError, ConnectionClosed) as error:
                 logger.debug("%s", error)
 
-        task = asyncio.create_task(quietly())
+        self._task_of(quietly())
+
+    def _task_of(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """A task that ``close`` ends."""
+        task = asyncio.create_task(work, name="xtrader-socket-chore")
         self._chores.add(task)
         task.add_done_callback(self._chores.discard)
+        return task
 
 
-def _is_not_now(message: Json) -> bool:
-    """Whether the exchange did not take the request, or some order of a batch, this time."""
-    rows = message.get("results", ()) if message["ok"] else (message,)
-    return any("error" in row and row.get("status") in NOT_NOW for row in rows)
+def _asked_pause_s(error: BaseException | None) -> float | None:
+    """The pause the exchange asked for, by an error or by the refusal of a handshake."""
+    if isinstance(error, InvalidStatus):
+        return seconds(error.response.headers.get("Retry-After"))
+    return retry_after_s(error)
 
 
-def _wire_topics(keys: list[TopicKey]) -> Json:
-    symbols = sorted({key.symbol for key in keys if key.symbol is not None})
-    fields: Json = {"channels": sorted({key.channel for key in keys})}
-    if symbols:
-        fields["symbols"] = symbols
-    return fields
-
-
-def _by_symbol(topics: Iterable[Topic]) -> list[list[Topic]]:
-    """Topics that one request can name: channels x symbols must give exactly these."""
-    groups: dict[str | None, list[Topic]] = {}
-    for topic in topics:
-        groups.setdefault(topic.key.symbol, []).append(topic)
-    return list(groups.values())
-
-
-def _chunks(groups: list[list[Topic]]) -> list[list[Topic]]:
-    return [
-        group[start : start + TOPICS_PER_REQUEST]
-        for group in groups
-        for start in range(0, len(group), TOPICS_PER_REQUEST)
-    ]
+def _no_log_in(error: ApiError) -> NotAuthenticated:
+    """What was refused will be refused again: the connection is not tried any more."""
+    return NotAuthenticated(error.code, error.message, error.details, error.status)

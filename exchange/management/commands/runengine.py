@@ -1,4 +1,4 @@
-"""``manage.py runengine``: the engine worker, the only writer of market state."""
+"""``manage.py runengine``: the engine, the only writer of market state."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from exchange.worker import process
+from exchange.node import engine_process
 
 
 class Command(BaseCommand):
@@ -20,14 +20,14 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        process.add_arguments(parser, required=False)
+        engine_process.add_arguments(parser, required=False)
 
     def handle(self, *args: Any, **options: Any) -> None:
         configured = settings.XTRADER
         options["journal"] = options["journal"] or journal_folder(configured["JOURNAL_URL"])
         options["snapshots"] = options["snapshots"] or Path(configured["SNAPSHOT_DIR"])
         options["socket"] = options["socket"] or Path(configured["ENGINE_SOCKET"])
-        sys.exit(process.run(options))
+        sys.exit(engine_process.run(options))
 
 
 def journal_folder(url: str) -> Path:

@@ -1,21 +1,24 @@
 import { QueryClientProvider } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useLayoutEffect } from "react";
 import { createBrowserRouter, Navigate, RouterProvider } from "react-router";
-import { paletteOf, useSettings } from "@/shared/settings/settings";
-import { queryClient } from "@/shared/wire/api";
-import { followAccount } from "@/shared/wire/account";
-import { socket } from "@/shared/wire/store";
 import { TradePage } from "@/pages/trade/TradePage";
+import { type Page, PageContext } from "@/shared/page";
+import { paletteOf, useSettings } from "@/shared/settings";
+import { followAccount } from "@/shared/wire/account-store";
+import { queryClient } from "@/shared/wire/api";
+import { socket } from "@/shared/wire/connection";
+import { isOwnAccount, useOwnUser, watchUser } from "@/shared/wire/own-user";
 import { Failed } from "./Failed";
-import type { Page } from "./page";
-import { PageContext } from "./page";
 import { Shell } from "./Shell";
 
-// The trading page is the first thing anybody sees; the others load when they are asked for.
+// The trading page comes first; the others load when they are opened.
 const MarketsPage = lazy(() => import("@/pages/markets/MarketsPage"));
 const PortfolioPage = lazy(() => import("@/pages/portfolio/PortfolioPage"));
 const WalletPage = lazy(() => import("@/pages/wallet/WalletPage"));
+const KeysPage = lazy(() => import("@/pages/keys/KeysPage"));
+const SecurityPage = lazy(() => import("@/pages/security/SecurityPage"));
 const AccountPage = lazy(() => import("@/pages/account/AccountPage"));
+const SubAccountsPage = lazy(() => import("@/pages/sub-accounts/SubAccountsPage"));
 
 const router = createBrowserRouter([
   {
@@ -27,21 +30,17 @@ const router = createBrowserRouter([
       { path: "markets", element: <MarketsPage /> },
       { path: "portfolio", element: <PortfolioPage /> },
       { path: "wallet", element: <WalletPage /> },
+      { path: "keys", element: <KeysPage /> },
+      { path: "security", element: <SecurityPage /> },
       { path: "account", element: <AccountPage /> },
+      { path: "sub-accounts", element: <SubAccountsPage /> },
     ],
   },
 ]);
 
 export function App({ page }: { page: Page }) {
   useDocumentSettings();
-  useEffect(() => {
-    socket.start();
-    const stop = page.username ? followAccount() : undefined;
-    return () => {
-      stop?.();
-      socket.stop();
-    };
-  }, [page.username]);
+  useEffect(() => runPage(page), [page]);
   return (
     <PageContext value={page}>
       <QueryClientProvider client={queryClient}>
@@ -51,6 +50,33 @@ export function App({ page }: { page: Page }) {
       </QueryClientProvider>
     </PageContext>
   );
+}
+
+/** What runs for as long as the page: the connection, the account's feeds, and the watch over whose page it is. */
+function runPage(page: Page): () => void {
+  const unwatch = watchUser(page);
+  socket.start((account) => isOwnAccount(page, account), page.account);
+  const unfollow = page.account ? followAccount() : undefined;
+  const unsubscribe = useOwnUser.subscribe(({ stopped }) => stopped && socket.stop());
+  const unlisten = retryWhenLive();
+  return () => {
+    unlisten();
+    unsubscribe();
+    unfollow?.();
+    socket.stop();
+    unwatch();
+  };
+}
+
+/** What could not be read while the exchange was away is read when it is back. */
+function retryWhenLive(): () => void {
+  let wasLive = false;
+  return socket.onStatus(() => {
+    const isLive = socket.status.state === "live";
+    if (isLive && !wasLive)
+      void queryClient.refetchQueries({ predicate: ({ state }) => state.status === "error" });
+    wasLive = isLive;
+  });
 }
 
 function FirstSymbol() {
@@ -69,6 +95,8 @@ function useDocumentSettings(): void {
     root.lang = language;
     root.dataset.theme = theme;
     root.dataset.palette = paletteOf(palette, language);
-    document.querySelector<HTMLMetaElement>('meta[name="theme-color"]')?.setAttribute("content", THEME_COLOURS[theme]);
+    document
+      .querySelector<HTMLMetaElement>('meta[name="theme-color"]')
+      ?.setAttribute("content", THEME_COLOURS[theme]);
   }, [language, theme, palette]);
 }

@@ -11,7 +11,8 @@ function tokensOf(selector: string): Tokens {
   const blocks = css.replace(/\/\*.*?\*\//gs, "").matchAll(/([^{}]+)\{([^{}]*)\}/g);
   for (const [, selectors = "", body = ""] of blocks) {
     if (!selectors.split(",").some((one) => one.trim() === selector)) continue;
-    for (const [, name = "", value = ""] of body.matchAll(/(--[\w-]+):\s*([^;]+);/g)) tokens[name] = value.trim();
+    for (const [, name = "", value = ""] of body.matchAll(/(--[\w-]+):\s*([^;]+);/g))
+      tokens[name] = value.trim();
   }
   return tokens;
 }

@@ -3,7 +3,13 @@ import { csvText, csvTime } from "./csv";
 
 describe("csv", () => {
   it("quotes only what needs it and keeps numbers as they are", () => {
-    const text = csvText(["time", "amount"], [["a,b", "-0.015"], ['say "x"', null]]);
+    const text = csvText(
+      ["time", "amount"],
+      [
+        ["a,b", "-0.015"],
+        ['say "x"', null],
+      ],
+    );
     expect(text).toBe('\uFEFFtime,amount\r\n"a,b",-0.015\r\n"say ""x""",\r\n');
   });
   it("never lets a cell become a formula", () => {

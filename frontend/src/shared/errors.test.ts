@@ -2,32 +2,34 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import en from "../locales/en/errors.json";
-import ko from "../locales/ko/errors.json";
+import en from "@/locales/en/errors.json";
+import ko from "@/locales/ko/errors.json";
 import { errorText } from "./errors";
 
-const table = readFileSync(new URL("../../../exchange/errors.py", import.meta.url), "utf8");
+const table = readFileSync(new URL("../../../exchange/errors/table.py", import.meta.url), "utf8");
 const codes = [...table.matchAll(/^ {4}"([A-Z_]+)": ErrorKind/gm)].map((match) => match[1]!);
 
 describe.each([
   ["en", en as Record<string, string>],
   ["ko", ko as Record<string, string>],
-])("%s", (_, words) => {
+])("%s", (_, texts) => {
   it("knows every code", () => {
     expect(codes.length).toBeGreaterThan(50);
-    expect(codes.filter((code) => !words[code])).toEqual([]);
+    expect(codes.filter((code) => !texts[code])).toEqual([]);
   });
 
   it("can do without figures", () => {
-    const withFigures = Object.keys(words).filter((code) => words[code]!.includes("{{"));
-    expect(withFigures.filter((code) => !words[`${code}_bare`])).toEqual([]);
+    const withFigures = Object.keys(texts).filter((code) => texts[code]!.includes("{{"));
+    expect(withFigures.filter((code) => !texts[`${code}_bare`])).toEqual([]);
   });
 });
 
 describe("a sentence", () => {
   const t = (key: string, options: Record<string, unknown> = {}) => {
     const text = (en as Record<string, string>)[key] ?? "";
-    return options.skipInterpolation ? text : text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => String(options[name]));
+    return options.skipInterpolation
+      ? text
+      : text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => String(options[name]));
   };
 
   it("has its figures, grouped", () => {
@@ -38,7 +40,7 @@ describe("a sentence", () => {
     expect(errorText(t, "PRICE_OFF_TICK", {})).toBe(en.PRICE_OFF_TICK_bare);
   });
 
-  it("is that of a fault for a code nobody knows", () => {
+  it("is that of a fault for a unknown code", () => {
     expect(errorText(t, "NEW_ONE")).toBe(en.INTERNAL);
   });
 });

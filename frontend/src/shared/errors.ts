@@ -1,4 +1,4 @@
-// What went wrong, in a sentence that says what to do: namespace `errors`, one key for each wire code.
+// What went wrong and what to do about it, in a sentence: namespace `errors`, one key for each wire code.
 
 import { useCallback } from "react";
 import { useTranslation } from "react-i18next";

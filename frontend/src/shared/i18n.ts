@@ -1,20 +1,20 @@
-// The page's words: src/locales/{en,ko}/{namespace}.json. A component names its namespace:
+// The page's texts: src/locales/{en,ko}/{namespace}.json. A component names its namespace:
 // `const { t } = useTranslation("orders")`. No string a person reads stands outside those files.
 
 import i18next from "i18next";
 import { initReactI18next, useTranslation } from "react-i18next";
-import type { Language } from "./settings/settings";
-import { useSettings } from "./settings/settings";
+import type { Language } from "./settings";
+import { useSettings } from "./settings";
 
 export type { Language };
 
-type Words = Record<string, unknown>;
-const files = import.meta.glob<Words>("../locales/*/*.json", { eager: true, import: "default" });
+type Texts = Record<string, unknown>;
+const files = import.meta.glob<Texts>("../locales/*/*.json", { eager: true, import: "default" });
 
-const resources: Record<string, Record<string, Words>> = {};
-for (const [path, words] of Object.entries(files)) {
+const resources: Record<string, Record<string, Texts>> = {};
+for (const [path, texts] of Object.entries(files)) {
   const [language, file] = path.split("/").slice(-2) as [string, string];
-  (resources[language] ??= {})[file.replace(".json", "")] = words;
+  resources[language] = { ...resources[language], [file.replace(".json", "")]: texts };
 }
 
 void i18next.use(initReactI18next).init({

@@ -6,6 +6,8 @@ import logging
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +16,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from exchange.journal.archive import Archiver
 from exchange.journal.errors import JournalError
+from exchange.journal.files import OS_FILES
+from exchange.link.errors import FollowerError
+from exchange.link.follower import Follower, Position
 from exchange.management.commands.runengine import journal_folder
-from exchange.worker.errors import FollowerError
-from exchange.worker.follower import Follower, Position
 from marketdata.feed.board import Board
-from marketdata.feed.server import FeedServer
+from marketdata.feed.feed_server import FeedServer
 from marketdata.projection import garbage
-from marketdata.projection.health import Options
+from marketdata.projection.follower_health import Options
 from marketdata.projection.projector import Projector
 from marketdata.projection.store import ProjectionError, Store
 
@@ -49,20 +52,42 @@ class Command(BaseCommand):
             check_seconds=options["check_seconds"],
         )
         try:
-            run(stopping, paced)
+            with only_one(Path(settings.XTRADER["MARKETDATA_SOCKET"])):
+                has_failed = run(stopping, paced)
         except (FollowerError, JournalError, ProjectionError) as error:
             # Going on would write what the journal does not say: an operator has to look.
             logger.critical("market data stops: %s: %s", type(error).__name__, error)
             raise CommandError(str(error), returncode=3) from error
-        if failed.is_set():
+        if has_failed:
             sys.exit(1)
 
 
-failed = threading.Event()
+class AlreadyRunning(ProjectionError):
+    """Another runmarketdata serves this exchange."""
 
 
-def run(stopping: threading.Event, options: Options) -> None:
-    """Project and serve until ``stopping`` is set."""
+@contextmanager
+def only_one(socket_path: Path) -> Iterator[None]:
+    """Hold the lock of a socket's server. Two would take it from one another, and write the same rows in
+    turns.
+
+    Raises AlreadyRunning.
+    """
+    path = socket_path.with_suffix(".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        lock = OS_FILES.lock(path)
+    except BlockingIOError:
+        raise AlreadyRunning(f"another runmarketdata holds {path}") from None
+    try:
+        yield
+    finally:
+        OS_FILES.close(lock)
+
+
+def run(stopping: threading.Event, options: Options) -> bool:
+    """Project and serve until ``stopping`` is set. True if it ended because the feed's server failed."""
+    failed = threading.Event()
     xtrader = settings.XTRADER
     board = Board()
     store = Store(stop=stopping.is_set)
@@ -98,3 +123,4 @@ def run(stopping: threading.Event, options: Options) -> None:
         projector.run()
     finally:
         server.stop()
+    return failed.is_set()

@@ -15,14 +15,14 @@ import environ
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.demo_bots import DEMO_BOTS
 from demo.history import HOURS, make_history
+from exchange.control.services import pending_commands
 from exchange.engine.messages import Command as EngineCommand
 from exchange.engine.messages import Event
 from exchange.journal.files import OS_FILES, Files
 from exchange.models import Account
-from exchange.seeding import DEMO_BOTS
-from exchange.services import pending_commands
-from exchange.worker.sequencer import open_sequencer
+from exchange.node.sequencer import open_sequencer
 
 
 class Command(BaseCommand):
@@ -46,7 +46,7 @@ class Command(BaseCommand):
 
 
 class _SyncLater(Files):
-    """The disk without waiting for it at every batch: nobody is answered here, and the journal gets its
+    """The disk without waiting for it at every batch: there is no requester here, and the journal gets its
     name only once all of it is on the disk."""
 
     def sync_data(self, file: int) -> None:

@@ -8,12 +8,14 @@ step is skipped or cheap when it was done before, so a second start takes second
 from __future__ import annotations
 
 import fcntl
+import ipaddress
 import json
 import logging
 import os
 import signal
 import time
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -23,14 +25,16 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
-from exchange import seeding
-from exchange.dispatch import Dispatcher
-from exchange.worker.client import BlockingEngineClient
-from exchange.worker.errors import EngineError
-from xtrader.supervisor import plan
-from xtrader.supervisor.launch import bind_to_parent
-from xtrader.supervisor.probes import port_is_free
-from xtrader.supervisor.supervisor import StartFailed, StopRequested, Supervisor, say, say_with_time
+from accounts import seeding
+from accounts.demo_bots import DEMO_BOTS
+from exchange.control.dispatcher import Dispatcher
+from exchange.journal.whole_file import write_private
+from exchange.link.blocking import BlockingEngineClient
+from exchange.link.errors import EngineError
+from ops.supervisor import core_build, descriptors, plan
+from ops.supervisor.launch import bind_to_parent
+from ops.supervisor.probes import port_is_free
+from ops.supervisor.supervisor import StartFailed, StopRequested, Supervisor, say
 
 
 class Command(BaseCommand):
@@ -49,17 +53,21 @@ class Command(BaseCommand):
         if options["with_parent"]:
             bind_to_parent(signal.SIGTERM)
         layout = layout_from_settings(options["host"], options["port"])
+        refuse_open_http(layout.host)
         lock = take_data_folder(layout.data_dir)
         if not port_is_free(layout.host, layout.port):
             raise CommandError(f"Port {layout.port} is in use; choose another: make run PORT=8001")
         supervisor = Supervisor(layout.log_folder)
+        descriptors.raise_limit(supervisor.say)
         supervisor.listen_for_signals()
         try:
             bring_up(supervisor, layout)
-            announce(layout, time.monotonic() - started)
+            supervisor.say(f"xTrader is ready in {time.monotonic() - started:.1f} s")
+            announce(layout)
+            see_to_core(supervisor, layout)
             supervisor.watch()
         except StopRequested:
-            say_with_time("stopped while starting")
+            supervisor.say("stopped while starting")
         except StartFailed as error:
             supervisor.stop()
             raise CommandError(str(error)) from error
@@ -77,6 +85,25 @@ def layout_from_settings(host: str, port: int) -> plan.Layout:
         host=host,
         port=port,
     )
+
+
+def refuse_open_http(host: str) -> None:
+    """Raises CommandError where passwords and money would travel unencrypted beyond this machine and no
+    setting states that this is meant."""
+    if is_loopback(host) or settings.TLS or settings.DEBUG or settings.XTRADER["INSECURE_HTTP"]:
+        return
+    raise CommandError(
+        f"HOST={host} is open to other machines, and passwords, orders and balances would cross the network "
+        "unencrypted. Put a proxy that ends TLS in front and set TLS=1, or set INSECURE_HTTP=1 to do without"
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches what listens there."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def take_data_folder(folder: Path) -> TextIO:
@@ -101,14 +128,18 @@ def bring_up(supervisor: Supervisor, layout: plan.Layout) -> None:
     logging.getLogger("exchange").setLevel(logging.WARNING)
     (layout.data_dir / "static").mkdir(exist_ok=True)
     call_command("migrate", verbosity=0, interactive=False)
-    seeding.seed(layout.credentials_file, is_demo=demo or wants_demo_users())
+    seeding.seed(layout.credentials_file, is_demo=demo or settings.XTRADER["DEMO_USERS"])
     if demo:
         call_command("demo_history")
+        # A demo may be left alone for as long as one likes.
+        os.environ.setdefault("ENGINE_CLOCK", "accept")
+    # Links in letters lead to where this exchange listens, unless people reach it elsewhere.
+    os.environ.setdefault("PUBLIC_URL", layout.url)
     connections.close_all()
     supervisor.start(plan.engine(layout))
     # These wait for each other by themselves, and most of a start is spent importing: all at once.
     specs = [plan.marketdata, plan.dispatcher, plan.web]
-    if settings.XTRADER["CALENDARS"]:
+    if settings.XTRADER["CALENDARS"] or settings.XTRADER["DEMO_AUCTIONS"]:
         specs.insert(2, plan.sessions)
     followers = [supervisor.launch(spec(layout)) for spec in specs]
     submit_requests(layout)
@@ -129,24 +160,36 @@ def submit_requests(layout: plan.Layout) -> None:
         connections.close_all()
 
 
-def wants_demo_users() -> bool:
-    """Whether a venue without a demo market still gets the demo log-ins with balances."""
-    return environ.Env().bool("DEMO_USERS", default=True)
+def see_to_core(supervisor: Supervisor, layout: plan.Layout) -> None:
+    """Say that the engine runs the compiled core; else, unless ``COMPILE=0``, have it compiled meanwhile."""
+    if core_in_use(layout) == "compiled":
+        supervisor.say("the engine runs the compiled core")
+    elif environ.Env().bool("COMPILE", default=True) and core_build.is_wanted():
+        supervisor.compile_core(layout.base_dir)
 
 
-def announce(layout: plan.Layout, took_s: float) -> None:
-    """Write demo.json and tell a person where to look."""
+def core_in_use(layout: plan.Layout) -> str:
+    """``python`` or ``compiled``; empty where the engine does not answer just now."""
+    try:
+        with BlockingEngineClient(layout.engine_socket) as client:
+            return str(client.query("status").value["core"])
+    except EngineError:
+        return ""
+
+
+def announce(layout: plan.Layout) -> None:
+    """Write demo.json and print where to look."""
     users = people(layout)
     write_private(layout.demo_file, json.dumps({"url": layout.url, "users": users}, indent=2) + "\n")
-    say_with_time(f"xTrader is ready in {took_s:.1f} s")
     lines = [
         "",
         f"  the market    {layout.url}/",
         f"  the API       {layout.url}/api/docs",
         f"  operators     {layout.url}/admin/",
         "",
-        *(f"  log in as     {name:<10} {password}" for name, password in users.items()),
+        *log_ins(layout, users),
         "",
+        *mail_folder(),
         f"  data          {layout.data_dir}",
         "  Ctrl-C stops everything; the next start goes on where this one stopped.",
         "",
@@ -154,15 +197,21 @@ def announce(layout: plan.Layout, took_s: float) -> None:
     say("\n".join(lines))
 
 
+def log_ins(layout: plan.Layout, users: Mapping[str, str]) -> list[str]:
+    """The log-ins of a demo market, and elsewhere the path of their file: what is printed ends in a log,
+    which more people read than should know a password."""
+    if settings.XTRADER["DEMO"]:
+        return [f"  log in as     {name:<10} {password}" for name, password in users.items()]
+    return [f"  log in as     {', '.join(users)}: passwords in {layout.credentials_file}"]
+
+
+def mail_folder() -> list[str]:
+    """Where mail is found, unless a server sends it."""
+    folder = getattr(settings, "EMAIL_FILE_PATH", None)
+    return [f"  mail          {folder} (links to finish a sign-up)"] if folder else []
+
+
 def people(layout: plan.Layout) -> dict[str, str]:
     """Name → password of the log-ins that are for people and scripts, not for the demo market's bots."""
     credentials: dict[str, str] = json.loads(layout.credentials_file.read_text())
-    return {name: password for name, password in credentials.items() if name not in seeding.DEMO_BOTS}
-
-
-def write_private(path: Path, content: str) -> None:
-    """Replace ``path`` whole, readable by its owner only."""
-    beside = path.with_suffix(".tmp")
-    beside.touch(mode=0o600)
-    beside.write_text(content)
-    beside.replace(path)
+    return {name: password for name, password in credentials.items() if name not in DEMO_BOTS}

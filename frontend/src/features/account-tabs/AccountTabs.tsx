@@ -1,30 +1,30 @@
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { useAssetDecimals } from "@/shared/assets";
-import { useErrorText, failureOf } from "@/shared/errors";
+import { useAssetDecimals } from "@/shared/market/assets";
 import { usePage } from "@/shared/page";
 import buttons from "@/shared/ui/Button.module.css";
 import { Dialog, DialogActions } from "@/shared/ui/Dialog";
 import { TabPanel, Tabs } from "@/shared/ui/Tabs";
 import { showToast } from "@/shared/ui/toast-store";
-import { useAccount } from "@/shared/wire/account";
-import type { Order } from "@/shared/wire/api";
-import type { SymbolSpec } from "@/shared/wire/types";
+import { useAccount } from "@/shared/wire/account-store";
+import type { Fill, Order } from "@/shared/wire/api";
+import type { SymbolTerms } from "@/shared/wire/types";
 import styles from "./AccountTabs.module.css";
 import { cancelAll } from "./actions";
 import { Balances } from "./Balances";
 import { exportTab } from "./export";
 import { Fills } from "./Fills";
-import { Filters } from "./Filters";
-import { useFills, useOrderHistory } from "./history";
+import { type HistoryQuery, isSearch, queryOf, useFills, useOrderHistory } from "./history";
 import { OpenOrders } from "./OpenOrders";
+import { OrderFilters } from "./OrderFilters";
 import { OrderHistory } from "./OrderHistory";
-import { useBalances, useOpenOrders, useSpecs } from "./use-rows";
+import { Totals } from "./Totals";
+import { useBalances, useOpenOrders, useTermsBySymbol } from "./use-rows";
 import { NO_FILTERS, passes, TABS, useAccountView } from "./view-store";
 
-/** Open orders, order history, fills and balances of whoever is logged in. */
-export function AccountTabs({ spec }: { spec: SymbolSpec }) {
+/** Open orders, order history, fills and balances of the user who is logged in. */
+export function AccountTabs({ terms }: { terms: SymbolTerms }) {
   const { t } = useTranslation("orders");
   const { username } = usePage();
   const { tab, setTab } = useAccountView();
@@ -35,57 +35,80 @@ export function AccountTabs({ spec }: { spec: SymbolSpec }) {
     label: id === "open" && username ? `${t("open")} (${open.length})` : t(id),
   }));
   return (
-    <section className={styles.panel} aria-label={t("title")} data-testid="account-tabs" data-stale={username !== "" && !current}>
+    <section
+      className={styles.panel}
+      aria-label={t("title")}
+      data-testid="account-tabs"
+      data-stale={username !== "" && !current}
+    >
       <div className={styles.head}>
-        <Tabs name="account" label={t("title")} items={items} selected={tab} onSelect={setTab} className={styles.tabs} />
-        {username && <Tools spec={spec} open={open} />}
+        <Tabs
+          name="account"
+          label={t("title")}
+          items={items}
+          selected={tab}
+          onSelect={setTab}
+          className={styles.tabs}
+        />
+        {username && <Tools terms={terms} open={open} />}
       </div>
       <TabPanel name="account" selected={tab} className={styles.body}>
-        {username ? <Body spec={spec} open={open} /> : <Visitor spec={spec} />}
+        {username ? <Body terms={terms} open={open} /> : <Visitor terms={terms} />}
       </TabPanel>
     </section>
   );
 }
 
-function Visitor({ spec }: { spec: SymbolSpec }) {
+function Visitor({ terms }: { terms: SymbolTerms }) {
   const { t } = useTranslation("orders");
   return (
     <div className={styles.visitor}>
       <p>{t("visitor")}</p>
-      <a href={`/accounts/login/?next=/trade/${spec.symbol}`}>{t("logIn")}</a>
+      <a href={`/accounts/login/?next=/trade/${terms.symbol}`}>{t("logIn")}</a>
     </div>
   );
 }
 
 /** The rows of the chosen tab. */
-function Body({ spec, open }: { spec: SymbolSpec; open: readonly Order[] }) {
+function Body({ terms, open }: { terms: SymbolTerms; open: readonly Order[] }) {
   const { t } = useTranslation("orders");
   const { tab, filters, hideOthers } = useAccountView();
-  const only = hideOthers ? spec.symbol : null;
-  const specs = useSpecs();
+  const only = hideOthers ? terms.symbol : null;
+  const termsBySymbol = useTermsBySymbol();
   const decimalsOf = useAssetDecimals();
   const loading = useAccount((account) => !account.current && account.open.size === 0);
-  const orders = useOrderHistory(only, tab === "history");
-  const fills = useFills(only, tab === "fills");
-  const balances = useBalances(useAssetsOf(hideOthers ? spec : null));
+  const query = useHistoryQuery(terms);
+  const orders = useOrderHistory(query, tab === "history");
+  const fills = useFills(query, tab === "fills");
+  const balances = useBalances(useAssetsOf(hideOthers ? terms : null));
   const filtered = filters !== NO_FILTERS && JSON.stringify(filters) !== JSON.stringify(NO_FILTERS);
   const empty = filtered ? t("empty.filtered") : <Empty tab={tab} />;
-  if (tab === "balances") return <Balances rows={balances} decimalsOf={decimalsOf} loading={loading} empty={empty} />;
-  if (tab === "open") {
-    return <OpenOrders rows={open.filter((row) => passes(row, filters, only))} specs={specs} loading={loading} empty={empty} />;
-  }
+  const isShown = (row: Order | Fill) => passes(row, filters, only);
+  if (tab === "balances")
+    return <Balances rows={balances} decimalsOf={decimalsOf} loading={loading} empty={empty} />;
+  if (tab === "open")
+    return (
+      <OpenOrders rows={open.filter(isShown)} termsBySymbol={termsBySymbol} loading={loading} empty={empty} />
+    );
   const history = tab === "history" ? orders : fills;
   if (history.failed && history.rows.length === 0) return <Failed onRetry={history.retry} />;
-  if (tab === "history") {
-    return <OrderHistory history={orders} rows={orders.rows.filter((row) => passes(row, filters, only))} specs={specs} empty={empty} />;
-  }
-  return <Fills history={fills} rows={fills.rows.filter((row) => passes(row, filters, only))} specs={specs} empty={empty} />;
+  const parts = { termsBySymbol, empty, isSearch: isSearch(query) };
+  if (tab === "history")
+    return <OrderHistory {...parts} history={orders} rows={orders.rows.filter(isShown)} />;
+  return <Fills {...parts} history={fills} rows={fills.rows.filter(isShown)} />;
+}
+
+/** What the exchange is asked for with the filters that are set. */
+function useHistoryQuery(terms: SymbolTerms): HistoryQuery {
+  const { filters, hideOthers } = useAccountView();
+  const symbols = [...useTermsBySymbol().keys()];
+  return queryOf(filters, hideOthers ? terms.symbol : null, symbols);
 }
 
 /** The two assets of a symbol; null for all. */
-function useAssetsOf(spec: SymbolSpec | null): ReadonlySet<string> | null {
-  const base = spec?.base_asset;
-  const quote = spec?.quote_asset;
+function useAssetsOf(terms: SymbolTerms | null): ReadonlySet<string> | null {
+  const base = terms?.base_asset;
+  const quote = terms?.quote_asset;
   return useMemo(() => (base && quote ? new Set([base, quote]) : null), [base, quote]);
 }
 
@@ -111,15 +134,18 @@ function Failed({ onRetry }: { onRetry: () => void }) {
 }
 
 /** Filters, other markets, the file, and the way out of everything. */
-function Tools({ spec, open }: { spec: SymbolSpec; open: readonly Order[] }) {
+function Tools({ terms, open }: { terms: SymbolTerms; open: readonly Order[] }) {
   const { t } = useTranslation("orders");
   const { tab, hideOthers, setHideOthers } = useAccountView();
   const [asked, setAsked] = useState(false);
-  const exportRows = useExport(spec, open);
-  const cancelable = open.filter((order) => order.order_id !== "" && (!hideOthers || order.symbol === spec.symbol));
+  const exportRows = useExport(terms, open);
+  const query = useHistoryQuery(terms);
+  const cancelable = open.filter(
+    (order) => order.order_id !== "" && (!hideOthers || order.symbol === terms.symbol),
+  );
   return (
     <div className={styles.tools}>
-      <Filters tab={tab} />
+      <OrderFilters tab={tab} />
       <label className={styles.hide}>
         <input
           type="checkbox"
@@ -143,10 +169,11 @@ function Tools({ spec, open }: { spec: SymbolSpec; open: readonly Order[] }) {
           {t("cancelAll")}
         </button>
       )}
+      {(tab === "history" || tab === "fills") && <Totals tab={tab} query={query} />}
       {asked && (
         <CancelAll
           orders={cancelable}
-          symbol={hideOthers ? spec.symbol : undefined}
+          symbol={hideOthers ? terms.symbol : undefined}
           onClose={() => setAsked(false)}
         />
       )}
@@ -154,17 +181,14 @@ function Tools({ spec, open }: { spec: SymbolSpec; open: readonly Order[] }) {
   );
 }
 
-function useExport(spec: SymbolSpec, open: readonly Order[]): () => void {
+function useExport(terms: SymbolTerms, open: readonly Order[]): () => void {
   const { t } = useTranslation("orders");
-  const errorText = useErrorText();
   const { tab, filters, hideOthers } = useAccountView();
-  const balances = useBalances(useAssetsOf(hideOthers ? spec : null));
+  const balances = useBalances(useAssetsOf(hideOthers ? terms : null));
+  const query = useHistoryQuery(terms);
   return () => {
-    const scope = { tab, filters, only: hideOthers ? spec.symbol : null, open, balances };
-    exportTab(scope, t).catch((error: unknown) => {
-      const { code, details } = failureOf(error);
-      showToast({ key: "export", tone: "bad", title: t("exportFailed"), text: errorText(code, details) });
-    });
+    const scope = { tab, filters, query, only: hideOthers ? terms.symbol : null, open, balances };
+    if (!exportTab(scope, t)) showToast({ key: "export", tone: "bad", title: t("exportWhich") });
   };
 }
 
@@ -178,7 +202,10 @@ function CancelAll({ orders, symbol, onClose }: CancelAllProps) {
   const { t } = useTranslation("orders");
   const confirm = () => {
     onClose();
-    void cancelAll(orders.map((order) => order.order_id), symbol);
+    void cancelAll(
+      orders.map((order) => order.order_id),
+      symbol,
+    );
   };
   return (
     <Dialog title={t("cancelAllTitle")} onClose={onClose} testId="cancel-all-dialog">

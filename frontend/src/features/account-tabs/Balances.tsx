@@ -1,10 +1,11 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { totalOf } from "@/shared/assets";
+import { totalOf } from "@/shared/market/assets";
+import { compareDecimals, compareTexts } from "@/shared/sorting";
 import { type Column, DataTable } from "@/shared/ui/DataTable";
 import { Quantity } from "@/shared/ui/Quantity";
 import type { Balance } from "@/shared/wire/api";
-import { compareDecimals, compareTexts, type Words } from "./cells";
+import type { Translate } from "./cells";
 
 interface BalancesProps {
   rows: readonly Balance[];
@@ -31,7 +32,7 @@ export function Balances({ rows, decimalsOf, loading, empty }: BalancesProps) {
   );
 }
 
-function columnsOf(t: Words, decimalsOf: (asset: string) => number): Column<Balance>[] {
+function columnsOf(t: Translate, decimalsOf: (asset: string) => number): Column<Balance>[] {
   const amount = (id: "available" | "held" | "total", of: (balance: Balance) => string): Column<Balance> => ({
     id,
     header: t(`columns.${id}`),

@@ -1,48 +1,50 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
+import { compareDecimals, compareTexts } from "@/shared/sorting";
 import { type Column, DataTable } from "@/shared/ui/DataTable";
 import type { Fill } from "@/shared/wire/api";
 import {
   amountText,
-  compareDecimals,
-  compareTexts,
   priceText,
   QuantityOf,
   sideColumn,
-  type Specs,
   symbolColumn,
+  type TermsBySymbol,
+  type Translate,
   timeColumn,
-  type Words,
 } from "./cells";
 import type { History } from "./history";
+import { useSearch } from "./use-search";
 
 interface FillsProps {
   history: History<Fill>;
   rows: readonly Fill[];
-  specs: Specs;
+  termsBySymbol: TermsBySymbol;
   empty: React.ReactNode;
+  /** Whether rows are left out that the exchange has sent. */
+  isSearch: boolean;
 }
 
 /** Own sides of trades. */
-export function Fills({ history, rows, specs, empty }: FillsProps) {
+export function Fills({ history, rows, termsBySymbol, empty, isSearch }: FillsProps) {
   const { t } = useTranslation("orders");
-  const columns = useMemo(() => columnsOf(t, specs), [t, specs]);
+  const columns = useMemo(() => columnsOf(t, termsBySymbol), [t, termsBySymbol]);
+  const search = useSearch(history, isSearch, empty);
   return (
     <DataTable
       label={t("fills")}
       columns={columns}
       rows={rows}
       keyOf={(fill) => `${fill.trade_id} ${fill.order_id}`}
-      empty={empty}
       loading={history.loading}
-      onEnd={history.more}
+      {...search}
       testId="fills"
     />
   );
 }
 
-function columnsOf(t: Words, specs: Specs): Column<Fill>[] {
-  const spec = (fill: Fill) => specs.get(fill.symbol);
+function columnsOf(t: Translate, termsBySymbol: TermsBySymbol): Column<Fill>[] {
+  const terms = (fill: Fill) => termsBySymbol.get(fill.symbol);
   return [
     timeColumn(t, (fill) => fill.timestamp),
     symbolColumn(t),
@@ -51,28 +53,28 @@ function columnsOf(t: Words, specs: Specs): Column<Fill>[] {
       id: "price",
       header: t("columns.price"),
       width: "minmax(96px, 1fr)",
-      cell: (fill) => priceText(fill.price, spec(fill)),
+      cell: (fill) => priceText(fill.price, terms(fill)),
       compare: (a, b) => compareDecimals(a.price, b.price),
     },
     {
       id: "quantity",
       header: t("columns.quantity"),
       width: "minmax(96px, 1fr)",
-      cell: (fill) => <QuantityOf quantity={fill.quantity} spec={spec(fill)} />,
+      cell: (fill) => <QuantityOf quantity={fill.quantity} terms={terms(fill)} />,
       compare: (a, b) => compareDecimals(a.quantity, b.quantity),
     },
     {
       id: "value",
       header: t("columns.value"),
       width: "minmax(96px, 1fr)",
-      cell: (fill) => `${amountText(fill.amount, spec(fill))} ${spec(fill)?.quote_asset ?? ""}`,
+      cell: (fill) => `${amountText(fill.amount, terms(fill))} ${terms(fill)?.quote_asset ?? ""}`,
       compare: (a, b) => compareDecimals(a.amount, b.amount),
     },
     {
       id: "fee",
       header: t("columns.fee"),
       width: "minmax(80px, 0.8fr)",
-      cell: (fill) => `${amountText(fill.fee, spec(fill), 2)} ${fill.fee_asset}`,
+      cell: (fill) => `${amountText(fill.fee, terms(fill), 2)} ${fill.fee_asset}`,
       compare: (a, b) => compareDecimals(a.fee, b.fee),
     },
     {

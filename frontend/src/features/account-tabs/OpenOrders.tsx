@@ -1,43 +1,48 @@
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type Column, DataTable } from "@/shared/ui/DataTable";
+import { fromUnits, toUnits } from "@/shared/numbers";
+import { compareDecimals } from "@/shared/sorting";
 import buttons from "@/shared/ui/Button.module.css";
+import { type Column, DataTable } from "@/shared/ui/DataTable";
 import type { Order } from "@/shared/wire/api";
 import { usePending } from "@/shared/wire/pending";
-import { amend, cancel } from "./actions";
-import { AmendField, type Draft, readingOf } from "./AmendField";
-import { canAmend, hasPrice, hasTrigger, type NewFigures, orderValue } from "./amend";
-import { OrderKind } from "./OrderKind";
+import type { SymbolTerms } from "@/shared/wire/types";
 import styles from "./AccountTabs.module.css";
+import { type AmendDraft, AmendField, readingOf } from "./AmendField";
+import { amend, cancel } from "./actions";
+import { canAmend, hasOwnTrigger, hasPrice, type NewFigures, orderValue } from "./amend";
 import {
   amountText,
-  compareDecimals,
-  priceText,
+  limitText,
   QuantityOf,
   sideColumn,
-  type Specs,
   symbolColumn,
+  type TermsBySymbol,
+  type Translate,
   timeColumn,
   triggerText,
-  type Words,
 } from "./cells";
+import { OrderKind } from "./OrderKind";
 
 interface OpenOrdersProps {
   rows: readonly Order[];
-  specs: Specs;
+  termsBySymbol: TermsBySymbol;
   loading: boolean;
   empty: React.ReactNode;
 }
 
 /** Orders that rest in the book or wait for their trigger, those on their way first; prices and quantities are amended in place. */
-export function OpenOrders({ rows, specs, loading, empty }: OpenOrdersProps) {
+export function OpenOrders({ rows, termsBySymbol, loading, empty }: OpenOrdersProps) {
   const { t } = useTranslation("orders");
   const changes = usePending((pending) => pending.changes);
-  const [draft, setDraft] = useState<Draft | null>(null);
+  const [draft, setDraft] = useState<AmendDraft | null>(null);
   const anyWaits = rows.some((order) => order.trigger_source != null);
   const columns = useMemo(
-    () => columnsOf({ t, specs, changes, draft, setDraft }).filter(({ id }) => anyWaits || id !== "trigger"),
-    [t, specs, changes, draft, anyWaits],
+    () =>
+      columnsOf({ t, termsBySymbol, changes, draft, setDraft }).filter(
+        ({ id }) => anyWaits || id !== "trigger",
+      ),
+    [t, termsBySymbol, changes, draft, anyWaits],
   );
   return (
     <DataTable
@@ -54,21 +59,15 @@ export function OpenOrders({ rows, specs, loading, empty }: OpenOrdersProps) {
 }
 
 interface Context {
-  t: Words;
-  specs: Specs;
+  t: Translate;
+  termsBySymbol: TermsBySymbol;
   changes: ReadonlySet<string>;
-  draft: Draft | null;
-  setDraft: (draft: Draft | null) => void;
+  draft: AmendDraft | null;
+  setDraft: (draft: AmendDraft | null) => void;
 }
 
 function columnsOf(context: Context): Column<Order>[] {
-  const { t, specs, draft, setDraft } = context;
-  const field = (order: Order, name: keyof NewFigures, shown: React.ReactNode) =>
-    draft && draft.order.order_id === order.order_id && hasFigure(order, name) ? (
-      <AmendField draft={draft} name={name} spec={specs.get(order.symbol)} setDraft={setDraft} onSave={() => save(context)} />
-    ) : (
-      shown
-    );
+  const { t, termsBySymbol } = context;
   return [
     timeColumn(t, (order) => order.created_at),
     symbolColumn(t),
@@ -79,49 +78,9 @@ function columnsOf(context: Context): Column<Order>[] {
       width: "minmax(92px, 1fr)",
       spare: 4,
       align: "left",
-      cell: (order) => <OrderKind order={order} specs={specs} t={t} />,
+      cell: (order) => <OrderKind order={order} termsBySymbol={termsBySymbol} t={t} />,
     },
-    {
-      id: "trigger",
-      header: t("columns.trigger"),
-      width: "minmax(134px, 1.3fr)",
-      align: "left",
-      cell: (order) => field(order, "trigger", triggerText(order, specs.get(order.symbol), t) ?? "–"),
-      compare: (a, b) => compareDecimals(a.trigger_price ?? null, b.trigger_price ?? null),
-    },
-    {
-      id: "price",
-      header: t("columns.price"),
-      width: "minmax(88px, 1fr)",
-      cell: (order) => field(order, "price", order.price === null ? t("marketPrice") : priceText(order.price, specs.get(order.symbol))),
-      compare: (a, b) => compareDecimals(a.price, b.price),
-    },
-    {
-      id: "quantity",
-      header: t("columns.quantity"),
-      width: "minmax(88px, 1fr)",
-      cell: (order) => field(order, "quantity", <QuantityOf quantity={order.quantity} spec={specs.get(order.symbol)} />),
-      compare: (a, b) => compareDecimals(a.quantity, b.quantity),
-    },
-    {
-      id: "filled",
-      header: t("columns.filled"),
-      width: "minmax(88px, 0.9fr)",
-      spare: 3,
-      cell: (order) => <QuantityOf quantity={order.filled_quantity} spec={specs.get(order.symbol)} />,
-      compare: (a, b) => compareDecimals(a.filled_quantity, b.filled_quantity),
-    },
-    {
-      id: "value",
-      header: t("columns.value"),
-      width: "minmax(88px, 1fr)",
-      spare: 1,
-      cell: (order) => {
-        const spec = specs.get(order.symbol);
-        const value = order.quote_amount ?? (spec ? orderValue(order, spec) : null);
-        return value === null ? "–" : `${amountText(value, spec)} ${spec?.quote_asset ?? ""}`;
-      },
-    },
+    ...figureColumns(context),
     {
       id: "status",
       header: t("columns.status"),
@@ -139,6 +98,75 @@ function columnsOf(context: Context): Column<Order>[] {
   ];
 }
 
+/** The figures of an order; trigger, price and quantity are fields while it is being changed. */
+function figureColumns(context: Context): Column<Order>[] {
+  const { t, termsBySymbol } = context;
+  const termsOf = (order: Order) => termsBySymbol.get(order.symbol);
+  return [
+    {
+      id: "trigger",
+      header: t("columns.trigger"),
+      width: "minmax(134px, 1.3fr)",
+      align: "left",
+      cell: (order) => figure(context, order, "trigger", triggerText(order, termsOf(order), t) ?? "–"),
+      compare: (a, b) => compareDecimals(a.trigger_price, b.trigger_price),
+    },
+    {
+      id: "price",
+      header: t("columns.price"),
+      width: "minmax(88px, 1fr)",
+      cell: (order) => {
+        const shown = order.price === null ? t("marketPrice") : limitText(order, termsOf(order));
+        return figure(context, order, "price", shown);
+      },
+      compare: (a, b) => compareDecimals(a.price, b.price),
+    },
+    {
+      id: "quantity",
+      header: t("columns.quantity"),
+      width: "minmax(88px, 1fr)",
+      cell: (order) =>
+        figure(context, order, "quantity", <QuantityOf quantity={order.quantity} terms={termsOf(order)} />),
+      compare: (a, b) => compareDecimals(a.quantity, b.quantity),
+    },
+    ...outcomeColumns(t, termsOf),
+  ];
+}
+
+function outcomeColumns(t: Translate, termsOf: (order: Order) => SymbolTerms | undefined): Column<Order>[] {
+  return [
+    {
+      id: "filled",
+      header: t("columns.filled"),
+      width: "minmax(88px, 0.9fr)",
+      spare: 3,
+      cell: (order) => <QuantityOf quantity={order.filled_quantity} terms={termsOf(order)} />,
+      compare: (a, b) => compareDecimals(a.filled_quantity, b.filled_quantity),
+    },
+    {
+      id: "value",
+      header: t("columns.value"),
+      width: "minmax(88px, 1fr)",
+      spare: 1,
+      cell: (order) => {
+        const terms = termsOf(order);
+        const value = order.quote_amount ?? (terms ? orderValue(order, terms) : null);
+        return value === null ? "–" : `${amountText(value, terms)} ${terms?.quote_asset ?? ""}`;
+      },
+    },
+  ];
+}
+
+/** A figure as text, or the field to change it in. */
+function figure(context: Context, order: Order, name: keyof NewFigures, shown: React.ReactNode) {
+  const { draft, termsBySymbol, setDraft } = context;
+  if (draft?.order.order_id !== order.order_id || !hasFigure(order, name)) return shown;
+  const terms = termsBySymbol.get(order.symbol);
+  return (
+    <AmendField draft={draft} name={name} terms={terms} setDraft={setDraft} onSave={() => save(context)} />
+  );
+}
+
 function statusText(order: Order, { t, changes }: Context): string {
   if (order.order_id === "") return t("statuses.pending");
   if (changes.has(order.order_id)) return t("statuses.changing");
@@ -147,47 +175,36 @@ function statusText(order: Order, { t, changes }: Context): string {
 
 /** Whether an order has the figure to be changed. */
 function hasFigure(order: Order, name: keyof NewFigures): boolean {
-  return name === "quantity" || (name === "price" ? hasPrice(order) : hasTrigger(order));
+  return name === "quantity" || (name === "price" ? hasPrice(order) : hasOwnTrigger(order));
 }
 
 /** The figures of an order as a person finds them in the fields. */
-function draftOf(order: Order, specs: Specs): Draft {
-  const price = (text: string | null | undefined) => (text == null ? "" : priceText(text, specs.get(order.symbol)));
-  return { order, price: price(order.price), quantity: order.quantity ?? "", trigger: price(order.trigger_price) };
+function draftOf(order: Order, termsBySymbol: TermsBySymbol): AmendDraft {
+  const terms = termsBySymbol.get(order.symbol);
+  const price = (text: string | null | undefined) => {
+    if (text == null) return "";
+    return terms ? fromUnits(toUnits(text, terms.price_scale), terms.price_scale) : text;
+  };
+  return {
+    order,
+    price: price(order.price),
+    quantity: order.quantity ?? "",
+    trigger: price(order.trigger_price),
+  };
 }
 
-function save({ draft, specs, setDraft }: Context): void {
-  const reading = draft && readingOf(draft, specs.get(draft.order.symbol));
+function save({ draft, termsBySymbol, setDraft }: Context): void {
+  const reading = draft && readingOf(draft, termsBySymbol.get(draft.order.symbol));
   if (!draft || !reading || reading.problem) return;
   setDraft(null);
   void amend(draft.order.order_id, reading.amendment);
 }
 
 function Actions({ order, context }: { order: Order; context: Context }) {
-  const { t, changes, draft, setDraft, specs } = context;
+  const { t, changes, draft, setDraft, termsBySymbol } = context;
   if (order.order_id === "") return null;
   const busy = changes.has(order.order_id);
-  if (draft?.order.order_id === order.order_id) {
-    const reading = readingOf(draft, specs.get(order.symbol));
-    const kind = reading?.amendment.kind ?? "none";
-    return (
-      <span className={styles.actions}>
-        <button
-          type="button"
-          className={buttons.small}
-          disabled={reading === null || reading.problem !== null || kind === "none"}
-          title={t(kind === "none" ? "unchanged" : kind === "reduce" ? "keepsPlace" : order.waiting ? "waitsAnew" : "losesPlace")}
-          data-testid="amend-save"
-          onClick={() => save(context)}
-        >
-          {t("save")}
-        </button>
-        <button type="button" className={buttons.small} onClick={() => setDraft(null)}>
-          {t("back")}
-        </button>
-      </span>
-    );
-  }
+  if (draft?.order.order_id === order.order_id) return <AmendActions draft={draft} context={context} />;
   return (
     <span className={styles.actions}>
       {canAmend(order) && (
@@ -197,7 +214,7 @@ function Actions({ order, context }: { order: Order; context: Context }) {
           disabled={busy}
           aria-label={t("amendOrder", { id: order.order_id })}
           data-testid="amend-order"
-          onClick={() => setDraft(draftOf(order, specs))}
+          onClick={() => setDraft(draftOf(order, termsBySymbol))}
         >
           {t("amend")}
         </button>
@@ -211,6 +228,30 @@ function Actions({ order, context }: { order: Order; context: Context }) {
         onClick={() => void cancel(order.order_id)}
       >
         {t("cancel")}
+      </button>
+    </span>
+  );
+}
+
+function AmendActions({ draft, context }: { draft: AmendDraft; context: Context }) {
+  const { t, setDraft, termsBySymbol } = context;
+  const reading = readingOf(draft, termsBySymbol.get(draft.order.symbol));
+  const kind = reading?.amendment.kind ?? "none";
+  const replaces = draft.order.waiting ? "waitsAnew" : "losesPlace";
+  return (
+    <span className={styles.actions}>
+      <button
+        type="button"
+        className={buttons.small}
+        disabled={reading === null || reading.problem !== null || kind === "none"}
+        title={t(kind === "none" ? "unchanged" : kind === "reduce" ? "keepsPlace" : replaces)}
+        data-testid="amend-save"
+        onClick={() => save(context)}
+      >
+        {t("save")}
+      </button>
+      <button type="button" className={buttons.small} onClick={() => setDraft(null)}>
+        {t("back")}
       </button>
     </span>
   );

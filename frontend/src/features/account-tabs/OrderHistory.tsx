@@ -1,56 +1,59 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { type Column, DataTable } from "@/shared/ui/DataTable";
 import { grouped, signOf } from "@/shared/numbers";
+import { compareDecimals, compareTexts } from "@/shared/sorting";
+import { type Column, DataTable } from "@/shared/ui/DataTable";
 import type { Order } from "@/shared/wire/api";
+import type { SymbolTerms } from "@/shared/wire/types";
 import styles from "./AccountTabs.module.css";
 import {
   amountText,
-  compareDecimals,
-  compareTexts,
   priceText,
   QuantityOf,
   sideColumn,
-  type Specs,
   symbolColumn,
+  type TermsBySymbol,
+  type Translate,
   timeColumn,
   triggerText,
-  type Words,
 } from "./cells";
 import type { History } from "./history";
 import { OrderKind } from "./OrderKind";
+import { useSearch } from "./use-search";
 
 interface OrderHistoryProps {
   history: History<Order>;
   rows: readonly Order[];
-  specs: Specs;
+  termsBySymbol: TermsBySymbol;
   empty: React.ReactNode;
+  /** Whether rows are left out that the exchange has sent. */
+  isSearch: boolean;
 }
 
 /** Orders that are filled, canceled or expired. */
-export function OrderHistory({ history, rows, specs, empty }: OrderHistoryProps) {
+export function OrderHistory({ history, rows, termsBySymbol, empty, isSearch }: OrderHistoryProps) {
   const { t } = useTranslation("orders");
   const anyWaited = rows.some((order) => order.trigger_source != null);
   const columns = useMemo(
-    () => columnsOf(t, specs).filter(({ id }) => anyWaited || id !== "trigger"),
-    [t, specs, anyWaited],
+    () => columnsOf(t, termsBySymbol).filter(({ id }) => anyWaited || id !== "trigger"),
+    [t, termsBySymbol, anyWaited],
   );
+  const search = useSearch(history, isSearch, empty);
   return (
     <DataTable
       label={t("history")}
       columns={columns}
       rows={rows}
       keyOf={(order) => order.order_id}
-      empty={empty}
       loading={history.loading}
-      onEnd={history.more}
+      {...search}
       testId="order-history"
     />
   );
 }
 
-function columnsOf(t: Words, specs: Specs): Column<Order>[] {
-  const spec = (order: Order) => specs.get(order.symbol);
+function columnsOf(t: Translate, termsBySymbol: TermsBySymbol): Column<Order>[] {
+  const termsOf = (order: Order) => termsBySymbol.get(order.symbol);
   return [
     timeColumn(t, (order) => order.updated_at),
     symbolColumn(t),
@@ -61,48 +64,69 @@ function columnsOf(t: Words, specs: Specs): Column<Order>[] {
       width: "minmax(92px, 1fr)",
       spare: 3,
       align: "left",
-      cell: (order) => <OrderKind order={order} specs={specs} t={t} />,
+      cell: (order) => <OrderKind order={order} termsBySymbol={termsBySymbol} t={t} />,
     },
+    ...priceColumns(t, termsOf),
+    ...quantityColumns(t, termsOf),
+    {
+      id: "status",
+      header: t("columns.status"),
+      width: "minmax(120px, 1.2fr)",
+      align: "left",
+      cell: (order) => <Status order={order} t={t} />,
+      compare: (a, b) => compareTexts(a.status, b.status),
+    },
+  ];
+}
+
+type TermsOf = (order: Order) => SymbolTerms | undefined;
+
+function priceColumns(t: Translate, termsOf: TermsOf): Column<Order>[] {
+  return [
     {
       id: "trigger",
       header: t("columns.trigger"),
       width: "minmax(134px, 1.3fr)",
       spare: 1,
       align: "left",
-      cell: (order) => triggerText(order, spec(order), t) ?? "–",
-      compare: (a, b) => compareDecimals(a.trigger_price ?? null, b.trigger_price ?? null),
+      cell: (order) => triggerText(order, termsOf(order), t) ?? "–",
+      compare: (a, b) => compareDecimals(a.trigger_price, b.trigger_price),
     },
     {
       id: "price",
       header: t("columns.price"),
       width: "minmax(88px, 0.9fr)",
-      cell: (order) => (order.price === null ? t("marketPrice") : priceText(order.price, spec(order))),
+      cell: (order) => (order.price === null ? t("marketPrice") : priceText(order.price, termsOf(order))),
       compare: (a, b) => compareDecimals(a.price, b.price),
     },
     {
       id: "average",
       header: t("columns.average"),
       width: "minmax(88px, 0.9fr)",
-      cell: (order) => priceText(order.average_price, spec(order)),
+      cell: (order) => priceText(order.average_price, termsOf(order)),
       compare: (a, b) => compareDecimals(a.average_price, b.average_price),
     },
+  ];
+}
+
+function quantityColumns(t: Translate, termsOf: TermsOf): Column<Order>[] {
+  return [
     {
       id: "quantity",
       header: t("columns.quantity"),
       width: "minmax(88px, 0.9fr)",
-      cell: (order) =>
-        order.quantity === null ? (
-          `${amountText(order.quote_amount, spec(order))} ${spec(order)?.quote_asset ?? ""}`
-        ) : (
-          <QuantityOf quantity={order.quantity} spec={spec(order)} />
-        ),
+      cell: (order) => {
+        const terms = termsOf(order);
+        if (order.quantity !== null) return <QuantityOf quantity={order.quantity} terms={terms} />;
+        return `${amountText(order.quote_amount, terms)} ${terms?.quote_asset ?? ""}`;
+      },
       compare: (a, b) => compareDecimals(a.quantity, b.quantity),
     },
     {
       id: "filled",
       header: t("columns.filled"),
       width: "minmax(88px, 0.9fr)",
-      cell: (order) => <QuantityOf quantity={order.filled_quantity} spec={spec(order)} />,
+      cell: (order) => <QuantityOf quantity={order.filled_quantity} terms={termsOf(order)} />,
       compare: (a, b) => compareDecimals(a.filled_quantity, b.filled_quantity),
     },
     {
@@ -110,24 +134,22 @@ function columnsOf(t: Words, specs: Specs): Column<Order>[] {
       header: t("columns.fee"),
       width: "minmax(72px, 0.7fr)",
       spare: 2,
-      cell: (order) => amountText(order.fee, spec(order), 2),
+      cell: (order) => amountText(order.fee, termsOf(order), 2),
       compare: (a, b) => compareDecimals(a.fee, b.fee),
     },
-    {
-      id: "status",
-      header: t("columns.status"),
-      width: "minmax(120px, 1.2fr)",
-      align: "left",
-      cell: (order) => (
-        <>
-          {t(`statuses.${order.status}`)}
-          {order.reason && <small className={styles.extra}> {t(`reasons.${order.reason}`)}</small>}
-          {order.prevented_quantity && signOf(order.prevented_quantity) > 0 && (
-            <small className={styles.extra}> {t("prevented", { quantity: grouped(order.prevented_quantity) })}</small>
-          )}
-        </>
-      ),
-      compare: (a, b) => compareTexts(a.status, b.status),
-    },
   ];
+}
+
+/** How an order ended, and why. */
+function Status({ order, t }: { order: Order; t: Translate }) {
+  const { status, reason, prevented_quantity: prevented } = order;
+  return (
+    <>
+      {t(`statuses.${status}`)}
+      {reason && <small className={styles.note}> {t(`reasons.${reason}`)}</small>}
+      {prevented && signOf(prevented) > 0 && (
+        <small className={styles.note}> {t("prevented", { quantity: grouped(prevented) })}</small>
+      )}
+    </>
+  );
 }

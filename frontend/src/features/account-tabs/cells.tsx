@@ -1,30 +1,23 @@
 // Columns that more than one of the tables has.
 
 import type { TFunction } from "i18next";
-import { fixed, toUnits } from "@/shared/numbers";
-import { firesBelow, type OrderKind } from "@/features/order-form/draft";
+import { fixed } from "@/shared/numbers";
+import { firesBelow, type OrderKind } from "@/shared/order-draft/draft";
+import { compareTexts } from "@/shared/sorting";
 import type { Column } from "@/shared/ui/DataTable";
 import { Quantity } from "@/shared/ui/Quantity";
 import { Time } from "@/shared/ui/Time";
 import type { Order } from "@/shared/wire/api";
-import type { SymbolSpec } from "@/shared/wire/types";
+import type { SymbolTerms } from "@/shared/wire/types";
 
-export type Specs = ReadonlyMap<string, SymbolSpec>;
-export type Words = TFunction<"orders">;
+export type TermsBySymbol = ReadonlyMap<string, SymbolTerms>;
+export type Translate = TFunction<"orders">;
 
-/** Decimals finer than any symbol's, for comparing amounts of different ones. */
-const FINEST = 18;
-
-export function compareDecimals(a: string | null, b: string | null): number {
-  const difference = toUnits(a ?? "0", FINEST) - toUnits(b ?? "0", FINEST);
-  return difference > 0n ? 1 : difference < 0n ? -1 : 0;
-}
-
-export function compareTexts(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-export function timeColumn<Row>(t: Words, at: (row: Row) => number, header: "time" | "updated" = "time"): Column<Row> {
+export function timeColumn<Row>(
+  t: Translate,
+  at: (row: Row) => number,
+  header: "time" | "updated" = "time",
+): Column<Row> {
   return {
     id: "time",
     header: t(`columns.${header}`),
@@ -36,7 +29,7 @@ export function timeColumn<Row>(t: Words, at: (row: Row) => number, header: "tim
   };
 }
 
-export function symbolColumn<Row extends { symbol: string }>(t: Words): Column<Row> {
+export function symbolColumn<Row extends { symbol: string }>(t: Translate): Column<Row> {
   return {
     id: "symbol",
     header: t("columns.symbol"),
@@ -47,7 +40,7 @@ export function symbolColumn<Row extends { symbol: string }>(t: Words): Column<R
   };
 }
 
-export function sideColumn<Row extends { side: "buy" | "sell" }>(t: Words): Column<Row> {
+export function sideColumn<Row extends { side: "buy" | "sell" }>(t: Translate): Column<Row> {
   return {
     id: "side",
     header: t("columns.side"),
@@ -59,30 +52,49 @@ export function sideColumn<Row extends { side: "buy" | "sell" }>(t: Words): Colu
 }
 
 /** A price with the symbol's decimals; `–` for none. */
-export function priceText(price: string | null, spec: SymbolSpec | undefined): string {
+export function priceText(price: string | null, terms: SymbolTerms | undefined): string {
   if (price === null) return "–";
-  return spec ? fixed(price, spec.price_scale) : price;
+  return terms ? fixed(price, terms.price_scale) : price;
 }
 
 /** An amount of the quote asset with the decimals of its prices, and two more for fees. */
-export function amountText(amount: string | null, spec: SymbolSpec | undefined, more = 0): string {
+export function amountText(amount: string | null, terms: SymbolTerms | undefined, more = 0): string {
   if (amount === null) return "–";
-  return spec ? fixed(amount, Math.min(spec.price_scale + more, spec.quote_scale)) : amount;
+  return terms ? fixed(amount, Math.min(terms.price_scale + more, terms.quote_scale)) : amount;
 }
 
-export function QuantityOf({ quantity, spec }: { quantity: string | null; spec: SymbolSpec | undefined }) {
-  if (quantity === null) return <>–</>;
-  return spec ? <Quantity text={quantity} scale={spec.quantity_scale} /> : <>{quantity}</>;
+export function QuantityOf({ quantity, terms }: { quantity: string | null; terms: SymbolTerms | undefined }) {
+  if (quantity === null) return "–";
+  return terms ? <Quantity text={quantity} scale={terms.quantity_scale} /> : quantity;
 }
 
 /** What an order waits or waited for, as "Last ≤ 90,000" or "−1.5% of bid"; null without a trigger. */
-export function triggerText(order: Order, spec: SymbolSpec | undefined, t: Words): string | null {
+/** What a pegged order follows, e.g. "Mid − 5"; null for any other. */
+export function pegText(order: Order, terms: SymbolTerms | undefined, t: Translate): string | null {
+  if (order.peg == null) return null;
+  const isBid = (order.peg === "primary") === (order.side === "buy");
+  const reference = t(order.peg === "mid" ? "watches.mid" : isBid ? "watches.bid" : "watches.ask");
+  if (order.peg_offset == null || /^[0.]*$/.test(order.peg_offset)) return reference;
+  return `${reference} ${order.side === "buy" ? "−" : "+"} ${priceText(order.peg_offset, terms)}`;
+}
+
+/** The price of an order; of a pegged one it is only its limit. */
+export function limitText(order: Order, terms: SymbolTerms | undefined): string {
+  const price = priceText(order.price, terms);
+  return order.peg == null ? price : `${order.side === "buy" ? "≤" : "≥"} ${price}`;
+}
+
+export function triggerText(order: Order, terms: SymbolTerms | undefined, t: Translate): string | null {
   if (!order.trigger_source) return null;
-  const watched = t(order.trigger_source === "last" ? "watches.last" : order.side === "buy" ? "watches.ask" : "watches.bid");
+  const watched = t(
+    order.trigger_source === "last" ? "watches.last" : order.side === "buy" ? "watches.ask" : "watches.bid",
+  );
   if (order.order_type === "trailing_stop") {
-    const distance = order.trail_percent ? `${order.trail_percent}%` : priceText(order.trail_offset ?? null, spec);
+    const distance = order.trail_percent
+      ? `${order.trail_percent}%`
+      : priceText(order.trail_offset ?? null, terms);
     return `${watched} ${order.side === "sell" ? "−" : "+"}${distance}`;
   }
   const sign = firesBelow(order.order_type as OrderKind, order.side) ? "≤" : "≥";
-  return `${watched} ${sign} ${priceText(order.trigger_price ?? null, spec)}`;
+  return `${watched} ${sign} ${priceText(order.trigger_price ?? null, terms)}`;
 }

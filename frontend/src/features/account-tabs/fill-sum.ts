@@ -1,9 +1,8 @@
 // Fills of one order, added up for a toast.
 
-import { fromUnits, toUnits } from "@/shared/numbers";
+import { fromUnits, toUnits, wireDecimal } from "@/shared/numbers";
 import type { Fill } from "@/shared/wire/api";
-import type { SymbolSpec } from "@/shared/wire/types";
-import { wire } from "@/features/order-form/maths";
+import type { SymbolTerms } from "@/shared/wire/types";
 
 export interface FillSum {
   count: number;
@@ -16,20 +15,20 @@ export interface FillSum {
   at: number;
 }
 
-export function addFill(before: FillSum | null, fill: Fill, spec: SymbolSpec, now: number): FillSum {
-  const quantity = (before?.quantity ?? 0n) + toUnits(fill.quantity, spec.quantity_scale);
+export function addFill(before: FillSum | null, fill: Fill, terms: SymbolTerms, now: number): FillSum {
+  const quantity = (before?.quantity ?? 0n) + toUnits(fill.quantity, terms.quantity_scale);
   return {
     count: (before?.count ?? 0) + 1,
     quantity,
-    quantityText: wire(quantity, spec.quantity_scale),
-    amount: (before?.amount ?? 0n) + toUnits(fill.amount, spec.quote_scale),
+    quantityText: wireDecimal(quantity, terms.quantity_scale),
+    amount: (before?.amount ?? 0n) + toUnits(fill.amount, terms.quote_scale),
     at: now,
   };
 }
 
 /** Amount over quantity, rounded to the nearest price unit. */
-export function averagePrice(sum: FillSum, spec: SymbolSpec): string {
+export function averagePrice(sum: FillSum, terms: SymbolTerms): string {
   if (sum.quantity === 0n) return "0";
-  const unit = sum.quantity * 10n ** BigInt(spec.quote_scale - spec.price_scale - spec.quantity_scale);
-  return fromUnits((2n * sum.amount + unit) / (2n * unit), spec.price_scale);
+  const unit = sum.quantity * 10n ** BigInt(terms.quote_scale - terms.price_scale - terms.quantity_scale);
+  return fromUnits((2n * sum.amount + unit) / (2n * unit), terms.price_scale);
 }

@@ -1,15 +1,15 @@
 import { useMemo } from "react";
 import { toUnits } from "@/shared/numbers";
-import { useAccount } from "@/shared/wire/account";
+import { useAccount } from "@/shared/wire/account-store";
 import type { Balance, Order } from "@/shared/wire/api";
 import { type PendingOrder, usePending } from "@/shared/wire/pending";
 import { useSymbols } from "@/shared/wire/symbols";
-import type { Specs } from "./cells";
+import type { TermsBySymbol } from "./cells";
 
 /** The symbols by name. */
-export function useSpecs(): Specs {
+export function useTermsBySymbol(): TermsBySymbol {
   const symbols = useSymbols();
-  return useMemo(() => new Map((symbols ?? []).map((spec) => [spec.symbol, spec])), [symbols]);
+  return useMemo(() => new Map((symbols ?? []).map((terms) => [terms.symbol, terms])), [symbols]);
 }
 
 /** Open orders, newest first, behind those that were sent and not answered yet. */
@@ -24,7 +24,8 @@ export function useOpenOrders(): readonly Order[] {
 export function withPending(open: readonly Order[], pending: readonly PendingOrder[]): Order[] {
   const known = new Set(open.map((order) => order.client_order_id));
   const sent = pending.filter((order) => !known.has(order.client_order_id)).map(asOrder);
-  const isNewer = (a: Order, b: Order) => Number(groupOf(b)) - Number(groupOf(a)) || Number(b.order_id) - Number(a.order_id);
+  const isNewer = (a: Order, b: Order) =>
+    Number(groupOf(b)) - Number(groupOf(a)) || Number(b.order_id) - Number(a.order_id);
   return [...sent.toReversed(), ...open.toSorted(isNewer)];
 }
 
@@ -34,7 +35,7 @@ function groupOf({ order_id, linked_order_id }: Order): bigint {
   return own > other ? own : other;
 }
 
-/** A sent order in the shape of an open one; its empty order id says that it is none yet. */
+/** A sent order in the shape of an open one; its empty order id marks it. */
 function asOrder(order: PendingOrder): Order {
   return {
     order_id: "",

@@ -2,6 +2,7 @@
 
 import { create } from "zustand";
 import { persist } from "zustand/middleware";
+import { dateOf } from "@/shared/days";
 
 export const TABS = ["open", "history", "fills", "balances"] as const;
 export type AccountTab = (typeof TABS)[number];
@@ -11,7 +12,10 @@ export interface Filters {
   symbol: string;
   side: "" | "buy" | "sell";
   status: string;
-  liquidity: "" | "maker" | "taker";
+  liquidity: "" | "maker" | "taker" | "auction";
+  /** Days of the reader's own calendar, both included. */
+  from: string;
+  to: string;
 }
 
 interface ViewState {
@@ -23,7 +27,7 @@ interface ViewState {
   setFilters(change: Partial<Filters>): void;
 }
 
-export const NO_FILTERS: Filters = { symbol: "", side: "", status: "", liquidity: "" };
+export const NO_FILTERS: Filters = { symbol: "", side: "", status: "", liquidity: "", from: "", to: "" };
 
 export const useAccountView = create<ViewState>()(
   persist(
@@ -48,6 +52,9 @@ interface Filterable {
   side: "buy" | "sell";
   status?: string;
   liquidity?: string;
+  /** When an order was entered; when a fill happened. */
+  created_at?: number;
+  timestamp?: number;
 }
 
 /** Whether a row passes the filters; `only` is the market on show when others are hidden. */
@@ -56,5 +63,12 @@ export function passes(row: Filterable, filters: Filters, only: string | null): 
   if (!row.symbol.toLowerCase().includes(filters.symbol.trim().toLowerCase())) return false;
   if (filters.side !== "" && row.side !== filters.side) return false;
   if (filters.status !== "" && row.status !== filters.status) return false;
-  return filters.liquidity === "" || row.liquidity === filters.liquidity;
+  if (filters.liquidity !== "" && row.liquidity !== filters.liquidity) return false;
+  return isWithin(row.created_at ?? row.timestamp ?? 0, filters);
+}
+
+function isWithin(at: number, { from, to }: Filters): boolean {
+  const start = dateOf(from);
+  const end = dateOf(to, 1);
+  return (start === null || at >= start.getTime()) && (end === null || at < end.getTime());
 }

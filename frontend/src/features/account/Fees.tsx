@@ -1,11 +1,11 @@
-import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { failureOf, useErrorText } from "@/shared/errors";
 import { useDisplayName } from "@/shared/i18n";
 import { type Column, DataTable } from "@/shared/ui/DataTable";
 import { Panel } from "@/shared/ui/Panel";
-import { answer, api, type Schemas } from "@/shared/wire/api";
+import type { Schemas } from "@/shared/wire/api";
+import { useOwnFees } from "./fees-query";
 import { percentOf } from "./percent";
 
 type Rates = Schemas["FeeRates"];
@@ -15,7 +15,7 @@ export function Fees() {
   const { t } = useTranslation("account");
   const errorText = useErrorText();
   const displayName = useDisplayName();
-  const { data, error, isPending } = useQuery({ queryKey: ["fees"], queryFn: () => answer(api.GET("/v1/fees")) });
+  const { data, error, isPending } = useOwnFees();
   const columns: readonly Column<Rates>[] = [
     {
       id: "market",
@@ -28,8 +28,18 @@ export function Fees() {
         </Link>
       ),
     },
-    { id: "maker", header: t("maker"), width: "minmax(80px, 1fr)", cell: (row) => percentOf(row.maker_fee_rate) },
-    { id: "taker", header: t("taker"), width: "minmax(80px, 1fr)", cell: (row) => percentOf(row.taker_fee_rate) },
+    {
+      id: "maker",
+      header: t("maker"),
+      width: "minmax(80px, 1fr)",
+      cell: (row) => percentOf(row.maker_fee_rate),
+    },
+    {
+      id: "taker",
+      header: t("taker"),
+      width: "minmax(80px, 1fr)",
+      cell: (row) => percentOf(row.taker_fee_rate),
+    },
   ];
   return (
     <Panel title={t("fees")}>

@@ -1,7 +1,5 @@
+import { RATE_SCALE } from "@/shared/market/amounts";
 import { fromUnits, toUnits } from "@/shared/numbers";
-
-/** Decimals of a rate on the wire: millionths. */
-const RATE_SCALE = 6;
 
 /** A fraction as a percentage: "0.0005" → "0.05%". At least two decimals. */
 export function percentOf(rate: string): string {

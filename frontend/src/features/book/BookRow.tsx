@@ -33,8 +33,20 @@ export const BookRow = memo(function BookRow(props: BookRowProps) {
     >
       {pulse > 0 && <i key={pulse} className={styles.flash} aria-hidden />}
       <span>
-        {own !== null && <i className={styles.own} role="img" aria-label={t("own", { quantity: own })} title={t("own", { quantity: own })} />}
-        <button type="button" className={side === "buy" ? "rise" : "fall"} tabIndex={index === 0 ? 0 : -1} title={t("takePrice")}>
+        {own !== null && (
+          <i
+            className={styles.own}
+            role="img"
+            aria-label={t("own", { quantity: own })}
+            title={t("own", { quantity: own })}
+          />
+        )}
+        <button
+          type="button"
+          className={side === "buy" ? "rise" : "fall"}
+          tabIndex={index === 0 ? 0 : -1}
+          title={t("takePrice")}
+        >
           {price}
         </button>
       </span>

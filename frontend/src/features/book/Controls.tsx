@@ -1,12 +1,12 @@
 import { useTranslation } from "react-i18next";
 import { fromUnits, grouped } from "@/shared/numbers";
-import type { SymbolSpec } from "@/shared/wire/types";
+import type { SymbolTerms } from "@/shared/wire/types";
 import { SIDES, useBookSettings } from "./book-settings";
 import styles from "./OrderBook.module.css";
 import { MULTIPLES } from "./rows";
 
 /** Which sides are shown, and how many ticks a row has. */
-export function Controls({ spec, tick, multiple }: { spec: SymbolSpec; tick: bigint; multiple: number }) {
+export function Controls({ terms, tick, multiple }: { terms: SymbolTerms; tick: bigint; multiple: number }) {
   const { t } = useTranslation("book");
   const { sides, set, setMultiple } = useBookSettings();
   return (
@@ -28,11 +28,11 @@ export function Controls({ spec, tick, multiple }: { spec: SymbolSpec; tick: big
         title={t("grouping")}
         value={multiple}
         data-testid="book-grouping"
-        onChange={(event) => setMultiple(spec.symbol, Number(event.target.value))}
+        onChange={(event) => setMultiple(terms.symbol, Number(event.target.value))}
       >
         {MULTIPLES.map((entry) => (
           <option key={entry} value={entry}>
-            {grouped(fromUnits(tick * BigInt(entry), spec.price_scale))}
+            {grouped(fromUnits(tick * BigInt(entry), terms.price_scale))}
           </option>
         ))}
       </select>

@@ -1,26 +1,26 @@
 import { useTranslation } from "react-i18next";
-import { isAuction } from "@/shared/market-status";
+import { isAuction } from "@/shared/market/market-status";
 import { fixed, fromUnits, grouped, toUnits } from "@/shared/numbers";
-import { type LiveBook, useTrades } from "@/shared/wire/store";
-import type { SymbolSpec } from "@/shared/wire/types";
+import { useDraft } from "@/shared/order-draft/draft-store";
+import { type LiveBook, useTrades } from "@/shared/wire/market-store";
+import type { SymbolTerms } from "@/shared/wire/types";
 import styles from "./OrderBook.module.css";
-import { useOrderForm } from "@/features/order-form/form-store";
 
 const ARROWS = { buy: "▲", sell: "▼" } as const;
 
 interface MiddleProps {
   book: LiveBook;
-  spec: SymbolSpec;
+  terms: SymbolTerms;
   tick: bigint;
   onTake: (() => void) | undefined;
 }
 
 /** Between the sides: the last price with who took it, the middle, and the spread. */
-export function Middle({ book, spec, tick, onTake }: MiddleProps) {
+export function Middle({ book, terms, tick, onTake }: MiddleProps) {
   const { t } = useTranslation("book");
-  const last = useTrades(spec.symbol)[0];
-  const fillPrice = useOrderForm((form) => form.fillPrice);
-  const around = aroundOf(book, spec, tick);
+  const last = useTrades(terms.symbol)[0];
+  const fillPrice = useDraft((form) => form.fillPrice);
+  const around = aroundOf(book, terms, tick);
   const take = () => {
     if (!last) return;
     fillPrice(last.price);
@@ -32,37 +32,46 @@ export function Middle({ book, spec, tick, onTake }: MiddleProps) {
       <button type="button" disabled={!last} title={t("takePrice")} onClick={take}>
         <span className="visually-hidden">{t("last")}</span>
         <strong key={last?.execution_id} className={`${styles.last} ${colour}`}>
-          {last?.side ? ARROWS[last.side] : ""} {last ? fixed(last.price, spec.price_scale) : "–"}
+          {last?.side ? ARROWS[last.side] : ""} {last ? fixed(last.price, terms.price_scale) : "–"}
         </strong>
       </button>
-      {isAuction(spec.status) ? (
-        <span data-testid="book-crossed">{t(isCrossed(book, spec) ? "crossed" : "gathering")}</span>
+      {isAuction(terms.status) ? (
+        <span data-testid="book-crossed">{t(isCrossed(book, terms) ? "crossed" : "gathering")}</span>
       ) : (
         <span title={around ? t("middle", { price: around.middle }) : undefined}>
           {t("spread")} <b>{around ? around.spread : "–"}</b>
-          {around && <small> {t("ticks", { count: Number(around.ticks), ticks: grouped(String(around.ticks)) })}</small>}
+          {around && (
+            <small>
+              {" "}
+              {t("ticks", { count: Number(around.ticks), ticks: grouped(String(around.ticks)) })}
+            </small>
+          )}
         </span>
       )}
     </div>
   );
 }
 
-/** Whether somebody pays more than somebody else asks: only while orders gather for an auction. */
-function isCrossed(book: LiveBook, spec: SymbolSpec): boolean {
+/** Whether the best bid is at or above the best ask: only while orders gather for an auction. */
+function isCrossed(book: LiveBook, terms: SymbolTerms): boolean {
   const [ask, bid] = [book.asks[0]?.[0], book.bids[0]?.[0]];
-  return ask !== undefined && bid !== undefined && toUnits(bid, spec.price_scale) >= toUnits(ask, spec.price_scale);
+  return (
+    ask !== undefined &&
+    bid !== undefined &&
+    toUnits(bid, terms.price_scale) >= toUnits(ask, terms.price_scale)
+  );
 }
 
 /** Spread and middle, exact; null with one side empty. */
-export function aroundOf(book: LiveBook, spec: SymbolSpec, tick: bigint) {
+function aroundOf(book: LiveBook, terms: SymbolTerms, tick: bigint) {
   const [ask, bid] = [book.asks[0]?.[0], book.bids[0]?.[0]];
   if (!ask || !bid) return null;
-  const [high, low] = [toUnits(ask, spec.price_scale), toUnits(bid, spec.price_scale)];
+  const [high, low] = [toUnits(ask, terms.price_scale), toUnits(bid, terms.price_scale)];
   const text = (units: bigint, scale: number) => grouped(fromUnits(units, scale));
   return {
-    spread: text(high - low, spec.price_scale),
+    spread: text(high - low, terms.price_scale),
     ticks: (high - low) / tick,
     // Half a unit needs one more decimal.
-    middle: text((high + low) * 5n, spec.price_scale + 1),
+    middle: text((high + low) * 5n, terms.price_scale + 1),
   };
 }

@@ -1,18 +1,18 @@
 import { useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useOrderForm } from "@/features/order-form/form-store";
-import { tickAt, wire } from "@/features/order-form/maths";
-import { fixed, fromUnits, toUnits } from "@/shared/numbers";
+import { tickAt } from "@/shared/market/grid";
+import { fixed, fromUnits, toUnits, wireDecimal } from "@/shared/numbers";
+import { useDraft } from "@/shared/order-draft/draft-store";
 import { Panel } from "@/shared/ui/Panel";
-import { useAccount } from "@/shared/wire/account";
-import { type LiveBook, useBook } from "@/shared/wire/store";
-import type { Side, SymbolSpec } from "@/shared/wire/types";
-import { useBookSettings } from "./book-settings";
+import { useAccount } from "@/shared/wire/account-store";
+import { type LiveBook, useBook } from "@/shared/wire/market-store";
+import type { Side, SymbolTerms } from "@/shared/wire/types";
 import { BookRow } from "./BookRow";
+import { useBookSettings } from "./book-settings";
 import { Controls } from "./Controls";
 import { Middle } from "./Middle";
 import styles from "./OrderBook.module.css";
-import { ownByRow, Pulses, type Row, rowsOf, shareOf } from "./rows";
+import { ownByRow, Pulses, portionOf, type Row, rowsOf } from "./rows";
 import { SweepTip } from "./SweepTip";
 import { useRowsThatFit } from "./use-rows-that-fit";
 
@@ -28,23 +28,23 @@ interface Hovered {
 
 interface OrderBookProps {
   className?: string;
-  spec: SymbolSpec;
+  terms: SymbolTerms;
   /** Called when a price or quantity was taken into the order form. */
   onTake?: (() => void) | undefined;
 }
 
-export function OrderBook({ className = "", spec, onTake }: OrderBookProps) {
+export function OrderBook({ className = "", terms, onTake }: OrderBookProps) {
   const { t } = useTranslation("book");
-  const book = useBook(spec.symbol, DEPTH);
+  const book = useBook(terms.symbol, DEPTH);
   const { sides, inQuote, set } = useBookSettings();
-  const step = useStep(book, spec);
+  const step = useStep(book, terms);
   const { body, perSide } = useRowsThatFit(sides);
   const [hovered, setHovered] = useState<Hovered | null>(null);
-  const shown = useShownRows(book, spec, step, perSide);
+  const shown = useShownRows(book, terms, step, perSide);
   const swept = hovered ? shown[hovered.side].rows[hovered.index] : undefined;
   const side = (name: Side) => (
     <SideRows
-      spec={spec}
+      terms={terms}
       side={name}
       step={step}
       shown={shown[name]}
@@ -61,20 +61,27 @@ export function OrderBook({ className = "", spec, onTake }: OrderBookProps) {
       title={t("title")}
       className={className}
       stale={!book.current && book.sequence >= 0}
-      controls={<Controls spec={spec} tick={step.tick} multiple={step.multiple} />}
+      controls={<Controls terms={terms} tick={step.tick} multiple={step.multiple} />}
     >
       <div className={styles.book} data-testid="book" data-sides={sides} ref={body}>
         <div className={styles.columns} aria-hidden>
-          <span>{t("price", { asset: spec.quote_asset })}</span>
-          <span>{t("quantity", { asset: spec.base_asset })}</span>
-          <button type="button" tabIndex={-1} onClick={() => set({ inQuote: !inQuote })} title={t("switchSum")}>
-            {t("sum", { asset: inQuote ? spec.quote_asset : spec.base_asset })}
+          <span>{t("price", { asset: terms.quote_asset })}</span>
+          <span>{t("quantity", { asset: terms.base_asset })}</span>
+          <button
+            type="button"
+            tabIndex={-1}
+            onClick={() => set({ inQuote: !inQuote })}
+            title={t("switchSum")}
+          >
+            {t("sum", { asset: inQuote ? terms.quote_asset : terms.base_asset })}
           </button>
         </div>
         {sides !== "bids" && side("sell")}
-        <Middle book={book} spec={spec} tick={step.tick} onTake={onTake} />
+        <Middle book={book} terms={terms} tick={step.tick} onTake={onTake} />
         {sides !== "asks" && side("buy")}
-        {hovered && swept && <SweepTip row={swept} side={hovered.side} element={hovered.element} spec={spec} />}
+        {hovered && swept && (
+          <SweepTip row={swept} side={hovered.side} element={hovered.element} terms={terms} />
+        )}
       </div>
     </Panel>
   );
@@ -88,10 +95,10 @@ interface Step {
 }
 
 /** The tick where the market is, and how many of them a row has. */
-function useStep(book: LiveBook, spec: SymbolSpec): Step {
-  const multiple = useBookSettings((settings) => settings.multiples[spec.symbol] ?? 1);
+function useStep(book: LiveBook, terms: SymbolTerms): Step {
+  const multiple = useBookSettings((settings) => settings.multiples[terms.symbol] ?? 1);
   const best = book.bids[0]?.[0] ?? book.asks[0]?.[0] ?? "0";
-  const tick = tickAt(spec, toUnits(best, spec.price_scale));
+  const tick = tickAt(terms, toUnits(best, terms.price_scale));
   return useMemo(() => ({ tick, multiple, units: tick * BigInt(multiple) }), [tick, multiple]);
 }
 
@@ -100,22 +107,22 @@ interface Shown {
   pulses: number[];
 }
 
-function useShownRows(book: LiveBook, spec: SymbolSpec, step: Step, perSide: number) {
+function useShownRows(book: LiveBook, terms: SymbolTerms, step: Step, perSide: number) {
   const counters = useRef({ buy: new Pulses(), sell: new Pulses() });
   return useMemo(() => {
-    const key = `${spec.symbol} ${step.units}`;
+    const key = `${terms.symbol} ${step.units}`;
     const of = (side: Side): Shown => {
-      const rows = rowsOf(side === "buy" ? book.bids : book.asks, side, step.units, perSide, spec);
+      const rows = rowsOf(side === "buy" ? book.bids : book.asks, side, step.units, perSide, terms);
       return { rows, pulses: counters.current[side].update(rows, key) };
     };
     const [buy, sell] = [of("buy"), of("sell")];
     const sums = [buy, sell].map(({ rows }) => rows.at(-1)?.sum ?? 0n);
     return { buy, sell, most: sums[0]! > sums[1]! ? sums[0]! : sums[1]! };
-  }, [book, spec, step, perSide]);
+  }, [book, terms, step, perSide]);
 }
 
 interface SideRowsProps {
-  spec: SymbolSpec;
+  terms: SymbolTerms;
   side: Side;
   step: Step;
   shown: Shown;
@@ -127,17 +134,25 @@ interface SideRowsProps {
   onTake: (() => void) | undefined;
 }
 
-function SideRows({ spec, side, step, shown, most, inQuote, loaded, hoveredIndex, onHover, onTake }: SideRowsProps) {
+function SideRows({
+  terms,
+  side,
+  step,
+  shown,
+  most,
+  inQuote,
+  loaded,
+  hoveredIndex,
+  onHover,
+  onTake,
+}: SideRowsProps) {
   const { t } = useTranslation("book");
   const open = useAccount((account) => account.open);
-  const own = useMemo(() => ownByRow(open.values(), side, step.units, spec), [open, side, step, spec]);
-  const { fillPrice, fillQuantity } = useOrderForm.getState();
-  const click = (index: number, part: string | undefined) => {
-    const row = shown.rows[index];
+  const own = useMemo(() => ownByRow(open.values(), side, step.units, terms), [open, side, step, terms]);
+  const onClick = (event: React.MouseEvent) => {
+    const row = shown.rows[rowUnder(event, side)?.index ?? -1];
     if (!row) return;
-    if (part === "sum") fillQuantity(wire(row.sum, spec.quantity_scale));
-    else if (part === "quantity") fillQuantity(wire(row.quantity, spec.quantity_scale));
-    else fillPrice(wire(row.price, spec.price_scale));
+    takeFrom(row, (event.target as HTMLElement).closest<HTMLElement>("[data-part]")?.dataset.part, terms);
     onTake?.();
   };
   return (
@@ -150,10 +165,7 @@ function SideRows({ spec, side, step, shown, most, inQuote, loaded, hoveredIndex
       onPointerMove={(event) => onHover(rowUnder(event, side))}
       onPointerLeave={() => onHover(null)}
       onKeyDown={(event) => moveFocus(event, side)}
-      onClick={(event) => {
-        const found = rowUnder(event, side);
-        if (found) click(found.index, (event.target as HTMLElement).closest<HTMLElement>("[data-part]")?.dataset.part);
-      }}
+      onClick={onClick}
     >
       {loaded && shown.rows.length === 0 && <div className={styles.none}>{t("none")}</div>}
       {shown.rows.map((row, index) => (
@@ -161,19 +173,29 @@ function SideRows({ spec, side, step, shown, most, inQuote, loaded, hoveredIndex
           key={String(row.price)}
           index={index}
           side={side}
-          price={fixed(fromUnits(row.price, spec.price_scale), spec.price_scale)}
-          quantity={fromUnits(row.quantity, spec.quantity_scale)}
-          sum={inQuote ? null : fromUnits(row.sum, spec.quantity_scale)}
-          quoteSum={inQuote ? String(row.value / 10n ** BigInt(spec.quantity_scale + spec.price_scale)) : null}
-          scale={spec.quantity_scale}
-          share={shareOf(row.sum, most)}
-          own={own.has(row.price) ? fromUnits(own.get(row.price)!, spec.quantity_scale) : null}
+          price={fixed(fromUnits(row.price, terms.price_scale), terms.price_scale)}
+          quantity={fromUnits(row.quantity, terms.quantity_scale)}
+          sum={inQuote ? null : fromUnits(row.sum, terms.quantity_scale)}
+          quoteSum={
+            inQuote ? String(row.value / 10n ** BigInt(terms.quantity_scale + terms.price_scale)) : null
+          }
+          scale={terms.quantity_scale}
+          share={portionOf(row.sum, most)}
+          own={own.has(row.price) ? fromUnits(own.get(row.price)!, terms.quantity_scale) : null}
           pulse={shown.pulses[index] ?? 0}
           within={index <= hoveredIndex}
         />
       ))}
     </div>
   );
+}
+
+/** What was clicked in a row, into the order form. */
+function takeFrom(row: Row, part: string | undefined, terms: SymbolTerms): void {
+  const { fillPrice, fillQuantity } = useDraft.getState();
+  if (part === "sum") fillQuantity(wireDecimal(row.sum, terms.quantity_scale));
+  else if (part === "quantity") fillQuantity(wireDecimal(row.quantity, terms.quantity_scale));
+  else fillPrice(wireDecimal(row.price, terms.price_scale));
 }
 
 function rowUnder(event: React.SyntheticEvent, side: Side): Hovered | null {

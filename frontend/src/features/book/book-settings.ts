@@ -23,7 +23,8 @@ export const useBookSettings = create<BookSettings>()(
       inQuote: false,
       multiples: {},
       set: (change) => set(change),
-      setMultiple: (symbol, multiple) => set(({ multiples }) => ({ multiples: { ...multiples, [symbol]: multiple } })),
+      setMultiple: (symbol, multiple) =>
+        set(({ multiples }) => ({ multiples: { ...multiples, [symbol]: multiple } })),
     }),
     { name: "xtrader.book", version: 1 },
   ),

@@ -1,27 +1,30 @@
 import { useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { fixed, grouped } from "@/shared/numbers";
-import { useAccount } from "@/shared/wire/account";
+import { useAccount } from "@/shared/wire/account-store";
 import type { Order } from "@/shared/wire/api";
-import type { SymbolSpec } from "@/shared/wire/types";
-import type { CandleChart } from "./candle-chart";
+import type { SymbolTerms } from "@/shared/wire/types";
 import styles from "./Chart.module.css";
+import type { CandleChart } from "./candle-chart";
 import { linePrice, type Moving, useMoving } from "./use-moving";
 
 /** Lines are for reading: of more open orders the newest are drawn. */
 const MOST = 40;
 
 /** Own open orders on the chart. */
-export function OrderChips({ chart, spec }: { chart: CandleChart; spec: SymbolSpec }) {
+export function OrderChips({ chart, terms }: { chart: CandleChart; terms: SymbolTerms }) {
   const open = useAccount((account) => account.open);
   const orders = useMemo(
-    () => [...open.values()].filter((order) => order.symbol === spec.symbol && linePrice(order) !== null).slice(-MOST),
-    [open, spec.symbol],
+    () =>
+      [...open.values()]
+        .filter((order) => order.symbol === terms.symbol && linePrice(order) !== null)
+        .slice(-MOST),
+    [open, terms.symbol],
   );
   return (
     <div className={styles.chips}>
       {orders.map((order) => (
-        <Chip key={order.order_id} chart={chart} spec={spec} order={order} />
+        <Chip key={order.order_id} chart={chart} terms={terms} order={order} />
       ))}
     </div>
   );
@@ -29,16 +32,16 @@ export function OrderChips({ chart, spec }: { chart: CandleChart; spec: SymbolSp
 
 interface ChipProps {
   chart: CandleChart;
-  spec: SymbolSpec;
+  terms: SymbolTerms;
   order: Order;
 }
 
-function Chip({ chart, spec, order }: ChipProps) {
+function Chip({ chart, terms, order }: ChipProps) {
   const { t } = useTranslation("chart");
   const element = useRef<HTMLDivElement>(null);
-  const moving = useMoving(order, spec, chart);
+  const moving = useMoving(order, terms, chart);
   const price = moving.price ?? linePrice(order) ?? "0";
-  const shown = fixed(price, spec.price_scale);
+  const shown = fixed(price, terms.price_scale);
   const isIdle = moving.phase === "idle";
   useEffect(() => {
     if (!element.current) return;
@@ -52,8 +55,12 @@ function Chip({ chart, spec, order }: ChipProps) {
     });
   }, [chart, order.order_id, order.side, price, shown, isIdle, order.waiting]);
   useEffect(() => () => chart.orders.take(order.order_id), [chart, order.order_id]);
-  const size = t(`order.${order.side}`, { quantity: grouped(order.remaining_quantity ?? order.quantity ?? order.quote_amount ?? "") });
-  const what = order.waiting ? t("order.waiting", { type: t(`order.types.${order.order_type}`), size }) : size;
+  const size = t(`order.${order.side}`, {
+    quantity: grouped(order.remaining_quantity ?? order.quantity ?? order.quote_amount ?? ""),
+  });
+  const what = order.waiting
+    ? t("order.waiting", { type: t(`order.types.${order.order_type}`), size })
+    : size;
   return (
     <div
       ref={element}
@@ -63,9 +70,16 @@ function Chip({ chart, spec, order }: ChipProps) {
       data-pending={moving.phase === "pending"}
       data-testid="chart-order"
     >
-      <button type="button" className={styles.handle} aria-label={t("order.handle", { what, price: shown })} {...moving.handle}>
+      <button
+        type="button"
+        className={styles.handle}
+        aria-label={t("order.handle", { what, price: shown })}
+        {...moving.handle}
+      >
         {what}
-        {!isIdle && <small>{moving.phase === "pending" ? t("order.pending") : t("order.at", { price: shown })}</small>}
+        {!isIdle && (
+          <small>{moving.phase === "pending" ? t("order.pending") : t("order.at", { price: shown })}</small>
+        )}
       </button>
       <Buttons moving={moving} what={what} shown={shown} />
     </div>

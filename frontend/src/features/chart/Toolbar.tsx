@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { useSettings } from "@/shared/settings/settings";
+import { useSettings } from "@/shared/settings";
 import { Popover } from "@/shared/ui/Popover";
 import { INTERVALS } from "@/shared/wire/types";
 import { INDICATORS, type IndicatorName, KINDS, type Kind, useChartSettings } from "./chart-settings";
@@ -49,7 +49,11 @@ function ChartControls() {
           </button>
         ))}
       </div>
-      <select aria-label={t("kind")} value={kind} onChange={(event) => change({ kind: event.target.value as Kind })}>
+      <select
+        aria-label={t("kind")}
+        value={kind}
+        onChange={(event) => change({ kind: event.target.value as Kind })}
+      >
         {KINDS.map((name) => (
           <option key={name} value={name}>
             {t(`kinds.${name}`)}
@@ -91,7 +95,7 @@ function IndicatorRow({ name }: { name: IndicatorName }) {
       <span>
         {parameters[name].map((value, index) => (
           <input
-            // A parameter is its place in the list; typing must not lose the focus.
+            // biome-ignore lint/suspicious/noArrayIndexKey: a parameter is its place; typing keeps the focus
             key={`${name} ${index}`}
             type="number"
             min={1}

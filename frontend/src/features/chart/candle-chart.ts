@@ -1,30 +1,17 @@
 // The chart as the library draws it. The library draws with floats; they are screen coordinates here and
 // never go anywhere else.
 
-import {
-  AreaSeries,
-  CandlestickSeries,
-  createChart,
-  createSeriesMarkers,
-  type IChartApi,
-  type ISeriesApi,
-  type ISeriesMarkersPluginApi,
-  LineSeries,
-  type MouseEventParams,
-  type SeriesType,
-  type Time,
-  type UTCTimestamp,
-} from "lightweight-charts";
-import { grouped } from "@/shared/numbers";
-import type { Candle, Interval, SymbolSpec } from "@/shared/wire/types";
+import { createChart, type IChartApi, type MouseEventParams, type UTCTimestamp } from "lightweight-charts";
+import type { Candle, Interval, SymbolTerms } from "@/shared/wire/types";
 import { CandleFeed, type CandleReader } from "./candles";
 import type { IndicatorChoice, Kind } from "./chart-settings";
-import { type ChartColours, chartOptions, coloursAt, timeOptions } from "./chart-style";
+import { type ChartColours, chartColours, chartOptions, timeOptions } from "./chart-style";
 import type { FillMark } from "./fill-marks";
 import { IndicatorLayer, type LegendEntry } from "./indicator-layer";
 import type { Bars, Pane } from "./plots";
-import { Countdown, OrderLines } from "./price-labels";
-import { countdown } from "./time-text";
+import { OrderLines } from "./price-labels";
+import { PriceSeries } from "./price-series";
+import { toSeconds } from "./time-text";
 
 const LOAD_BEFORE = 40;
 const FIRST_BARS = 110;
@@ -52,11 +39,8 @@ export class CandleChart implements CandleReader {
   readonly orders: OrderLines;
   private readonly chart: IChartApi;
   private readonly indicators: IndicatorLayer;
-  private readonly countdown = new Countdown();
   private readonly timer: ReturnType<typeof setInterval>;
-  private price: ISeriesApi<SeriesType>;
-  private marks: ISeriesMarkersPluginApi<Time>;
-  private fillMarks: readonly FillMark[] = [];
+  private readonly price: PriceSeries;
   private colours: ChartColours;
   private feed: CandleFeed | null = null;
   private candles: readonly Candle[] = [];
@@ -70,21 +54,22 @@ export class CandleChart implements CandleReader {
 
   constructor(
     private readonly box: HTMLElement,
-    private spec: SymbolSpec,
-    private kind: Kind,
+    terms: SymbolTerms,
+    kind: Kind,
     private choice: IndicatorChoice,
-    private words: { buy: string; sell: string },
+    texts: { buy: string; sell: string },
     private readonly listener: ChartListener,
   ) {
-    this.colours = coloursAt(box);
+    this.colours = chartColours(box);
     this.chart = createChart(box, chartOptions(this.colours));
     this.orders = new OrderLines(
       () => ({ width: this.chart.timeScale().width(), height: this.chart.panes()[0]?.getHeight() ?? 0 }),
       () => this.colours.ground,
       () => (this.candles.length === 0 ? null : Number(this.candles.at(-1)!.close)),
     );
-    this.indicators = new IndicatorLayer(this.chart, choice, this.colours, (value) => this.priceText(value));
-    [this.price, this.marks] = this.makePrice();
+    this.indicators = new IndicatorLayer(this.chart, choice, this.colours, (value) => this.price.text(value));
+    const style = { kind, scale: terms.price_scale, colours: this.colours, texts };
+    this.price = new PriceSeries(this.chart, this.orders, style);
     this.chart.subscribeCrosshairMove((event) => this.hover(event));
     this.chart.subscribeDblClick(() => this.reset());
     this.chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
@@ -99,33 +84,23 @@ export class CandleChart implements CandleReader {
     clearTimeout(this.later);
     cancelAnimationFrame(this.frame);
     this.feed?.stop();
-    // Chips that go after the chart must not ask it to draw again.
-    this.price.detachPrimitive(this.orders);
-    this.price.detachPrimitive(this.countdown);
+    this.price.detach();
     this.chart.remove();
   }
 
   /** Show a symbol and interval; what was on show stays until its candles are here. */
-  show(spec: SymbolSpec, interval: Interval): void {
+  show(terms: SymbolTerms, interval: Interval): void {
     this.feed?.stop();
-    this.spec = spec;
     this.hovered = null;
     this.candles = [];
     this.listener.onReadout(null);
-    this.price.applyOptions({ priceFormat: this.priceFormat() });
+    this.price.restyle({ scale: terms.price_scale });
     this.chart.applyOptions(timeOptions(interval, document.documentElement.lang || "en"));
-    this.feed = new CandleFeed(spec.symbol, interval, this);
+    this.feed = new CandleFeed(terms.symbol, interval, this);
   }
 
   setKind(kind: Kind): void {
-    if (kind === this.kind) return;
-    this.kind = kind;
-    this.price.detachPrimitive(this.orders);
-    this.price.detachPrimitive(this.countdown);
-    this.chart.removeSeries(this.price);
-    [this.price, this.marks] = this.makePrice();
-    this.drawPrice();
-    this.drawMarks();
+    this.price.setKind(kind, this.candles);
   }
 
   setIndicators(choice: IndicatorChoice): void {
@@ -136,25 +111,24 @@ export class CandleChart implements CandleReader {
   }
 
   setFills(marks: readonly FillMark[]): void {
-    this.fillMarks = marks;
-    this.drawMarks();
+    this.price.setFills(marks);
   }
 
   /** Theme, palette or language changed. */
-  restyle(interval: Interval, words: { buy: string; sell: string }): void {
-    this.words = words;
-    this.colours = coloursAt(this.box);
+  restyle(interval: Interval, texts: { buy: string; sell: string }): void {
+    this.colours = chartColours(this.box);
     this.chart.applyOptions(chartOptions(this.colours));
     this.chart.applyOptions(timeOptions(interval, document.documentElement.lang || "en"));
-    this.price.applyOptions(this.priceOptions());
+    this.price.restyle({ colours: this.colours, texts });
     this.indicators.restyle(this.choice, this.colours);
-    this.drawMarks();
     this.showSoon(false);
   }
 
   /** The newest candles in view, the price scale fitting them. */
   reset(): void {
-    this.chart.timeScale().setVisibleLogicalRange({ from: this.candles.length - FIRST_BARS, to: this.candles.length + 6 });
+    this.chart
+      .timeScale()
+      .setVisibleLogicalRange({ from: this.candles.length - FIRST_BARS, to: this.candles.length + 6 });
     this.chart.priceScale("right").applyOptions({ autoScale: true });
   }
 
@@ -167,12 +141,13 @@ export class CandleChart implements CandleReader {
   zoom(factor: number): void {
     const scale = this.chart.timeScale();
     const range = scale.getVisibleLogicalRange();
-    if (range) scale.setVisibleLogicalRange({ from: range.to - (range.to - range.from) * factor, to: range.to });
+    if (range)
+      scale.setVisibleLogicalRange({ from: range.to - (range.to - range.from) * factor, to: range.to });
   }
 
   /** The price at a height of the price pane, as a number of the screen. */
   priceAt(y: number): number | null {
-    return this.price.coordinateToPrice(y);
+    return this.price.priceAt(y);
   }
 
   colourOfSide(side: "buy" | "sell"): string {
@@ -186,7 +161,7 @@ export class CandleChart implements CandleReader {
     const range = this.chart.timeScale().getVisibleLogicalRange();
     this.candles = candles;
     this.fillArrays(0);
-    this.drawPrice();
+    this.price.setCandles(candles);
     this.indicators.set(this.bars, this.times);
     // The same candles stay in view when older ones come before them.
     if (first) this.reset();
@@ -220,11 +195,12 @@ export class CandleChart implements CandleReader {
 
   private drawNewestSoon(): void {
     const waitMs = this.drawnAt + NEWEST_PAUSE_MS - performance.now();
-    if (waitMs <= 0) return this.showSoon(true);
-    this.later ??= setTimeout(() => {
-      this.later = undefined;
-      this.showSoon(true);
-    }, waitMs);
+    if (waitMs <= 0) this.showSoon(true);
+    else
+      this.later ??= setTimeout(() => {
+        this.later = undefined;
+        this.showSoon(true);
+      }, waitMs);
   }
 
   private draw(): void {
@@ -233,7 +209,7 @@ export class CandleChart implements CandleReader {
     // A new candle may come together with the final state of the one before it.
     for (let index = Math.max(0, Math.min(last, this.times.length - 1)); index <= last; index += 1) {
       this.fillArrays(index, index + 1);
-      this.price.update(this.toPoint(this.candles[index]!) as never);
+      this.price.update(this.candles[index]!);
       this.indicators.update(this.bars, this.times);
     }
     this.tickCountdown();
@@ -246,73 +222,16 @@ export class CandleChart implements CandleReader {
     }
     for (let index = from; index < to; index += 1) {
       const candle = this.candles[index]!;
-      this.times[index] = seconds(candle.open_time);
+      this.times[index] = toSeconds(candle.open_time);
       this.bars.closes[index] = Number(candle.close);
       this.bars.volumes[index] = Number(candle.volume);
       this.bars.rises[index] = Number(candle.close) >= Number(candle.open);
     }
   }
 
-  // --- the price series ------------------------------------------------------------------------------
-
-  private makePrice(): [ISeriesApi<SeriesType>, ISeriesMarkersPluginApi<Time>] {
-    const options = this.priceOptions();
-    const definition = { candles: CandlestickSeries, line: LineSeries, area: AreaSeries }[this.kind];
-    const series = this.chart.addSeries(definition as never, options as never, 0) as ISeriesApi<SeriesType>;
-    series.priceScale().applyOptions({ scaleMargins: { top: 0.14, bottom: 0.08 } });
-    series.setSeriesOrder(0);
-    series.attachPrimitive(this.orders);
-    series.attachPrimitive(this.countdown);
-    return [series, createSeriesMarkers(series, [])];
-  }
-
-  private priceOptions() {
-    const { rise, fall, area, areaTop, areaBottom } = this.colours;
-    const priceFormat = this.priceFormat();
-    if (this.kind === "line") return { color: area, lineWidth: 2, priceFormat };
-    if (this.kind === "area") return { lineColor: area, topColor: areaTop, bottomColor: areaBottom, lineWidth: 2, priceFormat };
-    return { upColor: rise, downColor: fall, wickUpColor: rise, wickDownColor: fall, borderVisible: false, priceFormat };
-  }
-
-  private priceFormat() {
-    const minMove = 1 / 10 ** this.spec.price_scale;
-    return { type: "custom" as const, minMove, formatter: (value: number) => this.priceText(value) };
-  }
-
-  private priceText(value: number): string {
-    return grouped(value.toFixed(this.spec.price_scale));
-  }
-
-  private drawPrice(): void {
-    this.price.setData(this.candles.map((candle) => this.toPoint(candle)) as never[]);
-  }
-
-  private toPoint(candle: Candle) {
-    const time = seconds(candle.open_time);
-    const close = Number(candle.close);
-    if (this.kind !== "candles") return { time, value: close };
-    return { time, open: Number(candle.open), high: Number(candle.high), low: Number(candle.low), close };
-  }
-
-  private drawMarks(): void {
-    const { colours, words } = this;
-    this.marks.setMarkers(
-      this.fillMarks.map((mark) => ({
-        time: seconds(mark.openTime),
-        position: mark.side === "buy" ? "belowBar" : "aboveBar",
-        shape: mark.side === "buy" ? "arrowUp" : "arrowDown",
-        color: mark.side === "buy" ? colours.rise : colours.fall,
-        text: words[mark.side],
-      })),
-    );
-  }
-
   private tickCountdown(): void {
-    const last = this.candles.at(-1);
-    if (!last || !this.feed) return;
-    const ground = Number(last.close) >= Number(last.open) ? this.colours.rise : this.colours.fall;
-    const shown = this.kind === "candles" ? ground : this.colours.area;
-    this.countdown.show(countdown(this.feed.leftMs), Number(last.close), { text: this.colours.ground, ground: shown });
+    const newest = this.candles.at(-1);
+    if (newest && this.feed) this.price.showCountdown(newest, this.feed.leftMs);
   }
 
   // --- the read-out ----------------------------------------------------------------------------------
@@ -346,8 +265,4 @@ export class CandleChart implements CandleReader {
       return found;
     });
   }
-}
-
-function seconds(ms: number): UTCTimestamp {
-  return Math.floor(ms / 1000) as UTCTimestamp;
 }

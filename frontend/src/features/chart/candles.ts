@@ -1,7 +1,7 @@
 // The candles of one symbol and interval: history by REST, the current one by WebSocket, without holes.
 
+import { socket } from "@/shared/wire/connection";
 import { fetchCandles } from "@/shared/wire/rest";
-import { socket } from "@/shared/wire/store";
 import type { Candle, Interval } from "@/shared/wire/types";
 import { joins, merge } from "./candle-list";
 import { INTERVAL_MS } from "./time-text";

@@ -12,7 +12,7 @@ export type IndicatorName = (typeof INDICATORS)[number];
 /** Periods of each indicator; for Bollinger the period and the number of deviations. */
 export type Parameters = Readonly<Record<IndicatorName, readonly number[]>>;
 
-export const DEFAULT_PARAMETERS: Parameters = {
+const DEFAULT_PARAMETERS: Parameters = {
   ma: [5, 20, 60],
   ema: [12, 26],
   bollinger: [20, 2],
@@ -56,11 +56,11 @@ export const useChartSettings = create<ChartSettings>()(
 );
 
 /** In the order of the menu, whatever the order of the clicks. */
-export function toggled(shown: readonly IndicatorName[], name: IndicatorName): IndicatorName[] {
+function toggled(shown: readonly IndicatorName[], name: IndicatorName): IndicatorName[] {
   return INDICATORS.filter((entry) => (entry === name) !== shown.includes(entry));
 }
 
-export function withParameter(all: Parameters, name: IndicatorName, index: number, value: number): Parameters {
+function withParameter(all: Parameters, name: IndicatorName, index: number, value: number): Parameters {
   if (!Number.isInteger(value) || value < 1 || value > LONGEST_PERIOD) return all;
   return { ...all, [name]: all[name].map((old, at) => (at === index ? value : old)) };
 }

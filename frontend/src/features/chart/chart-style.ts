@@ -1,4 +1,4 @@
-// What the page's colours and words mean to the drawing library.
+// The page's colours and texts for the drawing library.
 
 import { ColorType, CrosshairMode, type TickMarkType, type UTCTimestamp } from "lightweight-charts";
 import { colourOf } from "@/shared/ui/tokens";
@@ -24,7 +24,7 @@ export interface ChartColours {
 
 const PLOT_TOKENS = ["--plot-1", "--plot-2", "--plot-3", "--plot-4", "--plot-5", "--plot-6"];
 
-export function coloursAt(element: Element): ChartColours {
+export function chartColours(element: Element): ChartColours {
   const of = (name: string, alpha = 1) => colourOf(name, element, alpha);
   return {
     ground: of("--panel"),

@@ -2,7 +2,7 @@
 
 import { fromUnits, toUnits } from "@/shared/numbers";
 import type { Fill } from "@/shared/wire/api";
-import type { Candle, Side, SymbolSpec } from "@/shared/wire/types";
+import type { Candle, Side, SymbolTerms } from "@/shared/wire/types";
 
 export interface FillMark {
   /** Open time of the candle. */
@@ -15,7 +15,7 @@ export interface FillMark {
 }
 
 /** Marks of the fills inside the candles shown, oldest first. */
-export function marksOf(fills: readonly Fill[], candles: readonly Candle[], spec: SymbolSpec): FillMark[] {
+export function marksOf(fills: readonly Fill[], candles: readonly Candle[], terms: SymbolTerms): FillMark[] {
   const groups = new Map<string, { openTime: number; side: Side; fills: Fill[] }>();
   for (const fill of fills) {
     const candle = candleAt(candles, fill.timestamp);
@@ -27,7 +27,12 @@ export function marksOf(fills: readonly Fill[], candles: readonly Candle[], spec
   }
   return [...groups.values()]
     .sort((a, b) => a.openTime - b.openTime || a.side.localeCompare(b.side))
-    .map((group) => ({ openTime: group.openTime, side: group.side, count: group.fills.length, ...sumOf(group.fills, spec) }));
+    .map((group) => ({
+      openTime: group.openTime,
+      side: group.side,
+      count: group.fills.length,
+      ...sumOf(group.fills, terms),
+    }));
 }
 
 /** Both lists as one, each fill once. A trade with oneself has two sides. */
@@ -35,17 +40,17 @@ export function mergeFills(first: readonly Fill[], second: readonly Fill[]): Fil
   return [...new Map([...first, ...second].map((fill) => [`${fill.trade_id} ${fill.side}`, fill])).values()];
 }
 
-function sumOf(fills: readonly Fill[], spec: SymbolSpec): { quantity: string; averagePrice: string } {
+function sumOf(fills: readonly Fill[], terms: SymbolTerms): { quantity: string; averagePrice: string } {
   let quantity = 0n;
   let value = 0n;
   for (const fill of fills) {
-    const units = toUnits(fill.quantity, spec.quantity_scale);
+    const units = toUnits(fill.quantity, terms.quantity_scale);
     quantity += units;
-    value += units * toUnits(fill.price, spec.price_scale);
+    value += units * toUnits(fill.price, terms.price_scale);
   }
   return {
-    quantity: fromUnits(quantity, spec.quantity_scale),
-    averagePrice: fromUnits(quantity === 0n ? 0n : (value + quantity / 2n) / quantity, spec.price_scale),
+    quantity: fromUnits(quantity, terms.quantity_scale),
+    averagePrice: fromUnits(quantity === 0n ? 0n : (value + quantity / 2n) / quantity, terms.price_scale),
   };
 }
 

@@ -17,7 +17,7 @@ import { type Bars, type Pane, type Plot, plotsOf } from "./plots";
 type Series = ISeriesApi<"Line"> | ISeriesApi<"Histogram">;
 type Point = LineData<UTCTimestamp> | HistogramData<UTCTimestamp> | WhitespaceData<UTCTimestamp>;
 
-/** A legend entry: what a plot is, and what it says at one candle. */
+/** A legend entry: what a plot is, and its value at one candle. */
 export interface LegendEntry {
   label: string;
   colour: string;
@@ -51,7 +51,9 @@ export class IndicatorLayer {
 
   set(bars: Bars, times: readonly UTCTimestamp[]): void {
     this.calculate(bars, times);
-    this.series.forEach((series, index) => series.setData(times.map((_, at) => this.point(index, at)) as never[]));
+    this.series.forEach((series, index) =>
+      series.setData(times.map((_, at) => this.point(index, at)) as never[]),
+    );
   }
 
   /** Only the newest candle changed, or one was added. */
@@ -89,7 +91,8 @@ export class IndicatorLayer {
   private make(plot: Plot, pane: number): Series {
     const quiet = { lastValueVisible: false, priceLineVisible: false, crosshairMarkerVisible: false };
     const priceFormat = formatOf(plot.pane, this.priceText);
-    if (plot.style === "columns") return this.chart.addSeries(HistogramSeries, { ...quiet, priceFormat }, pane);
+    if (plot.style === "columns")
+      return this.chart.addSeries(HistogramSeries, { ...quiet, priceFormat }, pane);
     const series = this.chart.addSeries(
       LineSeries,
       { ...quiet, priceFormat, color: this.colourOf(plot, 0), lineWidth: 1 },
@@ -101,7 +104,13 @@ export class IndicatorLayer {
 
   private drawRsiBounds(series: ISeriesApi<"Line">): void {
     for (const price of [70, 30]) {
-      series.createPriceLine({ price, color: this.colours.faint, lineWidth: 1, lineStyle: 2, axisLabelVisible: false });
+      series.createPriceLine({
+        price,
+        color: this.colours.faint,
+        lineWidth: 1,
+        lineStyle: 2,
+        axisLabelVisible: false,
+      });
     }
     series.applyOptions({
       autoscaleInfoProvider: () => ({ priceRange: { minValue: 10, maxValue: 90 } }),
@@ -117,8 +126,10 @@ export class IndicatorLayer {
   }
 
   private colourOf(plot: Plot, at: number): string {
-    if (plot.colour === "candle") return this.bars.rises[at] ? this.colours.riseColumn : this.colours.fallColumn;
-    if (plot.colour === "sign") return (plot.values[at] ?? 0) >= 0 ? this.colours.riseColumn : this.colours.fallColumn;
+    if (plot.colour === "candle")
+      return this.bars.rises[at] ? this.colours.riseColumn : this.colours.fallColumn;
+    if (plot.colour === "sign")
+      return (plot.values[at] ?? 0) >= 0 ? this.colours.riseColumn : this.colours.fallColumn;
     return this.colours.plots[Number(plot.colour) - 1]!;
   }
 }

@@ -46,7 +46,7 @@ describe.skipIf(!present)(title, () => {
 });
 
 describe("few bars", () => {
-  it("says nothing before it can", () => {
+  it("is empty before it has enough candles", () => {
     expect(sma([1, 2], 3)).toEqual([null, null]);
     expect(ema([], 3)).toEqual([]);
     expect(macd([1, 2, 3], 2, 3, 9).signal).toEqual([null, null, null]);

@@ -1,6 +1,6 @@
 // Where labels and chips of own orders stand when their prices are close: beside one another, never over.
 
-/** Farther than this from its line a label says nothing. */
+/** Farther than this from its line a label has no meaning. */
 const FARTHEST_PX = 60;
 
 export interface Span {
@@ -10,7 +10,11 @@ export interface Span {
 
 /** The middle of each label on an axis, by the heights of its lines (ascending): as near as room allows to its
  * own line, clear of `taken` and of the others; null where that is too far. */
-export function labelMiddles(lines: readonly number[], height: number, taken: Span | null): (number | null)[] {
+export function labelMiddles(
+  lines: readonly number[],
+  height: number,
+  taken: Span | null,
+): (number | null)[] {
   const middles: number[] = [];
   const split = taken ? lines.findIndex((y) => y >= (taken.top + taken.bottom) / 2) : 0;
   const firstBelow = split === -1 ? lines.length : split;

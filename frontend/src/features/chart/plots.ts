@@ -1,7 +1,7 @@
 // Which lines and columns the chosen indicators are, over which pane.
 
-import { bollinger, ema, macd, rsi, sma, type Values } from "./indicators";
 import type { IndicatorChoice, IndicatorName } from "./chart-settings";
+import { bollinger, ema, macd, rsi, sma, type Values } from "./indicators";
 
 /** What the indicators are calculated from: one entry a candle. */
 export interface Bars {
@@ -11,7 +11,7 @@ export interface Bars {
 }
 
 export type Pane = "price" | "volume" | "rsi" | "macd";
-export type PlotColour = "1" | "2" | "3" | "4" | "5" | "6" | "sign" | "candle";
+type PlotColour = "1" | "2" | "3" | "4" | "5" | "6" | "sign" | "candle";
 
 export interface Plot {
   indicator: IndicatorName;
@@ -32,18 +32,26 @@ const PLOTS: Record<IndicatorName, (bars: Bars, parameters: readonly number[]) =
   ma: ({ closes }, periods) =>
     periods.map((period, index) => line("ma", `MA ${period}`, "price", colourAt(index), sma(closes, period))),
   ema: ({ closes }, periods) =>
-    periods.map((period, index) => line("ema", `EMA ${period}`, "price", colourAt(index + 3), ema(closes, period))),
+    periods.map((period, index) =>
+      line("ema", `EMA ${period}`, "price", colourAt(index + 3), ema(closes, period)),
+    ),
   bollinger: ({ closes }, [period = 20, width = 2]) => {
     const bands = bollinger(closes, period, width);
-    const faint = (label: string, values: Values): Plot => ({ ...line("bollinger", label, "price", "6", values), style: "faint" });
-    return [
-      faint(`BB ${period}, ${width}`, bands.middle),
-      faint("▲", bands.upper),
-      faint("▼", bands.lower),
-    ];
+    const faint = (label: string, values: Values): Plot => ({
+      ...line("bollinger", label, "price", "6", values),
+      style: "faint",
+    });
+    return [faint(`BB ${period}, ${width}`, bands.middle), faint("▲", bands.upper), faint("▼", bands.lower)];
   },
   volume: ({ volumes }) => [
-    { indicator: "volume", label: "", pane: "volume", style: "columns", colour: "candle", values: [...volumes] },
+    {
+      indicator: "volume",
+      label: "",
+      pane: "volume",
+      style: "columns",
+      colour: "candle",
+      values: [...volumes],
+    },
   ],
   rsi: ({ closes }, [period = 14]) => [line("rsi", `RSI ${period}`, "rsi", "5", rsi(closes, period))],
   macd: ({ closes }, [fast = 12, slow = 26, smoothing = 9]) => {

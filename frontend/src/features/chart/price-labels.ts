@@ -2,10 +2,10 @@
 // chart's own frames, so that nothing lags behind while it is moved or zoomed.
 
 import type {
+  IPrimitivePaneView,
   ISeriesApi,
   ISeriesPrimitive,
   ISeriesPrimitiveAxisView,
-  IPrimitivePaneView,
   SeriesAttachedParameter,
   SeriesType,
   Time,
@@ -16,7 +16,7 @@ import { chipColumns, labelMiddles } from "./label-places";
 const LABEL_HEIGHT = 17;
 /** Of an own order's chip on its line. */
 const CHIP_HEIGHT = 24;
-/** Room for a chip with its words. */
+/** Room for a chip with its text. */
 const CHIP_WIDTH = 112;
 /** From one chip to the next beside it, where the chart is wide enough. */
 const CHIP_STEP = 150;
@@ -66,7 +66,14 @@ export class Countdown extends OnSeries {
     const y = this.price === null ? null : this.at(this.price);
     if (y === null || this.text === "") return [];
     const { text, colours } = this;
-    return [{ coordinate: () => y + LABEL_HEIGHT, text: () => text, textColor: () => colours.text, backColor: () => colours.ground }];
+    return [
+      {
+        coordinate: () => y + LABEL_HEIGHT,
+        text: () => text,
+        textColor: () => colours.text,
+        backColor: () => colours.ground,
+      },
+    ];
   }
 }
 
@@ -109,14 +116,18 @@ export class OrderLines extends OnSeries {
     const { width, height } = this.pane();
     const placed = this.placed();
     // An order on the move passes over the others.
-    const columns = chipColumns(placed.filter(({ line }) => !line.moving).map(({ y }) => y), CHIP_HEIGHT);
+    const columns = chipColumns(
+      placed.filter(({ line }) => !line.moving).map(({ y }) => y),
+      CHIP_HEIGHT,
+    );
     // On a narrow chart they cover each other in part, so that each can still be taken hold of.
     const step = Math.min(CHIP_STEP, (width - CHIP_LEFT - CHIP_WIDTH) / Math.max(1, ...columns));
     for (const { line, y } of placed) {
       const shown = y >= 0 && y <= height;
       line.element.style.visibility = shown ? "visible" : "hidden";
       line.element.style.transform = `translateY(${Math.round(y)}px)`;
-      if (!line.moving) line.element.style.left = `${CHIP_LEFT + Math.round((columns.shift() ?? 0) * step)}px`;
+      if (!line.moving)
+        line.element.style.left = `${CHIP_LEFT + Math.round((columns.shift() ?? 0) * step)}px`;
     }
   }
 
@@ -137,11 +148,18 @@ export class OrderLines extends OnSeries {
   priceAxisViews(): readonly ISeriesPrimitiveAxisView[] {
     const text = this.labelColour();
     // Orders of one price share a label.
-    const labels = this.placed().filter(({ line }, index, all) => line.priceText !== all[index - 1]?.line.priceText);
+    const labels = this.placed().filter(
+      ({ line }, index, all) => line.priceText !== all[index - 1]?.line.priceText,
+    );
     const last = this.lastPrice();
     const lastY = last === null ? null : this.at(last);
-    const taken = lastY === null ? null : { top: lastY - LABEL_HEIGHT / 2, bottom: lastY + LABEL_HEIGHT * 1.5 };
-    const middles = labelMiddles(labels.map(({ y }) => y), LABEL_HEIGHT, taken);
+    const taken =
+      lastY === null ? null : { top: lastY - LABEL_HEIGHT / 2, bottom: lastY + LABEL_HEIGHT * 1.5 };
+    const middles = labelMiddles(
+      labels.map(({ y }) => y),
+      LABEL_HEIGHT,
+      taken,
+    );
     return labels.flatMap(({ line }, index) => {
       const middle = middles[index] ?? null;
       if (middle === null) return [];
@@ -156,6 +174,7 @@ export class OrderLines extends OnSeries {
   }
 
   private draw(target: MediaTarget): void {
+    // biome-ignore lint/correctness/useHookAtTopLevel: a method of the library, no hook
     target.useMediaCoordinateSpace(({ context, mediaSize }) => {
       context.lineWidth = 1;
       for (const line of this.lines.values()) {
@@ -175,6 +194,9 @@ export class OrderLines extends OnSeries {
 
 interface MediaTarget {
   useMediaCoordinateSpace(
-    draw: (scope: { context: CanvasRenderingContext2D; mediaSize: { width: number; height: number } }) => void,
+    draw: (scope: {
+      context: CanvasRenderingContext2D;
+      mediaSize: { width: number; height: number };
+    }) => void,
   ): void;
 }

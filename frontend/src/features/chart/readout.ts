@@ -5,7 +5,11 @@ import type { Candle } from "@/shared/wire/types";
 
 /** Change of the close against the close before (or, for the first candle, its open): the difference as a
  * wire decimal, and per cent with two decimals. */
-export function changeOf(candle: Candle, previous: Candle | undefined, scale: number): { by: string; percent: string } {
+export function changeOf(
+  candle: Candle,
+  previous: Candle | undefined,
+  scale: number,
+): { by: string; percent: string } {
   const from = toUnits(previous?.close ?? candle.open, scale);
   const by = toUnits(candle.close, scale) - from;
   const hundredths = from === 0n ? 0n : roundedQuotient(by * 10_000n, from);

@@ -1,17 +1,18 @@
-import { useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { onTick, parseInput, stepPrice, wire } from "@/features/order-form/maths";
-import { failureOf, useErrorText } from "@/shared/errors";
-import { toUnits } from "@/shared/numbers";
-import { useSettings } from "@/shared/settings/settings";
-import { showToast } from "@/shared/ui/toast-store";
+import { boundedPrice, onTick, stepPrice } from "@/shared/market/grid";
+import { toUnits, wireDecimal } from "@/shared/numbers";
+import { useSettings } from "@/shared/settings";
+import { parseTyped } from "@/shared/typed-number";
+import { showFailure } from "@/shared/ui/failure-toast";
 import type { Order } from "@/shared/wire/api";
-import { cancelOrder, type NewTerms, replaceOrder } from "@/shared/wire/trading";
-import type { SymbolSpec } from "@/shared/wire/types";
+import { cancelOrder, type OrderChange, replaceOrder } from "@/shared/wire/trading";
+import type { SymbolTerms } from "@/shared/wire/types";
 import type { CandleChart } from "./candle-chart";
+import { priceDigits } from "./price-series";
 
 /** `asking`: moved, and waits for a yes. `pending`: sent, the engine has not answered. */
-export type Phase = "idle" | "dragging" | "asking" | "pending";
+type Phase = "idle" | "dragging" | "asking" | "pending";
 
 export interface Moving {
   phase: Phase;
@@ -29,85 +30,120 @@ type HandleEvents = Pick<
 >;
 
 /** Pixels a pointer travels before a press is a drag. */
-const SLACK = 3;
+const SLACK_PX = 3;
+
+interface Place {
+  phase: Phase;
+  price: string | null;
+}
+
+const AT_REST: Place = { phase: "idle", price: null };
 
 /** Moving an own order to another price by pointer or keys. */
-export function useMoving(order: Order, spec: SymbolSpec, chart: CandleChart): Moving {
-  const { t } = useTranslation("chart");
-  const errorText = useErrorText();
-  const confirmOrders = useSettings((settings) => settings.confirmOrders);
-  const [phase, setPhase] = useState<Phase>("idle");
+export function useMoving(order: Order, terms: SymbolTerms, chart: CandleChart): Moving {
   const standing = linePrice(order) ?? "0";
-  const [price, setPrice] = useState<string | null>(null);
-  // Linked orders keep their prices, and an order by amount has no quantity to be replaced with.
-  const canMove = !order.linked_order_id && order.quantity !== null;
-  const start = useRef<{ y: number; top: number } | null>(null);
-  const leave = () => {
-    start.current = null;
-    setPhase("idle");
-    setPrice(null);
-  };
-  // The engine has answered, or somebody changed the order elsewhere.
-  useEffect(leave, [standing, order.quantity]);
-
-  const fail = (title: string, error: unknown) => {
-    const { code, details } = failureOf(error);
-    showToast({ key: `chart ${order.order_id}`, tone: "bad", title, text: errorText(code, details) });
-  };
+  const [{ phase, price }, setPlace] = useState(AT_REST);
+  const leave = useCallback(() => setPlace(AT_REST), []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the engine has answered, or the order changed elsewhere
+  useEffect(leave, [leave, standing, order.quantity]);
+  const { replace, cancel } = useSending(order, setPlace);
   const sendTo = (target: string | null) => {
-    if (target === null || target === standing || order.quantity === null) return leave();
-    setPhase("pending");
-    replaceOrder(order.order_id, movedTo(order, target, order.quantity))
-      .catch((error: unknown) => fail(t("order.moveFailed"), error))
-      .finally(leave);
-  };
-  const cancel = () => {
-    setPhase("pending");
-    cancelOrder(order.order_id).catch((error: unknown) => {
-      fail(t("order.cancelFailed"), error);
-      leave();
-    });
+    if (target === null || target === standing) leave();
+    else replace(target);
   };
   const step = (direction: 1 | -1, count: number) => {
-    let units = toUnits(price ?? standing, spec.price_scale);
-    for (let done = 0; done < count; done += 1) units = stepPrice(spec, units, direction);
-    setPhase("asking");
-    setPrice(wire(units, spec.price_scale));
+    let units = toUnits(price ?? standing, terms.price_scale);
+    for (let done = 0; done < count; done += 1) units = stepPrice(terms, units, direction);
+    setPlace({ phase: "asking", price: wireDecimal(units, terms.price_scale) });
   };
+  // Linked orders keep their prices, and an order by amount has no quantity to be replaced with.
+  const canMove = !order.linked_order_id && order.quantity !== null;
+  const onKeyDown = (event: React.KeyboardEvent) => {
+    const count = event.shiftKey ? 10 : 1;
+    if (canMove && event.key === "ArrowUp") step(1, count);
+    else if (canMove && event.key === "ArrowDown") step(-1, count);
+    else if (event.key === "Enter" && phase === "asking") sendTo(price);
+    else if (event.key === "Escape" && phase !== "pending") leave();
+    else if (event.key === "Delete") cancel();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const drag = useDrag({
+    mayStart: canMove && phase !== "pending",
+    isDragging: phase === "dragging",
+    onMove: (y) => setPlace({ phase: "dragging", price: priceAt(chart, y, terms) ?? standing }),
+    onDrop: (asks) => {
+      if (asks && price !== standing) setPlace({ phase: "asking", price });
+      else sendTo(price);
+    },
+    onCancel: leave,
+  });
+  return { phase, price, handle: { ...drag, onKeyDown }, send: () => sendTo(price), leave, cancel };
+}
 
-  const handle: HandleEvents = {
+/** Sending the order to another price, and canceling it; a toast with the reason where it is refused. */
+function useSending(order: Order, setPlace: React.Dispatch<React.SetStateAction<Place>>) {
+  const { t } = useTranslation("chart");
+  const run = (work: Promise<unknown>, failed: string) => {
+    setPlace((place) => ({ ...place, phase: "pending" }));
+    return work.catch((error: unknown) => {
+      setPlace(AT_REST);
+      showFailure(failed, error, `chart ${order.order_id}`);
+    });
+  };
+  const replace = (target: string) => {
+    if (order.quantity === null) return setPlace(AT_REST);
+    const change = movedTo(order, target, order.quantity);
+    void run(replaceOrder(order.order_id, change), t("order.moveFailed")).then(() => setPlace(AT_REST));
+  };
+  const cancel = () => void run(cancelOrder(order.order_id), t("order.cancelFailed"));
+  return { replace, cancel };
+}
+
+interface DragOptions {
+  mayStart: boolean;
+  isDragging: boolean;
+  /** `y`: pixels from the top of the chart. */
+  onMove: (y: number) => void;
+  /** `asks`: the reader wants to be asked before an order is sent. */
+  onDrop: (asks: boolean) => void;
+  onCancel: () => void;
+}
+
+function useDrag({
+  mayStart,
+  isDragging,
+  onMove,
+  onDrop,
+  onCancel,
+}: DragOptions): Omit<HandleEvents, "onKeyDown"> {
+  const asks = useSettings((settings) => settings.confirmOrders);
+  const start = useRef<{ y: number; top: number } | null>(null);
+  useEffect(() => {
+    if (!isDragging) start.current = null;
+  }, [isDragging]);
+  return {
     onPointerDown: (event) => {
-      if (!canMove || phase === "pending" || event.button !== 0) return;
+      if (!mayStart || event.button !== 0) return;
       event.currentTarget.setPointerCapture(event.pointerId);
       const area = event.currentTarget.parentElement!.parentElement!.getBoundingClientRect();
       start.current = { y: event.clientY, top: area.top };
     },
     onPointerMove: (event) => {
       const from = start.current;
-      if (!from || (phase !== "dragging" && Math.abs(event.clientY - from.y) < SLACK)) return;
-      setPhase("dragging");
-      setPrice(priceAt(chart, event.clientY - from.top, spec) ?? standing);
+      if (!from || (!isDragging && Math.abs(event.clientY - from.y) < SLACK_PX)) return;
+      onMove(event.clientY - from.top);
     },
     onPointerUp: () => {
       start.current = null;
-      if (phase !== "dragging") return;
-      if (confirmOrders && price !== standing) setPhase("asking");
-      else sendTo(price);
+      if (isDragging) onDrop(asks);
     },
-    onPointerCancel: leave,
-    onKeyDown: (event) => {
-      const count = event.shiftKey ? 10 : 1;
-      if (canMove && event.key === "ArrowUp") step(1, count);
-      else if (canMove && event.key === "ArrowDown") step(-1, count);
-      else if (event.key === "Enter" && phase === "asking") sendTo(price);
-      else if (event.key === "Escape" && phase !== "pending") leave();
-      else if (event.key === "Delete") cancel();
-      else return;
-      event.preventDefault();
-      event.stopPropagation();
+    onPointerCancel: () => {
+      start.current = null;
+      onCancel();
     },
   };
-  return { phase, price, handle, send: () => sendTo(price), leave, cancel };
 }
 
 /** Where an own order's line stands: a waiting order's at its trigger; null for none. */
@@ -115,18 +151,16 @@ export function linePrice(order: Order): string | null {
   return (order.waiting ? order.trigger_price : order.price) ?? null;
 }
 
-function movedTo(order: Order, target: string, quantity: string): NewTerms {
+function movedTo(order: Order, target: string, quantity: string): OrderChange {
   if (!order.waiting) return { price: target, quantity };
   return { ...(order.price !== null && { price: order.price }), quantity, trigger_price: target };
 }
 
-/** The valid price at a height of the chart. A height says a price only to the nearest tick. */
-function priceAt(chart: CandleChart, y: number, spec: SymbolSpec): string | null {
+/** The valid price at a height of the chart. A height gives a price only to the nearest tick. */
+function priceAt(chart: CandleChart, y: number, terms: SymbolTerms): string | null {
   const at = chart.priceAt(y);
-  const units = at === null || at <= 0 ? null : parseInput(at.toFixed(spec.price_scale), spec.price_scale);
+  const units =
+    at === null || at <= 0 ? null : parseTyped(priceDigits(at, terms.price_scale), terms.price_scale);
   if (units === null) return null;
-  const lowest = toUnits(spec.min_price, spec.price_scale);
-  const highest = toUnits(spec.max_price, spec.price_scale);
-  const bounded = units < lowest ? lowest : units > highest ? highest : units;
-  return wire(onTick(spec, bounded), spec.price_scale);
+  return wireDecimal(onTick(terms, boundedPrice(terms, units)), terms.price_scale);
 }

@@ -1,31 +1,31 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useOrderForm } from "@/features/order-form/form-store";
-import { onTick, wire } from "@/features/order-form/maths";
 import { useLanguage } from "@/shared/i18n";
-import { abbreviated, fixed, fromUnits, grouped } from "@/shared/numbers";
+import { onTick } from "@/shared/market/grid";
+import { abbreviated, fixed, fromUnits, grouped, wireDecimal } from "@/shared/numbers";
+import { useDraft } from "@/shared/order-draft/draft-store";
 import { colourOf, onTokensChange } from "@/shared/ui/tokens";
-import { useBook } from "@/shared/wire/store";
-import type { SymbolSpec } from "@/shared/wire/types";
-import { type Depth, depthOf, distanceText, pointAt, valueText } from "./depth";
+import { useBook } from "@/shared/wire/market-store";
+import type { SymbolTerms } from "@/shared/wire/types";
 import styles from "./DepthChart.module.css";
-import { type Area, drawDepth, DepthScale } from "./draw";
+import { type Depth, depthOf, distanceText, pointAt, valueText } from "./depth";
+import { type Area, DepthScale, drawDepth } from "./draw";
 
 /** Tenths of a per cent on either side of the middle. */
 const RANGES = [1, 2, 5, 10, 25, 50, 100] as const;
 const FIRST_RANGE = 1;
 const EVERY_LEVEL = 100_000;
 
-export function DepthChart({ spec }: { spec: SymbolSpec }) {
+export function DepthChart({ terms }: { terms: SymbolTerms }) {
   const { t } = useTranslation("chart");
   const language = useLanguage();
   const [range, setRange] = useState(FIRST_RANGE);
-  const book = useBook(spec.symbol, EVERY_LEVEL);
-  const depth = useMemo(() => depthOf(book, spec, RANGES[range]!), [book, spec, range]);
-  const quantity = (units: bigint) => abbreviated(fromUnits(units, spec.quantity_scale), language);
-  const total = (side: Depth["bids"]) => `${quantity(side.at(-1)?.quantity ?? 0n)} ${spec.base_asset}`;
+  const book = useBook(terms.symbol, EVERY_LEVEL);
+  const depth = useMemo(() => depthOf(book, terms, RANGES[range]!), [book, terms, range]);
+  const quantity = (units: bigint) => abbreviated(fromUnits(units, terms.quantity_scale), language);
+  const total = (side: Depth["bids"]) => `${quantity(side.at(-1)?.quantity ?? 0n)} ${terms.base_asset}`;
   const label = t("depthChart.label", {
-    symbol: spec.symbol,
+    symbol: terms.symbol,
     bids: total(depth.bids),
     asks: total(depth.asks),
     range: RANGES[range]! / 10,
@@ -43,7 +43,7 @@ export function DepthChart({ spec }: { spec: SymbolSpec }) {
       {book.sequence >= 0 && isEmpty && <div className={styles.none}>{t("depthChart.none")}</div>}
       <Canvas
         depth={depth}
-        spec={spec}
+        terms={terms}
         label={label}
         quantity={quantity}
         onZoom={(by) => setRange((now) => Math.min(RANGES.length - 1, Math.max(0, now + by)))}
@@ -54,18 +54,19 @@ export function DepthChart({ spec }: { spec: SymbolSpec }) {
 
 interface CanvasProps {
   depth: Depth;
-  spec: SymbolSpec;
+  terms: SymbolTerms;
   label: string;
   quantity: (units: bigint) => string;
   onZoom: (by: 1 | -1) => void;
 }
 
-function Canvas({ depth, spec, label, quantity, onZoom }: CanvasProps) {
+function Canvas({ depth, terms, label, quantity, onZoom }: CanvasProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const area = useArea(canvas);
   const tokens = useTokensVersion();
   const [x, setX] = useState<number | null>(null);
-  const fillPrice = useOrderForm((form) => form.fillPrice);
+  const fillPrice = useDraft((form) => form.fillPrice);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other colours are drawn anew
   useEffect(() => {
     const element = canvas.current;
     const context = element?.getContext("2d");
@@ -74,12 +75,13 @@ function Canvas({ depth, spec, label, quantity, onZoom }: CanvasProps) {
     element.width = area.width * ratio;
     element.height = area.height * ratio;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    const price = (units: bigint) => fixed(fromUnits(onTick(spec, units), spec.price_scale), spec.price_scale);
-    drawDepth(context, area, depth, coloursAt(element), { price, quantity });
-  }, [depth, area, spec, tokens, quantity]);
+    const price = (units: bigint) =>
+      fixed(fromUnits(onTick(terms, units), terms.price_scale), terms.price_scale);
+    drawDepth(context, area, depth, depthColours(element), { price, quantity });
+  }, [depth, area, terms, tokens, quantity]);
   const click = () => {
     if (x === null || depth.doubleMiddle === null) return;
-    fillPrice(wire(onTick(spec, new DepthScale(depth, area).priceAt(x)), spec.price_scale));
+    fillPrice(wireDecimal(onTick(terms, new DepthScale(depth, area).priceAt(x)), terms.price_scale));
   };
   return (
     <div className={styles.frame}>
@@ -93,22 +95,25 @@ function Canvas({ depth, spec, label, quantity, onZoom }: CanvasProps) {
         onClick={click}
         onWheel={(event) => onZoom(event.deltaY > 0 ? 1 : -1)}
       />
-      {x !== null && depth.doubleMiddle !== null && <Hover x={x} area={area} depth={depth} spec={spec} />}
+      {x !== null && depth.doubleMiddle !== null && <Hover x={x} area={area} depth={depth} terms={terms} />}
     </div>
   );
 }
 
-function Hover({ x, area, depth, spec }: { x: number; area: Area; depth: Depth; spec: SymbolSpec }) {
+function Hover({ x, area, depth, terms }: { x: number; area: Area; depth: Depth; terms: SymbolTerms }) {
   const { t } = useTranslation("chart");
   const scale = new DepthScale(depth, area);
   const price = scale.priceAt(x);
   const isBid = 2n * price <= depth.doubleMiddle!;
   const point = pointAt(isBid ? depth.bids : depth.asks, price, isBid ? "bids" : "asks");
   const rows: [string, string][] = [
-    [t("depthChart.price"), fixed(fromUnits(onTick(spec, price), spec.price_scale), spec.price_scale)],
+    [t("depthChart.price"), fixed(fromUnits(onTick(terms, price), terms.price_scale), terms.price_scale)],
     [t("depthChart.distance"), `${distanceText(price, depth.doubleMiddle!)}%`],
-    [t("depthChart.sum"), `${grouped(fromUnits(point?.quantity ?? 0n, spec.quantity_scale))} ${spec.base_asset}`],
-    [t("depthChart.value"), `${point ? grouped(valueText(point, spec)) : "0"} ${spec.quote_asset}`],
+    [
+      t("depthChart.sum"),
+      `${grouped(fromUnits(point?.quantity ?? 0n, terms.quantity_scale))} ${terms.base_asset}`,
+    ],
+    [t("depthChart.value"), `${point ? grouped(valueText(point, terms)) : "0"} ${terms.quote_asset}`],
   ];
   return (
     <>
@@ -151,7 +156,7 @@ function useTokensVersion(): number {
   return version;
 }
 
-function coloursAt(element: Element) {
+function depthColours(element: Element) {
   return {
     rise: colourOf("--rise", element),
     fall: colourOf("--fall", element),

@@ -1,7 +1,7 @@
 // The curve of the depth chart: how much stands between the middle and each price.
 
 import { fromUnits, toUnits } from "@/shared/numbers";
-import type { Level, SymbolSpec } from "@/shared/wire/types";
+import type { Level, SymbolTerms } from "@/shared/wire/types";
 
 export interface DepthPoint {
   price: bigint;
@@ -24,13 +24,14 @@ export interface Depth {
 /** The levels within `tenths` (tenths of a per cent) of the middle, with running sums. */
 export function depthOf(
   book: { bids: readonly Level[]; asks: readonly Level[] },
-  spec: SymbolSpec,
+  terms: SymbolTerms,
   tenths: number,
 ): Depth {
-  const bids = sums(book.bids, spec);
-  const asks = sums(book.asks, spec);
+  const bids = sums(book.bids, terms);
+  const asks = sums(book.asks, terms);
   const [bid, ask] = [bids[0]?.price, asks[0]?.price];
-  if (bid === undefined || ask === undefined) return { bids, asks, doubleMiddle: null, lowest: 0n, highest: 0n };
+  if (bid === undefined || ask === undefined)
+    return { bids, asks, doubleMiddle: null, lowest: 0n, highest: 0n };
   const doubleMiddle = bid + ask;
   const reach = (doubleMiddle * BigInt(tenths)) / 2000n;
   const lowest = doubleMiddle / 2n - reach;
@@ -45,7 +46,11 @@ export function depthOf(
 }
 
 /** The outermost point a price reaches, coming from the middle; undefined inside the spread. */
-export function pointAt(points: readonly DepthPoint[], price: bigint, side: "bids" | "asks"): DepthPoint | undefined {
+export function pointAt(
+  points: readonly DepthPoint[],
+  price: bigint,
+  side: "bids" | "asks",
+): DepthPoint | undefined {
   let found: DepthPoint | undefined;
   for (const point of points) {
     if (side === "bids" ? point.price < price : point.price > price) break;
@@ -55,8 +60,8 @@ export function pointAt(points: readonly DepthPoint[], price: bigint, side: "bid
 }
 
 /** The value of a point in the quote asset, as a wire decimal with the price's decimals. */
-export function valueText(point: DepthPoint, spec: SymbolSpec): string {
-  return fromUnits(point.value / 10n ** BigInt(spec.quantity_scale), spec.price_scale);
+export function valueText(point: DepthPoint, terms: SymbolTerms): string {
+  return fromUnits(point.value / 10n ** BigInt(terms.quantity_scale), terms.price_scale);
 }
 
 /** How far a price is from the middle, per cent with two decimals. */
@@ -64,12 +69,12 @@ export function distanceText(price: bigint, doubleMiddle: bigint): string {
   return fromUnits(((2n * price - doubleMiddle) * 10_000n) / doubleMiddle, 2);
 }
 
-function sums(levels: readonly Level[], spec: SymbolSpec): DepthPoint[] {
+function sums(levels: readonly Level[], terms: SymbolTerms): DepthPoint[] {
   let quantity = 0n;
   let value = 0n;
   return levels.map(([priceText, quantityText]) => {
-    const price = toUnits(priceText, spec.price_scale);
-    const units = toUnits(quantityText, spec.quantity_scale);
+    const price = toUnits(priceText, terms.price_scale);
+    const units = toUnits(quantityText, terms.quantity_scale);
     quantity += units;
     value += price * units;
     return { price, quantity, value };

@@ -3,10 +3,10 @@ import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { useDisplayName, useLanguage } from "@/shared/i18n";
 import { abbreviated, fixed } from "@/shared/numbers";
-import { useSettings } from "@/shared/settings/settings";
+import { useSettings } from "@/shared/settings";
 import { Change } from "@/shared/ui/Change";
 import { Popover } from "@/shared/ui/Popover";
-import { useStatistics } from "@/shared/wire/store";
+import { useTickers } from "@/shared/wire/market-store";
 import { useSymbols } from "@/shared/wire/symbols";
 import { found, type Listed } from "./find";
 import styles from "./MarketSelector.module.css";
@@ -24,8 +24,7 @@ export function MarketSelector({ symbol }: { symbol: string | undefined }) {
       button={
         <>
           <span className={styles.names}>
-            <strong>{symbol ?? t("selectMarket")}</strong>{" "}
-            {symbol && <small>{displayName(symbol)}</small>}
+            <strong>{symbol ?? t("selectMarket")}</strong> {symbol && <small>{displayName(symbol)}</small>}
           </span>
           <i aria-hidden>▾</i>
         </>
@@ -43,14 +42,13 @@ function Markets({ selected, close }: { selected: string | undefined; close: () 
   const [onlyFavourites, setOnlyFavourites] = useState(false);
   const favourites = useSettings((settings) => settings.favourites);
   const listed = useListed();
-  const shown = found(listed, text, favourites).filter(
-    ({ spec }) => !onlyFavourites || favourites.includes(spec.symbol),
-  );
+  const isWanted = ({ terms }: Listed) => !onlyFavourites || favourites.includes(terms.symbol);
+  const shown = found(listed, text, favourites).filter(isWanted);
   const [chosen, setChosen] = useState(0);
   const active = Math.min(chosen, shown.length - 1);
   const go = (market: Listed | undefined) => {
     if (!market) return;
-    void navigate(`/trade/${market.spec.symbol}`);
+    void navigate(`/trade/${market.terms.symbol}`);
     close();
   };
   const onKeyDown = (event: React.KeyboardEvent) => {
@@ -63,51 +61,80 @@ function Markets({ selected, close }: { selected: string | undefined; close: () 
   return (
     <div className={styles.markets}>
       <div className={styles.search}>
-        <input
-          autoFocus
-          type="search"
-          role="combobox"
-          aria-expanded
-          aria-controls="markets-found"
-          aria-activedescendant={shown[active] ? optionId(shown[active]) : undefined}
-          aria-label={t("search")}
-          placeholder={t("search")}
-          value={text}
-          onChange={(event) => {
-            setText(event.target.value);
+        <Search
+          text={text}
+          active={shown[active]}
+          onText={(typed) => {
+            setText(typed);
             setChosen(0);
           }}
           onKeyDown={onKeyDown}
         />
-        <button type="button" aria-pressed={onlyFavourites} onClick={() => setOnlyFavourites(!onlyFavourites)}>
-          ★ {t("favourites")}
-        </button>
+        <FavouritesOnly pressed={onlyFavourites} onPress={setOnlyFavourites} />
       </div>
       <div role="listbox" id="markets-found" aria-label={t("markets")} className={styles.list}>
         {shown.map((market, index) => (
           <Market
-            key={market.spec.symbol}
+            key={market.terms.symbol}
             market={market}
             isActive={index === active}
-            isSelected={market.spec.symbol === selected}
+            isSelected={market.terms.symbol === selected}
             onChoose={() => go(market)}
           />
         ))}
       </div>
-      {shown.length === 0 && <p className={styles.none}>{t(onlyFavourites && text === "" ? "noFavourites" : "nothingFound")}</p>}
+      {shown.length === 0 && (
+        <p className={styles.none}>{t(onlyFavourites && text === "" ? "noFavourites" : "nothingFound")}</p>
+      )}
     </div>
+  );
+}
+
+function FavouritesOnly({ pressed, onPress }: { pressed: boolean; onPress: (pressed: boolean) => void }) {
+  const { t } = useTranslation("header");
+  return (
+    <button type="button" aria-pressed={pressed} onClick={() => onPress(!pressed)}>
+      ★ {t("favourites")}
+    </button>
+  );
+}
+
+interface SearchProps {
+  text: string;
+  /** The market that Enter chooses. */
+  active: Listed | undefined;
+  onText: (text: string) => void;
+  onKeyDown: (event: React.KeyboardEvent) => void;
+}
+
+function Search({ text, active, onText, onKeyDown }: SearchProps) {
+  const { t } = useTranslation("header");
+  return (
+    <input
+      data-first-focus
+      type="search"
+      role="combobox"
+      aria-expanded
+      aria-controls="markets-found"
+      aria-activedescendant={active ? optionId(active) : undefined}
+      aria-label={t("search")}
+      placeholder={t("search")}
+      value={text}
+      onChange={(event) => onText(event.target.value)}
+      onKeyDown={onKeyDown}
+    />
   );
 }
 
 function useListed(): Listed[] {
   const symbols = useSymbols();
   const displayName = useDisplayName();
-  const names = useMemo(() => symbols?.map((spec) => spec.symbol) ?? [], [symbols]);
-  const statistics = useStatistics(names);
-  return (symbols ?? []).map((spec) => ({
-    spec,
-    name: displayName(spec.symbol),
-    statistics: statistics.get(spec.symbol),
+  const names = useMemo(() => symbols?.map((terms) => terms.symbol) ?? [], [symbols]);
+  const tickers = useTickers(names);
+  return (symbols ?? []).map((terms) => ({
+    terms,
+    name: displayName(terms.symbol),
+    ticker: tickers.get(terms.symbol),
   }));
 }
 
@@ -119,11 +146,11 @@ interface MarketProps {
 }
 
 function Market({ market, isActive, isSelected, onChoose }: MarketProps) {
-  const { spec, name, statistics } = market;
+  const { terms, name, ticker } = market;
   const { t } = useTranslation("header");
   const language = useLanguage();
   const { favourites, toggleFavourite } = useSettings();
-  const isFavourite = favourites.includes(spec.symbol);
+  const isFavourite = favourites.includes(terms.symbol);
   return (
     <div className={styles.row} data-active={isActive}>
       <button
@@ -131,29 +158,30 @@ function Market({ market, isActive, isSelected, onChoose }: MarketProps) {
         className={styles.star}
         tabIndex={-1}
         aria-pressed={isFavourite}
-        aria-label={t(isFavourite ? "unstar" : "star", { symbol: spec.symbol })}
-        onClick={() => toggleFavourite(spec.symbol)}
+        aria-label={t(isFavourite ? "unstar" : "star", { symbol: terms.symbol })}
+        onClick={() => toggleFavourite(terms.symbol)}
       >
         {isFavourite ? "★" : "☆"}
       </button>
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: its keys are those of the search field */}
       <div
         role="option"
         id={optionId(market)}
         aria-selected={isSelected}
         className={styles.option}
-        data-testid={`market-${spec.symbol}`}
+        data-testid={`market-${terms.symbol}`}
         onClick={onChoose}
       >
         <span>
-          <strong>{spec.symbol}</strong>
+          <strong>{terms.symbol}</strong>
           <small>{name}</small>
         </span>
-        <span>{statistics?.last_price ? fixed(statistics.last_price, spec.price_scale) : "–"}</span>
+        <span>{ticker?.last_price ? fixed(ticker.last_price, terms.price_scale) : "–"}</span>
         <span>
-          <Change statistics={statistics} />
+          <Change ticker={ticker} />
         </span>
         <small>
-          {statistics ? abbreviated(statistics.quote_volume_24h, language) : "–"} {spec.quote_asset}
+          {ticker ? abbreviated(ticker.quote_volume_24h, language) : "–"} {terms.quote_asset}
         </small>
       </div>
     </div>
@@ -161,5 +189,5 @@ function Market({ market, isActive, isSelected, onChoose }: MarketProps) {
 }
 
 function optionId(market: Listed): string {
-  return `market-option-${market.spec.symbol}`;
+  return `market-option-${market.terms.symbol}`;
 }

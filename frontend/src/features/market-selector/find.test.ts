@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
-import type { Statistics, SymbolSpec } from "@/shared/wire/types";
+import type { SymbolTerms, Ticker } from "@/shared/wire/types";
 import { found, type Listed } from "./find";
 
 function market(symbol: string, base: string, quote: string, name: string, value: string): Listed {
-  const spec = { symbol, base_asset: base, quote_asset: quote } as SymbolSpec;
-  return { spec, name, statistics: { quote_volume_24h: value } as Statistics };
+  const terms = { symbol, base_asset: base, quote_asset: quote } as SymbolTerms;
+  return { terms, name, ticker: { quote_volume_24h: value } as Ticker };
 }
 
 const MARKETS = [
@@ -12,7 +12,7 @@ const MARKETS = [
   market("ETH-KRW", "ETH", "KRW", "이더리움", "5"),
   market("BTC-KRW", "BTC", "KRW", "비트코인", "90.5"),
 ];
-const symbols = (list: Listed[]) => list.map(({ spec }) => spec.symbol);
+const symbols = (list: Listed[]) => list.map(({ terms }) => terms.symbol);
 
 it("lists all by what was traded, favourites first", () => {
   expect(symbols(found(MARKETS, "", []))).toEqual(["BTC-KRW", "ETH-KRW", "AAPL"]);

@@ -1,107 +1,117 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { useLanguage } from "@/shared/i18n";
-import { abbreviated, fixed, toUnits } from "@/shared/numbers";
-import { CONTINUOUS, useStatusText } from "@/shared/market-status";
-import { useSettings } from "@/shared/settings/settings";
+import { type Language, useLanguage } from "@/shared/i18n";
+import { CONTINUOUS, useStatusText } from "@/shared/market/market-status";
+import { abbreviated, fixed } from "@/shared/numbers";
+import { useSettings } from "@/shared/settings";
+import { compareDecimals } from "@/shared/sorting";
 import { Change } from "@/shared/ui/Change";
 import type { Column } from "@/shared/ui/DataTable";
 import { Sparkline } from "@/shared/ui/Line";
-import type { Statistics, SymbolSpec } from "@/shared/wire/types";
+import type { SymbolTerms, Ticker } from "@/shared/wire/types";
 import styles from "./columns.module.css";
 
 export interface MarketRow {
-  spec: SymbolSpec;
+  terms: SymbolTerms;
   name: string;
-  statistics: Statistics | undefined;
+  ticker: Ticker | undefined;
   /** Closes of the last day, for the line. */
   closes: readonly number[];
   isFavourite: boolean;
 }
 
-type Figure = (statistics: Statistics) => string | null;
-
-/** Fine enough to order prices and values of any symbol against each other. */
-const ORDER_SCALE = 12;
+type Figure = (ticker: Ticker) => string | null;
 
 /** Ascending order by a figure; markets without it come first. */
 function byFigure(figure: Figure): (a: MarketRow, b: MarketRow) => number {
-  const units = (row: MarketRow) => {
-    const text = row.statistics && figure(row.statistics);
-    return text ? toUnits(text, ORDER_SCALE) : null;
+  const text = ({ ticker }: MarketRow) => ticker && figure(ticker);
+  return (a, b) => compareDecimals(text(a), text(b));
+}
+
+function priceColumn(id: string, header: string, figure: Figure): Column<MarketRow> {
+  return {
+    id,
+    header,
+    width: "minmax(100px, 1fr)",
+    cell: ({ terms, ticker }) => {
+      const text = ticker && figure(ticker);
+      return text ? fixed(text, terms.price_scale) : "–";
+    },
+    compare: byFigure(figure),
   };
-  return (a, b) => {
-    const [left, right] = [units(a), units(b)];
-    if (left === null || right === null) return Number(left !== null) - Number(right !== null);
-    return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** What was traded in 24 hours, in one of the symbol's assets. */
+function totalColumn(
+  id: string,
+  header: string,
+  figure: (of: Ticker) => string,
+  asset: "base_asset" | "quote_asset",
+  language: Language,
+): Column<MarketRow> {
+  return {
+    id,
+    header,
+    width: "minmax(110px, 1fr)",
+    cell: ({ terms, ticker }) => {
+      if (!ticker) return "–";
+      return (
+        <>
+          {abbreviated(figure(ticker), language)} <small className={styles.unit}>{terms[asset]}</small>
+        </>
+      );
+    },
+    compare: byFigure(figure),
   };
 }
 
 export function useMarketColumns(): readonly Column<MarketRow>[] {
   const { t } = useTranslation("markets");
   const language = useLanguage();
-  return useMemo(() => {
-    const price = (id: string, header: string, figure: Figure, width: string): Column<MarketRow> => ({
-      id,
-      header,
-      width,
-      cell: ({ spec, statistics }) => {
-        const text = statistics && figure(statistics);
-        return text ? fixed(text, spec.price_scale) : "–";
-      },
-      compare: byFigure(figure),
-    });
-    const total = (id: string, header: string, figure: (of: Statistics) => string, unit: (spec: SymbolSpec) => string) => ({
-      id,
-      header,
-      width: "minmax(110px, 1fr)",
-      cell: ({ spec, statistics }: MarketRow) =>
-        statistics ? (
-          <>
-            {abbreviated(figure(statistics), language)} <small className={styles.unit}>{unit(spec)}</small>
-          </>
-        ) : (
-          "–"
-        ),
-      compare: byFigure(figure),
-    });
-    return [
+  return useMemo(
+    () => [
       {
         id: "symbol",
         header: t("market"),
         width: "minmax(190px, 1.4fr)",
         align: "left",
         cell: (row) => <Market row={row} />,
-        compare: (a, b) => b.spec.symbol.localeCompare(a.spec.symbol),
+        compare: (a, b) => b.terms.symbol.localeCompare(a.terms.symbol),
       },
-      price("last", t("last"), (of) => of.last_price, "minmax(100px, 1fr)"),
+      priceColumn("last", t("last"), (of) => of.last_price),
       {
         id: "change",
         header: t("change"),
         width: "minmax(90px, 1fr)",
-        cell: ({ statistics }) => <Change statistics={statistics} />,
+        cell: ({ ticker }) => <Change ticker={ticker} />,
         compare: byFigure((of) => of.price_change_percent_24h),
       },
       {
         id: "line",
         header: t("lastDay"),
         width: "minmax(110px, 1fr)",
-        cell: ({ spec, closes }) => <Sparkline values={closes} label={t("lineOf", { symbol: spec.symbol })} />,
+        cell: ({ terms, closes }) => <Line terms={terms} closes={closes} />,
       },
-      price("high", t("high"), (of) => of.high_price_24h, "minmax(100px, 1fr)"),
-      price("low", t("low"), (of) => of.low_price_24h, "minmax(100px, 1fr)"),
-      total("volume", t("volume"), (of) => of.volume_24h, (spec) => spec.base_asset),
-      total("value", t("value"), (of) => of.quote_volume_24h, (spec) => spec.quote_asset),
-    ];
-  }, [t, language]);
+      priceColumn("high", t("high"), (of) => of.high_price_24h),
+      priceColumn("low", t("low"), (of) => of.low_price_24h),
+      totalColumn("volume", t("volume"), (of) => of.volume_24h, "base_asset", language),
+      totalColumn("value", t("value"), (of) => of.quote_volume_24h, "quote_asset", language),
+    ],
+    [t, language],
+  );
+}
+
+function Line({ terms, closes }: Pick<MarketRow, "terms" | "closes">) {
+  const { t } = useTranslation("markets");
+  return <Sparkline values={closes} label={t("lineOf", { symbol: terms.symbol })} />;
 }
 
 function Market({ row }: { row: MarketRow }) {
   const { t } = useTranslation("markets");
   const toggle = useSettings((settings) => settings.toggleFavourite);
-  const statusText = useStatusText(row.spec);
-  const { symbol, status } = row.spec;
+  const statusText = useStatusText(row.terms);
+  const { symbol, status } = row.terms;
   return (
     <span className={styles.market}>
       <button

@@ -3,8 +3,8 @@
 import { useQueries } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { queryClient } from "@/shared/wire/api";
+import { socket } from "@/shared/wire/connection";
 import { fetchCandles } from "@/shared/wire/rest";
-import { socket } from "@/shared/wire/store";
 import type { Candle, Interval } from "@/shared/wire/types";
 
 const INTERVAL: Interval = "15m";
@@ -24,10 +24,22 @@ export function useSparklines(symbols: readonly string[]): ReadonlyMap<string, r
     const stops = key
       .split(" ")
       .filter(Boolean)
-      .map((symbol) => socket.follow(`klines:${INTERVAL}`, symbol, { onMessage: (message) => take(symbol, message as never) }));
+      .map((symbol) =>
+        socket.follow(
+          `klines:${INTERVAL}`,
+          symbol,
+          { onMessage: (message) => take(symbol, message as never) },
+          { listed: true },
+        ),
+      );
     return () => stops.forEach((stop) => stop());
   }, [key]);
-  return new Map(symbols.map((symbol, index) => [symbol, (results[index]?.data ?? []).map((candle) => Number(candle.close))]));
+  return new Map(
+    symbols.map((symbol, index) => [
+      symbol,
+      (results[index]?.data ?? []).map((candle) => Number(candle.close)),
+    ]),
+  );
 }
 
 function take(symbol: string, message: { candle?: Candle }): void {
@@ -37,7 +49,7 @@ function take(symbol: string, message: { candle?: Candle }): void {
 }
 
 /** The candles with a newer one added or the last one renewed. A gap is for the next visit to fill. */
-export function withCandle(known: readonly Candle[], candle: Candle): Candle[] {
+function withCandle(known: readonly Candle[], candle: Candle): Candle[] {
   const before = known.filter((other) => other.open_time < candle.open_time);
   return [...before, candle].slice(-CANDLES);
 }

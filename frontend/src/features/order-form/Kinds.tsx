@@ -1,13 +1,13 @@
 import { useTranslation } from "react-i18next";
-import { isAuction } from "@/shared/market-status";
-import { hasTrigger, LINKED_KINDS, type OrderKind, TRIGGER_KINDS } from "./draft";
-import { useOrderForm } from "./form-store";
-import styles from "./OrderForm.module.css";
+import { isAuction } from "@/shared/market/market-status";
+import { LINKED_KINDS, type OrderKind, OTHER_KINDS, TRIGGER_KINDS } from "@/shared/order-draft/draft";
+import { useDraft } from "@/shared/order-draft/draft-store";
+import styles from "./Kinds.module.css";
 
 /** The kind of order: the two usual ones at hand, those that wait or are linked in a list. */
 export function Kinds({ status }: { status: string }) {
   const { t } = useTranslation("order");
-  const { kind, side, change } = useOrderForm();
+  const { kind, side, change } = useDraft();
   const isUsual = kind === "limit" || kind === "market";
   return (
     <div className={styles.kinds} role="group" aria-label={t("type")}>
@@ -33,6 +33,11 @@ export function Kinds({ status }: { status: string }) {
         <option value="" hidden>
           {t("moreTypes")}
         </option>
+        {OTHER_KINDS.map((each) => (
+          <option key={each} value={each} disabled={!mayEnter(each, status)}>
+            {t(`kinds.${each}`)}
+          </option>
+        ))}
         <optgroup label={t("waitingTypes")}>
           {TRIGGER_KINDS.map((each) => (
             <option key={each} value={each} disabled={!mayEnter(each, status)}>
@@ -42,7 +47,11 @@ export function Kinds({ status }: { status: string }) {
         </optgroup>
         <optgroup label={t("linkedTypes")}>
           {LINKED_KINDS.map((each) => (
-            <option key={each} value={each} disabled={!mayEnter(each, status) || (each === "bracket" && side === "sell")}>
+            <option
+              key={each}
+              value={each}
+              disabled={!mayEnter(each, status) || (each === "bracket" && side === "sell")}
+            >
               {t(`kinds.${each}`)}
             </option>
           ))}
@@ -55,5 +64,5 @@ export function Kinds({ status }: { status: string }) {
 /** Whether any order of the kind may enter in a state of the market. */
 function mayEnter(kind: OrderKind, status: string): boolean {
   if (status === "post_only") return kind === "limit" || kind === "bracket";
-  return !isAuction(status) || kind !== "market" || hasTrigger(kind);
+  return !isAuction(status) || (kind !== "market" && kind !== "market_to_limit" && kind !== "pegged");
 }

@@ -1,10 +1,7 @@
-import { useId, useLayoutEffect, useRef } from "react";
+import { useId } from "react";
 import { useTranslation } from "react-i18next";
-import styles from "./OrderForm.module.css";
-import { groupTyped } from "./typing";
-
-/** `large` with Shift, `least` (a tick, a lot) with Alt. */
-export type StepSize = "least" | "usual" | "large";
+import { NumberInput, type Step, stepSize } from "@/shared/ui/NumberInput";
+import styles from "./Fields.module.css";
 
 interface NumberFieldProps {
   name: string;
@@ -12,58 +9,27 @@ interface NumberFieldProps {
   unit: string;
   value: string;
   decimals: number;
-  /** What is wrong with it, in words. */
+  /** The text of its problem; null without one. */
   problem: string | null;
   /** Grey text in the empty field. */
   placeholder?: string;
   onChange: (text: string) => void;
-  onStep?: (direction: 1 | -1, size: StepSize) => void;
+  onStep?: Step;
   onFocus?: () => void;
   /** The label stands in the box: for fields that come second. */
   inline?: boolean;
   controls?: React.ReactNode;
 }
 
-function sizeOf(event: React.KeyboardEvent | React.MouseEvent): StepSize {
-  return event.shiftKey ? "large" : event.altKey ? "least" : "usual";
-}
-
 /** A number with its unit, − and + beside it, its problem below; arrow keys step. */
 export function NumberField(props: NumberFieldProps) {
-  const { t } = useTranslation("order");
   const id = useId();
-  const { name, label, unit, value, decimals, problem, onChange, onStep } = props;
-  const input = useRef<HTMLInputElement>(null);
-  const caret = useRef<number | null>(null);
-  useLayoutEffect(() => {
-    if (caret.current !== null) input.current?.setSelectionRange(caret.current, caret.current);
-    caret.current = null;
-  }, [value]);
-  const onInput = (event: React.ChangeEvent<HTMLInputElement>) => {
-    const grouped = groupTyped(event.target.value, event.target.selectionStart ?? event.target.value.length, decimals);
-    caret.current = grouped.caret;
-    onChange(grouped.text);
-  };
-  const onKeyDown = (event: React.KeyboardEvent) => {
-    const direction = event.key === "ArrowUp" ? 1 : event.key === "ArrowDown" ? -1 : null;
-    if (direction === null || !onStep) return;
-    event.preventDefault();
-    onStep(direction, sizeOf(event));
-  };
-  const step = (direction: 1 | -1) => (
-    <button
-      type="button"
-      tabIndex={-1}
-      aria-label={t(direction === 1 ? "stepUp" : "stepDown", { field: label })}
-      data-testid={`order-${name}-${direction === 1 ? "up" : "down"}`}
-      onClick={(event) => onStep?.(direction, sizeOf(event))}
-    >
-      {direction === 1 ? "+" : "−"}
-    </button>
-  );
+  const { name, label, unit, problem, inline, onStep } = props;
+  const step = (direction: 1 | -1) =>
+    onStep && <StepButton name={name} label={label} direction={direction} onStep={onStep} />;
   return (
     <div className={styles.field}>
-      {!props.inline && (
+      {!inline && (
         <div className={styles.labelLine}>
           <label htmlFor={id}>
             {label} <small>{unit}</small>
@@ -71,28 +37,25 @@ export function NumberField(props: NumberFieldProps) {
           {props.controls}
         </div>
       )}
-      <div className={styles.box} data-invalid={problem !== null} data-inline={props.inline}>
-        {props.inline && <label htmlFor={id}>{label}</label>}
-        {onStep && !props.inline && step(-1)}
-        <input
-          ref={input}
+      <div className={styles.box} data-invalid={problem !== null} data-inline={inline}>
+        {inline && <label htmlFor={id}>{label}</label>}
+        {!inline && step(-1)}
+        <NumberInput
           id={id}
           name={name}
-          inputMode={decimals > 0 ? "decimal" : "numeric"}
-          autoComplete="off"
-          spellCheck={false}
-          value={value}
+          value={props.value}
+          decimals={props.decimals}
           placeholder={props.placeholder}
           aria-invalid={problem !== null}
           aria-describedby={problem === null ? undefined : `${id}-problem`}
           data-testid={`order-${name}`}
-          onChange={onInput}
-          onKeyDown={onKeyDown}
+          onChange={props.onChange}
+          onStep={onStep}
           onFocus={props.onFocus}
         />
-        {props.inline && <small>{unit}</small>}
-        {onStep && props.inline && step(-1)}
-        {onStep && step(1)}
+        {inline && <small>{unit}</small>}
+        {inline && step(-1)}
+        {step(1)}
       </div>
       {problem !== null && (
         <p id={`${id}-problem`} className={styles.problem} role="alert" data-testid={`order-${name}-problem`}>
@@ -100,5 +63,27 @@ export function NumberField(props: NumberFieldProps) {
         </p>
       )}
     </div>
+  );
+}
+
+interface StepButtonProps {
+  name: string;
+  label: string;
+  direction: 1 | -1;
+  onStep: Step;
+}
+
+function StepButton({ name, label, direction, onStep }: StepButtonProps) {
+  const { t } = useTranslation("order");
+  return (
+    <button
+      type="button"
+      tabIndex={-1}
+      aria-label={t(direction === 1 ? "stepUp" : "stepDown", { field: label })}
+      data-testid={`order-${name}-${direction === 1 ? "up" : "down"}`}
+      onClick={(event) => onStep(direction, stepSize(event))}
+    >
+      {direction === 1 ? "+" : "−"}
+    </button>
   );
 }

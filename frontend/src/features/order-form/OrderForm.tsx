@@ -1,36 +1,46 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useErrorText } from "@/shared/errors";
-import { fromUnits, grouped } from "@/shared/numbers";
-import { usePage } from "@/shared/page";
-import { takesOrders, useStatusText } from "@/shared/market-status";
-import { useSettings } from "@/shared/settings/settings";
+import { takesOrders, useStatusText } from "@/shared/market/market-status";
+import { fromUnits, grouped, wireDecimal } from "@/shared/numbers";
+import { namesAmount, type Side } from "@/shared/order-draft/draft";
+import { forgetSizes, useDraft } from "@/shared/order-draft/draft-store";
+import type { Problem } from "@/shared/order-draft/value-rules";
+import { useMayTrade, usePage } from "@/shared/page";
+import { useSettings } from "@/shared/settings";
+import { showFailure } from "@/shared/ui/failure-toast";
+import { UNREACHABLE } from "@/shared/wire/api";
+import { useConnection } from "@/shared/wire/connection";
+import { type PendingOrder, usePending } from "@/shared/wire/pending";
 import type { Ticket } from "@/shared/wire/trading";
-import type { SymbolSpec } from "@/shared/wire/types";
+import type { SymbolTerms } from "@/shared/wire/types";
 import { ConfirmOrder } from "./ConfirmOrder";
-import { namesAmount, type Side } from "./draft";
 import { Fields } from "./Fields";
-import { forgetSizes, useOrderForm } from "./form-store";
 import { Kinds } from "./Kinds";
+import { NoTrading } from "./NoTrading";
 import { isFolded, Options } from "./Options";
 import styles from "./OrderForm.module.css";
-import type { Problem } from "./rules";
-import { problemOf, sendTicket, ticketOf } from "./submit";
-import { Available, Summary } from "./Summary";
+import { Available, OrderSummary } from "./OrderSummary";
 import { useShortcuts } from "./shortcuts";
+import { problemOf, sendTicket, ticketOf } from "./submit";
 import { useFocusField } from "./use-form-actions";
 import { type FormReading, useReading } from "./use-reading";
 
-/** The order form: a draft, what it would cost, why it cannot be sent, and the button that sends it. */
-export function OrderForm({ spec }: { spec: SymbolSpec }) {
+/** The order form, for visitors and for users whose role trades. */
+export function OrderForm({ terms }: { terms: SymbolTerms }) {
+  return useMayTrade() ? <TradingForm terms={terms} /> : <NoTrading />;
+}
+
+/** A draft, what it would cost, why it cannot be sent, and the button that sends it. */
+function TradingForm({ terms }: { terms: SymbolTerms }) {
   const { t } = useTranslation("order");
   const { username } = usePage();
-  const form = useOrderForm();
+  const form = useDraft();
   const element = useRef<HTMLFormElement>(null);
   const focusField = useFocusField(element);
-  const formReading = useReading(spec);
-  useFirstPrice(spec, formReading);
-  const { sending, asked, onSubmit, send, cancel } = useSending(spec, formReading, focusField);
+  const formReading = useReading(terms);
+  useFirstPrice(terms, formReading);
+  const { sending, asked, onSubmit, send, cancel } = useSending(terms, formReading, focusField);
 
   const { setSide, clear } = form;
   const problem = shownProblem(form, formReading);
@@ -60,29 +70,40 @@ export function OrderForm({ spec }: { spec: SymbolSpec }) {
       <fieldset disabled={visitor} className={styles.fieldset}>
         <Sides side={form.side} onSide={setSide} />
         <div className={styles.scroll}>
-          <Kinds status={spec.status} />
-          <Available spec={spec} side={form.side} />
-          <Fields spec={spec} formReading={formReading} problem={problem} />
-          <Options spec={spec} formReading={formReading} problem={problem} />
-          <Summary spec={spec} formReading={formReading} />
+          <Kinds status={terms.status} />
+          <Available terms={terms} side={form.side} />
+          <Fields terms={terms} formReading={formReading} problem={problem} />
+          <Options terms={terms} formReading={formReading} problem={problem} />
+          <OrderSummary terms={terms} formReading={formReading} />
         </div>
         <div className={styles.foot}>
-          {!visitor && <Advice spec={spec} formReading={formReading} problem={problem} />}
-          {!visitor && <SendButton spec={spec} formReading={formReading} sending={sending} />}
+          {!visitor && <Advice terms={terms} formReading={formReading} problem={problem} />}
+          {!visitor && <SendButton terms={terms} formReading={formReading} sending={sending} />}
         </div>
       </fieldset>
-      {visitor && (
-        <a className={styles.logIn} href={`/accounts/login/?next=/trade/${spec.symbol}`} data-testid="order-log-in">
-          {t("logInToTrade")}
-        </a>
+      {visitor && <LogIn terms={terms} />}
+      {asked && (
+        <ConfirmOrder ticket={asked} terms={terms} formReading={formReading} onSend={send} onClose={cancel} />
       )}
-      {asked && <ConfirmOrder ticket={asked} spec={spec} formReading={formReading} onSend={send} onClose={cancel} />}
     </form>
   );
 }
 
+function LogIn({ terms }: { terms: SymbolTerms }) {
+  const { t } = useTranslation("order");
+  const href = `/accounts/login/?next=/trade/${terms.symbol}`;
+  return (
+    <a className={styles.logIn} href={href} data-testid="order-log-in">
+      {t("logInToTrade")}
+    </a>
+  );
+}
+
 /** What the exchange refused comes first; then, once a person has tried or left a field, what we would refuse. */
-function shownProblem(form: { refusal: Problem | null; touched: boolean }, { reading }: FormReading): Problem | null {
+function shownProblem(
+  form: { refusal: Problem | null; touched: boolean },
+  { reading }: FormReading,
+): Problem | null {
   if (form.refusal) return form.refusal;
   const { problem } = reading;
   // Nothing typed yet is no mistake.
@@ -94,54 +115,82 @@ function useUnfolded(form: React.RefObject<HTMLFormElement | null>, problem: Pro
   const field = problem?.field ?? "form";
   useEffect(() => {
     const fold = form.current?.querySelector("details");
-    if (fold && isFolded(field, useOrderForm.getState())) fold.open = true;
+    if (fold && isFolded(field, useDraft.getState())) fold.open = true;
   }, [form, field]);
 }
 
 /** A fresh form starts at the best price it could trade at. */
-function useFirstPrice(spec: SymbolSpec, { around }: FormReading): void {
-  const { symbol, start, change } = useOrderForm();
+function useFirstPrice(terms: SymbolTerms, { around }: FormReading): void {
+  const { symbol, start, change } = useDraft();
   const offered = useRef<string | null>(null);
-  useEffect(() => start(spec.symbol), [spec.symbol, start]);
+  useEffect(() => start(terms.symbol), [terms.symbol, start]);
   useEffect(() => {
-    const form = useOrderForm.getState();
+    const form = useDraft.getState();
     const best = (form.side === "buy" ? around.asks : around.bids)[0]?.[0];
-    if (symbol !== spec.symbol || offered.current === symbol || best === undefined) return;
+    if (symbol !== terms.symbol || offered.current === symbol || best === undefined) return;
     offered.current = symbol;
-    if (form.price === "") change({ price: grouped(fromUnits(best, spec.price_scale)) });
-  }, [symbol, spec, around, change]);
+    if (form.price === "") change({ price: fromUnits(best, terms.price_scale) });
+  }, [symbol, terms, around, change]);
+}
+
+/** What was refused for want of a connection is no longer true once there is one. */
+function useConnectionRefusal(): void {
+  const { state } = useConnection();
+  const refusal = useDraft((form) => form.refusal);
+  const refuse = useDraft((form) => form.refuse);
+  useEffect(() => {
+    if (state === "live" && refusal?.code === UNREACHABLE) refuse(null);
+  }, [state, refusal, refuse]);
+}
+
+function isOnItsWay(orders: ReadonlyMap<string, PendingOrder>, symbol: string): boolean {
+  return [...orders.values()].some((order) => order.symbol === symbol);
 }
 
 /** Sending: check, ask if wanted, send, and bring the answer back. */
-function useSending(spec: SymbolSpec, { reading }: FormReading, focusField: (name: string) => void) {
-  const form = useOrderForm();
+function useSending(terms: SymbolTerms, { reading }: FormReading, focusField: (name: string) => void) {
+  const { t } = useTranslation("order");
+  const form = useDraft();
+  useConnectionRefusal();
   const { confirmOrders: confirms, cancelOnDisconnect } = useSettings();
-  const [sending, setSending] = useState(false);
+  // Until the exchange has answered, also when the form was left meanwhile.
+  const sending = usePending(({ orders }) => isOnItsWay(orders, terms.symbol));
   const [asked, setAsked] = useState<Ticket | null>(null);
 
   const send = async (ticket: Ticket) => {
     setAsked(null);
-    setSending(true);
+    const isStillHere = () => useDraft.getState().symbol === terms.symbol;
     try {
       await sendTicket(ticket);
-      forgetSizes();
+      if (isStillHere()) forgetSizes();
     } catch (error) {
       const problem = problemOf(error, form, ticket);
+      if (!isStillHere()) return showFailure(t("notPlaced", { symbol: terms.symbol }), error);
       form.refuse(problem);
       focusField(problem.field);
-    } finally {
-      setSending(false);
     }
   };
   const onSubmit = () => {
-    if (sending || !takesOrders(spec.status)) return;
+    // Not by what was last drawn: a second key press may come before that.
+    if (isOnItsWay(usePending.getState().orders, terms.symbol) || !takesOrders(terms.status)) return;
     form.touch();
     if (reading.problem) return focusField(reading.problem.field);
-    const ticket = ticketOf(form, { stp: form.stp, cancelOnDisconnect }, reading, spec);
-    if (confirms) setAsked(ticket);
-    else void send(ticket);
+    try {
+      const ticket = ticketOf(form, { stp: form.stp, cancelOnDisconnect }, reading, terms);
+      if (confirms) setAsked(ticket);
+      else void send(ticket);
+    } catch (error) {
+      console.error(error);
+      form.refuse({ field: "form", code: "INTERNAL" });
+    }
   };
-  return { sending, asked, onSubmit, send: (ticket: Ticket) => void send(ticket), cancel: () => setAsked(null) };
+  return {
+    sending,
+    asked,
+    onSubmit,
+    send: (ticket: Ticket) => void send(ticket),
+    cancel: () => setAsked(null),
+  };
 }
 
 function Sides({ side, onSide }: { side: Side; onSide: (side: Side) => void }) {
@@ -167,13 +216,13 @@ function Sides({ side, onSide }: { side: Side; onSide: (side: Side) => void }) {
 }
 
 interface AdviceProps {
-  spec: SymbolSpec;
+  terms: SymbolTerms;
   formReading: FormReading;
   problem: Problem | null;
 }
 
 /** What concerns no single field: a refusal, or something to know before sending. */
-function Advice({ spec, formReading, problem }: AdviceProps) {
+function Advice({ terms, formReading, problem }: AdviceProps) {
   const { t } = useTranslation("order");
   const errorText = useErrorText();
   const { notice } = formReading.reading;
@@ -186,38 +235,43 @@ function Advice({ spec, formReading, problem }: AdviceProps) {
   }
   return (
     <p className={styles.notice} role="status" data-testid="order-notice">
-      {notice && takesOrders(spec.status) && t(`notices.${notice.code}`, notice.values ?? {})}
+      {notice && takesOrders(terms.status) && t(`notices.${notice.code}`, notice.values ?? {})}
     </p>
   );
 }
 
 interface SendButtonProps {
-  spec: SymbolSpec;
+  terms: SymbolTerms;
   formReading: FormReading;
   sending: boolean;
 }
 
-/** The button says what it does. */
-function SendButton({ spec, formReading: { reading }, sending }: SendButtonProps) {
+/** The button names what it does, with the number as it was understood. */
+function SendButton({ terms, formReading: { reading }, sending }: SendButtonProps) {
   const { t } = useTranslation("order");
-  const form = useOrderForm();
-  const { side, quantity, quoteAmount } = form;
+  const form = useDraft();
+  const { side } = form;
   const inQuote = namesAmount(form);
   const what = inQuote
-    ? reading.quoteAmount && `${quoteAmount} ${spec.quote_asset}`
-    : reading.quantity && `${quantity} ${spec.base_asset}`;
-  const words = what ? t(inQuote ? `${side}ForAmount` : `${side}Quantity`, { what }) : t(`${side}Asset`, { asset: spec.base_asset });
-  const statusText = useStatusText(spec);
-  const stopped = !takesOrders(spec.status);
+    ? reading.quoteAmount &&
+      `${grouped(wireDecimal(reading.quoteAmount, terms.quote_scale))} ${terms.quote_asset}`
+    : reading.quantity &&
+      `${grouped(wireDecimal(reading.quantity, terms.quantity_scale))} ${terms.base_asset}`;
+  const text = what
+    ? t(inQuote ? `${side}ForAmount` : `${side}Quantity`, { what })
+    : t(`${side}Asset`, { asset: terms.base_asset });
+  const statusText = useStatusText(terms);
+  const stopped = !takesOrders(terms.status);
   return (
     <button
+      type="submit"
       className={styles.send}
       data-side={side}
       disabled={sending || stopped}
       aria-busy={sending}
       data-testid="order-send"
     >
-      {stopped ? statusText("send") : sending ? t("sending") : words}
+      {stopped ? statusText("send") : sending ? t("sending") : text}
     </button>
   );
 }

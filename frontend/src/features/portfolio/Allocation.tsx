@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { useAssetName } from "@/shared/assets";
+import { useAssetName } from "@/shared/market/assets";
 import { toUnits } from "@/shared/numbers";
 import { Amount } from "@/shared/ui/Amount";
 import styles from "./Allocation.module.css";
@@ -14,16 +14,24 @@ export function Allocation({ part, decimals }: { part: CurrencyPortfolio; decima
   const total = toUnits(part.value, SCALE);
   const shares = [
     { asset: part.currency, value: part.cash, share: percent(toUnits(part.cash, SCALE), total) },
-    ...part.holdings.map(({ asset, value, share_percent }) => ({ asset, value: value ?? "0", share: share_percent })),
+    ...part.holdings.map(({ asset, value, share_percent }) => ({
+      asset,
+      value,
+      share: share_percent,
+    })),
   ]
-    .filter(({ value }) => /[1-9]/.test(value))
-    .toSorted((a, b) => (toUnits(b.value, SCALE) > toUnits(a.value, SCALE) ? 1 : -1));
+    .filter(({ value }) => value === null || /[1-9]/.test(value))
+    // What has no known worth comes last.
+    .toSorted((a, b) => (toUnits(b.value ?? "-1", SCALE) > toUnits(a.value ?? "-1", SCALE) ? 1 : -1));
   if (shares.length === 0) return <p className={styles.empty}>{t("nothingHeld")}</p>;
   return (
     <div className={styles.allocation} data-testid="allocation">
       <div className={styles.bar} aria-hidden>
         {shares.map(({ asset, share }, index) => (
-          <i key={asset} style={{ flexGrow: Number(share ?? 0), "--shade": shadeOf(index) } as React.CSSProperties} />
+          <i
+            key={asset}
+            style={{ flexGrow: Number(share ?? 0), "--shade": shadeOf(index) } as React.CSSProperties}
+          />
         ))}
       </div>
       <ul>
@@ -35,7 +43,7 @@ export function Allocation({ part, decimals }: { part: CurrencyPortfolio; decima
             <span>
               <Amount text={value} decimals={decimals} />
             </span>
-            <b>{share ?? "–"}%</b>
+            <b>{share === null ? "–" : `${share}%`}</b>
           </li>
         ))}
       </ul>

@@ -21,7 +21,7 @@ interface ValueChartProps {
 export function ValueChart({ points, currency, decimals }: ValueChartProps) {
   const { t } = useTranslation("portfolio");
   const [chosen, setChosen] = useState<number | null>(null);
-  const line = useMemo(() => linePath(points.map((point) => Number(point.value)), WIDTH, HEIGHT), [points]);
+  const [line, kept] = useMemo(() => linesOf(points), [points]);
   const last = points.length - 1;
   const index = Math.min(chosen ?? last, last);
   const point = points[index];
@@ -36,10 +36,23 @@ export function ValueChart({ points, currency, decimals }: ValueChartProps) {
       <p className={styles.readout} data-testid="value-readout">
         <Time at={point.timestamp} />
         <span>
-          {t("value")} <b><Amount text={point.value} decimals={decimals} /></b> {currency}
+          {t("value")}{" "}
+          <b>
+            <Amount text={point.value} decimals={decimals} />
+          </b>{" "}
+          {currency}
         </span>
         <span>
-          {t("profitInRange")} <b><Amount text={point.profit} decimals={decimals} signed /></b>
+          {t("profitInRange")}{" "}
+          <b>
+            <Amount text={point.profit} decimals={decimals} signed />
+          </b>
+        </span>
+        <span>
+          {t("keptValue")}{" "}
+          <b>
+            <Amount text={point.kept_value} decimals={decimals} />
+          </b>
         </span>
       </p>
       <div
@@ -57,6 +70,7 @@ export function ValueChart({ points, currency, decimals }: ValueChartProps) {
       >
         <svg viewBox={`0 -4 ${WIDTH} ${HEIGHT + 8}`} preserveAspectRatio="none" aria-hidden>
           <path className={styles.area} d={`${line}L${WIDTH} ${HEIGHT + 4}L0 ${HEIGHT + 4}Z`} />
+          <path className={styles.kept} d={kept} vectorEffect="non-scaling-stroke" />
           <path className={styles.line} d={line} vectorEffect="non-scaling-stroke" />
         </svg>
         <Bounds points={points} decimals={decimals} />
@@ -70,16 +84,26 @@ export function ValueChart({ points, currency, decimals }: ValueChartProps) {
   );
 }
 
-/** The highest and the lowest value, where the line has them. */
+/** The lines of the value and of what was kept, on one scale. */
+function linesOf(points: readonly Point[]): [line: string, kept: string] {
+  const values = points.map((point) => Number(point.value));
+  const kept = points.map((point) => Number(point.kept_value));
+  const both = [...values, ...kept];
+  const range = [Math.min(...both), Math.max(...both)] as const;
+  return [linePath(values, WIDTH, HEIGHT, range), linePath(kept, WIDTH, HEIGHT, range)];
+}
+
+/** The highest and the lowest value of either line. */
 function Bounds({ points, decimals }: { points: readonly Point[]; decimals: number }) {
-  const ordered = points.toSorted((a, b) => Number(a.value) - Number(b.value));
+  const values = points.flatMap((point) => [point.value, point.kept_value]);
+  const ordered = values.toSorted((a, b) => Number(a) - Number(b));
   return (
     <>
       <small className={styles.high}>
-        <Amount text={ordered.at(-1)?.value} decimals={decimals} />
+        <Amount text={ordered.at(-1)} decimals={decimals} />
       </small>
       <small className={styles.low}>
-        <Amount text={ordered[0]?.value} decimals={decimals} />
+        <Amount text={ordered[0]} decimals={decimals} />
       </small>
     </>
   );

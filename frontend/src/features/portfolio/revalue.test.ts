@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { SymbolSpec } from "@/shared/wire/types";
+import type { SymbolTerms } from "@/shared/wire/types";
 import { type CurrencyPortfolio, percent, revalue } from "./revalue";
 
-const BTC = { symbol: "BTC-KRW", price_scale: 0, base_scale: 8 } as SymbolSpec;
+const BTC = { symbol: "BTC-KRW", price_scale: 0, base_scale: 8 } as SymbolTerms;
 const PART: CurrencyPortfolio = {
   currency: "KRW",
   value: "0",
@@ -22,17 +22,36 @@ const PART: CurrencyPortfolio = {
       unrealised_profit: null,
       unrealised_percent: null,
       realised_profit: "7",
+      fifo_average_cost: "80000000",
+      fifo_cost: "40000000",
+      fifo_unrealised_profit: null,
+      fifo_unrealised_percent: null,
+      fifo_realised_profit: "2",
+      tax_lots: [],
+      tax_lot_count: 1,
     },
   ],
+  fifo_cost: "40000000",
+  fifo_unrealised_profit: "0",
+  fifo_realised_profit: "2",
+  performance: null,
   history: [],
+  rates: [],
 };
 
 describe("the portfolio at the last price", () => {
   it("values holdings, profit and shares to the last unit", () => {
-    const now = revalue(PART, 8, () => ({ spec: BTC, last: "95000001" }));
+    const now = revalue(PART, 8, () => ({ terms: BTC, last: "95000001" }));
     expect(now.value).toBe("48500001.00000000");
     expect(now.unrealised_profit).toBe("2500000.50000000");
-    expect(now.holdings[0]).toMatchObject({ value: "47500000.50000000", share_percent: "97.94", unrealised_percent: "5.56" });
+    expect(now.holdings[0]).toMatchObject({
+      value: "47500000.50000000",
+      share_percent: "97.94",
+      unrealised_percent: "5.56",
+      fifo_unrealised_profit: "7500000.50000000",
+      fifo_unrealised_percent: "18.75",
+    });
+    expect(now.fifo_unrealised_profit).toBe("7500000.50000000");
     expect(now.realised_profit).toBe("7");
   });
   it("keeps the server's value while a price is not known here", () => {

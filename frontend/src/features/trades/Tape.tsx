@@ -1,38 +1,59 @@
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
-import { useOrderForm } from "@/features/order-form/form-store";
 import { fixed } from "@/shared/numbers";
+import { useDraft } from "@/shared/order-draft/draft-store";
 import { Panel } from "@/shared/ui/Panel";
 import { Quantity } from "@/shared/ui/Quantity";
 import { Time } from "@/shared/ui/Time";
-import { useTrades } from "@/shared/wire/store";
-import type { Execution, SymbolSpec } from "@/shared/wire/types";
+import { useTrades } from "@/shared/wire/market-store";
+import type { SymbolTerms, Trade } from "@/shared/wire/types";
 import styles from "./Tape.module.css";
 
 const ARROWS = { buy: "▲", sell: "▼" } as const;
 
 /** The newest trades; a click on a price takes it into the form. */
-export function Tape({ className = "", spec, onTake }: { className?: string; spec: SymbolSpec; onTake?: () => void }) {
+export function Tape({
+  className = "",
+  terms,
+  onTake,
+}: {
+  className?: string;
+  terms: SymbolTerms;
+  onTake?: () => void;
+}) {
   const { t } = useTranslation("book");
-  const trades = useTrades(spec.symbol);
+  const trades = useTrades(terms.symbol);
   const takePrice = (event: React.MouseEvent) => {
     const price = (event.target as HTMLElement).closest<HTMLElement>("[data-price]")?.dataset.price;
     if (!price) return;
-    useOrderForm.getState().fillPrice(price);
+    useDraft.getState().fillPrice(price);
     onTake?.();
   };
   return (
     <Panel title={t("tape.title")} className={className}>
-      <div className={styles.tape} data-testid="trades" role="region" aria-label={t("tape.title")} tabIndex={0} onClick={takePrice}>
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: prices are typed in the form, and taken by keys from the book */}
+      <div
+        className={styles.tape}
+        data-testid="trades"
+        role="region"
+        aria-label={t("tape.title")}
+        tabIndex={0}
+        onClick={takePrice}
+      >
         <div className={styles.columns}>
-          <span>{t("tape.price", { asset: spec.quote_asset })}</span>
-          <span>{t("tape.quantity", { asset: spec.base_asset })}</span>
+          <span>{t("tape.price", { asset: terms.quote_asset })}</span>
+          <span>{t("tape.quantity", { asset: terms.base_asset })}</span>
           <span>{t("tape.time")}</span>
         </div>
         {trades.length === 0 && <div className={styles.none}>{t("tape.none")}</div>}
         {trades.map((trade, place) => (
-          // Rows keep their places and change their texts: under load that is far less work than new rows.
-          <Row key={place} trade={trade} priceScale={spec.price_scale} quantityScale={spec.quantity_scale} />
+          <Row
+            // biome-ignore lint/suspicious/noArrayIndexKey: rows that keep their places are far less work
+            key={place}
+            trade={trade}
+            priceScale={terms.price_scale}
+            quantityScale={terms.quantity_scale}
+          />
         ))}
       </div>
     </Panel>
@@ -40,7 +61,7 @@ export function Tape({ className = "", spec, onTake }: { className?: string; spe
 }
 
 interface RowProps {
-  trade: Execution;
+  trade: Trade;
   priceScale: number;
   quantityScale: number;
 }

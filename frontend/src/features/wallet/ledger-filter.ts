@@ -1,10 +1,18 @@
-// What of the ledger is on show, as the API asks for it and as a file says it.
+// Which part of the ledger is on show, as a query of the API.
 
-import { csvText, csvTime } from "@/shared/csv";
+import { dateOf } from "@/shared/days";
 import type { Schemas } from "@/shared/wire/api";
 
 export type Entry = Schemas["LedgerEntry"];
-export const ENTRY_TYPES = ["trade", "deposit", "withdrawal"] as const;
+export const ENTRY_TYPES = [
+  "trade",
+  "deposit",
+  "withdrawal",
+  "transfer_in",
+  "transfer_out",
+  "withdrawal_hold",
+  "withdrawal_release",
+] as const;
 
 /** What is on show. Empty text: everything. Days are of the reader's own calendar, both included. */
 export interface LedgerFilter {
@@ -25,37 +33,12 @@ export interface LedgerQuery {
 
 /** A filter as the API understands it. */
 export function queryOf(filter: LedgerFilter): LedgerQuery {
-  const start = dayStart(filter.from, 0);
-  const end = dayStart(filter.to, 1);
+  const start = dateOf(filter.from)?.getTime();
+  const end = dateOf(filter.to, 1)?.getTime();
   return {
     ...(filter.asset && { asset: filter.asset }),
     ...(filter.type && { type: filter.type }),
-    ...(start !== null && { start }),
-    ...(end !== null && { end }),
+    ...(start !== undefined && { start }),
+    ...(end !== undefined && { end }),
   };
-}
-
-/** Milliseconds at which a day ("2026-11-22") begins where the reader is, `later` days after it. */
-function dayStart(day: string, later: number): number | null {
-  const [year, month, date] = day.split("-").map(Number);
-  if (!year || !month || !date) return null;
-  return new Date(year, month - 1, date + later).getTime();
-}
-
-/** The ledger as a file. The header is in the reader's language, the types are the API's own words. */
-export function ledgerCsv(header: readonly string[], entries: readonly Entry[]): string {
-  return csvText(
-    header,
-    entries.map((entry) => [
-      csvTime(entry.timestamp),
-      entry.type,
-      entry.asset,
-      entry.amount,
-      entry.fee,
-      entry.balance_after,
-      entry.symbol,
-      entry.trade_id,
-      entry.order_id,
-    ]),
-  );
 }

@@ -1,7 +1,9 @@
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
+import { AccountSettings } from "@/features/account/AccountSettings";
 import { Fees } from "@/features/account/Fees";
-import { Settings } from "@/features/account/Settings";
+import { FeeTiers } from "@/features/account/FeeTiers";
+import { Referral } from "@/features/account/Referral";
 import { Who } from "@/features/account/Who";
 import { usePage } from "@/shared/page";
 import { OwnPage } from "@/shared/ui/OwnPage";
@@ -19,8 +21,14 @@ export default function AccountPage() {
       <main className={styles.page}>
         <h1 className="visually-hidden">{t("title")}</h1>
         <Who />
-        <Settings />
-        {account && <Fees />}
+        <AccountSettings />
+        {account && (
+          <div className={styles.fees}>
+            <FeeTiers />
+            <Fees />
+            <Referral />
+          </div>
+        )}
       </main>
     </OwnPage>
   );

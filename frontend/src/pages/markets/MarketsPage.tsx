@@ -1,14 +1,15 @@
 import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Filters } from "@/features/markets/Filters";
-import { matching, type Shown } from "@/features/markets/matching";
 import { useMarketColumns } from "@/features/markets/columns";
+import { MarketFilters } from "@/features/markets/MarketFilters";
+import { matching, type Shown } from "@/features/markets/matching";
 import { useSparklines } from "@/features/markets/use-sparklines";
 import { useDisplayName } from "@/shared/i18n";
-import { useSettings } from "@/shared/settings/settings";
+import { useSettings } from "@/shared/settings";
 import { DataTable } from "@/shared/ui/DataTable";
 import { Panel } from "@/shared/ui/Panel";
-import { useConnection, useStatistics } from "@/shared/wire/store";
+import { useConnection } from "@/shared/wire/connection";
+import { useTickers } from "@/shared/wire/market-store";
 import { useSymbols } from "@/shared/wire/symbols";
 import styles from "./MarketsPage.module.css";
 
@@ -16,8 +17,8 @@ import styles from "./MarketsPage.module.css";
 export default function MarketsPage() {
   const { t } = useTranslation("markets");
   const symbols = useSymbols();
-  const names = useMemo(() => (symbols ?? []).map((spec) => spec.symbol), [symbols]);
-  const statistics = useStatistics(names);
+  const names = useMemo(() => (symbols ?? []).map((terms) => terms.symbol), [symbols]);
+  const tickers = useTickers(names);
   const sparklines = useSparklines(names);
   const favourites = useSettings((settings) => settings.favourites);
   const displayName = useDisplayName();
@@ -28,29 +29,29 @@ export default function MarketsPage() {
     document.title = `${t("title")} · xTrader`;
   }, [t]);
   const rows = (symbols ?? [])
-    .filter((spec) => matching(spec, displayName(spec.symbol), shown, favourites))
-    .map((spec) => ({
-      spec,
-      name: displayName(spec.symbol),
-      statistics: statistics.get(spec.symbol),
-      closes: sparklines.get(spec.symbol) ?? [],
-      isFavourite: favourites.includes(spec.symbol),
+    .filter((terms) => matching(terms, displayName(terms.symbol), shown, favourites))
+    .map((terms) => ({
+      terms,
+      name: displayName(terms.symbol),
+      ticker: tickers.get(terms.symbol),
+      closes: sparklines.get(terms.symbol) ?? [],
+      isFavourite: favourites.includes(terms.symbol),
     }));
-  const quotes = [...new Set((symbols ?? []).map((spec) => spec.quote_asset))].toSorted();
+  const quotes = [...new Set((symbols ?? []).map((terms) => terms.quote_asset))].toSorted();
   return (
     <main className={styles.page}>
       <h1 className="visually-hidden">{t("title")}</h1>
       <Panel
         title={t("title")}
         stale={state === "reconnecting"}
-        controls={<Filters shown={shown} quotes={quotes} onChange={setShown} />}
+        controls={<MarketFilters shown={shown} quotes={quotes} onChange={setShown} />}
       >
         <DataTable
           label={t("title")}
           testId="markets"
           columns={columns}
           rows={rows}
-          keyOf={(row) => row.spec.symbol}
+          keyOf={(row) => row.terms.symbol}
           loading={symbols === null}
           empty={t(names.length === 0 ? "none" : "noMatch")}
         />

@@ -1,19 +1,19 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { CONTINUOUS, isAuction, useStatusText } from "@/shared/market-status";
+import { CONTINUOUS, isAuction, useStatusText } from "@/shared/market/market-status";
 import { fixed, grouped } from "@/shared/numbers";
 import { Time } from "@/shared/ui/Time";
 import { useIndication } from "@/shared/wire/auction";
-import { useConnection } from "@/shared/wire/store";
-import type { SymbolSpec } from "@/shared/wire/types";
+import { useConnection } from "@/shared/wire/connection";
+import type { SymbolTerms } from "@/shared/wire/types";
 import styles from "./TradePage.module.css";
 
 /** What a trader must know about everything below: the wire is down, the market is stopped. */
-export function Banners({ spec }: { spec: SymbolSpec }) {
+export function Banners({ terms }: { terms: SymbolTerms }) {
   return (
     <div className={styles.banners} aria-live="assertive">
       <StaleBanner />
-      <HaltBanner spec={spec} />
+      <HaltBanner terms={terms} />
     </div>
   );
 }
@@ -38,32 +38,35 @@ function StaleBanner() {
   );
 }
 
-function HaltBanner({ spec }: { spec: SymbolSpec }) {
+function HaltBanner({ terms }: { terms: SymbolTerms }) {
   const { t } = useTranslation();
-  const statusText = useStatusText(spec);
-  if (spec.status === CONTINUOUS) return null;
+  const statusText = useStatusText(terms);
+  if (terms.status === CONTINUOUS) return null;
   return (
     <div className={styles.banner} data-testid="halt-banner">
-      <strong>{statusText("banner")}</strong> {spec.status_reason && `${t("reason", { reason: spec.status_reason })}. `}
+      <strong>{statusText("banner")}</strong>{" "}
+      {terms.status_reason && `${t("reason", { reason: terms.status_reason })}. `}
       {statusText("help")}
-      {isAuction(spec.status) && <Auction spec={spec} />}
+      {isAuction(terms.status) && <Auction terms={terms} />}
     </div>
   );
 }
 
 /** The price and the quantity an auction would trade as the book stands, and when it takes place. */
-function Auction({ spec }: { spec: SymbolSpec }) {
+function Auction({ terms }: { terms: SymbolTerms }) {
   const { t } = useTranslation();
-  const indication = useIndication(spec);
-  const left = useSecondsTo(spec.call_ends_at);
+  const indication = useIndication(terms);
+  const left = useSecondsTo(terms.call_ends_at);
   if (!indication) return null;
-  const size = (text: string) => `${grouped(text)} ${spec.base_asset}`;
+  const size = (text: string) => `${grouped(text)} ${terms.base_asset}`;
   const { price, quantity, surplus_side, surplus_quantity } = indication;
   return (
     <dl className={styles.auction} data-testid="auction" aria-live="off">
       <div>
         <dt>{t("auction.price")}</dt>
-        <dd data-testid="auction-price">{price === null ? t("auction.none") : `${fixed(price, spec.price_scale)} ${spec.quote_asset}`}</dd>
+        <dd data-testid="auction-price">
+          {price === null ? t("auction.none") : `${fixed(price, terms.price_scale)} ${terms.quote_asset}`}
+        </dd>
       </div>
       <div>
         <dt>{t("auction.quantity")}</dt>
@@ -71,7 +74,13 @@ function Auction({ spec }: { spec: SymbolSpec }) {
       </div>
       <div>
         <dt>{t("auction.surplus")}</dt>
-        <dd>{surplus_side === null ? "–" : t(surplus_side === "buy" ? "auction.surplusBuy" : "auction.surplusSell", { quantity: size(surplus_quantity) })}</dd>
+        <dd>
+          {surplus_side === null
+            ? "–"
+            : t(surplus_side === "buy" ? "auction.surplusBuy" : "auction.surplusSell", {
+                quantity: size(surplus_quantity),
+              })}
+        </dd>
       </div>
       {left !== null && (
         <div>

@@ -3,11 +3,12 @@ import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 import { AccountTabs } from "@/features/account-tabs/AccountTabs";
 import { Chart } from "@/features/chart/Chart";
+import { DepthChart } from "@/features/depth/DepthChart";
 import { OrderForm } from "@/features/order-form/OrderForm";
-import { useSettings } from "@/shared/settings/settings";
+import { useSettings } from "@/shared/settings";
 import { Splitter } from "@/shared/ui/Splitter";
-import { useSymbols } from "@/shared/wire/symbols";
-import type { SymbolSpec } from "@/shared/wire/types";
+import { useOwnSymbolFeed, useSymbols } from "@/shared/wire/symbols";
+import type { SymbolTerms } from "@/shared/wire/types";
 import { Banners } from "./Banners";
 import { BookColumn } from "./BookColumn";
 import { FIRST, LIMITS, type Sizes, useLayout, useMode } from "./layout-store";
@@ -17,14 +18,14 @@ import styles from "./TradePage.module.css";
 export function TradePage() {
   const { symbol } = useParams();
   const symbols = useSymbols();
-  const spec = symbols?.find((entry) => entry.symbol === symbol);
+  const terms = symbols?.find((entry) => entry.symbol === symbol);
   const remember = useSettings((settings) => settings.set);
   useEffect(() => {
-    if (spec) remember({ lastSymbol: spec.symbol });
-  }, [spec, remember]);
+    if (terms) remember({ lastSymbol: terms.symbol });
+  }, [terms, remember]);
   if (symbols === null) return <Skeleton />;
-  if (!spec) return <NoSuchMarket symbol={symbol ?? ""} />;
-  return <Layout spec={spec} />;
+  if (!terms) return <NoSuchMarket symbol={symbol ?? ""} />;
+  return <Layout terms={terms} />;
 }
 
 function NoSuchMarket({ symbol }: { symbol: string }) {
@@ -38,23 +39,24 @@ function NoSuchMarket({ symbol }: { symbol: string }) {
   );
 }
 
-function Layout({ spec }: { spec: SymbolSpec }) {
+function Layout({ terms }: { terms: SymbolTerms }) {
+  useOwnSymbolFeed(terms.symbol);
   const { mode, tall } = useMode();
   const { sizes } = useLayout();
   useToastPlace(mode, sizes);
-  if (mode === "phone") return <PhoneLayout spec={spec} />;
+  if (mode === "phone") return <PhoneLayout terms={terms} />;
   const widths = { "--book": `${sizes.book}px`, "--form": `${sizes.form}px`, "--tabs": `${sizes.tabs}px` };
   return (
     <main className={styles.panels} data-mode={mode} style={widths as React.CSSProperties}>
-      <Banners spec={spec} />
+      <Banners terms={terms} />
       <div className={styles.chart}>
-        <Chart className={styles.fill ?? ""} spec={spec} />
+        <Chart className={styles.fill ?? ""} terms={terms} depth={<DepthChart terms={terms} />} />
       </div>
       <SizeLine name="book" orientation="vertical" className={styles.bookLine} />
-      {mode === "wide" ? <WideSide spec={spec} tall={tall} /> : <NarrowSide spec={spec} />}
+      {mode === "wide" ? <WideSide terms={terms} tall={tall} /> : <NarrowSide terms={terms} />}
       <SizeLine name="tabs" orientation="horizontal" className={styles.tabsLine} />
       <div className={styles.tabs}>
-        <AccountTabs spec={spec} />
+        <AccountTabs terms={terms} />
       </div>
     </main>
   );
@@ -79,29 +81,29 @@ function useToastPlace(mode: ReturnType<typeof useMode>["mode"], { book, form, t
 }
 
 /** The book, and the form beside it. */
-function WideSide({ spec, tall }: { spec: SymbolSpec; tall: boolean }) {
+function WideSide({ terms, tall }: { terms: SymbolTerms; tall: boolean }) {
   return (
     <>
       <div className={styles.book}>
-        <BookColumn spec={spec} tall={tall} />
+        <BookColumn terms={terms} tall={tall} />
       </div>
       <SizeLine name="form" orientation="vertical" className={styles.formLine} />
       <div className={styles.form}>
-        <OrderForm spec={spec} />
+        <OrderForm terms={terms} />
       </div>
     </>
   );
 }
 
 /** The form below the book, as tall as it needs to be. */
-function NarrowSide({ spec }: { spec: SymbolSpec }) {
+function NarrowSide({ terms }: { terms: SymbolTerms }) {
   return (
     <div className={styles.side}>
       <div className={styles.sideBook}>
-        <BookColumn spec={spec} tall={false} />
+        <BookColumn terms={terms} tall={false} />
       </div>
       <div className={styles.sideForm}>
-        <OrderForm spec={spec} />
+        <OrderForm terms={terms} />
       </div>
     </div>
   );
@@ -131,7 +133,7 @@ function SizeLine({ name, orientation, className }: SizeLineProps) {
   );
 }
 
-/** The panels, empty, until the exchange has said what it lists. */
+/** The panels, empty, until the list of symbols is here. */
 function Skeleton() {
   const { t } = useTranslation();
   return (

@@ -38,9 +38,9 @@ interface LayoutState {
 export const PHONE_VIEWS = ["chart", "book", "trades", "orders"] as const;
 export type PhoneView = (typeof PHONE_VIEWS)[number];
 export const BOOK_VIEWS = ["book", "trades"] as const;
-export type BookView = (typeof BOOK_VIEWS)[number];
+type BookView = (typeof BOOK_VIEWS)[number];
 
-export function limited(name: keyof Sizes, size: number): number {
+function limited(name: keyof Sizes, size: number): number {
   return Math.min(LIMITS[name].most, Math.max(LIMITS[name].least, Math.round(size)));
 }
 

@@ -1,19 +1,19 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Balances } from "@/features/wallet/Balances";
 import { DepositDialog } from "@/features/wallet/DepositDialog";
-import { Ledger } from "@/features/wallet/Ledger";
+import { LedgerTable } from "@/features/wallet/LedgerTable";
+import { WalletBalances } from "@/features/wallet/WalletBalances";
 import { usePage } from "@/shared/page";
 import { OwnPage } from "@/shared/ui/OwnPage";
 import { Panel } from "@/shared/ui/Panel";
-import { useAccount } from "@/shared/wire/account";
-import { useConnection } from "@/shared/wire/store";
+import { useAccount } from "@/shared/wire/account-store";
+import { useConnection } from "@/shared/wire/connection";
 import styles from "./WalletPage.module.css";
 
 /** What the account holds, and every change of it. */
 export default function WalletPage() {
   const { t } = useTranslation("wallet");
-  const { isDemo } = usePage();
+  const { isDemo, scopes } = usePage();
   const { state } = useConnection();
   const current = useAccount((account) => account.current);
   const [isDepositing, setDepositing] = useState(false);
@@ -21,7 +21,12 @@ export default function WalletPage() {
     document.title = `${t("title")} · xTrader`;
   }, [t]);
   const deposit = (
-    <button type="button" className={styles.deposit} onClick={() => setDepositing(true)} data-testid="deposit">
+    <button
+      type="button"
+      className={styles.deposit}
+      onClick={() => setDepositing(true)}
+      data-testid="deposit"
+    >
       {t("deposit")}
     </button>
   );
@@ -29,10 +34,14 @@ export default function WalletPage() {
     <OwnPage>
       <main className={styles.page}>
         <h1 className="visually-hidden">{t("title")}</h1>
-        <Panel title={t("balances")} stale={state === "reconnecting" || !current} controls={isDemo && deposit}>
-          <Balances />
+        <Panel
+          title={t("balances")}
+          stale={state === "reconnecting" || !current}
+          controls={isDemo && scopes.includes("transfer") && deposit}
+        >
+          <WalletBalances />
         </Panel>
-        <Ledger />
+        <LedgerTable />
       </main>
       {isDepositing && <DepositDialog onClose={() => setDepositing(false)} />}
     </OwnPage>

@@ -1,87 +1,80 @@
-import { useEffect, useRef, useState } from "react";
+import {
+  type CalendarDate,
+  GregorianCalendar,
+  getLocalTimeZone,
+  isToday,
+  parseDate,
+  today,
+} from "@internationalized/date";
+import { useRef } from "react";
+import { I18nProvider, useCalendar, useCalendarCell, useCalendarGrid } from "react-aria";
 import { useTranslation } from "react-i18next";
+import { type CalendarState, useCalendarState } from "react-stately";
 import styles from "./DayField.module.css";
 
-interface CalendarProps {
+export interface CalendarProps {
+  /** The accessible name. */
+  label: string;
   locale: string;
+  /** "2026-11-22"; empty: any day. */
   value: string;
+  /** The first and the last day that may be chosen; empty: no bound. */
   min: string;
   max: string;
   /** Empty: any day. */
   onChoose: (day: string) => void;
 }
 
-const KEYS: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };
-
-/** A month of days; arrow keys walk over them, Page up and down over the months. */
-export function Calendar({ locale, value, min, max, onChoose }: CalendarProps) {
-  const { t } = useTranslation();
-  const today = dayOf(new Date());
-  const [at, setAt] = useState(value || today);
-  const [byKey, setByKey] = useState(true);
-  const grid = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (byKey) grid.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
-  }, [at, byKey]);
-  const isOutside = (day: string) => (min !== "" && day < min) || (max !== "" && day > max);
-  const go = (day: string, focus: boolean) => {
-    setByKey(focus);
-    setAt(day);
-  };
-  const onKeyDown = (event: React.KeyboardEvent) => {
-    const days = KEYS[event.key];
-    if (days !== undefined) go(daysLater(at, days), true);
-    else if (event.key === "PageUp") go(monthsLater(at, -1), true);
-    else if (event.key === "PageDown") go(monthsLater(at, 1), true);
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  };
-  const turn = (months: 1 | -1) => (
-    <button
-      type="button"
-      className={styles.turn}
-      aria-label={t(months === 1 ? "calendar.next" : "calendar.previous")}
-      onClick={() => go(monthsLater(at, months), false)}
-    >
-      {months === 1 ? "›" : "‹"}
-    </button>
-  );
-  const weekStart = locale === "ko-KR" ? 0 : 1;
+/** A month of days. React Aria keeps the keys, the focus and what is read out. */
+export function Calendar(props: CalendarProps) {
   return (
-    <div className={styles.calendar}>
+    <I18nProvider locale={props.locale}>
+      <Month {...props} />
+    </I18nProvider>
+  );
+}
+
+function Month({ label, locale, value, min, max, onChoose }: CalendarProps) {
+  const { t } = useTranslation();
+  const options = {
+    "aria-label": label,
+    autoFocus: true,
+    value: dateOrNull(value),
+    minValue: dateOrNull(min),
+    maxValue: dateOrNull(max),
+    onChange: (date: CalendarDate | null) => onChoose(date?.toString() ?? ""),
+  };
+  const state = useCalendarState({ ...options, locale, createCalendar });
+  const { calendarProps, title } = useCalendar(options, state);
+  const now = today(getLocalTimeZone());
+  return (
+    <div {...calendarProps} className={styles.calendar}>
       <div className={styles.month}>
-        {turn(-1)}
-        <strong aria-live="polite">{dateOf(at).toLocaleDateString(locale, { year: "numeric", month: "long" })}</strong>
-        {turn(1)}
+        <Turn
+          label={t("calendar.previous")}
+          sign="‹"
+          disabled={state.isPreviousVisibleRangeInvalid()}
+          onTurn={state.focusPreviousPage}
+        />
+        <strong aria-live="polite">{title}</strong>
+        <Turn
+          label={t("calendar.next")}
+          sign="›"
+          disabled={state.isNextVisibleRangeInvalid()}
+          onTurn={state.focusNextPage}
+        />
       </div>
-      <div className={styles.days} ref={grid} onKeyDown={onKeyDown}>
-        {weekdays(locale, weekStart).map((name, index) => (
-          <small key={index} aria-hidden>
-            {name}
-          </small>
-        ))}
-        {daysOf(at, weekStart).map(({ day, number, column }) => (
-          <button
-            key={day}
-            type="button"
-            style={{ gridColumn: column }}
-            tabIndex={day === at ? 0 : -1}
-            disabled={isOutside(day)}
-            aria-pressed={day === value}
-            aria-current={day === today ? "date" : undefined}
-            aria-label={dateOf(day).toLocaleDateString(locale, { dateStyle: "full" })}
-            onClick={() => onChoose(day)}
-          >
-            {number}
-          </button>
-        ))}
-      </div>
+      <Days state={state} />
       <div className={styles.ends}>
         <button type="button" className={styles.end} onClick={() => onChoose("")}>
           {t("calendar.any")}
         </button>
-        <button type="button" className={styles.end} disabled={isOutside(today)} onClick={() => onChoose(today)}>
+        <button
+          type="button"
+          className={styles.end}
+          disabled={state.isInvalid(now)}
+          onClick={() => onChoose(now.toString())}
+        >
           {t("calendar.today")}
         </button>
       </div>
@@ -89,42 +82,82 @@ export function Calendar({ locale, value, min, max, onChoose }: CalendarProps) {
   );
 }
 
-/** Midnight of a day ("2026-11-22") where the reader is. */
-export function dateOf(day: string): Date {
-  const [year = 0, month = 1, date = 1] = day.split("-").map(Number);
-  return new Date(year, month - 1, date);
+interface TurnProps {
+  label: string;
+  sign: string;
+  disabled: boolean;
+  onTurn: () => void;
 }
 
-function dayOf(date: Date): string {
-  const two = (part: number) => String(part).padStart(2, "0");
-  return `${String(date.getFullYear()).padStart(4, "0")}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+/** To another month; the focus stays on the button. */
+function Turn({ label, sign, disabled, onTurn }: TurnProps) {
+  return (
+    <button
+      type="button"
+      className={styles.turn}
+      aria-label={label}
+      disabled={disabled}
+      onClick={(event) => {
+        onTurn();
+        event.currentTarget.focus();
+      }}
+    >
+      {sign}
+    </button>
+  );
 }
 
-export function daysLater(day: string, days: number): string {
-  const date = dateOf(day);
-  date.setDate(date.getDate() + days);
-  return dayOf(date);
+function Days({ state }: { state: CalendarState }) {
+  const { gridProps, headerProps, weekDays, weeksInMonth } = useCalendarGrid(
+    { weekdayStyle: "narrow" },
+    state,
+  );
+  const weeks = Array.from({ length: weeksInMonth }, (_, week) => state.getDatesInWeek(week));
+  return (
+    <div {...gridProps}>
+      <div {...headerProps} className={styles.week}>
+        {weekDays.map((name, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a weekday is its place in the week
+          <small key={index}>{name}</small>
+        ))}
+      </div>
+      {weeks.map((dates, week) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a week is its place in the month
+        <div key={week} role="row" className={styles.week}>
+          {dates.map(
+            (date, day) => date && <Day key={date.toString()} date={date} column={day + 1} state={state} />,
+          )}
+        </div>
+      ))}
+    </div>
+  );
 }
 
-/** The same date of another month, or that month's last: 31 January, a month later, is 28 February. */
-export function monthsLater(day: string, months: number): string {
-  const date = dateOf(day);
-  const last = new Date(date.getFullYear(), date.getMonth() + months + 1, 0).getDate();
-  return dayOf(new Date(date.getFullYear(), date.getMonth() + months, Math.min(date.getDate(), last)));
+function Day({ date, column, state }: { date: CalendarDate; column: number; state: CalendarState }) {
+  const ref = useRef<HTMLDivElement>(null);
+  const { cellProps, buttonProps, isSelected, isDisabled, isOutsideVisibleRange, formattedDate } =
+    useCalendarCell({ date }, state, ref);
+  return (
+    <div {...cellProps} style={{ gridColumn: column }}>
+      <div
+        {...buttonProps}
+        ref={ref}
+        hidden={isOutsideVisibleRange}
+        className={styles.dayOfMonth}
+        data-selected={isSelected}
+        data-disabled={isDisabled}
+        data-today={isToday(date, getLocalTimeZone())}
+      >
+        {formattedDate}
+      </div>
+    </div>
+  );
 }
 
-/** The days of the month around `day`; the first says in which column of the week it stands. */
-export function daysOf(day: string, weekStart: number): { day: string; number: number; column: number }[] {
-  const date = dateOf(day);
-  const count = new Date(date.getFullYear(), date.getMonth() + 1, 0).getDate();
-  return Array.from({ length: count }, (_, index) => {
-    const each = new Date(date.getFullYear(), date.getMonth(), index + 1);
-    return { day: dayOf(each), number: index + 1, column: ((each.getDay() - weekStart + 7) % 7) + 1 };
-  });
+function createCalendar() {
+  return new GregorianCalendar();
 }
 
-function weekdays(locale: string, weekStart: number): string[] {
-  const format = new Intl.DateTimeFormat(locale, { weekday: "narrow" });
-  // 4 January 1970 was a Sunday.
-  return Array.from({ length: 7 }, (_, index) => format.format(new Date(1970, 0, 4 + weekStart + index)));
+function dateOrNull(day: string): CalendarDate | null {
+  return day === "" ? null : parseDate(day);
 }

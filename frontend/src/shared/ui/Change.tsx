@@ -1,11 +1,11 @@
 import { signOf } from "@/shared/numbers";
-import type { Statistics } from "@/shared/wire/types";
+import type { Ticker } from "@/shared/wire/types";
 
 const ARROWS = { "-1": "▼", "0": "", "1": "▲" } as const;
 
 /** The 24-hour change in per cent, with an arrow beside the colour. */
-export function Change({ statistics }: { statistics: Statistics | undefined }) {
-  const percent = statistics?.price_change_percent_24h;
+export function Change({ ticker }: { ticker: Ticker | undefined }) {
+  const percent = ticker?.price_change_percent_24h;
   if (percent === null || percent === undefined) return <>–</>;
   const sign = signOf(percent);
   const [whole = "0", fraction = ""] = percent.replace("-", "").split(".");

@@ -1,12 +1,13 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { nextSorting, type Sorting, sortedRows } from "@/shared/sorting";
 import { type Fitting, useColumnsThatFit } from "./columns-that-fit";
 import styles from "./DataTable.module.css";
 
 export interface Column<Row> extends Fitting {
   id: string;
   header: string;
-  /** Words stand left, numbers right. */
+  /** Text stands left, numbers right. */
   align?: "left";
   cell: (row: Row) => React.ReactNode;
   /** Order of two rows, ascending; without it the column does not sort. */
@@ -22,24 +23,20 @@ interface DataTableProps<Row> {
   empty: React.ReactNode;
   /** Rows of grey in place of the first ones. */
   loading?: boolean;
-  /** Called when the end comes into sight, to fetch what is older. */
+  /** Called when the end comes into sight, and while there are fewer rows than room, to fetch what is older. */
   onEnd?: (() => void) | undefined;
   pending?: (row: Row) => boolean;
+  /** Below the last row, in sight. */
+  foot?: React.ReactNode;
   testId?: string;
-}
-
-interface Sorting {
-  column: string;
-  direction: 1 | -1;
 }
 
 const ROW_PX = 28;
 
 /** A table that renders only the rows in sight: sticky header, sorting by column, cards on a phone. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
-  const { rows, keyOf, pending } = props;
-  const [sorting, setSorting] = useState<Sorting | null>(null);
-  const sorted = useMemo(() => sortedRows(rows, props.columns, sorting), [rows, props.columns, sorting]);
+  const { keyOf } = props;
+  const { sorted, sorting, sortBy } = useSortedRows(props.rows, props.columns);
   const scroller = useRef<HTMLDivElement>(null);
   const columns = useColumnsThatFit(scroller, props.columns);
   const virtual = useVirtualizer({
@@ -49,11 +46,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     getItemKey: (index) => keyOf(sorted[index]!),
     overscan: 6,
   });
-  const tracks = columns.map((column) => column.width).join(" ");
-  const onScroll = () => {
-    const box = scroller.current;
-    if (box && box.scrollHeight - box.scrollTop - box.clientHeight < ROW_PX * 8) props.onEnd?.();
-  };
+  useFilled(scroller, props.loading ? undefined : props.onEnd);
   return (
     <div
       ref={scroller}
@@ -63,36 +56,89 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
       aria-rowcount={sorted.length + 1}
       aria-busy={props.loading ?? false}
       tabIndex={0}
-      style={{ "--tracks": tracks } as React.CSSProperties}
+      style={{ "--tracks": columns.map(({ width }) => width).join(" ") } as React.CSSProperties}
       data-testid={props.testId}
-      onScroll={onScroll}
+      onScroll={({ currentTarget }) => isNearEnd(currentTarget) && props.onEnd?.()}
     >
-      <Head columns={columns} sorting={sorting} onSort={(id) => setSorting(nextSorting(sorting, id))} />
-      {sorted.length === 0 && <Nothing columns={columns.length} loading={props.loading} empty={props.empty} />}
+      <Head columns={columns} sorting={sorting} onSort={sortBy} />
+      {sorted.length === 0 && (
+        <Nothing columns={columns.length} loading={props.loading} empty={props.empty} />
+      )}
       <div role="rowgroup" className={styles.body} style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map((item) => {
           const row = sorted[item.index]!;
           return (
-            <div
+            <TableRow
               key={item.key}
-              ref={virtual.measureElement}
-              data-index={item.index}
-              data-key={keyOf(row)}
-              data-pending={pending?.(row) ?? false}
-              role="row"
-              aria-rowindex={item.index + 2}
-              className={styles.row}
-              style={{ transform: `translateY(${item.start}px)` }}
-            >
-              {columns.map((column) => (
-                <div key={column.id} role="cell" data-label={column.header} data-align={column.align} data-column={column.id}>
-                  <div className={styles.value}>{column.cell(row)}</div>
-                </div>
-              ))}
-            </div>
+              measure={virtual.measureElement}
+              index={item.index}
+              start={item.start}
+              id={keyOf(row)}
+              pending={props.pending?.(row) ?? false}
+              columns={columns}
+              row={row}
+            />
           );
         })}
       </div>
+      {props.foot && <div className={styles.foot}>{props.foot}</div>}
+    </div>
+  );
+}
+
+/** Ask for more while there are fewer rows than room. */
+function useFilled(scroller: React.RefObject<HTMLElement | null>, onEnd: (() => void) | undefined): void {
+  useEffect(() => {
+    const element = scroller.current;
+    // What is not in sight has no height, and needs no rows.
+    if (onEnd && element && element.clientHeight > 0 && isNearEnd(element)) onEnd();
+  }, [scroller, onEnd]);
+}
+
+function isNearEnd({ scrollHeight, scrollTop, clientHeight }: Element): boolean {
+  return scrollHeight - scrollTop - clientHeight < ROW_PX * 8;
+}
+
+function useSortedRows<Row>(rows: readonly Row[], columns: readonly Column<Row>[]) {
+  const [sorting, setSorting] = useState<Sorting | null>(null);
+  const sorted = useMemo(() => sortedRows(rows, columns, sorting), [rows, columns, sorting]);
+  return { sorted, sorting, sortBy: (id: string) => setSorting(nextSorting(sorting, id)) };
+}
+
+interface TableRowProps<Row> {
+  measure: (element: HTMLElement | null) => void;
+  index: number;
+  /** Pixels from the top of the first row. */
+  start: number;
+  id: string;
+  pending: boolean;
+  columns: readonly Column<Row>[];
+  row: Row;
+}
+
+function TableRow<Row>({ measure, index, start, id, pending, columns, row }: TableRowProps<Row>) {
+  return (
+    <div
+      ref={measure}
+      data-index={index}
+      data-key={id}
+      data-pending={pending}
+      role="row"
+      aria-rowindex={index + 2}
+      className={styles.row}
+      style={{ transform: `translateY(${start}px)` }}
+    >
+      {columns.map((column) => (
+        <div
+          key={column.id}
+          role="cell"
+          data-label={column.header}
+          data-align={column.align}
+          data-column={column.id}
+        >
+          <div className={styles.value}>{column.cell(row)}</div>
+        </div>
+      ))}
     </div>
   );
 }
@@ -111,7 +157,12 @@ function Head<Row>({ columns, sorting, onSort }: HeadProps<Row>) {
           const direction = sorting?.column === column.id ? sorting.direction : 0;
           const sort = direction === 1 ? "ascending" : direction === -1 ? "descending" : "none";
           return (
-            <div key={column.id} role="columnheader" data-align={column.align} aria-sort={column.compare ? sort : undefined}>
+            <div
+              key={column.id}
+              role="columnheader"
+              data-align={column.align}
+              aria-sort={column.compare ? sort : undefined}
+            >
               {column.compare ? (
                 <button type="button" onClick={() => onSort(column.id)}>
                   {column.header}
@@ -128,7 +179,15 @@ function Head<Row>({ columns, sorting, onSort }: HeadProps<Row>) {
   );
 }
 
-function Nothing({ columns, loading, empty }: { columns: number; loading: boolean | undefined; empty: React.ReactNode }) {
+function Nothing({
+  columns,
+  loading,
+  empty,
+}: {
+  columns: number;
+  loading: boolean | undefined;
+  empty: React.ReactNode;
+}) {
   return (
     <div role="rowgroup">
       {loading ? (
@@ -146,20 +205,4 @@ function Nothing({ columns, loading, empty }: { columns: number; loading: boolea
       )}
     </div>
   );
-}
-
-/** Descending first (the largest is what people look for), then ascending, then as it came. */
-export function nextSorting(sorting: Sorting | null, column: string): Sorting | null {
-  if (sorting?.column !== column) return { column, direction: -1 };
-  return sorting.direction === -1 ? { column, direction: 1 } : null;
-}
-
-export function sortedRows<Row>(
-  rows: readonly Row[],
-  columns: readonly Column<Row>[],
-  sorting: Sorting | null,
-): readonly Row[] {
-  const compare = columns.find((column) => column.id === sorting?.column)?.compare;
-  if (!sorting || !compare) return rows;
-  return [...rows].sort((a, b) => sorting.direction * compare(a, b));
 }

@@ -1,9 +1,15 @@
 // A line through values, as SVG. Points are screen coordinates: the one place where floats are right.
 
-/** The path of a line through the values, in a box of `width` × `height`, lowest value at the bottom. */
-export function linePath(values: readonly number[], width: number, height: number): string {
-  const low = Math.min(...values);
-  const range = Math.max(...values) - low || 1;
+/** The path of a line through the values, in a box of `width` × `height`. `bounds`: what is at the bottom and
+ * at the top, by default the lowest and the highest value. */
+export function linePath(
+  values: readonly number[],
+  width: number,
+  height: number,
+  bounds: readonly [low: number, high: number] = [Math.min(...values), Math.max(...values)],
+): string {
+  const [low, high] = bounds;
+  const range = high - low || 1;
   const step = values.length > 1 ? width / (values.length - 1) : 0;
   return values
     .map((value, index) => {
@@ -15,7 +21,7 @@ export function linePath(values: readonly number[], width: number, height: numbe
 
 interface SparklineProps {
   values: readonly number[];
-  /** What the line says, in words. */
+  /** The text alternative of the line. */
   label: string;
   width?: number;
   height?: number;
@@ -27,7 +33,13 @@ export function Sparkline({ values, label, width = 96, height = 22 }: SparklineP
   return (
     <svg width={width} height={height} viewBox={`0 -1 ${width} ${height + 2}`} role="img" aria-label={label}>
       {values.length > 1 && (
-        <path d={linePath(values, width, height)} fill="none" stroke={colour} strokeWidth="1.2" strokeLinejoin="round" />
+        <path
+          d={linePath(values, width, height)}
+          fill="none"
+          stroke={colour}
+          strokeWidth="1.2"
+          strokeLinejoin="round"
+        />
       )}
     </svg>
   );

@@ -1,10 +1,16 @@
 import { useTranslation } from "react-i18next";
 import { useLocation } from "react-router";
-import { usePage } from "../page";
+import { usePage } from "@/shared/page";
 import styles from "./OwnPage.module.css";
 
-/** A page about the visitor's own account: who has none is told what to do. */
-export function OwnPage({ needsAccount = true, children }: { needsAccount?: boolean; children: React.ReactNode }) {
+/** A page about the visitor's own account; without one it shows what to do instead. */
+export function OwnPage({
+  needsAccount = true,
+  children,
+}: {
+  needsAccount?: boolean;
+  children: React.ReactNode;
+}) {
   const { t } = useTranslation();
   const { username, account } = usePage();
   const { pathname } = useLocation();

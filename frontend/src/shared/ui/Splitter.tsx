@@ -25,7 +25,8 @@ export function Splitter(props: SplitterProps) {
   const start = useRef<{ at: number; size: number } | null>(null);
   const towards = after ? -1 : 1;
   const set = (next: number) => onSize(Math.round(Math.min(most, Math.max(least, next))));
-  const position = (event: React.PointerEvent) => (orientation === "vertical" ? event.clientX : event.clientY);
+  const position = (event: React.PointerEvent) =>
+    orientation === "vertical" ? event.clientX : event.clientY;
   const onKeyDown = (event: React.KeyboardEvent) => {
     const moves: Record<string, number> =
       orientation === "vertical" ? { ArrowLeft: -1, ArrowRight: 1 } : { ArrowUp: -1, ArrowDown: 1 };

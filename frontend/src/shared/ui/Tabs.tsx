@@ -1,6 +1,6 @@
 import styles from "./Tabs.module.css";
 
-export interface TabItem<Id extends string> {
+interface TabItem<Id extends string> {
   id: Id;
   label: React.ReactNode;
 }
@@ -17,7 +17,14 @@ interface TabsProps<Id extends string> {
 }
 
 /** A row of tabs: arrow keys move, Home and End jump, only the chosen one is in the tab order. */
-export function Tabs<Id extends string>({ name, label, items, selected, onSelect, className = "" }: TabsProps<Id>) {
+export function Tabs<Id extends string>({
+  name,
+  label,
+  items,
+  selected,
+  onSelect,
+  className = "",
+}: TabsProps<Id>) {
   const choose = (index: number, list: HTMLElement) => {
     const item = items[(index + items.length) % items.length];
     if (!item) return;

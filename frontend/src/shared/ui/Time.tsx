@@ -1,10 +1,17 @@
-import { useLanguage } from "../i18n";
+import { useLanguage } from "@/shared/i18n";
 
 const FORMATS = {
   /** 14:03:11 */
   clock: { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" },
   /** 11-22 14:03:11 */
-  moment: { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" },
+  moment: {
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+  },
 } as const;
 
 type Form = keyof typeof FORMATS;

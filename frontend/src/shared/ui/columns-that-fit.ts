@@ -21,7 +21,10 @@ function leastWidth(columns: readonly Fitting[]): number {
 }
 
 /** The columns that fit into a width, in their order. */
-export function columnsThatFit<Each extends Fitting>(columns: readonly Each[], width: number): readonly Each[] {
+export function columnsThatFit<Each extends Fitting>(
+  columns: readonly Each[],
+  width: number,
+): readonly Each[] {
   let kept = columns;
   while (leastWidth(kept) > width) {
     const spares = kept.flatMap(({ spare }) => (spare === undefined ? [] : [spare]));
@@ -39,7 +42,8 @@ export function useColumnsThatFit<Each extends Fitting>(
   const [width, setWidth] = useState(Infinity);
   useLayoutEffect(() => {
     if (!box.current) return undefined;
-    const measure = () => setWidth(matchMedia(CARDS).matches ? Infinity : (box.current?.clientWidth ?? Infinity));
+    const measure = () =>
+      setWidth(matchMedia(CARDS).matches ? Infinity : (box.current?.clientWidth ?? Infinity));
     const observer = new ResizeObserver(measure);
     observer.observe(box.current);
     measure();

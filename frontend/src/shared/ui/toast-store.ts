@@ -30,7 +30,11 @@ export function showToast(toast: Toast): void {
 
 /** Take the toast on show away; the next follows. */
 export function dismissToast(): void {
-  useToasts.setState(({ waiting: [next, ...rest], turn }) => ({ shown: next ?? null, waiting: rest, turn: turn + 1 }));
+  useToasts.setState(({ waiting: [next, ...rest], turn }) => ({
+    shown: next ?? null,
+    waiting: rest,
+    turn: turn + 1,
+  }));
 }
 
 /** The state after a toast came. Exported for the tests. */
@@ -42,7 +46,7 @@ export function withToast(state: ToastState, toast: Toast): ToastState {
   return { ...state, waiting: [...others, toast].slice(-MOST_WAITING) };
 }
 
-/** How long a toast stays, in milliseconds: shorter when others wait, longer when it says what went wrong. */
+/** How long a toast stays, in milliseconds: shorter when others wait, longer for a failure. */
 export function stayMs(tone: Tone, waiting: number): number {
   const full = tone === "bad" ? 8_000 : 5_000;
   return waiting > 0 ? full / 2 : full;

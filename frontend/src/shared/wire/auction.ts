@@ -1,9 +1,9 @@
-// Where an auction would trade as its book stands: told at least once a second while orders gather.
+// Where an auction would trade as its book stands: sent at least once a second while orders gather.
 
 import { useEffect, useState } from "react";
-import { isAuction } from "../market-status";
-import { socket } from "./store";
-import type { Side, SymbolSpec } from "./types";
+import { isAuction } from "@/shared/market/market-status";
+import { socket } from "./connection";
+import type { Side, SymbolTerms } from "./types";
 
 export interface Indication {
   /** Null where nothing would trade. */
@@ -13,8 +13,8 @@ export interface Indication {
   surplus_quantity: string;
 }
 
-/** The indication of a symbol's auction; null outside of one, and until the feed has told. */
-export function useIndication({ symbol, status }: Pick<SymbolSpec, "symbol" | "status">): Indication | null {
+/** The indication of a symbol's auction; null outside of one, and before the first message. */
+export function useIndication({ symbol, status }: Pick<SymbolTerms, "symbol" | "status">): Indication | null {
   const [indication, setIndication] = useState<Indication | null>(null);
   const gathers = isAuction(status);
   useEffect(() => {

@@ -6,7 +6,15 @@ import type { BookDelta, BookSnapshot, Level } from "./types";
 const common = { channel: "book", symbol: "BTC-KRW", timestamp: 0 };
 
 function snapshot(sequence: number, bids: Level[], asks: Level[]): BookSnapshot {
-  return { ...common, type: "book_snapshot", sequence, prev_sequence: null, bids, asks, checksum: bookChecksum(asks, bids) };
+  return {
+    ...common,
+    type: "book_snapshot",
+    sequence,
+    prev_sequence: null,
+    bids,
+    asks,
+    checksum: bookChecksum(asks, bids),
+  };
 }
 
 function delta(prev: number, sequence: number, bids: Level[], asks: Level[], checksum: number): BookDelta {
@@ -24,15 +32,40 @@ describe("checksum", () => {
 });
 
 describe("Book", () => {
-  const bids: Level[] = [["99", "1"], ["98", "2"]];
-  const asks: Level[] = [["100", "1"], ["102", "3"]];
+  const bids: Level[] = [
+    ["99", "1"],
+    ["98", "2"],
+  ];
+  const asks: Level[] = [
+    ["100", "1"],
+    ["102", "3"],
+  ];
 
   it("inserts, changes and removes levels in order", () => {
     const book = new Book();
     book.apply(snapshot(5, bids, asks));
-    const nextBids: Level[] = [["99", "7"], ["97.5", "4"]];
-    const nextAsks: Level[] = [["100", "1"], ["101", "5"], ["102", "3"]];
-    book.apply(delta(5, 9, [["99", "7"], ["98", "0"], ["97.5", "4"]], [["101", "5"]], bookChecksum(nextAsks, nextBids)));
+    const nextBids: Level[] = [
+      ["99", "7"],
+      ["97.5", "4"],
+    ];
+    const nextAsks: Level[] = [
+      ["100", "1"],
+      ["101", "5"],
+      ["102", "3"],
+    ];
+    book.apply(
+      delta(
+        5,
+        9,
+        [
+          ["99", "7"],
+          ["98", "0"],
+          ["97.5", "4"],
+        ],
+        [["101", "5"]],
+        bookChecksum(nextAsks, nextBids),
+      ),
+    );
     expect(book.view(10)).toEqual({ bids: nextBids, asks: nextAsks, sequence: 9 });
   });
 

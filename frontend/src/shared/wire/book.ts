@@ -1,6 +1,6 @@
 // One symbol's order book, kept from a snapshot and deltas and proven at every step.
 
-import { toUnits } from "../numbers";
+import { toUnits } from "@/shared/numbers";
 import { bookChecksum } from "./checksum";
 import type { BookDelta, BookSnapshot, Level } from "./types";
 

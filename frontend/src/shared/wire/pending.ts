@@ -24,7 +24,9 @@ export async function whilePending<T>(sent: readonly NewOrder[], work: () => Pro
       change(orders);
       return { orders };
     });
-  put((orders) => sent.forEach((order) => orders.set(order.client_order_id, { ...order, sent_at: Date.now() })));
+  put((orders) =>
+    sent.forEach((order) => orders.set(order.client_order_id, { ...order, sent_at: Date.now() })),
+  );
   try {
     return await work();
   } finally {

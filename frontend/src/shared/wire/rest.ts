@@ -1,39 +1,23 @@
-// The public REST calls the page needs.
+// The public calls of the page.
 
-import type { Candle, Execution, Interval, Statistics, SymbolSpec } from "./types";
-
-export class RequestFailed extends Error {
-  constructor(
-    readonly status: number,
-    readonly code: string,
-  ) {
-    super(`${status} ${code}`);
-  }
-}
-
-async function get<T>(path: string): Promise<T> {
-  const response = await fetch(path, { headers: { Accept: "application/json" } });
-  if (!response.ok) {
-    const body: unknown = await response.json().catch(() => ({}));
-    throw new RequestFailed(response.status, String((body as { error?: string }).error ?? "UNKNOWN"));
-  }
-  return (await response.json()) as T;
-}
+import { answer, api } from "./api";
+import type { Candle, Interval, SymbolTerms, Ticker, Trade } from "./types";
 
 /** Every symbol, those of one quote asset together. */
-export async function fetchSymbols(): Promise<SymbolSpec[]> {
-  const { symbols } = await get<{ symbols: SymbolSpec[] }>("/api/v1/symbols");
-  const order = (spec: SymbolSpec) => `${spec.quote_asset} ${spec.symbol}`;
+export async function fetchSymbols(): Promise<SymbolTerms[]> {
+  const { symbols } = await answer(api.GET("/api/v1/symbols"));
+  const order = (terms: SymbolTerms) => `${terms.quote_asset} ${terms.symbol}`;
   return symbols.sort((a, b) => order(a).localeCompare(order(b)));
 }
 
-export async function fetchStatistics(): Promise<Statistics[]> {
-  return (await get<{ statistics: Statistics[] }>("/api/v1/statistics")).statistics;
+export async function fetchTickers(): Promise<Ticker[]> {
+  return (await answer(api.GET("/api/v1/statistics"))).statistics;
 }
 
-export async function fetchExecutions(symbol: string, limit: number): Promise<Execution[]> {
-  const path = `/api/v1/executions/${encodeURIComponent(symbol)}?limit=${limit}`;
-  return (await get<{ executions: Execution[] }>(path)).executions;
+/** The newest trades of a symbol, newest first. */
+export async function fetchTrades(symbol: string, limit: number): Promise<Trade[]> {
+  const params = { path: { symbol }, query: { limit } };
+  return (await answer(api.GET("/api/v1/executions/{symbol}", { params }))).executions;
 }
 
 /** Candles oldest first; `end` (exclusive, ms) scrolls back in time. */
@@ -43,7 +27,6 @@ export async function fetchCandles(
   limit: number,
   end?: number,
 ): Promise<Candle[]> {
-  const until = end === undefined ? "" : `&end=${end}`;
-  const path = `/api/v1/klines/${encodeURIComponent(symbol)}/${interval}?limit=${limit}${until}`;
-  return (await get<{ candles: Candle[] }>(path)).candles;
+  const params = { path: { symbol, interval }, query: { limit, ...(end !== undefined && { end }) } };
+  return (await answer(api.GET("/api/v1/klines/{symbol}/{interval}", { params }))).candles;
 }

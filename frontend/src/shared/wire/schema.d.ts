@@ -13,11 +13,55 @@ export interface paths {
         };
         /**
          * Where an auction of a symbol would trade as its book stands
-         * @description For everybody: no log-in is looked at, so none is paid for.
+         * @description A view without log-in: it reads none, so none is paid for.
          */
         get: operations["get_auction"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your e-mail address, and the one that waits to be confirmed
+         * @description For a user by a log-in.
+         */
+        get: operations["get_email"];
+        put?: never;
+        /**
+         * Ask for another e-mail address; a letter with a link goes to it
+         * @description The address counts once the link is opened. The answer is the same for one that another user has.
+         */
+        post: operations["change_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/email/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm another e-mail address by the link in the letter, once
+         * @description The mailbox before gets a letter about it.
+         */
+        post: operations["verify_email"];
         delete?: never;
         options?: never;
         head?: never;
@@ -44,6 +88,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/fees/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The fee tiers and their rates
+         * @description A view without log-in: it reads none, so none is paid for.
+         */
+        get: operations["get_fee_schedule"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your API keys, newest first
+         * @description Those that are not revoked. Needs a log-in: a key does not see keys.
+         */
+        get: operations["list_keys"];
+        put?: never;
+        /**
+         * Make an API key; its secret is shown this once
+         * @description Needs a log-in that has proved lately that it is the user (POST /api/v1/step-up); or the password in the request, and from users with a second factor a code.
+         */
+        post: operations["create_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End an API key, within a second everywhere
+         * @description Needs a log-in that has proved lately that it is the user (POST /api/v1/step-up).
+         */
+        delete: operations["revoke_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/klines/{symbol}/{interval}": {
         parameters: {
             query?: never;
@@ -64,6 +172,154 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mfa": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your second factor: app, recovery codes, passkeys
+         * @description For a user's own security: by a log-in, never by an API key.
+         */
+        get: operations["get_second_factor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mfa/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep a passkey that the browser has made
+         * @description Of the log-in that has asked for the options. From now on you log in with it, alone or after the password.
+         */
+        post: operations["add_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mfa/passkeys/{passkey_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forget a passkey
+         * @description With the last factor go the recovery codes. Needs a log-in that has proved lately that it is the user (POST /api/v1/step-up).
+         */
+        delete: operations["remove_passkey"];
+        options?: never;
+        head?: never;
+        /**
+         * Give a passkey another name
+         * @description For a user's own security: by a log-in, never by an API key.
+         */
+        patch: operations["rename_passkey"];
+        trace?: never;
+    };
+    "/api/v1/mfa/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a browser makes a passkey by
+         * @description Needs a log-in that has proved lately that it is the user (POST /api/v1/step-up).
+         */
+        post: operations["begin_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mfa/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ten new recovery codes; the old ones are void
+         * @description Needs a log-in that has proved lately that it is the user (POST /api/v1/step-up).
+         */
+        post: operations["renew_recovery_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mfa/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A secret for an authenticator app
+         * @description It counts once its first code has come, within five minutes. Needs a log-in that has proved lately that it is the user (POST /api/v1/step-up).
+         */
+        post: operations["begin_totp"];
+        /**
+         * Forget the authenticator app
+         * @description With the last factor go the recovery codes. Needs a log-in that has proved lately that it is the user (POST /api/v1/step-up).
+         */
+        delete: operations["remove_totp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mfa/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep the secret by the first code of the app
+         * @description Of the log-in that has asked for the secret. From now on you log in with the app.
+         */
+        post: operations["confirm_totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orderbook/{symbol}": {
         parameters: {
             query?: never;
@@ -73,9 +329,233 @@ export interface paths {
         };
         /**
          * The order book of a symbol
-         * @description For everybody: no log-in is looked at, so none is paid for.
+         * @description A view without log-in: it reads none, so none is paid for.
          */
         get: operations["get_orderbook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change your password
+         * @description Ends all your log-ins but the session that asks; a program logs in again with the new password. API keys stay.
+         */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/password/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a link to set a new password
+         * @description The answer is the same for an unknown address.
+         */
+        post: operations["ask_for_password_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/password/reset/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set a new password by the link in a letter, once
+         * @description Ends all log-ins of the user; API keys stay.
+         */
+        post: operations["reset_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/security-acts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What has happened to your security, newest first
+         * @description The last 50. Each was also told by mail.
+         */
+        get: operations["list_security_acts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your log-ins that go on, in browsers and by token
+         * @description Those seen last first, a hundred at most.
+         */
+        get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End one of your log-ins, within a second everywhere
+         * @description For a user's own security: by a log-in, never by an API key.
+         */
+        delete: operations["revoke_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/revoke-others": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End all your log-ins but this one
+         * @description For a user's own security: by a log-in, never by an API key.
+         */
+        post: operations["revoke_other_sessions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who may sign up, and the terms to accept
+         * @description Limited by address, as what may send a letter is.
+         */
+        get: operations["get_registration"];
+        put?: never;
+        /**
+         * Ask to join; a letter with a link goes to the address
+         * @description No user exists until the link is opened. The answer is the same for a known address.
+         */
+        post: operations["sign_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signup/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the letter of a sign-up once more
+         * @description Limited by address, as what may send a letter is.
+         */
+        post: operations["resend_sign_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signup/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm the address of a sign-up: the user is made, and the account opened
+         * @description Then log in at /api/v1/token.
+         */
+        post: operations["verify_sign_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/solvency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the venue owes by asset, and the root that binds it, newest first
+         * @description A view without log-in: it reads none, so none is paid for.
+         */
+        get: operations["list_solvency_reports"];
         put?: never;
         post?: never;
         delete?: never;
@@ -124,6 +604,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/step-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove once more that it is you
+         * @description For what needs a recent proof. It counts for the log-in that asks, and for no other.
+         */
+        post: operations["step_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/step-up/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What one of your passkeys signs to prove that it is you
+         * @description For a user's own security: by a log-in, never by an API key.
+         */
+        post: operations["step_up_options"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/symbols": {
         parameters: {
             query?: never;
@@ -133,11 +653,51 @@ export interface paths {
         };
         /**
          * Every symbol with its scales, ticks, lots, limits, fees and status
-         * @description For everybody: no log-in is looked at, so none is paid for.
+         * @description A view without log-in: it reads none, so none is paid for.
          */
         get: operations["list_symbols"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The present terms of service
+         * @description Read by everybody.
+         */
+        get: operations["get_terms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terms/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept the present terms of service
+         * @description For a user by a log-in.
+         */
+        post: operations["accept_terms"];
         delete?: never;
         options?: never;
         head?: never;
@@ -153,7 +713,7 @@ export interface paths {
         };
         /**
          * The server's clock
-         * @description For everybody: no log-in is looked at, so none is paid for.
+         * @description A view without log-in: it reads none, so none is paid for.
          */
         get: operations["get_time"];
         put?: never;
@@ -194,14 +754,78 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * A new access token for a refresh token
-         * @description Limited by address; its answers are secrets that no cache may keep.
+         * New tokens for a refresh token, which is used up
+         * @description Keep the new refresh token: the old one, should it come again later than ten seconds, ends the log-in.
          */
         post: operations["refresh_token"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/token/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log out: end all tokens and sockets of a log-in
+         * @description With `everywhere` of all the user's log-ins by token. Browser sessions stay.
+         */
+        post: operations["revoke_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your accounts, the main one first
+         * @description A key sees its own account only.
+         */
+        get: operations["list_accounts"];
+        put?: never;
+        /**
+         * Open a sub-account
+         * @description Answers when the account is open, or after five seconds with the status `opening`. Its orders never trade with those of your other accounts. Needs a log-in: a key opens no account.
+         */
+        post: operations["open_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/accounts/{account}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Rename, freeze or thaw an account of yours
+         * @description `account` is its name or number. You thaw only what you froze yourself. Needs a log-in.
+         */
+        patch: operations["change_account"];
         trace?: never;
     };
     "/v1/balances": {
@@ -244,6 +868,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/export/fills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All fills of the account as CSV, newest first
+         * @description Takes the filters of the list. Columns are the fields of a fill; times are UTC.
+         */
+        get: operations["export_fills"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/export/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All ledger entries of the account as CSV, newest first
+         * @description Takes the filters of the list. Columns are the fields of an entry; times are UTC.
+         */
+        get: operations["export_ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/export/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All orders of the account as CSV, newest first
+         * @description Takes the filters of the list. Columns are the fields of an order; times are UTC.
+         */
+        get: operations["export_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/export/tax-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The tax report of a year as CSV, a line an asset
+         * @description A file, whatever the request accepts; errors are JSON as everywhere.
+         */
+        get: operations["export_tax_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/fees": {
         parameters: {
             query?: never;
@@ -252,8 +956,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The account's fee rates
-         * @description For orders entered from now on; open orders keep the rates they were entered with.
+         * The account's fee rates, its tier and the way to the next
+         * @description For orders entered from now on; open orders keep the rates they were entered with. The tier follows from what all accounts of the owner traded in 30 days, counted once a day.
          */
         get: operations["list_fees"];
         put?: never;
@@ -284,6 +988,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/fills/totals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the account's fills come to, by symbol
+         * @description Takes the filters of the list.
+         */
+        get: operations["total_fills"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/ledger": {
         parameters: {
             query?: never;
@@ -296,6 +1020,26 @@ export interface paths {
          * @description For a user with a trading account. ``rate_scope`` names the rate limit that is charged.
          */
         get: operations["list_ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/ledger/totals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the account's ledger entries come to, by asset and type
+         * @description Takes the filters of the list.
+         */
+        get: operations["total_ledger"];
         put?: never;
         post?: never;
         delete?: never;
@@ -378,6 +1122,46 @@ export interface paths {
          * @description If the new order is refused the cancel stands: then `order` is the error. With `allow_failure` the order enters though the cancel failed: then `canceled` is the error.
          */
         post: operations["cancel_replace_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/order/oto": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter an order that triggers another
+         * @description The pending order, of either side, enters when the working order is filled; its funds are held then. If the working order ends otherwise, so does the pending one.
+         */
+        post: operations["place_oto"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/order/otoco": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter an order that triggers two, of which one is to trade
+         * @description The pair enters as an OCO when the working order is filled.
+         */
+        post: operations["place_otoco"];
         delete?: never;
         options?: never;
         head?: never;
@@ -528,6 +1312,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/orders/totals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the account's orders have traded, by symbol
+         * @description Takes the filters of the list.
+         */
+        get: operations["total_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/portfolio": {
         parameters: {
             query?: never;
@@ -536,8 +1340,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Holdings, average cost, profit, and value over time
-         * @description By currency; nothing is converted between currencies. A deposit of an asset counts as bought at the market's price of that minute; profit never includes deposits or withdrawals.
+         * Holdings, cost and profit by average and FIFO, value and performance over time
+         * @description By currency, nothing converted; or with `currency` all in that one, by the cross rates named in `rates`. A deposit of an asset counts as bought at the market's price of that minute; profit never includes deposits or withdrawals. Over all accounts a transfer between them changes nothing; a key sees its own account only.
          */
         get: operations["get_portfolio"];
         put?: never;
@@ -548,23 +1352,204 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/quotes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace up to 50 quotes in one step
+         * @description A quote is a post-only bid and ask under a name; each replaces the one of its symbol and quote_id. Funds are tested for all together. A side that is refused ends with no order, and its code is in the reply.
+         */
+        post: operations["place_quotes"];
+        /**
+         * Cancel quotes
+         * @description Quotes in, or taken back.
+         */
+        delete: operations["cancel_quotes"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/quotes/protection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set the protection of the account's quotes
+         * @description When a bound is reached all quotes are canceled with the reason `protection`, and none is taken until the protection is set again. A window of 0 takes it back.
+         */
+        post: operations["protect_quotes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/referral": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your referral code and what it earned
+         * @description For a user with a trading account. ``rate_scope`` names the rate limit that is charged.
+         */
+        get: operations["get_referral"];
+        put?: never;
+        /**
+         * Say whose code brought you: once, and soon after joining
+         * @description For a user with a trading account. ``rate_scope`` names the rate limit that is charged.
+         */
+        post: operations["use_referral_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/solvency/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Proof that the account's balances are in a publication
+         * @description A leaf for each asset owed to the account; docs/solvency.md has the arithmetic.
+         */
+        get: operations["get_solvency_proof"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tax-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A calendar year asset by asset: acquisitions, disposals, cost and profit
+         * @description By FIFO and by average cost, each amount converted at the rate of its own moment. The year is that of the user's time zone.
+         */
+        get: operations["get_tax_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move an amount between two accounts of yours
+         * @description Both sides change in one step. Sent again with the same `client_transfer_id` it gets the first reply and moves nothing.
+         */
+        post: operations["transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Access: {
-            /** @description Send it as `Authorization: Bearer <access>`. */
-            access: string;
+        AcceptedTerms: {
+            /** @description Always true. */
+            accepted: boolean;
+        };
+        /** @description What to change of an account; at least one. */
+        AccountChange: {
+            /** @description 1 to 40 characters, unique among your accounts; not digits alone, and not `main`. The main account keeps its name. */
+            name?: string | null;
             /**
-             * @description * `Bearer` - Bearer
-             * @enum {string}
+             * @description `frozen`: no new orders and no transfers out of it, until it is `active` again.
+             *
+             *     * `active` - active
+             *     * `frozen` - frozen
+             * @enum {string|null}
              */
-            token_type: "Bearer";
-            /** @description Seconds until the access token expires. */
-            expires_in: number;
+            status?: "active" | "frozen" | null;
+        };
+        /** @description An account to open. */
+        AccountRequest: {
+            /** @description 1 to 40 characters, unique among your accounts; not digits alone, and not `main`. */
+            name: string;
         };
         AllStatistics: {
             statistics: components["schemas"]["Statistics"][];
+        };
+        /** @description A key. Its secret is not told again. */
+        ApiKey: {
+            /** @description Names it in requests. Public. */
+            key_id: string;
+            label: string;
+            /**
+             * @description * `hmac` - hmac
+             *     * `ed25519` - ed25519
+             * @enum {string}
+             */
+            kind: "hmac" | "ed25519";
+            account: string;
+            scopes: ("read" | "trade" | "transfer" | "withdraw")[];
+            /** @description Empty: from everywhere. */
+            addresses: string[];
+            /** @description Orders a second; null: as the account. */
+            order_rate: number | null;
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            expires_at: number | null;
+            /**
+             * Format: int64
+             * @description To the minute.
+             */
+            last_used_at: number | null;
+            /** @description The address it was used from then. */
+            last_used_from: string | null;
+        };
+        ApiKeys: {
+            keys: components["schemas"]["ApiKey"][];
+        };
+        Asked: {
+            /** @description Always true; whether there is anything to send, it does not tell. */
+            asked: boolean;
         };
         /** @description Where an auction would trade as the book stands. */
         Auction: {
@@ -617,7 +1602,7 @@ export interface components {
             available: string;
             /**
              * Format: decimal
-             * @description Reserved by open orders.
+             * @description Reserved by open orders and withdrawals.
              */
             held: string;
         };
@@ -655,25 +1640,62 @@ export interface components {
              *     * `NOT_AUTHENTICATED` - NOT_AUTHENTICATED
              *     * `INVALID_TOKEN` - INVALID_TOKEN
              *     * `INVALID_CREDENTIALS` - INVALID_CREDENTIALS
+             *     * `MFA_REQUIRED` - MFA_REQUIRED
+             *     * `INVALID_PASSKEY` - INVALID_PASSKEY
+             *     * `STEP_UP_REQUIRED` - STEP_UP_REQUIRED
+             *     * `SIGN_UP_CLOSED` - SIGN_UP_CLOSED
+             *     * `INVALID_INVITATION` - INVALID_INVITATION
+             *     * `TERMS_NOT_ACCEPTED` - TERMS_NOT_ACCEPTED
+             *     * `USERNAME_NOT_ALLOWED` - USERNAME_NOT_ALLOWED
+             *     * `USERNAME_TAKEN` - USERNAME_TAKEN
+             *     * `WEAK_PASSWORD` - WEAK_PASSWORD
+             *     * `INVALID_LINK` - INVALID_LINK
              *     * `PERMISSION_DENIED` - PERMISSION_DENIED
+             *     * `INVALID_KEY` - INVALID_KEY
+             *     * `INVALID_SIGNATURE` - INVALID_SIGNATURE
+             *     * `KEY_EXPIRED` - KEY_EXPIRED
+             *     * `TIMESTAMP_OUT_OF_WINDOW` - TIMESTAMP_OUT_OF_WINDOW
+             *     * `REPLAYED_REQUEST` - REPLAYED_REQUEST
+             *     * `ADDRESS_NOT_ALLOWED` - ADDRESS_NOT_ALLOWED
+             *     * `SCOPE_REQUIRED` - SCOPE_REQUIRED
+             *     * `TOO_MANY_KEYS` - TOO_MANY_KEYS
+             *     * `TOO_MANY_ACCOUNTS` - TOO_MANY_ACCOUNTS
+             *     * `ACCOUNT_NAME_TAKEN` - ACCOUNT_NAME_TAKEN
+             *     * `FROZEN_BY_OPERATOR` - FROZEN_BY_OPERATOR
+             *     * `TOO_MANY_PASSKEYS` - TOO_MANY_PASSKEYS
+             *     * `FACTOR_IN_USE` - FACTOR_IN_USE
+             *     * `LAST_FACTOR` - LAST_FACTOR
              *     * `CSRF_FAILED` - CSRF_FAILED
              *     * `NO_ACCOUNT` - NO_ACCOUNT
              *     * `ACCOUNT_FROZEN` - ACCOUNT_FROZEN
+             *     * `OWN_ACCOUNT` - OWN_ACCOUNT
+             *     * `OWN_REQUEST` - OWN_REQUEST
              *     * `DEMO_ONLY` - DEMO_ONLY
              *     * `RATE_LIMITED` - RATE_LIMITED
+             *     * `LOGIN_BUSY` - LOGIN_BUSY
              *     * `SYMBOL_NOT_FOUND` - SYMBOL_NOT_FOUND
              *     * `INTERVAL_NOT_FOUND` - INTERVAL_NOT_FOUND
              *     * `ASSET_NOT_FOUND` - ASSET_NOT_FOUND
              *     * `ACCOUNT_NOT_FOUND` - ACCOUNT_NOT_FOUND
+             *     * `KEY_NOT_FOUND` - KEY_NOT_FOUND
+             *     * `SESSION_NOT_FOUND` - SESSION_NOT_FOUND
+             *     * `FACTOR_NOT_FOUND` - FACTOR_NOT_FOUND
              *     * `ORDER_NOT_FOUND` - ORDER_NOT_FOUND
+             *     * `PUBLICATION_NOT_FOUND` - PUBLICATION_NOT_FOUND
+             *     * `WITHDRAWAL_NOT_FOUND` - WITHDRAWAL_NOT_FOUND
              *     * `DUPLICATE_ID` - DUPLICATE_ID
              *     * `CLIENT_ORDER_ID_IN_USE` - CLIENT_ORDER_ID_IN_USE
+             *     * `WITHDRAWAL_ID_IN_USE` - WITHDRAWAL_ID_IN_USE
+             *     * `OPENING_OVER` - OPENING_OVER
+             *     * `HALT_ENDS_BY_AUCTION` - HALT_ENDS_BY_AUCTION
              *     * `ORDER_NOT_OPEN` - ORDER_NOT_OPEN
              *     * `SYMBOL_HALTED` - SYMBOL_HALTED
              *     * `SYMBOL_CANCEL_ONLY` - SYMBOL_CANCEL_ONLY
              *     * `SYMBOL_CLOSED` - SYMBOL_CLOSED
              *     * `SYMBOL_POST_ONLY` - SYMBOL_POST_ONLY
              *     * `SYMBOL_IN_AUCTION` - SYMBOL_IN_AUCTION
+             *     * `REQUEST_NOT_WAITING` - REQUEST_NOT_WAITING
+             *     * `REQUEST_OUTDATED` - REQUEST_OUTDATED
              *     * `SCALE_FIXED` - SCALE_FIXED
              *     * `INVALID_ORDER` - INVALID_ORDER
              *     * `PRICE_OUT_OF_BOUNDS` - PRICE_OUT_OF_BOUNDS
@@ -683,6 +1705,7 @@ export interface components {
              *     * `BELOW_MIN_NOTIONAL` - BELOW_MIN_NOTIONAL
              *     * `ABOVE_MAX_NOTIONAL` - ABOVE_MAX_NOTIONAL
              *     * `INVALID_AMOUNT` - INVALID_AMOUNT
+             *     * `SAME_ACCOUNT` - SAME_ACCOUNT
              *     * `INVALID_SYMBOL` - INVALID_SYMBOL
              *     * `INVALID_ASSET` - INVALID_ASSET
              *     * `INVALID_COMMAND` - INVALID_COMMAND
@@ -690,7 +1713,12 @@ export interface components {
              *     * `INVALID_RULES` - INVALID_RULES
              *     * `INVALID_FEES` - INVALID_FEES
              *     * `INVALID_EXPIRY` - INVALID_EXPIRY
+             *     * `DISPLAY_TOO_SMALL` - DISPLAY_TOO_SMALL
              *     * `INVALID_GROUP` - INVALID_GROUP
+             *     * `REFERRAL_REFUSED` - REFERRAL_REFUSED
+             *     * `INVALID_FEE_PLAN` - INVALID_FEE_PLAN
+             *     * `INVALID_PROTECTION` - INVALID_PROTECTION
+             *     * `QUOTES_PROTECTED` - QUOTES_PROTECTED
              *     * `INVALID_CANCEL_AFTER` - INVALID_CANCEL_AFTER
              *     * `INSUFFICIENT_BALANCE` - INSUFFICIENT_BALANCE
              *     * `POST_ONLY_WOULD_TAKE` - POST_ONLY_WOULD_TAKE
@@ -698,15 +1726,17 @@ export interface components {
              *     * `NO_REFERENCE_PRICE` - NO_REFERENCE_PRICE
              *     * `PRICE_OUT_OF_BAND` - PRICE_OUT_OF_BAND
              *     * `TOO_MANY_OPEN_ORDERS` - TOO_MANY_OPEN_ORDERS
+             *     * `TOO_MANY_WITHDRAWALS` - TOO_MANY_WITHDRAWALS
              *     * `INVALID_REDUCE` - INVALID_REDUCE
              *     * `INVALID_REPLACE` - INVALID_REPLACE
              *     * `INTERNAL` - INTERNAL
              *     * `ENGINE_UNAVAILABLE` - ENGINE_UNAVAILABLE
              *     * `ENGINE_BUSY` - ENGINE_BUSY
+             *     * `DATABASE_UNAVAILABLE` - DATABASE_UNAVAILABLE
              *     * `OUTCOME_UNKNOWN` - OUTCOME_UNKNOWN
              * @enum {string}
              */
-            error?: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "PERMISSION_DENIED" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "DEMO_ONLY" | "RATE_LIMITED" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "ORDER_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "INVALID_GROUP" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "OUTCOME_UNKNOWN";
+            error?: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN";
             message?: string;
             details?: {
                 [key: string]: unknown;
@@ -805,9 +1835,18 @@ export interface components {
             order: components["schemas"]["Order"];
             sequence: number;
         };
+        ChangedPassword: {
+            /** @description Always true. */
+            changed: boolean;
+        };
         Credentials: {
+            /** @description The user name, or the e-mail address. */
             username: string;
             password: string;
+            /** @description With a second factor: the code of the authenticator app, or a recovery code. */
+            otp?: string | null;
+            /** @description The version of the terms of service that you accept with it. */
+            terms?: number | null;
         };
         /** @description Everything that is worth something in one currency. */
         CurrencyPortfolio: {
@@ -828,8 +1867,17 @@ export interface components {
             unrealised_profit: string;
             /** Format: decimal */
             realised_profit: string;
+            /** Format: decimal */
+            fifo_cost: string;
+            /** Format: decimal */
+            fifo_unrealised_profit: string;
+            /** Format: decimal */
+            fifo_realised_profit: string;
+            performance: components["schemas"]["PerformanceFigures"] | null;
             holdings: components["schemas"]["Holding"][];
             history: components["schemas"]["ValuePoint"][];
+            /** @description With `currency`: how each asset is converted. */
+            rates: components["schemas"]["Rate"][];
         };
         DemoDeposit: {
             balance: components["schemas"]["Balance"];
@@ -839,6 +1887,22 @@ export interface components {
             asset: string;
             /** @description Above zero, within the bound of the asset. */
             amount: string | number;
+        };
+        Earned: {
+            asset: string;
+            /** Format: decimal */
+            amount: string;
+        };
+        EmailChange: {
+            /** @description The new address. */
+            email: string;
+            /** @description Your password, once more. */
+            password: string;
+            /** @description A code of your authenticator app, where you log in with one. */
+            otp?: string | null;
+        };
+        EmailRequest: {
+            email: string;
         };
         Error: {
             /**
@@ -864,25 +1928,62 @@ export interface components {
              *     * `NOT_AUTHENTICATED` - NOT_AUTHENTICATED
              *     * `INVALID_TOKEN` - INVALID_TOKEN
              *     * `INVALID_CREDENTIALS` - INVALID_CREDENTIALS
+             *     * `MFA_REQUIRED` - MFA_REQUIRED
+             *     * `INVALID_PASSKEY` - INVALID_PASSKEY
+             *     * `STEP_UP_REQUIRED` - STEP_UP_REQUIRED
+             *     * `SIGN_UP_CLOSED` - SIGN_UP_CLOSED
+             *     * `INVALID_INVITATION` - INVALID_INVITATION
+             *     * `TERMS_NOT_ACCEPTED` - TERMS_NOT_ACCEPTED
+             *     * `USERNAME_NOT_ALLOWED` - USERNAME_NOT_ALLOWED
+             *     * `USERNAME_TAKEN` - USERNAME_TAKEN
+             *     * `WEAK_PASSWORD` - WEAK_PASSWORD
+             *     * `INVALID_LINK` - INVALID_LINK
              *     * `PERMISSION_DENIED` - PERMISSION_DENIED
+             *     * `INVALID_KEY` - INVALID_KEY
+             *     * `INVALID_SIGNATURE` - INVALID_SIGNATURE
+             *     * `KEY_EXPIRED` - KEY_EXPIRED
+             *     * `TIMESTAMP_OUT_OF_WINDOW` - TIMESTAMP_OUT_OF_WINDOW
+             *     * `REPLAYED_REQUEST` - REPLAYED_REQUEST
+             *     * `ADDRESS_NOT_ALLOWED` - ADDRESS_NOT_ALLOWED
+             *     * `SCOPE_REQUIRED` - SCOPE_REQUIRED
+             *     * `TOO_MANY_KEYS` - TOO_MANY_KEYS
+             *     * `TOO_MANY_ACCOUNTS` - TOO_MANY_ACCOUNTS
+             *     * `ACCOUNT_NAME_TAKEN` - ACCOUNT_NAME_TAKEN
+             *     * `FROZEN_BY_OPERATOR` - FROZEN_BY_OPERATOR
+             *     * `TOO_MANY_PASSKEYS` - TOO_MANY_PASSKEYS
+             *     * `FACTOR_IN_USE` - FACTOR_IN_USE
+             *     * `LAST_FACTOR` - LAST_FACTOR
              *     * `CSRF_FAILED` - CSRF_FAILED
              *     * `NO_ACCOUNT` - NO_ACCOUNT
              *     * `ACCOUNT_FROZEN` - ACCOUNT_FROZEN
+             *     * `OWN_ACCOUNT` - OWN_ACCOUNT
+             *     * `OWN_REQUEST` - OWN_REQUEST
              *     * `DEMO_ONLY` - DEMO_ONLY
              *     * `RATE_LIMITED` - RATE_LIMITED
+             *     * `LOGIN_BUSY` - LOGIN_BUSY
              *     * `SYMBOL_NOT_FOUND` - SYMBOL_NOT_FOUND
              *     * `INTERVAL_NOT_FOUND` - INTERVAL_NOT_FOUND
              *     * `ASSET_NOT_FOUND` - ASSET_NOT_FOUND
              *     * `ACCOUNT_NOT_FOUND` - ACCOUNT_NOT_FOUND
+             *     * `KEY_NOT_FOUND` - KEY_NOT_FOUND
+             *     * `SESSION_NOT_FOUND` - SESSION_NOT_FOUND
+             *     * `FACTOR_NOT_FOUND` - FACTOR_NOT_FOUND
              *     * `ORDER_NOT_FOUND` - ORDER_NOT_FOUND
+             *     * `PUBLICATION_NOT_FOUND` - PUBLICATION_NOT_FOUND
+             *     * `WITHDRAWAL_NOT_FOUND` - WITHDRAWAL_NOT_FOUND
              *     * `DUPLICATE_ID` - DUPLICATE_ID
              *     * `CLIENT_ORDER_ID_IN_USE` - CLIENT_ORDER_ID_IN_USE
+             *     * `WITHDRAWAL_ID_IN_USE` - WITHDRAWAL_ID_IN_USE
+             *     * `OPENING_OVER` - OPENING_OVER
+             *     * `HALT_ENDS_BY_AUCTION` - HALT_ENDS_BY_AUCTION
              *     * `ORDER_NOT_OPEN` - ORDER_NOT_OPEN
              *     * `SYMBOL_HALTED` - SYMBOL_HALTED
              *     * `SYMBOL_CANCEL_ONLY` - SYMBOL_CANCEL_ONLY
              *     * `SYMBOL_CLOSED` - SYMBOL_CLOSED
              *     * `SYMBOL_POST_ONLY` - SYMBOL_POST_ONLY
              *     * `SYMBOL_IN_AUCTION` - SYMBOL_IN_AUCTION
+             *     * `REQUEST_NOT_WAITING` - REQUEST_NOT_WAITING
+             *     * `REQUEST_OUTDATED` - REQUEST_OUTDATED
              *     * `SCALE_FIXED` - SCALE_FIXED
              *     * `INVALID_ORDER` - INVALID_ORDER
              *     * `PRICE_OUT_OF_BOUNDS` - PRICE_OUT_OF_BOUNDS
@@ -892,6 +1993,7 @@ export interface components {
              *     * `BELOW_MIN_NOTIONAL` - BELOW_MIN_NOTIONAL
              *     * `ABOVE_MAX_NOTIONAL` - ABOVE_MAX_NOTIONAL
              *     * `INVALID_AMOUNT` - INVALID_AMOUNT
+             *     * `SAME_ACCOUNT` - SAME_ACCOUNT
              *     * `INVALID_SYMBOL` - INVALID_SYMBOL
              *     * `INVALID_ASSET` - INVALID_ASSET
              *     * `INVALID_COMMAND` - INVALID_COMMAND
@@ -899,7 +2001,12 @@ export interface components {
              *     * `INVALID_RULES` - INVALID_RULES
              *     * `INVALID_FEES` - INVALID_FEES
              *     * `INVALID_EXPIRY` - INVALID_EXPIRY
+             *     * `DISPLAY_TOO_SMALL` - DISPLAY_TOO_SMALL
              *     * `INVALID_GROUP` - INVALID_GROUP
+             *     * `REFERRAL_REFUSED` - REFERRAL_REFUSED
+             *     * `INVALID_FEE_PLAN` - INVALID_FEE_PLAN
+             *     * `INVALID_PROTECTION` - INVALID_PROTECTION
+             *     * `QUOTES_PROTECTED` - QUOTES_PROTECTED
              *     * `INVALID_CANCEL_AFTER` - INVALID_CANCEL_AFTER
              *     * `INSUFFICIENT_BALANCE` - INSUFFICIENT_BALANCE
              *     * `POST_ONLY_WOULD_TAKE` - POST_ONLY_WOULD_TAKE
@@ -907,15 +2014,17 @@ export interface components {
              *     * `NO_REFERENCE_PRICE` - NO_REFERENCE_PRICE
              *     * `PRICE_OUT_OF_BAND` - PRICE_OUT_OF_BAND
              *     * `TOO_MANY_OPEN_ORDERS` - TOO_MANY_OPEN_ORDERS
+             *     * `TOO_MANY_WITHDRAWALS` - TOO_MANY_WITHDRAWALS
              *     * `INVALID_REDUCE` - INVALID_REDUCE
              *     * `INVALID_REPLACE` - INVALID_REPLACE
              *     * `INTERNAL` - INTERNAL
              *     * `ENGINE_UNAVAILABLE` - ENGINE_UNAVAILABLE
              *     * `ENGINE_BUSY` - ENGINE_BUSY
+             *     * `DATABASE_UNAVAILABLE` - DATABASE_UNAVAILABLE
              *     * `OUTCOME_UNKNOWN` - OUTCOME_UNKNOWN
              * @enum {string}
              */
-            error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "PERMISSION_DENIED" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "DEMO_ONLY" | "RATE_LIMITED" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "ORDER_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "INVALID_GROUP" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "OUTCOME_UNKNOWN";
+            error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN";
             /** @description For people: English, or Korean by Accept-Language. */
             message: string;
             /** @description `field` names what was wrong, where one field was. */
@@ -947,6 +2056,20 @@ export interface components {
         Executions: {
             executions: components["schemas"]["Execution"][];
         };
+        /** @description Rates of the account's own, over its tier's. */
+        FeeOverride: {
+            /** @description null: all symbols. */
+            symbol: string | null;
+            /** Format: decimal */
+            maker_fee_rate: string;
+            /** Format: decimal */
+            taker_fee_rate: string;
+            /**
+             * Format: int64
+             * @description null: no end is set.
+             */
+            ends_at: number | null;
+        };
         FeeRates: {
             symbol: string;
             /**
@@ -957,8 +2080,44 @@ export interface components {
             /** Format: decimal */
             taker_fee_rate: string;
         };
+        /** @description The tiers, from the lowest up. */
+        FeeSchedule: {
+            /** @description The asset of volumes. */
+            currency: string;
+            /** @description Of the day (UTC): when tiers change. */
+            hour: number;
+            tiers: components["schemas"]["FeeTier"][];
+        };
+        /** @description A tier of the fee schedule with its rates on every symbol. */
+        FeeTier: {
+            /** @description 0: the lowest, in which all begin. */
+            tier: number;
+            /** @description Empty for tier 0. */
+            name: string;
+            /**
+             * Format: decimal
+             * @description The least its owner trades in 30 days.
+             */
+            volume: string;
+            rates: components["schemas"]["FeeRates"][];
+        };
         Fees: {
             fees: components["schemas"]["FeeRates"][];
+            tier: number;
+            tier_name: string;
+            /**
+             * Format: decimal
+             * @description What the owner's accounts traded in the 30 days to volume_day.
+             */
+            volume_30d: string;
+            /** @description The asset of volumes. */
+            currency: string;
+            /** @description The last day (UTC) that was counted; null before the first. */
+            volume_day: string | null;
+            /** @description null in the highest. */
+            next_tier: components["schemas"]["NextFeeTier"] | null;
+            overrides: components["schemas"]["FeeOverride"][];
+            schedule: components["schemas"]["FeeSchedule"];
             as_of_sequence: number;
         };
         Fill: {
@@ -1007,7 +2166,25 @@ export interface components {
             as_of_sequence: number;
             fills: components["schemas"]["Fill"][];
         };
-        /** @description One asset, its cost and profit in the currency it is worth something in. */
+        /** @description A share of one purchase that is still held. */
+        HeldTaxLot: {
+            /** Format: decimal */
+            quantity: string;
+            /**
+             * Format: decimal
+             * @description Null where it is not known.
+             */
+            cost: string | null;
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            acquired_at: number;
+        };
+        /**
+         * @description One asset, its cost and profit in the currency it is worth something in: by average cost, and by FIFO
+         *     (first in, first out), where a sale takes the oldest lots.
+         */
         Holding: {
             asset: string;
             /** @description Whose price values it; null when it takes more than one symbol. */
@@ -1022,11 +2199,14 @@ export interface components {
              * @description Of one whole unit, fees included.
              */
             average_cost: string | null;
-            /** Format: decimal */
-            cost: string;
             /**
              * Format: decimal
-             * @description Null while the symbol has never traded.
+             * @description Null while the asset has never traded.
+             */
+            cost: string | null;
+            /**
+             * Format: decimal
+             * @description Null while the asset has never traded.
              */
             value: string | null;
             /**
@@ -1043,6 +2223,64 @@ export interface components {
              * @description Of sales so far, fees deducted.
              */
             realised_profit: string;
+            /**
+             * Format: decimal
+             * @description Of one whole unit of the lots still held.
+             */
+            fifo_average_cost: string | null;
+            /**
+             * Format: decimal
+             * @description Of the lots still held.
+             */
+            fifo_cost: string | null;
+            /** Format: decimal */
+            fifo_unrealised_profit: string | null;
+            /** Format: decimal */
+            fifo_unrealised_percent: string | null;
+            /** Format: decimal */
+            fifo_realised_profit: string;
+            /** @description Oldest first, 100 at most. */
+            tax_lots: components["schemas"]["HeldTaxLot"][];
+            /** @description Of all lots. */
+            tax_lot_count: number;
+        };
+        Joined: {
+            username: string;
+            account: string;
+            /** @description False until the engine has opened it, in a moment. */
+            account_is_open: boolean;
+        };
+        /** @description A key to make. */
+        KeyRequest: {
+            /** @description For you: 1 to 40 characters. */
+            label: string;
+            /** @description What it may do; none includes another. */
+            scopes: ("read" | "trade" | "transfer" | "withdraw")[];
+            /**
+             * @description `hmac` by default.
+             *
+             *     * `hmac` - hmac
+             *     * `ed25519` - ed25519
+             * @enum {string|null}
+             */
+            kind?: "hmac" | "ed25519" | null;
+            /** @description Of an `ed25519` key: PEM, or its 32 bytes in base64. You keep the private key. */
+            public_key?: string | null;
+            /** @description Name or number of the account it is for; that of the request (`X-Account`) by default. */
+            account?: string | null;
+            /** @description IP addresses and networks (203.0.113.0/24) it may be used from, 20 at most; none: everywhere. */
+            addresses?: string[] | null;
+            /**
+             * Format: int64
+             * @description When it ends; never by default.
+             */
+            expires_at?: number | null;
+            /** @description Orders a second with this key, no more than the account may; that by default. */
+            order_rate?: number | null;
+            /** @description Your password, where POST /api/v1/step-up has not proved it to be you. */
+            password?: string | null;
+            /** @description Beside it a code, where you log in with one. */
+            otp?: string | null;
         };
         Klines: {
             symbol: string;
@@ -1050,25 +2288,30 @@ export interface components {
              * @description * `1m` - 1m
              *     * `5m` - 5m
              *     * `15m` - 15m
+             *     * `30m` - 30m
              *     * `1h` - 1h
              *     * `4h` - 4h
              *     * `1d` - 1d
              *     * `1w` - 1w
              * @enum {string}
              */
-            interval: "1m" | "5m" | "15m" | "1h" | "4h" | "1d" | "1w";
+            interval: "1m" | "5m" | "15m" | "30m" | "1h" | "4h" | "1d" | "1w";
             candles: components["schemas"]["Candle"][];
         };
-        /** @description What one trade, deposit or withdrawal did to one asset. */
+        /** @description What one trade or transfer did to one asset. */
         LedgerEntry: {
             entry_id: string;
             /**
              * @description * `trade` - trade
              *     * `deposit` - deposit
              *     * `withdrawal` - withdrawal
+             *     * `transfer_out` - transfer_out
+             *     * `transfer_in` - transfer_in
+             *     * `withdrawal_hold` - withdrawal_hold
+             *     * `withdrawal_release` - withdrawal_release
              * @enum {string}
              */
-            type: "trade" | "deposit" | "withdrawal";
+            type: "trade" | "deposit" | "withdrawal" | "transfer_out" | "transfer_in" | "withdrawal_hold" | "withdrawal_release";
             asset: string;
             /**
              * Format: decimal
@@ -1094,12 +2337,93 @@ export interface components {
              */
             timestamp: number;
             sequence: number;
+            /** @description The other account of a transfer; null where that is the venue. */
+            counter_account: string | null;
+            memo: string | null;
+            withdrawal_id: string | null;
+            /**
+             * Format: decimal
+             * @description Of a withdrawal: what was set aside for it; negative: is not any more. It changes no amount.
+             */
+            held: string | null;
         };
         LedgerPage: {
             /** @description Null on the last page. */
             next_cursor: string | null;
             as_of_sequence: number;
             entries: components["schemas"]["LedgerEntry"][];
+        };
+        LedgerTotal: {
+            asset: string;
+            /**
+             * @description * `trade` - trade
+             *     * `deposit` - deposit
+             *     * `withdrawal` - withdrawal
+             *     * `transfer_out` - transfer_out
+             *     * `transfer_in` - transfer_in
+             *     * `withdrawal_hold` - withdrawal_hold
+             *     * `withdrawal_release` - withdrawal_release
+             * @enum {string}
+             */
+            type: "trade" | "deposit" | "withdrawal" | "transfer_out" | "transfer_in" | "withdrawal_hold" | "withdrawal_release";
+            count: number;
+            /**
+             * Format: decimal
+             * @description The sum of the entries' amounts: signed.
+             */
+            amount: string;
+            /** Format: decimal */
+            fee: string;
+        };
+        /** @description What the entries come to. */
+        LedgerTotals: {
+            count: number;
+            /** @description By asset and type. */
+            totals: components["schemas"]["LedgerTotal"][];
+            as_of_sequence: number;
+        };
+        NewApiKey: {
+            key: components["schemas"]["ApiKey"];
+            /** @description Of an `hmac` key, this once; null of an `ed25519` key. */
+            secret: string | null;
+        };
+        NewPasskey: {
+            /** @description For you: 1 to 40 characters. */
+            name: string;
+            /** @description What `navigator.credentials.create` gave, as JSON. */
+            credential: {
+                [key: string]: unknown;
+            };
+        };
+        NewPasskeyReply: {
+            passkey: components["schemas"]["Passkey"];
+            /** @description Each is good once in place of a code. Shown this once; may be empty. */
+            recovery_codes: string[];
+        };
+        NewPassword: {
+            /** @description The last part of the link's address in the letter. */
+            token: string;
+            /** @description The new one. */
+            password: string;
+        };
+        NewTotp: {
+            /** @description To type into the app: base32. */
+            secret: string;
+            /** @description The same as an `otpauth:` address. */
+            url: string;
+            /** @description The address as a QR code, SVG. */
+            image: string;
+        };
+        NextFeeTier: {
+            tier: number;
+            name: string;
+            /** Format: decimal */
+            volume: string;
+            /**
+             * Format: decimal
+             * @description What is missing to it.
+             */
+            missing: string;
         };
         Oco: {
             /** @description Both, first and second. */
@@ -1108,8 +2432,8 @@ export interface components {
             sequence: number;
         };
         /**
-         * @description Two orders of one symbol, side and quantity, at least one with a trigger. When one trades, the other shrinks by
-         *     as much; when one ends, so does the other.
+         * @description Two orders of one symbol, side and quantity, at least one with a trigger. When one trades, the other
+         *     shrinks by as much; when one ends, so does the other.
          */
         OcoRequest: {
             first: components["schemas"]["OrderRequest"];
@@ -1118,6 +2442,9 @@ export interface components {
         OneOrder: {
             order: components["schemas"]["Order"];
             as_of_sequence: number;
+        };
+        OneOwnAccount: {
+            account: components["schemas"]["OwnAccount"];
         };
         Order: {
             order_id: string;
@@ -1137,18 +2464,22 @@ export interface components {
              *     * `take_profit` - take_profit
              *     * `take_profit_limit` - take_profit_limit
              *     * `trailing_stop` - trailing_stop
+             *     * `market_to_limit` - market_to_limit
+             *     * `pegged` - pegged
              * @enum {string}
              */
-            order_type: "limit" | "market" | "stop" | "stop_limit" | "take_profit" | "take_profit_limit" | "trailing_stop";
+            order_type: "limit" | "market" | "stop" | "stop_limit" | "take_profit" | "take_profit_limit" | "trailing_stop" | "market_to_limit" | "pegged";
             /**
              * @description * `gtc` - gtc
              *     * `ioc` - ioc
              *     * `fok` - fok
              *     * `gtd` - gtd
              *     * `day` - day
+             *     * `opg` - opg
+             *     * `cls` - cls
              * @enum {string}
              */
-            time_in_force: "gtc" | "ioc" | "fok" | "gtd" | "day";
+            time_in_force: "gtc" | "ioc" | "fok" | "gtd" | "day" | "opg" | "cls";
             post_only: boolean;
             /**
              * @description * `cancel_newest` - cancel_newest
@@ -1217,9 +2548,15 @@ export interface components {
              *     * `cancel_after` - cancel_after
              *     * `replaced` - replaced
              *     * `closed` - closed
+             *     * `trade_limit` - trade_limit
+             *     * `reduced` - reduced
+             *     * `auction_remainder` - auction_remainder
+             *     * `min_quantity` - min_quantity
+             *     * `insufficient_balance` - insufficient_balance
+             *     * `protection` - protection
              * @enum {string|null}
              */
-            reason: "user" | "ioc_remainder" | "fok_unfillable" | "self_trade" | "no_liquidity" | "amount_below_lot" | "time" | "price_limit" | "volatility" | "linked" | "disconnect" | "cancel_after" | "replaced" | "closed" | null;
+            reason: "user" | "ioc_remainder" | "fok_unfillable" | "self_trade" | "no_liquidity" | "amount_below_lot" | "time" | "price_limit" | "volatility" | "linked" | "disconnect" | "cancel_after" | "replaced" | "closed" | "trade_limit" | "reduced" | "auction_remainder" | "min_quantity" | "insufficient_balance" | "protection" | null;
             /**
              * Format: int64
              * @description Milliseconds UTC.
@@ -1230,7 +2567,7 @@ export interface components {
              * @description Milliseconds UTC.
              */
             updated_at: number;
-            /** @description Off the book until its trigger fires. */
+            /** @description Off the book until its trigger fires, or its working order is filled. */
             waiting?: boolean;
             /**
              * Format: decimal
@@ -1264,12 +2601,12 @@ export interface components {
             expire_at?: number | null;
             /**
              * Format: decimal
-             * @description What self-trade prevention kept it, or the orders it met, from trading.
+             * @description What self-trade prevention took off it: quantity - filled - prevented remains.
              */
             prevented_quantity?: string;
             /** @description The other order of an OCO. */
             linked_order_id?: string | null;
-            /** @description Of an exit: the entry of its bracket. */
+            /** @description Of an exit: the entry of its bracket; of a pending order: its working order. */
             entry_order_id?: string | null;
             /**
              * Format: decimal
@@ -1281,6 +2618,29 @@ export interface components {
             /** Format: decimal */
             stop_limit_price?: string | null;
             cancel_on_disconnect?: boolean;
+            /**
+             * Format: decimal
+             * @description It trades at least this much as it enters, or is canceled.
+             */
+            min_quantity?: string | null;
+            /** @description It enters, and is funded, when its working order is filled. */
+            pending?: boolean;
+            /** @description Of a side of a quote: the quote's name. */
+            quote_id?: string | null;
+            /**
+             * @description What a pegged order's price follows: the best price of its own side, the middle, or the other's.
+             *
+             *     * `primary` - primary
+             *     * `mid` - mid
+             *     * `market` - market
+             * @enum {string|null}
+             */
+            peg?: "primary" | "mid" | "market" | null;
+            /**
+             * Format: decimal
+             * @description How far it stays from there, away from the other side; price is its limit.
+             */
+            peg_offset?: string | null;
         };
         OrderBatchRequest: {
             orders: components["schemas"]["OrderRequest"][];
@@ -1330,9 +2690,11 @@ export interface components {
              *     * `take_profit` - take_profit
              *     * `take_profit_limit` - take_profit_limit
              *     * `trailing_stop` - trailing_stop
+             *     * `market_to_limit` - market_to_limit
+             *     * `pegged` - pegged
              * @enum {string}
              */
-            order_type: "limit" | "market" | "stop" | "stop_limit" | "take_profit" | "take_profit_limit" | "trailing_stop";
+            order_type: "limit" | "market" | "stop" | "stop_limit" | "take_profit" | "take_profit_limit" | "trailing_stop" | "market_to_limit" | "pegged";
             /** @description Of a limit order; of any other its own limit, no worse than which it trades. */
             price?: string | number | null;
             /** @description In the base asset; always, unless quote_amount is given. */
@@ -1347,9 +2709,11 @@ export interface components {
              *     * `fok` - fok
              *     * `gtd` - gtd
              *     * `day` - day
+             *     * `opg` - opg
+             *     * `cls` - cls
              * @enum {string|null}
              */
-            time_in_force?: "gtc" | "ioc" | "fok" | "gtd" | "day" | null;
+            time_in_force?: "gtc" | "ioc" | "fok" | "gtd" | "day" | "opg" | "cls" | null;
             /**
              * Format: int64
              * @description When a gtd order ends; milliseconds UTC.
@@ -1367,6 +2731,8 @@ export interface components {
             post_only_mode?: "reject" | "reprice" | null;
             /** @description An iceberg: what the book shows at a time. */
             display_quantity?: string | number | null;
+            /** @description Trade at least this much on entry, or cancel the order. */
+            min_quantity?: string | number | null;
             /** @description Of stops and take-profits: when they enter. */
             trigger_price?: string | number | null;
             /**
@@ -1389,6 +2755,17 @@ export interface components {
             trail_offset?: string | number | null;
             /** @description Of a trailing stop: the distance in percent, up to four decimals. */
             trail_percent?: string | number | null;
+            /**
+             * @description Of a pegged order: what its price follows, the best price of its own side (primary), the middle of the two (mid) or the best price of the other side (market). Its price is its limit.
+             *
+             *     * `primary` - primary
+             *     * `mid` - mid
+             *     * `market` - market
+             * @enum {string|null}
+             */
+            peg?: "primary" | "mid" | "market" | null;
+            /** @description Of a pegged order: how far it stays from there, away from the other side; of market above zero. */
+            peg_offset?: string | number | null;
             /** @description Your own id. Sent again with the same payload it gets the first reply. */
             client_order_id?: string | null;
             /**
@@ -1401,6 +2778,114 @@ export interface components {
              * @enum {string|null}
              */
             stp?: "cancel_newest" | "cancel_oldest" | "cancel_both" | "decrement" | null;
+        };
+        Oto: {
+            /** @description The working order, then what it triggers. */
+            orders: components["schemas"]["Order"][];
+            fills: components["schemas"]["Fill"][];
+            sequence: number;
+        };
+        /** @description Two orders of one symbol; the pending one enters when the working one is filled. */
+        OtoRequest: {
+            working: components["schemas"]["OrderRequest"];
+            pending: components["schemas"]["OrderRequest"];
+        };
+        /** @description An order, and two of the same symbol that enter as an OCO when it is filled. */
+        OtocoRequest: {
+            working: components["schemas"]["OrderRequest"];
+            first: components["schemas"]["OrderRequest"];
+            second: components["schemas"]["OrderRequest"];
+        };
+        /** @description An account of yours. */
+        OwnAccount: {
+            /** @description Its number. */
+            account: string;
+            /** @description `main` of the main account. */
+            name: string;
+            /** @description Requests without `X-Account` are for it. */
+            is_main: boolean;
+            /**
+             * @description `opening` until the engine has opened it.
+             *
+             *     * `opening` - opening
+             *     * `active` - active
+             *     * `frozen` - frozen
+             * @enum {string}
+             */
+            status: "opening" | "active" | "frozen";
+            /**
+             * @description You thaw only what you froze yourself.
+             *
+             *     * `owner` - owner
+             *     * `operator` - operator
+             * @enum {string|null}
+             */
+            frozen_by: "owner" | "operator" | null;
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            created_at: number;
+        };
+        OwnAccounts: {
+            accounts: components["schemas"]["OwnAccount"][];
+        };
+        OwnEmail: {
+            /** @description Null where you have none. */
+            email: string | null;
+            /** @description The address that waits for its link to be opened. */
+            asked_for: string | null;
+        };
+        Passkey: {
+            passkey_id: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            last_used_at: number | null;
+        };
+        PasskeyName: {
+            /** @description 1 to 40 characters. */
+            name: string;
+        };
+        PasskeyReply: {
+            passkey: components["schemas"]["Passkey"];
+        };
+        PasswordChange: {
+            /** @description The present one. */
+            password: string;
+            new_password: string;
+            /** @description A code of your authenticator app, where you log in with one. */
+            otp?: string | null;
+        };
+        /** @description Over the range. */
+        PerformanceFigures: {
+            /**
+             * Format: decimal
+             * @description The return of each interval, multiplied: the size and time of deposits do not count.
+             */
+            time_weighted_percent: string | null;
+            /**
+             * Format: decimal
+             * @description The same, had nothing been traded in the range.
+             */
+            kept_percent: string | null;
+            /**
+             * Format: decimal
+             * @description What there would be now, had nothing been traded in the range.
+             */
+            kept_value: string;
+            /**
+             * Format: decimal
+             * @description The value less kept_value.
+             */
+            trading_profit: string;
         };
         /** @description The outcome, after the journal has it and matching is done. */
         Placed: {
@@ -1424,8 +2909,336 @@ export interface components {
              * @description Milliseconds UTC.
              */
             timestamp: number;
+            /** @description With `currency` that one alone. */
             currencies: components["schemas"]["CurrencyPortfolio"][];
             as_of_sequence: number;
+        };
+        PresentTerms: {
+            /** @description Null where none was published. */
+            terms: components["schemas"]["Terms"] | null;
+        };
+        PublicKeyOptions: {
+            /** @description For `navigator.credentials`, as WebAuthn's JSON has it. */
+            public_key: {
+                [key: string]: unknown;
+            };
+        };
+        QuoteProtection: {
+            /** @description 0: there is none. */
+            window_ms: number;
+            max_fills: number;
+            asset: string | null;
+            /**
+             * Format: decimal
+             * @description In the asset; null: not bounded.
+             */
+            max_net: string | null;
+            sequence: number;
+        };
+        /**
+         * @description All quotes are canceled after so many fills, or so much more bought than sold (or sold than bought),
+         *     within the window.
+         */
+        QuoteProtectionRequest: {
+            /** @description 0 takes the protection back. */
+            window_ms: number;
+            /** @description Always, but with 0. */
+            max_fills?: number | null;
+            /** @description The quote asset in which max_net is. */
+            asset?: string | null;
+            max_net?: string | number | null;
+        };
+        /** @description Both sides under one name; a side without price and quantity has no order. */
+        QuoteRequest: {
+            symbol: string;
+            /** @description Default 1. */
+            quote_id?: string | null;
+            bid_price?: string | number | null;
+            bid_quantity?: string | number | null;
+            ask_price?: string | number | null;
+            ask_quantity?: string | number | null;
+        };
+        /** @description What came of a quote's sides: the id of the order that stands, and the code that refused the side. */
+        QuoteResult: {
+            symbol: string;
+            quote_id: string;
+            bid_order_id: string | null;
+            /**
+             * @description * `INVALID_JSON` - INVALID_JSON
+             *     * `MISSING_FIELD` - MISSING_FIELD
+             *     * `UNKNOWN_FIELD` - UNKNOWN_FIELD
+             *     * `INVALID_FIELD` - INVALID_FIELD
+             *     * `INVALID_NUMBER` - INVALID_NUMBER
+             *     * `INVALID_CURSOR` - INVALID_CURSOR
+             *     * `BATCH_TOO_LARGE` - BATCH_TOO_LARGE
+             *     * `BAD_REQUEST` - BAD_REQUEST
+             *     * `BODY_TOO_LARGE` - BODY_TOO_LARGE
+             *     * `UNSUPPORTED_MEDIA_TYPE` - UNSUPPORTED_MEDIA_TYPE
+             *     * `NOT_ACCEPTABLE` - NOT_ACCEPTABLE
+             *     * `METHOD_NOT_ALLOWED` - METHOD_NOT_ALLOWED
+             *     * `NOT_FOUND` - NOT_FOUND
+             *     * `UNKNOWN_OP` - UNKNOWN_OP
+             *     * `CHANNEL_NOT_FOUND` - CHANNEL_NOT_FOUND
+             *     * `TOO_MANY_SUBSCRIPTIONS` - TOO_MANY_SUBSCRIPTIONS
+             *     * `TOO_MANY_CONNECTIONS` - TOO_MANY_CONNECTIONS
+             *     * `NOT_AUTHENTICATED` - NOT_AUTHENTICATED
+             *     * `INVALID_TOKEN` - INVALID_TOKEN
+             *     * `INVALID_CREDENTIALS` - INVALID_CREDENTIALS
+             *     * `MFA_REQUIRED` - MFA_REQUIRED
+             *     * `INVALID_PASSKEY` - INVALID_PASSKEY
+             *     * `STEP_UP_REQUIRED` - STEP_UP_REQUIRED
+             *     * `SIGN_UP_CLOSED` - SIGN_UP_CLOSED
+             *     * `INVALID_INVITATION` - INVALID_INVITATION
+             *     * `TERMS_NOT_ACCEPTED` - TERMS_NOT_ACCEPTED
+             *     * `USERNAME_NOT_ALLOWED` - USERNAME_NOT_ALLOWED
+             *     * `USERNAME_TAKEN` - USERNAME_TAKEN
+             *     * `WEAK_PASSWORD` - WEAK_PASSWORD
+             *     * `INVALID_LINK` - INVALID_LINK
+             *     * `PERMISSION_DENIED` - PERMISSION_DENIED
+             *     * `INVALID_KEY` - INVALID_KEY
+             *     * `INVALID_SIGNATURE` - INVALID_SIGNATURE
+             *     * `KEY_EXPIRED` - KEY_EXPIRED
+             *     * `TIMESTAMP_OUT_OF_WINDOW` - TIMESTAMP_OUT_OF_WINDOW
+             *     * `REPLAYED_REQUEST` - REPLAYED_REQUEST
+             *     * `ADDRESS_NOT_ALLOWED` - ADDRESS_NOT_ALLOWED
+             *     * `SCOPE_REQUIRED` - SCOPE_REQUIRED
+             *     * `TOO_MANY_KEYS` - TOO_MANY_KEYS
+             *     * `TOO_MANY_ACCOUNTS` - TOO_MANY_ACCOUNTS
+             *     * `ACCOUNT_NAME_TAKEN` - ACCOUNT_NAME_TAKEN
+             *     * `FROZEN_BY_OPERATOR` - FROZEN_BY_OPERATOR
+             *     * `TOO_MANY_PASSKEYS` - TOO_MANY_PASSKEYS
+             *     * `FACTOR_IN_USE` - FACTOR_IN_USE
+             *     * `LAST_FACTOR` - LAST_FACTOR
+             *     * `CSRF_FAILED` - CSRF_FAILED
+             *     * `NO_ACCOUNT` - NO_ACCOUNT
+             *     * `ACCOUNT_FROZEN` - ACCOUNT_FROZEN
+             *     * `OWN_ACCOUNT` - OWN_ACCOUNT
+             *     * `OWN_REQUEST` - OWN_REQUEST
+             *     * `DEMO_ONLY` - DEMO_ONLY
+             *     * `RATE_LIMITED` - RATE_LIMITED
+             *     * `LOGIN_BUSY` - LOGIN_BUSY
+             *     * `SYMBOL_NOT_FOUND` - SYMBOL_NOT_FOUND
+             *     * `INTERVAL_NOT_FOUND` - INTERVAL_NOT_FOUND
+             *     * `ASSET_NOT_FOUND` - ASSET_NOT_FOUND
+             *     * `ACCOUNT_NOT_FOUND` - ACCOUNT_NOT_FOUND
+             *     * `KEY_NOT_FOUND` - KEY_NOT_FOUND
+             *     * `SESSION_NOT_FOUND` - SESSION_NOT_FOUND
+             *     * `FACTOR_NOT_FOUND` - FACTOR_NOT_FOUND
+             *     * `ORDER_NOT_FOUND` - ORDER_NOT_FOUND
+             *     * `PUBLICATION_NOT_FOUND` - PUBLICATION_NOT_FOUND
+             *     * `WITHDRAWAL_NOT_FOUND` - WITHDRAWAL_NOT_FOUND
+             *     * `DUPLICATE_ID` - DUPLICATE_ID
+             *     * `CLIENT_ORDER_ID_IN_USE` - CLIENT_ORDER_ID_IN_USE
+             *     * `WITHDRAWAL_ID_IN_USE` - WITHDRAWAL_ID_IN_USE
+             *     * `OPENING_OVER` - OPENING_OVER
+             *     * `HALT_ENDS_BY_AUCTION` - HALT_ENDS_BY_AUCTION
+             *     * `ORDER_NOT_OPEN` - ORDER_NOT_OPEN
+             *     * `SYMBOL_HALTED` - SYMBOL_HALTED
+             *     * `SYMBOL_CANCEL_ONLY` - SYMBOL_CANCEL_ONLY
+             *     * `SYMBOL_CLOSED` - SYMBOL_CLOSED
+             *     * `SYMBOL_POST_ONLY` - SYMBOL_POST_ONLY
+             *     * `SYMBOL_IN_AUCTION` - SYMBOL_IN_AUCTION
+             *     * `REQUEST_NOT_WAITING` - REQUEST_NOT_WAITING
+             *     * `REQUEST_OUTDATED` - REQUEST_OUTDATED
+             *     * `SCALE_FIXED` - SCALE_FIXED
+             *     * `INVALID_ORDER` - INVALID_ORDER
+             *     * `PRICE_OUT_OF_BOUNDS` - PRICE_OUT_OF_BOUNDS
+             *     * `PRICE_OFF_TICK` - PRICE_OFF_TICK
+             *     * `QUANTITY_OUT_OF_BOUNDS` - QUANTITY_OUT_OF_BOUNDS
+             *     * `QUANTITY_OFF_LOT` - QUANTITY_OFF_LOT
+             *     * `BELOW_MIN_NOTIONAL` - BELOW_MIN_NOTIONAL
+             *     * `ABOVE_MAX_NOTIONAL` - ABOVE_MAX_NOTIONAL
+             *     * `INVALID_AMOUNT` - INVALID_AMOUNT
+             *     * `SAME_ACCOUNT` - SAME_ACCOUNT
+             *     * `INVALID_SYMBOL` - INVALID_SYMBOL
+             *     * `INVALID_ASSET` - INVALID_ASSET
+             *     * `INVALID_COMMAND` - INVALID_COMMAND
+             *     * `INVALID_STATUS` - INVALID_STATUS
+             *     * `INVALID_RULES` - INVALID_RULES
+             *     * `INVALID_FEES` - INVALID_FEES
+             *     * `INVALID_EXPIRY` - INVALID_EXPIRY
+             *     * `DISPLAY_TOO_SMALL` - DISPLAY_TOO_SMALL
+             *     * `INVALID_GROUP` - INVALID_GROUP
+             *     * `REFERRAL_REFUSED` - REFERRAL_REFUSED
+             *     * `INVALID_FEE_PLAN` - INVALID_FEE_PLAN
+             *     * `INVALID_PROTECTION` - INVALID_PROTECTION
+             *     * `QUOTES_PROTECTED` - QUOTES_PROTECTED
+             *     * `INVALID_CANCEL_AFTER` - INVALID_CANCEL_AFTER
+             *     * `INSUFFICIENT_BALANCE` - INSUFFICIENT_BALANCE
+             *     * `POST_ONLY_WOULD_TAKE` - POST_ONLY_WOULD_TAKE
+             *     * `TRIGGER_WOULD_FIRE` - TRIGGER_WOULD_FIRE
+             *     * `NO_REFERENCE_PRICE` - NO_REFERENCE_PRICE
+             *     * `PRICE_OUT_OF_BAND` - PRICE_OUT_OF_BAND
+             *     * `TOO_MANY_OPEN_ORDERS` - TOO_MANY_OPEN_ORDERS
+             *     * `TOO_MANY_WITHDRAWALS` - TOO_MANY_WITHDRAWALS
+             *     * `INVALID_REDUCE` - INVALID_REDUCE
+             *     * `INVALID_REPLACE` - INVALID_REPLACE
+             *     * `INTERNAL` - INTERNAL
+             *     * `ENGINE_UNAVAILABLE` - ENGINE_UNAVAILABLE
+             *     * `ENGINE_BUSY` - ENGINE_BUSY
+             *     * `DATABASE_UNAVAILABLE` - DATABASE_UNAVAILABLE
+             *     * `OUTCOME_UNKNOWN` - OUTCOME_UNKNOWN
+             * @enum {string|null}
+             */
+            bid_error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | null;
+            ask_order_id: string | null;
+            /**
+             * @description * `INVALID_JSON` - INVALID_JSON
+             *     * `MISSING_FIELD` - MISSING_FIELD
+             *     * `UNKNOWN_FIELD` - UNKNOWN_FIELD
+             *     * `INVALID_FIELD` - INVALID_FIELD
+             *     * `INVALID_NUMBER` - INVALID_NUMBER
+             *     * `INVALID_CURSOR` - INVALID_CURSOR
+             *     * `BATCH_TOO_LARGE` - BATCH_TOO_LARGE
+             *     * `BAD_REQUEST` - BAD_REQUEST
+             *     * `BODY_TOO_LARGE` - BODY_TOO_LARGE
+             *     * `UNSUPPORTED_MEDIA_TYPE` - UNSUPPORTED_MEDIA_TYPE
+             *     * `NOT_ACCEPTABLE` - NOT_ACCEPTABLE
+             *     * `METHOD_NOT_ALLOWED` - METHOD_NOT_ALLOWED
+             *     * `NOT_FOUND` - NOT_FOUND
+             *     * `UNKNOWN_OP` - UNKNOWN_OP
+             *     * `CHANNEL_NOT_FOUND` - CHANNEL_NOT_FOUND
+             *     * `TOO_MANY_SUBSCRIPTIONS` - TOO_MANY_SUBSCRIPTIONS
+             *     * `TOO_MANY_CONNECTIONS` - TOO_MANY_CONNECTIONS
+             *     * `NOT_AUTHENTICATED` - NOT_AUTHENTICATED
+             *     * `INVALID_TOKEN` - INVALID_TOKEN
+             *     * `INVALID_CREDENTIALS` - INVALID_CREDENTIALS
+             *     * `MFA_REQUIRED` - MFA_REQUIRED
+             *     * `INVALID_PASSKEY` - INVALID_PASSKEY
+             *     * `STEP_UP_REQUIRED` - STEP_UP_REQUIRED
+             *     * `SIGN_UP_CLOSED` - SIGN_UP_CLOSED
+             *     * `INVALID_INVITATION` - INVALID_INVITATION
+             *     * `TERMS_NOT_ACCEPTED` - TERMS_NOT_ACCEPTED
+             *     * `USERNAME_NOT_ALLOWED` - USERNAME_NOT_ALLOWED
+             *     * `USERNAME_TAKEN` - USERNAME_TAKEN
+             *     * `WEAK_PASSWORD` - WEAK_PASSWORD
+             *     * `INVALID_LINK` - INVALID_LINK
+             *     * `PERMISSION_DENIED` - PERMISSION_DENIED
+             *     * `INVALID_KEY` - INVALID_KEY
+             *     * `INVALID_SIGNATURE` - INVALID_SIGNATURE
+             *     * `KEY_EXPIRED` - KEY_EXPIRED
+             *     * `TIMESTAMP_OUT_OF_WINDOW` - TIMESTAMP_OUT_OF_WINDOW
+             *     * `REPLAYED_REQUEST` - REPLAYED_REQUEST
+             *     * `ADDRESS_NOT_ALLOWED` - ADDRESS_NOT_ALLOWED
+             *     * `SCOPE_REQUIRED` - SCOPE_REQUIRED
+             *     * `TOO_MANY_KEYS` - TOO_MANY_KEYS
+             *     * `TOO_MANY_ACCOUNTS` - TOO_MANY_ACCOUNTS
+             *     * `ACCOUNT_NAME_TAKEN` - ACCOUNT_NAME_TAKEN
+             *     * `FROZEN_BY_OPERATOR` - FROZEN_BY_OPERATOR
+             *     * `TOO_MANY_PASSKEYS` - TOO_MANY_PASSKEYS
+             *     * `FACTOR_IN_USE` - FACTOR_IN_USE
+             *     * `LAST_FACTOR` - LAST_FACTOR
+             *     * `CSRF_FAILED` - CSRF_FAILED
+             *     * `NO_ACCOUNT` - NO_ACCOUNT
+             *     * `ACCOUNT_FROZEN` - ACCOUNT_FROZEN
+             *     * `OWN_ACCOUNT` - OWN_ACCOUNT
+             *     * `OWN_REQUEST` - OWN_REQUEST
+             *     * `DEMO_ONLY` - DEMO_ONLY
+             *     * `RATE_LIMITED` - RATE_LIMITED
+             *     * `LOGIN_BUSY` - LOGIN_BUSY
+             *     * `SYMBOL_NOT_FOUND` - SYMBOL_NOT_FOUND
+             *     * `INTERVAL_NOT_FOUND` - INTERVAL_NOT_FOUND
+             *     * `ASSET_NOT_FOUND` - ASSET_NOT_FOUND
+             *     * `ACCOUNT_NOT_FOUND` - ACCOUNT_NOT_FOUND
+             *     * `KEY_NOT_FOUND` - KEY_NOT_FOUND
+             *     * `SESSION_NOT_FOUND` - SESSION_NOT_FOUND
+             *     * `FACTOR_NOT_FOUND` - FACTOR_NOT_FOUND
+             *     * `ORDER_NOT_FOUND` - ORDER_NOT_FOUND
+             *     * `PUBLICATION_NOT_FOUND` - PUBLICATION_NOT_FOUND
+             *     * `WITHDRAWAL_NOT_FOUND` - WITHDRAWAL_NOT_FOUND
+             *     * `DUPLICATE_ID` - DUPLICATE_ID
+             *     * `CLIENT_ORDER_ID_IN_USE` - CLIENT_ORDER_ID_IN_USE
+             *     * `WITHDRAWAL_ID_IN_USE` - WITHDRAWAL_ID_IN_USE
+             *     * `OPENING_OVER` - OPENING_OVER
+             *     * `HALT_ENDS_BY_AUCTION` - HALT_ENDS_BY_AUCTION
+             *     * `ORDER_NOT_OPEN` - ORDER_NOT_OPEN
+             *     * `SYMBOL_HALTED` - SYMBOL_HALTED
+             *     * `SYMBOL_CANCEL_ONLY` - SYMBOL_CANCEL_ONLY
+             *     * `SYMBOL_CLOSED` - SYMBOL_CLOSED
+             *     * `SYMBOL_POST_ONLY` - SYMBOL_POST_ONLY
+             *     * `SYMBOL_IN_AUCTION` - SYMBOL_IN_AUCTION
+             *     * `REQUEST_NOT_WAITING` - REQUEST_NOT_WAITING
+             *     * `REQUEST_OUTDATED` - REQUEST_OUTDATED
+             *     * `SCALE_FIXED` - SCALE_FIXED
+             *     * `INVALID_ORDER` - INVALID_ORDER
+             *     * `PRICE_OUT_OF_BOUNDS` - PRICE_OUT_OF_BOUNDS
+             *     * `PRICE_OFF_TICK` - PRICE_OFF_TICK
+             *     * `QUANTITY_OUT_OF_BOUNDS` - QUANTITY_OUT_OF_BOUNDS
+             *     * `QUANTITY_OFF_LOT` - QUANTITY_OFF_LOT
+             *     * `BELOW_MIN_NOTIONAL` - BELOW_MIN_NOTIONAL
+             *     * `ABOVE_MAX_NOTIONAL` - ABOVE_MAX_NOTIONAL
+             *     * `INVALID_AMOUNT` - INVALID_AMOUNT
+             *     * `SAME_ACCOUNT` - SAME_ACCOUNT
+             *     * `INVALID_SYMBOL` - INVALID_SYMBOL
+             *     * `INVALID_ASSET` - INVALID_ASSET
+             *     * `INVALID_COMMAND` - INVALID_COMMAND
+             *     * `INVALID_STATUS` - INVALID_STATUS
+             *     * `INVALID_RULES` - INVALID_RULES
+             *     * `INVALID_FEES` - INVALID_FEES
+             *     * `INVALID_EXPIRY` - INVALID_EXPIRY
+             *     * `DISPLAY_TOO_SMALL` - DISPLAY_TOO_SMALL
+             *     * `INVALID_GROUP` - INVALID_GROUP
+             *     * `REFERRAL_REFUSED` - REFERRAL_REFUSED
+             *     * `INVALID_FEE_PLAN` - INVALID_FEE_PLAN
+             *     * `INVALID_PROTECTION` - INVALID_PROTECTION
+             *     * `QUOTES_PROTECTED` - QUOTES_PROTECTED
+             *     * `INVALID_CANCEL_AFTER` - INVALID_CANCEL_AFTER
+             *     * `INSUFFICIENT_BALANCE` - INSUFFICIENT_BALANCE
+             *     * `POST_ONLY_WOULD_TAKE` - POST_ONLY_WOULD_TAKE
+             *     * `TRIGGER_WOULD_FIRE` - TRIGGER_WOULD_FIRE
+             *     * `NO_REFERENCE_PRICE` - NO_REFERENCE_PRICE
+             *     * `PRICE_OUT_OF_BAND` - PRICE_OUT_OF_BAND
+             *     * `TOO_MANY_OPEN_ORDERS` - TOO_MANY_OPEN_ORDERS
+             *     * `TOO_MANY_WITHDRAWALS` - TOO_MANY_WITHDRAWALS
+             *     * `INVALID_REDUCE` - INVALID_REDUCE
+             *     * `INVALID_REPLACE` - INVALID_REPLACE
+             *     * `INTERNAL` - INTERNAL
+             *     * `ENGINE_UNAVAILABLE` - ENGINE_UNAVAILABLE
+             *     * `ENGINE_BUSY` - ENGINE_BUSY
+             *     * `DATABASE_UNAVAILABLE` - DATABASE_UNAVAILABLE
+             *     * `OUTCOME_UNKNOWN` - OUTCOME_UNKNOWN
+             * @enum {string|null}
+             */
+            ask_error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | null;
+        };
+        Quotes: {
+            /** @description In the order of the request. */
+            quotes: components["schemas"]["QuoteResult"][];
+            /** @description Every order that the command changed. */
+            orders: components["schemas"]["Order"][];
+            sequence: number;
+        };
+        QuotesRequest: {
+            quotes: components["schemas"]["QuoteRequest"][];
+        };
+        /** @description What one unit of an asset is worth, and the markets that say so, in their order. */
+        Rate: {
+            asset: string;
+            /** @description Null: no market leads to the currency. */
+            path: components["schemas"]["RateStep"][] | null;
+            /**
+             * Format: decimal
+             * @description At the last prices.
+             */
+            rate: string | null;
+        };
+        RateStep: {
+            symbol: string;
+            /** @description From the quote asset to the base asset. */
+            inverse: boolean;
+        };
+        RecoveryCodesReply: {
+            /** @description Each is good once in place of a code. Shown this once; may be empty. */
+            recovery_codes: string[];
+        };
+        RecoveryCodesState: {
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            created_at: number;
+            /** @description Codes that were not used yet, of ten. */
+            left: number;
         };
         /** @description Exactly one of the two ids. */
         ReduceRequest: {
@@ -1434,8 +3247,45 @@ export interface components {
             /** @description The new total quantity, the filled part included. */
             quantity: string | number;
         };
+        /** @description The user's own code, and what it brought. */
+        Referral: {
+            code: string;
+            /**
+             * Format: decimal
+             * @description Of the fees of those who use the code, as a fraction.
+             */
+            share: string;
+            referred_count: number;
+            earned: components["schemas"]["Earned"][];
+            /** @description Whether the user was brought by somebody. */
+            is_tied: boolean;
+            /**
+             * Format: int64
+             * @description Until when the user can name a code; null: no more.
+             */
+            closes_at: number | null;
+        };
+        ReferralRequest: {
+            /** @description Of the user who brought you. */
+            code: string;
+        };
         RefreshRequest: {
             refresh: string;
+        };
+        Registration: {
+            /**
+             * @description * `open` - open
+             *     * `invitation` - invitation
+             *     * `closed` - closed
+             * @enum {string}
+             */
+            registration: "open" | "invitation" | "closed";
+            /** @description To accept with the sign-up; null where there are none. */
+            terms_version: number | null;
+        };
+        Removed: {
+            /** @description Always true. */
+            removed: boolean;
         };
         /** @description Exactly one of the two ids. */
         ReplaceRequest: {
@@ -1447,6 +3297,190 @@ export interface components {
             quantity: string | number;
             /** @description Only of an order that waits; absent: as it was. */
             trigger_price?: string | number | null;
+            /**
+             * @description What happens if the trigger price is reached already, as of a new order.
+             *
+             *     * `reject` - reject
+             *     * `trigger` - trigger
+             * @enum {string|null}
+             */
+            trigger_if_met?: "reject" | "trigger" | null;
+        };
+        RevokeRequest: {
+            refresh: string;
+            /** @description All log-ins by token of the user. */
+            everywhere?: boolean;
+        };
+        Revoked: {
+            /** @description Always true. */
+            revoked: boolean;
+        };
+        RevokedKey: {
+            /** @description Always true. */
+            revoked: boolean;
+        };
+        RevokedSession: {
+            /** @description Always true. */
+            revoked: boolean;
+        };
+        RevokedSessions: {
+            /** @description How many there were. */
+            revoked: number;
+        };
+        /** @description What you log in with beside the password. */
+        SecondFactor: {
+            /** @description Whether log-ins need it. */
+            is_on: boolean;
+            /** @description Whether you may not be without it. */
+            is_required: boolean;
+            /** @description The authenticator app. */
+            totp: components["schemas"]["TotpState"] | null;
+            recovery_codes: components["schemas"]["RecoveryCodesState"] | null;
+            passkeys: components["schemas"]["Passkey"][];
+        };
+        SecurityAct: {
+            /**
+             * @description * `key_created` - key_created
+             *     * `key_revoked` - key_revoked
+             *     * `password_changed` - password_changed
+             *     * `email_changed` - email_changed
+             *     * `totp_added` - totp_added
+             *     * `totp_removed` - totp_removed
+             *     * `passkey_added` - passkey_added
+             *     * `passkey_removed` - passkey_removed
+             *     * `recovery_codes_renewed` - recovery_codes_renewed
+             *     * `recovery_code_used` - recovery_code_used
+             *     * `second_factor_reset` - second_factor_reset
+             *     * `second_factor_guessed` - second_factor_guessed
+             *     * `new_place` - new_place
+             *     * `session_revoked` - session_revoked
+             *     * `others_revoked` - others_revoked
+             * @enum {string}
+             */
+            kind: "key_created" | "key_revoked" | "password_changed" | "email_changed" | "totp_added" | "totp_removed" | "passkey_added" | "passkey_removed" | "recovery_codes_renewed" | "recovery_code_used" | "second_factor_reset" | "second_factor_guessed" | "new_place" | "session_revoked" | "others_revoked";
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            at: number;
+            /** @description Texts by name: label, network, agent and others. */
+            facts: {
+                [key: string]: string;
+            };
+        };
+        SecurityActs: {
+            acts: components["schemas"]["SecurityAct"][];
+        };
+        /** @description A log-in that goes on. */
+        Session: {
+            id: string;
+            /**
+             * @description * `browser` - browser
+             *     * `token` - token
+             * @enum {string}
+             */
+            kind: "browser" | "token";
+            /** @description Around the address it was begun from, such as 203.0.113.0/24. */
+            network: string | null;
+            /** @description The browser and system, or the program. */
+            agent: string | null;
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            began_at: number;
+            /**
+             * Format: int64
+             * @description To the minute.
+             */
+            last_seen_at: number;
+            /** @description Whether it is the one that asks. */
+            is_this: boolean;
+        };
+        Sessions: {
+            sessions: components["schemas"]["Session"][];
+        };
+        /** @description A sign-up that waits for its address to be confirmed. The same for a known address. */
+        SignUp: {
+            username: string;
+            email: string;
+            /**
+             * Format: int64
+             * @description Until then the link in the letter is good.
+             */
+            expires_at: number;
+        };
+        /** @description A wish to join. */
+        SignUpRequest: {
+            /** @description 3 to 30 letters and digits of one script; `-` and `_` inside. */
+            username: string;
+            email: string;
+            /** @description At least 8 characters, and not a common one. */
+            password: string;
+            /**
+             * @description Of letters; that of the request by default.
+             *
+             *     * `en` - en
+             *     * `ko` - ko
+             * @enum {string|null}
+             */
+            language?: "en" | "ko" | null;
+            /** @description The version of the terms that you accept. */
+            terms?: number | null;
+            /** @description The code, where registration is by invitation. */
+            invitation?: string | null;
+        };
+        /** @description What is owed of one asset: liabilities and fees are what custody has by the books. */
+        SolvencyAsset: {
+            asset: string;
+            /** @description Decimals of a minor unit. */
+            scale: number;
+            /** @description Of the top of the asset's tree, whose sum is liabilities_minor. */
+            hash: string;
+            liabilities_minor: string;
+            /** @description Earned by the venue. */
+            fees_minor: string;
+            custody_minor: string;
+            /** @description How many are owed some of it. */
+            accounts: number;
+        };
+        /** @description What the account was owed of one asset, and its way to the top of the asset's tree. */
+        SolvencyLeaf: {
+            account: string;
+            asset: string;
+            /** @description Available and held together. */
+            amount_minor: string;
+            /** @description Keep it to yourself: with it others can see that this leaf is yours. */
+            salt: string;
+            index: number;
+            path: components["schemas"]["SolvencyStep"][];
+        };
+        SolvencyProof: {
+            report: components["schemas"]["SolvencyReport"];
+            leaves: components["schemas"]["SolvencyLeaf"][];
+        };
+        /** @description One publication. */
+        SolvencyReport: {
+            /** @description The engine's, after which this was owed. */
+            sequence: number;
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            timestamp: number;
+            /** @description Binds every asset's hash and sum to the sequence. */
+            root: string;
+            /** @description Of the engine's whole state at the sequence. */
+            state_hash: string;
+            assets: components["schemas"]["SolvencyAsset"][];
+        };
+        SolvencyReports: {
+            reports: components["schemas"]["SolvencyReport"][];
+        };
+        /** @description The other child on the way from a leaf to the top. */
+        SolvencyStep: {
+            hash: string;
+            sum_minor: string;
         };
         /**
          * @description The last 24 hours in minute steps, the current minute included. Prices are those of trades; without
@@ -1479,6 +3513,23 @@ export interface components {
             bid_price: string | null;
             /** @description Best ask. */
             ask_price: string | null;
+        };
+        /** @description A passkey alone; or the password, with a code where you log in with one. */
+        StepUpRequest: {
+            password?: string | null;
+            /** @description A code of the app, or a recovery code. */
+            otp?: string | null;
+            /** @description What `navigator.credentials.get` gave, as JSON. */
+            passkey?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        SteppedUp: {
+            /**
+             * Format: int64
+             * @description Until then this log-in need not prove it again.
+             */
+            proved_until: number;
         };
         Symbol: {
             symbol: string;
@@ -1547,14 +3598,168 @@ export interface components {
             volatility_auction_seconds: number | null;
             /** @description Whose sessions it follows, such as XNYS; null: it trades around the clock. */
             calendar: string | null;
+            /** @description Whether what the collar leaves of a market order rests at it as a limit order, or is canceled. */
+            price_collar_rests: boolean;
+            /** @description Whether an iceberg that traded on entry first shows what is left of the part it was at, or a whole part. */
+            iceberg_continues: boolean;
+            /**
+             * Format: decimal
+             * @description A trade, or the price of an opening or closing auction, further than this from the reference price starts an auction.
+             */
+            static_band_percent: string | null;
+            /** @description Whether a price at the very edge of the volatility and static bands starts an auction too. */
+            interrupts_at_band: boolean;
+            /** @description An auction ends up to so much later, at random. */
+            auction_random_end_seconds: number | null;
+            /**
+             * Format: decimal
+             * @description A volatility auction whose price would be further than this from the last price is extended once.
+             */
+            extension_band_percent: string | null;
+            /** @description Whether in an auction the newer of two orders of one owner that could trade with one another is canceled. */
+            auction_self_trade_prevention: boolean;
             /**
              * Format: int64
              * @description When a volatility auction takes place.
              */
             call_ends_at: number | null;
         };
+        /** @description What orders or fills of one symbol come to. */
+        SymbolTotal: {
+            symbol: string;
+            count: number;
+            /** Format: decimal */
+            bought_quantity: string;
+            /**
+             * Format: decimal
+             * @description Without fees, as sold_amount.
+             */
+            bought_amount: string;
+            /** Format: decimal */
+            sold_quantity: string;
+            /** Format: decimal */
+            sold_amount: string;
+            /**
+             * Format: decimal
+             * @description All fees; negative for a rebate.
+             */
+            fee: string;
+            fee_asset: string;
+        };
         Symbols: {
             symbols: components["schemas"]["Symbol"][];
+        };
+        /**
+         * @description One asset over a year. Money is in the report's currency, at the rates of each moment; null where a
+         *     part is not known. By either method opening + acquired + received - disposed - withdrawn = closing.
+         */
+        TaxAsset: {
+            asset: string;
+            /** Format: decimal */
+            opening_quantity: string;
+            /** Format: decimal */
+            opening_cost_fifo: string | null;
+            /** Format: decimal */
+            opening_cost_average: string | null;
+            /**
+             * Format: decimal
+             * @description By trades.
+             */
+            acquired_quantity: string;
+            /**
+             * Format: decimal
+             * @description Fees included.
+             */
+            acquired_cost: string | null;
+            /**
+             * Format: decimal
+             * @description By deposits.
+             */
+            received_quantity: string;
+            /**
+             * Format: decimal
+             * @description At the market's price of the minute.
+             */
+            received_cost: string | null;
+            /**
+             * Format: decimal
+             * @description By trades.
+             */
+            disposed_quantity: string;
+            /**
+             * Format: decimal
+             * @description Fees deducted.
+             */
+            proceeds: string | null;
+            /** Format: decimal */
+            disposed_cost_fifo: string | null;
+            /** Format: decimal */
+            disposed_cost_average: string | null;
+            /** Format: decimal */
+            realised_profit_fifo: string | null;
+            /** Format: decimal */
+            realised_profit_average: string | null;
+            /** Format: decimal */
+            withdrawn_quantity: string;
+            /** Format: decimal */
+            withdrawn_cost_fifo: string | null;
+            /** Format: decimal */
+            withdrawn_cost_average: string | null;
+            /**
+             * Format: decimal
+             * @description Of its trades; already in acquired_cost and proceeds.
+             */
+            fees: string | null;
+            /** Format: decimal */
+            closing_quantity: string;
+            /** Format: decimal */
+            closing_cost_fifo: string | null;
+            /** Format: decimal */
+            closing_cost_average: string | null;
+        };
+        TaxReport: {
+            year: number;
+            /** @description Whose midnights bound the year: the user's. */
+            time_zone: string;
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            start: number;
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            end: number;
+            currency: string;
+            /**
+             * Format: decimal
+             * @description Of all assets; null where a part is not known.
+             */
+            realised_profit_fifo: string | null;
+            /** Format: decimal */
+            realised_profit_average: string | null;
+            /** Format: decimal */
+            fees: string | null;
+            assets: components["schemas"]["TaxAsset"][];
+            /** @description The markets by which amounts are converted; `rate` is null. */
+            rates: components["schemas"]["Rate"][];
+            as_of_sequence: number;
+        };
+        /** @description A version of the terms of service. */
+        Terms: {
+            version: number;
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            effective_at: number;
+            /** @description English, or Korean by Accept-Language. */
+            text: string;
+        };
+        TermsRequest: {
+            /** @description The present version. */
+            version: number;
         };
         TickBand: {
             /** Format: decimal */
@@ -1569,6 +3774,10 @@ export interface components {
              */
             server_time: number;
         };
+        TokenOfLink: {
+            /** @description The last part of the link's address in the letter. */
+            token: string;
+        };
         Tokens: {
             /** @description Send it as `Authorization: Bearer <access>`. */
             access: string;
@@ -1579,8 +3788,62 @@ export interface components {
             token_type: "Bearer";
             /** @description Seconds until the access token expires. */
             expires_in: number;
-            /** @description Gets the next access token at /api/v1/token/refresh. */
+            /** @description Gets the next tokens at /api/v1/token/refresh, once. */
             refresh: string;
+        };
+        /** @description What orders have traded, or fills come to. */
+        Totals: {
+            count: number;
+            /** @description By symbol. */
+            totals: components["schemas"]["SymbolTotal"][];
+            as_of_sequence: number;
+        };
+        TotpCode: {
+            /** @description The code that the app shows now. */
+            code: string;
+        };
+        TotpState: {
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            last_used_at: number | null;
+        };
+        Transfer: {
+            transfer_id: string;
+            client_transfer_id: string | null;
+            /** @description The number of the account. */
+            from: string;
+            to: string;
+            asset: string;
+            /** Format: decimal */
+            amount: string;
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            timestamp: number;
+        };
+        /** @description An amount to move between two accounts of yours. */
+        TransferRequest: {
+            /** @description Name or number of an account of yours; of a key its own. */
+            from: string;
+            /** @description Name or number of another account of yours. */
+            to: string;
+            asset: string;
+            /** @description Above zero. */
+            amount: string | number;
+            /** @description Your own id: sent again, the transfer gets the first reply. */
+            client_transfer_id?: string | null;
+        };
+        Transferred: {
+            transfer: components["schemas"]["Transfer"];
+            sequence: number;
         };
         ValuePoint: {
             /**
@@ -1595,6 +3858,11 @@ export interface components {
              * @description Since the first point: the change that no deposit explains.
              */
             profit: string;
+            /**
+             * Format: decimal
+             * @description Had nothing been traded since the first point, and every deposit just been kept.
+             */
+            kept_value: string;
         };
     };
     responses: never;
@@ -1682,7 +3950,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
              */
             503: {
@@ -1693,8 +3962,381 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id: the reply tells what happened. */
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_email: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnEmail"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    change_email: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnEmail"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_CREDENTIALS`: Says the same for an unknown user, a wrong password and a disabled user.
+             *     - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `MFA_REQUIRED`: Send the code of the authenticator app, or a recovery code, as `otp`. `details.is_set_up` is false for staff who have to set it up at the log-in page first.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    verify_email: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenOfLink"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnEmail"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_LINK`: Links in letters are good once and for a time; ask for another one.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1785,6 +4427,514 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_fee_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeeSchedule"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_keys: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeys"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApiKey"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_CREDENTIALS`: Says the same for an unknown user, a wrong password and a disabled user.
+             *     - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `MFA_REQUIRED`: Send the code of the authenticator app, or a recovery code, as `otp`. `details.is_set_up` is false for staff who have to set it up at the log-in page first.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `TOO_MANY_KEYS`: At most 20; `details.maximum` says so. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    revoke_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevokedKey"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `KEY_NOT_FOUND`: Never made, another user's, or revoked already.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     klines: {
@@ -1800,7 +4950,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Candle length. */
-                interval: "15m" | "1d" | "1h" | "1m" | "1w" | "4h" | "5m";
+                interval: "15m" | "1d" | "1h" | "1m" | "1w" | "30m" | "4h" | "5m";
                 symbol: string;
             };
             cookie?: never;
@@ -1828,7 +4978,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `INTERVAL_NOT_FOUND`: Klines come in 1m, 5m, 15m, 1h, 4h, 1d and 1w.
+             * @description - `INTERVAL_NOT_FOUND`: Klines come in 1m, 5m, 15m, 30m, 1h, 4h, 1d and 1w.
              *     - `SYMBOL_NOT_FOUND`: `details.symbol` repeats it. /api/v1/symbols lists them all.
              */
             404: {
@@ -1868,6 +5018,1262 @@ export interface operations {
             };
             /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_second_factor: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactor"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    add_passkey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskey"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewPasskeyReply"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_PASSKEY`: Ask for new options: an answer counts once, within five minutes, for what it was asked for.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `TOO_MANY_PASSKEYS`: At most 10; `details.maximum` says so. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    remove_passkey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path: {
+                passkey_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Removed"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `FACTOR_NOT_FOUND`: Never set up, another user's, or removed already; or nothing waits to be confirmed.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `LAST_FACTOR`: Staff, where the exchange requires a second factor of them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    rename_passkey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path: {
+                passkey_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyName"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyReply"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `FACTOR_NOT_FOUND`: Never set up, another user's, or removed already; or nothing waits to be confirmed.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    begin_passkey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicKeyOptions"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `TOO_MANY_PASSKEYS`: At most 10; `details.maximum` says so. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    renew_recovery_codes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodesReply"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `FACTOR_NOT_FOUND`: Never set up, another user's, or removed already; or nothing waits to be confirmed.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    begin_totp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewTotp"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `FACTOR_IN_USE`: A user has one app, and any number of passkeys up to ten. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    remove_totp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Removed"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `FACTOR_NOT_FOUND`: Never set up, another user's, or removed already; or nothing waits to be confirmed.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `LAST_FACTOR`: Staff, where the exchange requires a second factor of them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    confirm_totp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpCode"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodesReply"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_CREDENTIALS`: Says the same for an unknown user, a wrong password and a disabled user.
+             *     - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `FACTOR_NOT_FOUND`: Never set up, another user's, or removed already; or nothing waits to be confirmed.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `FACTOR_IN_USE`: A user has one app, and any number of passkeys up to ten. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1957,7 +6363,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
              */
             503: {
@@ -1968,8 +6375,1352 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id: the reply tells what happened. */
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedPassword"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             *     - `WEAK_PASSWORD`: `details.reasons` has the codes of what is wrong with it, `details.text` the same in words.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_CREDENTIALS`: Says the same for an unknown user, a wrong password and a disabled user.
+             *     - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `MFA_REQUIRED`: Send the code of the authenticator app, or a recovery code, as `otp`. `details.is_set_up` is false for staff who have to set it up at the log-in page first.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ask_for_password_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Asked"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    reset_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedPassword"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_LINK`: Links in letters are good once and for a time; ask for another one.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             *     - `WEAK_PASSWORD`: `details.reasons` has the codes of what is wrong with it, `details.text` the same in words.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_security_acts: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecurityActs"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sessions"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    revoke_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevokedSession"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `SESSION_NOT_FOUND`: Never begun, another user's, or over already.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    revoke_other_sessions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevokedSessions"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_registration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registration"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    sign_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignUpRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignUp"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             *     - `USERNAME_NOT_ALLOWED`: `details.reason` is length, characters, scripts or reserved.
+             *     - `WEAK_PASSWORD`: `details.reasons` has the codes of what is wrong with it, `details.text` the same in words.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_INVITATION`: Ask whoever invited you for another one.
+             *     - `SIGN_UP_CLOSED`: The exchange runs with REGISTRATION=closed.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `USERNAME_TAKEN`: By a user, or for some hours by a sign-up that has not been confirmed. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    resend_sign_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Asked"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    verify_sign_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenOfLink"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Joined"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_LINK`: Links in letters are good once and for a time; ask for another one.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_INVITATION`: Ask whoever invited you for another one.
+             *     - `SIGN_UP_CLOSED`: The exchange runs with REGISTRATION=closed.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_solvency_reports: {
+        parameters: {
+            query?: {
+                /** @description Publications: 1 to 100, 10 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SolvencyReports"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2037,6 +7788,15 @@ export interface operations {
             };
             /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2122,6 +7882,288 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    step_up: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["StepUpRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SteppedUp"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_CREDENTIALS`: Says the same for an unknown user, a wrong password and a disabled user.
+             *     - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_PASSKEY`: Ask for new options: an answer counts once, within five minutes, for what it was asked for.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `MFA_REQUIRED`: Send the code of the authenticator app, or a recovery code, as `otp`. `details.is_set_up` is false for staff who have to set it up at the log-in page first.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    step_up_options: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicKeyOptions"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     list_symbols: {
@@ -2190,7 +8232,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
              */
             503: {
@@ -2201,8 +8244,229 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id: the reply tells what happened. */
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_terms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresentTerms"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    accept_terms: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TermsRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedTerms"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2277,6 +8541,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     create_token: {
@@ -2314,8 +8587,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INVALID_CREDENTIALS`: Says the same for an unknown user, a wrong password and a disabled user. */
+            /**
+             * @description - `INVALID_CREDENTIALS`: Says the same for an unknown user, a wrong password and a disabled user.
+             *     - `MFA_REQUIRED`: Send the code of the authenticator app, or a recovery code, as `otp`. `details.is_set_up` is false for staff who have to set it up at the log-in page first.
+             */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2377,6 +8662,18 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     refresh_token: {
@@ -2397,7 +8694,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Access"];
+                    "application/json": components["schemas"]["Tokens"];
                 };
             };
             /**
@@ -2477,12 +8774,578 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    revoke_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevokeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revoked"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_accounts: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnAccounts"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    open_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneOwnAccount"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NAME_TAKEN`: Names are unique among the accounts of a user.
+             *     - `TOO_MANY_ACCOUNTS`: `details.maximum` says how many, the main one included.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    change_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AccountChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneOwnAccount"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `FROZEN_BY_OPERATOR`: Owners thaw what they froze themselves.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `ACCOUNT_NAME_TAKEN`: Names are unique among the accounts of a user. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     list_balances: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2498,6 +9361,7 @@ export interface operations {
             };
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
             400: {
@@ -2509,8 +9373,13 @@ export interface operations {
                 };
             };
             /**
-             * @description - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
-             *     - `NOT_AUTHENTICATED`: No session and no token.
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
              */
             401: {
                 headers: {
@@ -2521,10 +9390,23 @@ export interface operations {
                 };
             };
             /**
-             * @description - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
              */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2569,7 +9451,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
              */
             503: {
@@ -2580,7 +9463,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id: the reply tells what happened. */
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -2594,7 +9477,10 @@ export interface operations {
     demo_deposit: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2629,8 +9515,13 @@ export interface operations {
                 };
             };
             /**
-             * @description - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
-             *     - `NOT_AUTHENTICATED`: No session and no token.
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
              */
             401: {
                 headers: {
@@ -2641,9 +9532,13 @@ export interface operations {
                 };
             };
             /**
-             * @description - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
              *     - `DEMO_ONLY`: The exchange does not run with DEMO=1.
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
              */
             403: {
                 headers: {
@@ -2654,7 +9549,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ACCOUNT_NOT_FOUND`: The engine has not been told of this account (yet).
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
              *     - `ASSET_NOT_FOUND`: `details.asset` repeats it.
              */
             404: {
@@ -2720,7 +9615,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
              */
             503: {
@@ -2731,7 +9627,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id: the reply tells what happened. */
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -2742,10 +9638,26 @@ export interface operations {
             };
         };
     };
-    list_fees: {
+    export_fills: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Before this time, milliseconds UTC. */
+                end?: number;
+                /** @description Only what made or took liquidity, or traded in an auction. */
+                liquidity?: "auction" | "maker" | "taker";
+                /** @description Only of this order. */
+                order_id?: string;
+                /** @description Only this side. */
+                side?: "buy" | "sell";
+                /** @description From this time on, milliseconds UTC. */
+                start?: number;
+                /** @description Only this symbol. */
+                symbol?: string;
+            };
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2756,11 +9668,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Fees"];
+                    "text/csv": string;
                 };
             };
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
             400: {
@@ -2772,8 +9685,13 @@ export interface operations {
                 };
             };
             /**
-             * @description - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
-             *     - `NOT_AUTHENTICATED`: No session and no token.
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
              */
             401: {
                 headers: {
@@ -2784,271 +9702,12 @@ export interface operations {
                 };
             };
             /**
-             * @description - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
-             */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /**
-             * @description - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
-             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
-             */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id: the reply tells what happened. */
-            504: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    list_fills: {
-        parameters: {
-            query?: {
-                /** @description `next_cursor` of the page before. */
-                cursor?: string;
-                /** @description Before this time, milliseconds UTC. */
-                end?: number;
-                /** @description Rows of a page: 1 to 500, 100 by default. */
-                limit?: number;
-                /** @description Only of this order. */
-                order_id?: string;
-                /** @description From this time on, milliseconds UTC. */
-                start?: number;
-                /** @description Only this symbol. */
-                symbol?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FillPage"];
-                };
-            };
-            /**
-             * @description - `INVALID_CURSOR`: Take `next_cursor` of the page before, unchanged and with the same filters.
-             *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
-             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
-             */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /**
-             * @description - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
-             *     - `NOT_AUTHENTICATED`: No session and no token.
-             */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /**
-             * @description - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
-             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
-             */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `SYMBOL_NOT_FOUND`: `details.symbol` repeats it. /api/v1/symbols lists them all. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /**
-             * @description - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
-             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
-             */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id: the reply tells what happened. */
-            504: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    list_ledger: {
-        parameters: {
-            query?: {
-                /** @description Only this asset. */
-                asset?: string;
-                /** @description `next_cursor` of the page before. */
-                cursor?: string;
-                /** @description Before this time, milliseconds UTC. */
-                end?: number;
-                /** @description Rows of a page: 1 to 500, 100 by default. */
-                limit?: number;
-                /** @description From this time on, milliseconds UTC. */
-                start?: number;
-                /** @description Only this symbol. */
-                symbol?: string;
-                /** @description Only entries of this type. */
-                type?: "deposit" | "trade" | "withdrawal";
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LedgerPage"];
-                };
-            };
-            /**
-             * @description - `INVALID_CURSOR`: Take `next_cursor` of the page before, unchanged and with the same filters.
-             *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
-             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
-             */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /**
-             * @description - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
-             *     - `NOT_AUTHENTICATED`: No session and no token.
-             */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /**
-             * @description - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
-             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
              */
             403: {
                 headers: {
@@ -3059,7 +9718,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ASSET_NOT_FOUND`: `details.asset` repeats it.
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
              *     - `SYMBOL_NOT_FOUND`: `details.symbol` repeats it. /api/v1/symbols lists them all.
              */
             404: {
@@ -3107,7 +9766,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
              */
             503: {
@@ -3118,7 +9778,1198 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id: the reply tells what happened. */
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    export_ledger: {
+        parameters: {
+            query?: {
+                /** @description Only this asset. */
+                asset?: string;
+                /** @description Before this time, milliseconds UTC. */
+                end?: number;
+                /** @description From this time on, milliseconds UTC. */
+                start?: number;
+                /** @description Only this symbol. */
+                symbol?: string;
+                /** @description Only entries of this type. */
+                type?: "deposit" | "trade" | "transfer_in" | "transfer_out" | "withdrawal" | "withdrawal_hold" | "withdrawal_release";
+            };
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `ASSET_NOT_FOUND`: `details.asset` repeats it.
+             *     - `SYMBOL_NOT_FOUND`: `details.symbol` repeats it. /api/v1/symbols lists them all.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    export_orders: {
+        parameters: {
+            query?: {
+                /** @description Before this time, milliseconds UTC. */
+                end?: number;
+                /** @description Only this side. */
+                side?: "buy" | "sell";
+                /** @description From this time on, milliseconds UTC. */
+                start?: number;
+                /** @description `open` or `closed` orders, or those of one status. Absent: all. */
+                status?: "canceled" | "closed" | "expired" | "filled" | "new" | "open" | "partially_filled";
+                /** @description Only this symbol. */
+                symbol?: string;
+                /** @description Only orders of this type. */
+                type?: "limit" | "market" | "market_to_limit" | "pegged" | "stop" | "stop_limit" | "take_profit" | "take_profit_limit" | "trailing_stop";
+            };
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `SYMBOL_NOT_FOUND`: `details.symbol` repeats it. /api/v1/symbols lists them all.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    export_tax_report: {
+        parameters: {
+            query: {
+                /** @description What amounts are in; the user's display currency by default. */
+                currency?: string;
+                /** @description The calendar year, by the user's time zone. */
+                year: number;
+            };
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `ASSET_NOT_FOUND`: `details.asset` repeats it.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_fees: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fees"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_fills: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Before this time, milliseconds UTC. */
+                end?: number;
+                /** @description Rows of a page: 1 to 500, 100 by default. */
+                limit?: number;
+                /** @description Only what made or took liquidity, or traded in an auction. */
+                liquidity?: "auction" | "maker" | "taker";
+                /** @description Only of this order. */
+                order_id?: string;
+                /** @description Only this side. */
+                side?: "buy" | "sell";
+                /** @description From this time on, milliseconds UTC. */
+                start?: number;
+                /** @description Only this symbol. */
+                symbol?: string;
+            };
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FillPage"];
+                };
+            };
+            /**
+             * @description - `INVALID_CURSOR`: Take `next_cursor` of the page before, unchanged and with the same filters.
+             *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `SYMBOL_NOT_FOUND`: `details.symbol` repeats it. /api/v1/symbols lists them all.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    total_fills: {
+        parameters: {
+            query?: {
+                /** @description Before this time, milliseconds UTC. */
+                end?: number;
+                /** @description Only what made or took liquidity, or traded in an auction. */
+                liquidity?: "auction" | "maker" | "taker";
+                /** @description Only of this order. */
+                order_id?: string;
+                /** @description Only this side. */
+                side?: "buy" | "sell";
+                /** @description From this time on, milliseconds UTC. */
+                start?: number;
+                /** @description Only this symbol. */
+                symbol?: string;
+            };
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Totals"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `SYMBOL_NOT_FOUND`: `details.symbol` repeats it. /api/v1/symbols lists them all.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_ledger: {
+        parameters: {
+            query?: {
+                /** @description Only this asset. */
+                asset?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Before this time, milliseconds UTC. */
+                end?: number;
+                /** @description Rows of a page: 1 to 500, 100 by default. */
+                limit?: number;
+                /** @description From this time on, milliseconds UTC. */
+                start?: number;
+                /** @description Only this symbol. */
+                symbol?: string;
+                /** @description Only entries of this type. */
+                type?: "deposit" | "trade" | "transfer_in" | "transfer_out" | "withdrawal" | "withdrawal_hold" | "withdrawal_release";
+            };
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerPage"];
+                };
+            };
+            /**
+             * @description - `INVALID_CURSOR`: Take `next_cursor` of the page before, unchanged and with the same filters.
+             *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `ASSET_NOT_FOUND`: `details.asset` repeats it.
+             *     - `SYMBOL_NOT_FOUND`: `details.symbol` repeats it. /api/v1/symbols lists them all.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    total_ledger: {
+        parameters: {
+            query?: {
+                /** @description Only this asset. */
+                asset?: string;
+                /** @description Before this time, milliseconds UTC. */
+                end?: number;
+                /** @description From this time on, milliseconds UTC. */
+                start?: number;
+                /** @description Only this symbol. */
+                symbol?: string;
+                /** @description Only entries of this type. */
+                type?: "deposit" | "trade" | "transfer_in" | "transfer_out" | "withdrawal" | "withdrawal_hold" | "withdrawal_release";
+            };
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerTotals"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `ASSET_NOT_FOUND`: `details.asset` repeats it.
+             *     - `SYMBOL_NOT_FOUND`: `details.symbol` repeats it. /api/v1/symbols lists them all.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -3132,7 +10983,10 @@ export interface operations {
     place_order: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3152,6 +11006,7 @@ export interface operations {
             };
             /**
              * @description - `BELOW_MIN_NOTIONAL`: `details.minimum` gives it, in the quote asset.
+             *     - `DISPLAY_TOO_SMALL`: `details.minimum` gives the least: worth the minimum notional, and a hundredth of the quantity.
              *     - `INVALID_AMOUNT`: Zero, negative, finer than the asset allows, or more than the limit in `details`.
              *     - `INVALID_EXPIRY`: Milliseconds UTC, after the exchange's clock; gtd orders only.
              *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
@@ -3174,8 +11029,13 @@ export interface operations {
                 };
             };
             /**
-             * @description - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
-             *     - `NOT_AUTHENTICATED`: No session and no token.
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
              */
             401: {
                 headers: {
@@ -3186,9 +11046,13 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ACCOUNT_FROZEN`: An operator froze the account.
+             * @description - `ACCOUNT_FROZEN`: An operator or its owner froze the account.
+             *     - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
              *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
              */
             403: {
                 headers: {
@@ -3199,7 +11063,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ACCOUNT_NOT_FOUND`: The engine has not been told of this account (yet).
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
              *     - `SYMBOL_NOT_FOUND`: `details.symbol` repeats it. /api/v1/symbols lists them all.
              */
             404: {
@@ -3230,11 +11094,11 @@ export interface operations {
             };
             /**
              * @description - `CLIENT_ORDER_ID_IN_USE`: The id belongs to an open order, older than ids are remembered for.
-             *     - `DUPLICATE_ID`: The same client_order_id with another payload. The same payload gets the first reply again.
+             *     - `DUPLICATE_ID`: The same client_order_id or client_transfer_id with another payload. The same payload gets the first reply again.
              *     - `SYMBOL_CANCEL_ONLY`: The symbol is in cancel-only.
              *     - `SYMBOL_CLOSED`: Orders can only be canceled until it opens.
-             *     - `SYMBOL_HALTED`: Nothing enters or leaves the book until an operator resumes it.
-             *     - `SYMBOL_IN_AUCTION`: Market, ioc, fok and post-only orders wait for continuous trading; limit orders and stops may enter.
+             *     - `SYMBOL_HALTED`: Orders can only be canceled until an operator resumes it.
+             *     - `SYMBOL_IN_AUCTION`: Limit orders that are ioc or post-only, fok orders and market orders by quote amount wait for continuous trading; limit orders and stops may enter.
              *     - `SYMBOL_POST_ONLY`: The symbol is in post-only.
              */
             409: {
@@ -3299,7 +11163,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
              */
             503: {
@@ -3310,7 +11175,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id: the reply tells what happened. */
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -3324,7 +11189,10 @@ export interface operations {
     get_order: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
             path: {
                 order_id: string;
             };
@@ -3342,6 +11210,7 @@ export interface operations {
             };
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
             400: {
@@ -3353,8 +11222,13 @@ export interface operations {
                 };
             };
             /**
-             * @description - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
-             *     - `NOT_AUTHENTICATED`: No session and no token.
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
              */
             401: {
                 headers: {
@@ -3365,8 +11239,12 @@ export interface operations {
                 };
             };
             /**
-             * @description - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
              */
             403: {
                 headers: {
@@ -3376,7 +11254,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `ORDER_NOT_FOUND`: Unknown, or someone else's: the answer is the same. */
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `ORDER_NOT_FOUND`: Unknown, or someone else's: the answer is the same.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3422,7 +11303,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
              */
             503: {
@@ -3433,7 +11315,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id: the reply tells what happened. */
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -3447,7 +11329,10 @@ export interface operations {
     cancel_order: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3480,8 +11365,13 @@ export interface operations {
                 };
             };
             /**
-             * @description - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
-             *     - `NOT_AUTHENTICATED`: No session and no token.
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
              */
             401: {
                 headers: {
@@ -3492,8 +11382,12 @@ export interface operations {
                 };
             };
             /**
-             * @description - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
              */
             403: {
                 headers: {
@@ -3504,7 +11398,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ACCOUNT_NOT_FOUND`: The engine has not been told of this account (yet).
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
              *     - `ORDER_NOT_FOUND`: Unknown, or someone else's: the answer is the same.
              */
             404: {
@@ -3535,7 +11429,7 @@ export interface operations {
             };
             /**
              * @description - `ORDER_NOT_OPEN`: It was filled, canceled or expired before.
-             *     - `SYMBOL_HALTED`: Nothing enters or leaves the book until an operator resumes it.
+             *     - `SYMBOL_HALTED`: Orders can only be canceled until an operator resumes it.
              */
             409: {
                 headers: {
@@ -3582,7 +11476,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
              */
             503: {
@@ -3593,7 +11488,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id: the reply tells what happened. */
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -3607,7 +11502,10 @@ export interface operations {
     cancel_replace_order: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3627,6 +11525,7 @@ export interface operations {
             };
             /**
              * @description - `BELOW_MIN_NOTIONAL`: `details.minimum` gives it, in the quote asset.
+             *     - `DISPLAY_TOO_SMALL`: `details.minimum` gives the least: worth the minimum notional, and a hundredth of the quantity.
              *     - `INVALID_AMOUNT`: Zero, negative, finer than the asset allows, or more than the limit in `details`.
              *     - `INVALID_EXPIRY`: Milliseconds UTC, after the exchange's clock; gtd orders only.
              *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
@@ -3649,8 +11548,13 @@ export interface operations {
                 };
             };
             /**
-             * @description - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
-             *     - `NOT_AUTHENTICATED`: No session and no token.
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
              */
             401: {
                 headers: {
@@ -3661,9 +11565,13 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ACCOUNT_FROZEN`: An operator froze the account.
+             * @description - `ACCOUNT_FROZEN`: An operator or its owner froze the account.
+             *     - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
              *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
              */
             403: {
                 headers: {
@@ -3674,7 +11582,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ACCOUNT_NOT_FOUND`: The engine has not been told of this account (yet).
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
              *     - `ORDER_NOT_FOUND`: Unknown, or someone else's: the answer is the same.
              *     - `SYMBOL_NOT_FOUND`: `details.symbol` repeats it. /api/v1/symbols lists them all.
              */
@@ -3706,12 +11614,12 @@ export interface operations {
             };
             /**
              * @description - `CLIENT_ORDER_ID_IN_USE`: The id belongs to an open order, older than ids are remembered for.
-             *     - `DUPLICATE_ID`: The same client_order_id with another payload. The same payload gets the first reply again.
+             *     - `DUPLICATE_ID`: The same client_order_id or client_transfer_id with another payload. The same payload gets the first reply again.
              *     - `ORDER_NOT_OPEN`: It was filled, canceled or expired before.
              *     - `SYMBOL_CANCEL_ONLY`: The symbol is in cancel-only.
              *     - `SYMBOL_CLOSED`: Orders can only be canceled until it opens.
-             *     - `SYMBOL_HALTED`: Nothing enters or leaves the book until an operator resumes it.
-             *     - `SYMBOL_IN_AUCTION`: Market, ioc, fok and post-only orders wait for continuous trading; limit orders and stops may enter.
+             *     - `SYMBOL_HALTED`: Orders can only be canceled until an operator resumes it.
+             *     - `SYMBOL_IN_AUCTION`: Limit orders that are ioc or post-only, fok orders and market orders by quote amount wait for continuous trading; limit orders and stops may enter.
              *     - `SYMBOL_POST_ONLY`: The symbol is in post-only.
              */
             409: {
@@ -3776,7 +11684,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
              */
             503: {
@@ -3787,7 +11696,419 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id: the reply tells what happened. */
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    place_oto: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OtoRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Oto"];
+                };
+            };
+            /**
+             * @description - `BELOW_MIN_NOTIONAL`: `details.minimum` gives it, in the quote asset.
+             *     - `DISPLAY_TOO_SMALL`: `details.minimum` gives the least: worth the minimum notional, and a hundredth of the quantity.
+             *     - `INVALID_AMOUNT`: Zero, negative, finer than the asset allows, or more than the limit in `details`.
+             *     - `INVALID_EXPIRY`: Milliseconds UTC, after the exchange's clock; gtd orders only.
+             *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a sign in front, spaces, or more than 38 digits.
+             *     - `INVALID_ORDER`: For example a stop without a trigger_price, or post_only with ioc. `details` says which.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `PRICE_OFF_TICK`: `details.tick_size` gives the step at this price.
+             *     - `PRICE_OUT_OF_BOUNDS`: `details.minimum` and `details.maximum` give them.
+             *     - `QUANTITY_OFF_LOT`: `details.lot_size` gives the step.
+             *     - `QUANTITY_OUT_OF_BOUNDS`: `details.minimum` and `details.maximum` give them.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_FROZEN`: An operator or its owner froze the account.
+             *     - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `SYMBOL_NOT_FOUND`: `details.symbol` repeats it. /api/v1/symbols lists them all.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `CLIENT_ORDER_ID_IN_USE`: The id belongs to an open order, older than ids are remembered for.
+             *     - `DUPLICATE_ID`: The same client_order_id or client_transfer_id with another payload. The same payload gets the first reply again.
+             *     - `SYMBOL_CANCEL_ONLY`: The symbol is in cancel-only.
+             *     - `SYMBOL_CLOSED`: Orders can only be canceled until it opens.
+             *     - `SYMBOL_HALTED`: Orders can only be canceled until an operator resumes it.
+             *     - `SYMBOL_IN_AUCTION`: Limit orders that are ioc or post-only, fok orders and market orders by quote amount wait for continuous trading; limit orders and stops may enter.
+             *     - `SYMBOL_POST_ONLY`: The symbol is in post-only.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ABOVE_MAX_NOTIONAL`: `details.maximum` gives it, in the quote asset.
+             *     - `INSUFFICIENT_BALANCE`: `details` has the asset and the amounts required and available.
+             *     - `NO_REFERENCE_PRICE`: A trailing stop needs a last price, or a quote if that is its source.
+             *     - `POST_ONLY_WOULD_TAKE`: Nothing was placed.
+             *     - `PRICE_OUT_OF_BAND`: Outside the band around the reference price; `details` give its ends.
+             *     - `TOO_MANY_OPEN_ORDERS`: `details.maximum` gives the limit.
+             *     - `TRIGGER_WOULD_FIRE`: With `trigger_if_met` set to trigger such an order enters at once.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    place_otoco: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OtocoRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Oto"];
+                };
+            };
+            /**
+             * @description - `BELOW_MIN_NOTIONAL`: `details.minimum` gives it, in the quote asset.
+             *     - `DISPLAY_TOO_SMALL`: `details.minimum` gives the least: worth the minimum notional, and a hundredth of the quantity.
+             *     - `INVALID_AMOUNT`: Zero, negative, finer than the asset allows, or more than the limit in `details`.
+             *     - `INVALID_EXPIRY`: Milliseconds UTC, after the exchange's clock; gtd orders only.
+             *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a sign in front, spaces, or more than 38 digits.
+             *     - `INVALID_ORDER`: For example a stop without a trigger_price, or post_only with ioc. `details` says which.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `PRICE_OFF_TICK`: `details.tick_size` gives the step at this price.
+             *     - `PRICE_OUT_OF_BOUNDS`: `details.minimum` and `details.maximum` give them.
+             *     - `QUANTITY_OFF_LOT`: `details.lot_size` gives the step.
+             *     - `QUANTITY_OUT_OF_BOUNDS`: `details.minimum` and `details.maximum` give them.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_FROZEN`: An operator or its owner froze the account.
+             *     - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `SYMBOL_NOT_FOUND`: `details.symbol` repeats it. /api/v1/symbols lists them all.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `CLIENT_ORDER_ID_IN_USE`: The id belongs to an open order, older than ids are remembered for.
+             *     - `DUPLICATE_ID`: The same client_order_id or client_transfer_id with another payload. The same payload gets the first reply again.
+             *     - `SYMBOL_CANCEL_ONLY`: The symbol is in cancel-only.
+             *     - `SYMBOL_CLOSED`: Orders can only be canceled until it opens.
+             *     - `SYMBOL_HALTED`: Orders can only be canceled until an operator resumes it.
+             *     - `SYMBOL_IN_AUCTION`: Limit orders that are ioc or post-only, fok orders and market orders by quote amount wait for continuous trading; limit orders and stops may enter.
+             *     - `SYMBOL_POST_ONLY`: The symbol is in post-only.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ABOVE_MAX_NOTIONAL`: `details.maximum` gives it, in the quote asset.
+             *     - `INSUFFICIENT_BALANCE`: `details` has the asset and the amounts required and available.
+             *     - `NO_REFERENCE_PRICE`: A trailing stop needs a last price, or a quote if that is its source.
+             *     - `POST_ONLY_WOULD_TAKE`: Nothing was placed.
+             *     - `PRICE_OUT_OF_BAND`: Outside the band around the reference price; `details` give its ends.
+             *     - `TOO_MANY_OPEN_ORDERS`: `details.maximum` gives the limit.
+             *     - `TRIGGER_WOULD_FIRE`: With `trigger_if_met` set to trigger such an order enters at once.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -3801,7 +12122,10 @@ export interface operations {
     reduce_order: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3820,7 +12144,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             * @description - `BELOW_MIN_NOTIONAL`: `details.minimum` gives it, in the quote asset.
+             *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
              *     - `INVALID_NUMBER`: NaN, an exponent, a sign in front, spaces, or more than 38 digits.
              *     - `MISSING_FIELD`: `details.field` names it.
@@ -3837,8 +12162,13 @@ export interface operations {
                 };
             };
             /**
-             * @description - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
-             *     - `NOT_AUTHENTICATED`: No session and no token.
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
              */
             401: {
                 headers: {
@@ -3849,8 +12179,12 @@ export interface operations {
                 };
             };
             /**
-             * @description - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
              */
             403: {
                 headers: {
@@ -3861,7 +12195,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ACCOUNT_NOT_FOUND`: The engine has not been told of this account (yet).
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
              *     - `ORDER_NOT_FOUND`: Unknown, or someone else's: the answer is the same.
              */
             404: {
@@ -3893,7 +12227,7 @@ export interface operations {
             /**
              * @description - `ORDER_NOT_OPEN`: It was filled, canceled or expired before.
              *     - `SYMBOL_CLOSED`: Orders can only be canceled until it opens.
-             *     - `SYMBOL_HALTED`: Nothing enters or leaves the book until an operator resumes it.
+             *     - `SYMBOL_HALTED`: Orders can only be canceled until an operator resumes it.
              */
             409: {
                 headers: {
@@ -3949,7 +12283,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
              */
             503: {
@@ -3960,7 +12295,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id: the reply tells what happened. */
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -3974,7 +12309,10 @@ export interface operations {
     replace_order: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3994,6 +12332,7 @@ export interface operations {
             };
             /**
              * @description - `BELOW_MIN_NOTIONAL`: `details.minimum` gives it, in the quote asset.
+             *     - `DISPLAY_TOO_SMALL`: `details.minimum` gives the least: worth the minimum notional, and a hundredth of the quantity.
              *     - `INVALID_AMOUNT`: Zero, negative, finer than the asset allows, or more than the limit in `details`.
              *     - `INVALID_EXPIRY`: Milliseconds UTC, after the exchange's clock; gtd orders only.
              *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
@@ -4016,8 +12355,13 @@ export interface operations {
                 };
             };
             /**
-             * @description - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
-             *     - `NOT_AUTHENTICATED`: No session and no token.
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
              */
             401: {
                 headers: {
@@ -4028,9 +12372,13 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ACCOUNT_FROZEN`: An operator froze the account.
+             * @description - `ACCOUNT_FROZEN`: An operator or its owner froze the account.
+             *     - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
              *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
              */
             403: {
                 headers: {
@@ -4041,7 +12389,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ACCOUNT_NOT_FOUND`: The engine has not been told of this account (yet).
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
              *     - `ORDER_NOT_FOUND`: Unknown, or someone else's: the answer is the same.
              *     - `SYMBOL_NOT_FOUND`: `details.symbol` repeats it. /api/v1/symbols lists them all.
              */
@@ -4073,12 +12421,12 @@ export interface operations {
             };
             /**
              * @description - `CLIENT_ORDER_ID_IN_USE`: The id belongs to an open order, older than ids are remembered for.
-             *     - `DUPLICATE_ID`: The same client_order_id with another payload. The same payload gets the first reply again.
+             *     - `DUPLICATE_ID`: The same client_order_id or client_transfer_id with another payload. The same payload gets the first reply again.
              *     - `ORDER_NOT_OPEN`: It was filled, canceled or expired before.
              *     - `SYMBOL_CANCEL_ONLY`: The symbol is in cancel-only.
              *     - `SYMBOL_CLOSED`: Orders can only be canceled until it opens.
-             *     - `SYMBOL_HALTED`: Nothing enters or leaves the book until an operator resumes it.
-             *     - `SYMBOL_IN_AUCTION`: Market, ioc, fok and post-only orders wait for continuous trading; limit orders and stops may enter.
+             *     - `SYMBOL_HALTED`: Orders can only be canceled until an operator resumes it.
+             *     - `SYMBOL_IN_AUCTION`: Limit orders that are ioc or post-only, fok orders and market orders by quote amount wait for continuous trading; limit orders and stops may enter.
              *     - `SYMBOL_POST_ONLY`: The symbol is in post-only.
              */
             409: {
@@ -4110,7 +12458,7 @@ export interface operations {
             /**
              * @description - `ABOVE_MAX_NOTIONAL`: `details.maximum` gives it, in the quote asset.
              *     - `INSUFFICIENT_BALANCE`: `details` has the asset and the amounts required and available.
-             *     - `INVALID_REPLACE`: `quantity` is the new total and must exceed what is filled; linked orders cannot be replaced, and only orders that wait for a trigger have a `trigger_price` to change.
+             *     - `INVALID_REPLACE`: Linked orders, orders by quote amount and fired ones that have yet to enter cannot be replaced, and only orders that wait for a trigger have a `trigger_price` to change.
              *     - `NO_REFERENCE_PRICE`: A trailing stop needs a last price, or a quote if that is its source.
              *     - `POST_ONLY_WOULD_TAKE`: Nothing was placed.
              *     - `PRICE_OUT_OF_BAND`: Outside the band around the reference price; `details` give its ends.
@@ -4144,7 +12492,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
              */
             503: {
@@ -4155,7 +12504,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id: the reply tells what happened. */
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -4175,14 +12524,21 @@ export interface operations {
                 end?: number;
                 /** @description Rows of a page: 1 to 500, 100 by default. */
                 limit?: number;
+                /** @description Only this side. */
+                side?: "buy" | "sell";
                 /** @description From this time on, milliseconds UTC. */
                 start?: number;
-                /** @description Absent: all. */
-                status?: "closed" | "open";
+                /** @description `open` or `closed` orders, or those of one status. Absent: all. */
+                status?: "canceled" | "closed" | "expired" | "filled" | "new" | "open" | "partially_filled";
                 /** @description Only this symbol. */
                 symbol?: string;
+                /** @description Only orders of this type. */
+                type?: "limit" | "market" | "market_to_limit" | "pegged" | "stop" | "stop_limit" | "take_profit" | "take_profit_limit" | "trailing_stop";
             };
-            header?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4199,6 +12555,7 @@ export interface operations {
             /**
              * @description - `INVALID_CURSOR`: Take `next_cursor` of the page before, unchanged and with the same filters.
              *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
             400: {
@@ -4210,8 +12567,13 @@ export interface operations {
                 };
             };
             /**
-             * @description - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
-             *     - `NOT_AUTHENTICATED`: No session and no token.
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
              */
             401: {
                 headers: {
@@ -4222,8 +12584,12 @@ export interface operations {
                 };
             };
             /**
-             * @description - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
              */
             403: {
                 headers: {
@@ -4233,7 +12599,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `SYMBOL_NOT_FOUND`: `details.symbol` repeats it. /api/v1/symbols lists them all. */
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `SYMBOL_NOT_FOUND`: `details.symbol` repeats it. /api/v1/symbols lists them all.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4279,7 +12648,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
              */
             503: {
@@ -4290,7 +12660,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id: the reply tells what happened. */
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -4304,7 +12674,10 @@ export interface operations {
     place_orders: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4338,8 +12711,13 @@ export interface operations {
                 };
             };
             /**
-             * @description - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
-             *     - `NOT_AUTHENTICATED`: No session and no token.
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
              */
             401: {
                 headers: {
@@ -4350,10 +12728,23 @@ export interface operations {
                 };
             };
             /**
-             * @description - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
              */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4416,7 +12807,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
              */
             503: {
@@ -4427,7 +12819,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id: the reply tells what happened. */
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -4441,7 +12833,10 @@ export interface operations {
     place_bracket: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4461,6 +12856,7 @@ export interface operations {
             };
             /**
              * @description - `BELOW_MIN_NOTIONAL`: `details.minimum` gives it, in the quote asset.
+             *     - `DISPLAY_TOO_SMALL`: `details.minimum` gives the least: worth the minimum notional, and a hundredth of the quantity.
              *     - `INVALID_AMOUNT`: Zero, negative, finer than the asset allows, or more than the limit in `details`.
              *     - `INVALID_EXPIRY`: Milliseconds UTC, after the exchange's clock; gtd orders only.
              *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
@@ -4483,8 +12879,13 @@ export interface operations {
                 };
             };
             /**
-             * @description - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
-             *     - `NOT_AUTHENTICATED`: No session and no token.
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
              */
             401: {
                 headers: {
@@ -4495,9 +12896,13 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ACCOUNT_FROZEN`: An operator froze the account.
+             * @description - `ACCOUNT_FROZEN`: An operator or its owner froze the account.
+             *     - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
              *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
              */
             403: {
                 headers: {
@@ -4508,7 +12913,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ACCOUNT_NOT_FOUND`: The engine has not been told of this account (yet).
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
              *     - `SYMBOL_NOT_FOUND`: `details.symbol` repeats it. /api/v1/symbols lists them all.
              */
             404: {
@@ -4539,11 +12944,11 @@ export interface operations {
             };
             /**
              * @description - `CLIENT_ORDER_ID_IN_USE`: The id belongs to an open order, older than ids are remembered for.
-             *     - `DUPLICATE_ID`: The same client_order_id with another payload. The same payload gets the first reply again.
+             *     - `DUPLICATE_ID`: The same client_order_id or client_transfer_id with another payload. The same payload gets the first reply again.
              *     - `SYMBOL_CANCEL_ONLY`: The symbol is in cancel-only.
              *     - `SYMBOL_CLOSED`: Orders can only be canceled until it opens.
-             *     - `SYMBOL_HALTED`: Nothing enters or leaves the book until an operator resumes it.
-             *     - `SYMBOL_IN_AUCTION`: Market, ioc, fok and post-only orders wait for continuous trading; limit orders and stops may enter.
+             *     - `SYMBOL_HALTED`: Orders can only be canceled until an operator resumes it.
+             *     - `SYMBOL_IN_AUCTION`: Limit orders that are ioc or post-only, fok orders and market orders by quote amount wait for continuous trading; limit orders and stops may enter.
              *     - `SYMBOL_POST_ONLY`: The symbol is in post-only.
              */
             409: {
@@ -4608,7 +13013,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
              */
             503: {
@@ -4619,7 +13025,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id: the reply tells what happened. */
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -4633,7 +13039,10 @@ export interface operations {
     cancel_orders_after: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4667,8 +13076,13 @@ export interface operations {
                 };
             };
             /**
-             * @description - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
-             *     - `NOT_AUTHENTICATED`: No session and no token.
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
              */
             401: {
                 headers: {
@@ -4679,8 +13093,12 @@ export interface operations {
                 };
             };
             /**
-             * @description - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
              */
             403: {
                 headers: {
@@ -4690,7 +13108,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `ACCOUNT_NOT_FOUND`: The engine has not been told of this account (yet). */
+            /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4754,7 +13172,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
              */
             503: {
@@ -4765,7 +13184,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id: the reply tells what happened. */
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -4779,7 +13198,10 @@ export interface operations {
     cancel_all_orders: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4812,8 +13234,13 @@ export interface operations {
                 };
             };
             /**
-             * @description - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
-             *     - `NOT_AUTHENTICATED`: No session and no token.
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
              */
             401: {
                 headers: {
@@ -4824,8 +13251,12 @@ export interface operations {
                 };
             };
             /**
-             * @description - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
              */
             403: {
                 headers: {
@@ -4836,7 +13267,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ACCOUNT_NOT_FOUND`: The engine has not been told of this account (yet).
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
              *     - `SYMBOL_NOT_FOUND`: `details.symbol` repeats it. /api/v1/symbols lists them all.
              */
             404: {
@@ -4865,7 +13296,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `SYMBOL_HALTED`: Nothing enters or leaves the book until an operator resumes it. */
+            /** @description - `SYMBOL_HALTED`: Orders can only be canceled until an operator resumes it. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4911,7 +13342,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
              */
             503: {
@@ -4922,7 +13354,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id: the reply tells what happened. */
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -4936,7 +13368,10 @@ export interface operations {
     place_oco: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4956,6 +13391,7 @@ export interface operations {
             };
             /**
              * @description - `BELOW_MIN_NOTIONAL`: `details.minimum` gives it, in the quote asset.
+             *     - `DISPLAY_TOO_SMALL`: `details.minimum` gives the least: worth the minimum notional, and a hundredth of the quantity.
              *     - `INVALID_AMOUNT`: Zero, negative, finer than the asset allows, or more than the limit in `details`.
              *     - `INVALID_EXPIRY`: Milliseconds UTC, after the exchange's clock; gtd orders only.
              *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
@@ -4978,8 +13414,13 @@ export interface operations {
                 };
             };
             /**
-             * @description - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
-             *     - `NOT_AUTHENTICATED`: No session and no token.
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
              */
             401: {
                 headers: {
@@ -4990,9 +13431,13 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ACCOUNT_FROZEN`: An operator froze the account.
+             * @description - `ACCOUNT_FROZEN`: An operator or its owner froze the account.
+             *     - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
              *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
              */
             403: {
                 headers: {
@@ -5003,7 +13448,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ACCOUNT_NOT_FOUND`: The engine has not been told of this account (yet).
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
              *     - `SYMBOL_NOT_FOUND`: `details.symbol` repeats it. /api/v1/symbols lists them all.
              */
             404: {
@@ -5034,11 +13479,11 @@ export interface operations {
             };
             /**
              * @description - `CLIENT_ORDER_ID_IN_USE`: The id belongs to an open order, older than ids are remembered for.
-             *     - `DUPLICATE_ID`: The same client_order_id with another payload. The same payload gets the first reply again.
+             *     - `DUPLICATE_ID`: The same client_order_id or client_transfer_id with another payload. The same payload gets the first reply again.
              *     - `SYMBOL_CANCEL_ONLY`: The symbol is in cancel-only.
              *     - `SYMBOL_CLOSED`: Orders can only be canceled until it opens.
-             *     - `SYMBOL_HALTED`: Nothing enters or leaves the book until an operator resumes it.
-             *     - `SYMBOL_IN_AUCTION`: Market, ioc, fok and post-only orders wait for continuous trading; limit orders and stops may enter.
+             *     - `SYMBOL_HALTED`: Orders can only be canceled until an operator resumes it.
+             *     - `SYMBOL_IN_AUCTION`: Limit orders that are ioc or post-only, fok orders and market orders by quote amount wait for continuous trading; limit orders and stops may enter.
              *     - `SYMBOL_POST_ONLY`: The symbol is in post-only.
              */
             409: {
@@ -5103,7 +13548,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
              */
             503: {
@@ -5114,7 +13560,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id: the reply tells what happened. */
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -5125,13 +13571,26 @@ export interface operations {
             };
         };
     };
-    get_portfolio: {
+    total_orders: {
         parameters: {
             query?: {
-                /** @description How far back `history` goes. */
-                range?: "1d" | "1m" | "1w" | "1y" | "3m" | "all";
+                /** @description Before this time, milliseconds UTC. */
+                end?: number;
+                /** @description Only this side. */
+                side?: "buy" | "sell";
+                /** @description From this time on, milliseconds UTC. */
+                start?: number;
+                /** @description `open` or `closed` orders, or those of one status. Absent: all. */
+                status?: "canceled" | "closed" | "expired" | "filled" | "new" | "open" | "partially_filled";
+                /** @description Only this symbol. */
+                symbol?: string;
+                /** @description Only orders of this type. */
+                type?: "limit" | "market" | "market_to_limit" | "pegged" | "stop" | "stop_limit" | "take_profit" | "take_profit_limit" | "trailing_stop";
             };
-            header?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5142,11 +13601,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Portfolio"];
+                    "application/json": components["schemas"]["Totals"];
                 };
             };
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
             400: {
@@ -5158,8 +13618,13 @@ export interface operations {
                 };
             };
             /**
-             * @description - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
-             *     - `NOT_AUTHENTICATED`: No session and no token.
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
              */
             401: {
                 headers: {
@@ -5170,10 +13635,26 @@ export interface operations {
                 };
             };
             /**
-             * @description - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
              */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `SYMBOL_NOT_FOUND`: `details.symbol` repeats it. /api/v1/symbols lists them all.
+             */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5218,7 +13699,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
              */
             503: {
@@ -5229,7 +13711,1411 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id: the reply tells what happened. */
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_portfolio: {
+        parameters: {
+            query?: {
+                /** @description `all`: over all your accounts, not one alone. */
+                accounts?: "all";
+                /** @description Convert everything to this asset. */
+                currency?: string;
+                /** @description How far back `history` and `performance` go. */
+                range?: "1d" | "1m" | "1w" | "1y" | "3m" | "all";
+            };
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Portfolio"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `ASSET_NOT_FOUND`: `details.asset` repeats it.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    place_quotes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuotesRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quotes"];
+                };
+            };
+            /**
+             * @description - `BATCH_TOO_LARGE`: At most 100; `details.maximum` says so.
+             *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a sign in front, spaces, or more than 38 digits.
+             *     - `INVALID_ORDER`: For example a stop without a trigger_price, or post_only with ioc. `details` says which.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `PRICE_OFF_TICK`: `details.tick_size` gives the step at this price.
+             *     - `QUANTITY_OFF_LOT`: `details.lot_size` gives the step.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_FROZEN`: An operator or its owner froze the account.
+             *     - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `SYMBOL_NOT_FOUND`: `details.symbol` repeats it. /api/v1/symbols lists them all.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `QUOTES_PROTECTED`: A bound of the protection was reached; setting it again arms it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INSUFFICIENT_BALANCE`: `details` has the asset and the amounts required and available. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    cancel_quotes: {
+        parameters: {
+            query?: {
+                /** @description Only of this name. */
+                quote_id?: string;
+                /** @description Only of this symbol. */
+                symbol?: string;
+            };
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CanceledAll"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `SYMBOL_NOT_FOUND`: `details.symbol` repeats it. /api/v1/symbols lists them all.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    protect_quotes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuoteProtectionRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuoteProtection"];
+                };
+            };
+            /**
+             * @description - `INVALID_AMOUNT`: Zero, negative, finer than the asset allows, or more than the limit in `details`.
+             *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_PROTECTION`: `window_ms` to 3600000 and `max_fills` to 1000, `max_net` with its `asset`; or `window_ms` 0 alone.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `ASSET_NOT_FOUND`: `details.asset` repeats it.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_referral: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Referral"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    use_referral_code: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReferralRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Referral"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `REFERRAL_REFUSED`: `details.reason`: `tied` already, too `late`, your `own`, or a `circle` of referrals. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_solvency_proof: {
+        parameters: {
+            query?: {
+                /** @description Of which publication; the newest. */
+                sequence?: number;
+            };
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SolvencyProof"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `PUBLICATION_NOT_FOUND`: /api/v1/solvency lists what has been published.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_tax_report: {
+        parameters: {
+            query: {
+                /** @description What amounts are in; the user's display currency by default. */
+                currency?: string;
+                /** @description The calendar year, by the user's time zone. */
+                year: number;
+            };
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaxReport"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `ASSET_NOT_FOUND`: `details.asset` repeats it.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    transfer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transferred"];
+                };
+            };
+            /**
+             * @description - `INVALID_AMOUNT`: Zero, negative, finer than the asset allows, or more than the limit in `details`.
+             *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a sign in front, spaces, or more than 38 digits.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_FROZEN`: An operator or its owner froze the account.
+             *     - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `ASSET_NOT_FOUND`: `details.asset` repeats it.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DUPLICATE_ID`: The same client_order_id or client_transfer_id with another payload. The same payload gets the first reply again. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INSUFFICIENT_BALANCE`: `details` has the asset and the amounts required and available. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
                     [name: string]: unknown;

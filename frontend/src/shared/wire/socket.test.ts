@@ -1,38 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { ExchangeSocket } from "./socket";
-
-/** The browser's end of a connection, driven by the test. */
-class Line {
-  static OPEN = 1;
-  static lines: Line[] = [];
-  readyState = 0;
-  sent: Record<string, unknown>[] = [];
-  onopen: () => void = () => undefined;
-  onclose: () => void = () => undefined;
-  onmessage: (event: { data: string }) => void = () => undefined;
-
-  constructor(readonly url: string) {
-    Line.lines.push(this);
-  }
-  send(text: string): void {
-    this.sent.push(JSON.parse(text) as Record<string, unknown>);
-  }
-  close(): void {
-    this.readyState = 3;
-    this.onclose();
-  }
-  open(): void {
-    this.readyState = Line.OPEN;
-    this.onopen();
-  }
-  push(sequence: number, prevSequence: number | null): void {
-    const message = { type: "trade", channel: "trades", symbol: "AAPL", sequence, prev_sequence: prevSequence };
-    this.onmessage({ data: JSON.stringify(message) });
-  }
-  subscriptions(): Record<string, unknown>[] {
-    return this.sent.filter((message) => message.op === "subscribe");
-  }
-}
+import { Line } from "./test-line";
 
 function connected(): { socket: ExchangeSocket; line: Line; seen: number[]; stale: () => number } {
   const socket = new ExchangeSocket("ws://exchange/ws");
@@ -44,7 +12,7 @@ function connected(): { socket: ExchangeSocket; line: Line; seen: number[]; stal
   });
   socket.start();
   const line = Line.lines.at(-1)!;
-  line.open();
+  line.greet();
   return { socket, line, seen, stale: () => stale };
 }
 
@@ -94,7 +62,7 @@ it("reconnects and subscribes again", () => {
   vi.advanceTimersByTime(1_000);
   const next = Line.lines.at(-1)!;
   expect(next).not.toBe(line);
-  next.open();
+  next.greet();
   next.push(20, 5);
   expect(seen).toEqual([5]);
   next.push(21, null);

@@ -1,12 +1,12 @@
 import { useEffect } from "react";
-import { useSettings } from "../settings/settings";
-import { useConnection } from "./store";
+import { useSettings } from "@/shared/settings";
+import { useConnection } from "./connection";
 import { cancelAllAfter } from "./trading";
 
 /** Said again this often within the time: two may be lost. */
 const RENEWALS = 3;
 
-/** While a person wants it, tell the exchange again and again to cancel everything once this page is silent.
+/** While a person wants it, ask the exchange again and again to cancel everything once this page is silent.
  * Turning it off takes it back; a page that is closed or loses its connection lets it happen. */
 export function useCancelAfter(enabled: boolean): void {
   const afterMs = useSettings((settings) => settings.cancelAfterMs);

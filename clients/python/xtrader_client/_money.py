@@ -1,0 +1,101 @@
+"""A user's accounts: what they have, what they pay, and what moves between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Self
+
+from xtrader_client._decimals import required_decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What an account has of one asset, in its units: available, and held by open orders and withdrawals."""
+
+    asset: str
+    available: Decimal
+    held: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        """Available and held together."""
+        return self.available + self.held
+
+    @classmethod
+    def from_wire(cls, data: Mapping[str, Any]) -> Self:
+        """Read a balance of the wire."""
+        return cls(data["asset"], required_decimal(data, "available"), required_decimal(data, "held"))
+
+
+@dataclass(frozen=True, slots=True)
+class FeeRates:
+    """An account's rates on one symbol, as fractions of the value: 0.0005 is 0.05 %. A negative one is a
+    rebate."""
+
+    symbol: str
+    maker_fee_rate: Decimal
+    taker_fee_rate: Decimal
+
+    @classmethod
+    def from_wire(cls, data: Mapping[str, Any]) -> Self:
+        """Read a row of ``GET /v1/fees``."""
+        return cls(
+            data["symbol"],
+            required_decimal(data, "maker_fee_rate"),
+            required_decimal(data, "taker_fee_rate"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAccount:
+    """An account of the user. The main one has the name ``main``; times are ms UTC."""
+
+    account: str
+    name: str
+    is_main: bool
+    status: str
+    frozen_by: str | None
+    created_at: int
+
+    @classmethod
+    def from_wire(cls, data: Mapping[str, Any]) -> Self:
+        """Read a row of ``GET /v1/accounts``."""
+        return cls(
+            data["account"],
+            data["name"],
+            data["is_main"],
+            data["status"],
+            data["frozen_by"],
+            data["created_at"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TransferResult:
+    """An amount that moved between two accounts of the user; the accounts are their numbers."""
+
+    transfer_id: str
+    client_transfer_id: str | None
+    from_account: str
+    to_account: str
+    asset: str
+    amount: Decimal
+    timestamp: int
+    sequence: int
+
+    @classmethod
+    def from_wire(cls, data: Mapping[str, Any]) -> Self:
+        """Read the reply to ``POST /v1/transfer``."""
+        moved = data["transfer"]
+        return cls(
+            moved["transfer_id"],
+            moved["client_transfer_id"],
+            moved["from"],
+            moved["to"],
+            moved["asset"],
+            required_decimal(moved, "amount"),
+            moved["timestamp"],
+            int(data["sequence"]),
+        )

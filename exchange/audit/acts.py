@@ -1,0 +1,51 @@
+"""The kinds of acts that the audit log knows, and what its readers call them in English and Korean."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class Act(NamedTuple):
+    """How a kind of act is named to people."""
+
+    en: str
+    ko: str
+
+
+ACTS: Final[dict[str, Act]] = {
+    # --- log-ins -------------------------------------------------------------------------------
+    "log_in.succeeded": Act("logged in", "로그인"),
+    "log_in.failed": Act("failed to log in", "로그인 실패"),
+    "log_in.ended": Act("logged out", "로그아웃"),
+    "log_in.revoked": Act("revoked log-ins by token", "토큰 로그인 취소"),
+    "log_in.token_reused": Act("used a refresh token again", "리프레시 토큰 재사용"),
+    "log_in.all_ended": Act("ended all log-ins", "모든 로그인 종료"),
+    "second_factor.set_up": Act("set up a second factor", "2단계 인증 설정"),
+    "second_factor.reset": Act("reset a second factor", "2단계 인증 초기화"),
+    # --- users and roles -----------------------------------------------------------------------
+    "user.created": Act("created a user", "사용자 생성"),
+    "user.changed": Act("changed a user", "사용자 변경"),
+    "user.password_changed": Act("changed a password", "비밀번호 변경"),
+    "user.earlier": Act("changed a user, before there was this log", "이 기록 이전의 사용자 변경"),
+    "role.changed": Act("changed a role", "역할 변경"),
+    "invitation.made": Act("made an invitation", "초대 코드 생성"),
+    "invitation.changed": Act("changed an invitation", "초대 코드 변경"),
+    "terms.published": Act("published terms of service", "이용약관 게시"),
+    "terms.accepted": Act("accepted terms of service", "이용약관 동의"),
+    "account.renamed": Act("renamed an account", "계정 이름 변경"),
+    # --- keys ----------------------------------------------------------------------------------
+    "key.made": Act("made a key", "키 생성"),
+    "key.revoked": Act("revoked a key", "키 취소"),
+    "key.all_revoked": Act("revoked all keys", "모든 키 취소"),
+    "key.resealed": Act("sealed all keys anew", "모든 키 재봉인"),
+    # --- money, markets, accounts: change requests ---------------------------------------------
+    "change.requested": Act("requested a change", "변경 요청"),
+    "change.approved": Act("approved a change", "변경 승인"),
+    "change.declined": Act("declined a change", "변경 거절"),
+    "change.expired": Act("a change waited too long", "변경 요청 만료"),
+    "change.applied": Act("a change was applied", "변경 적용"),
+    "change.refused": Act("a change was refused", "변경 거부"),
+    # --- the exchange itself -------------------------------------------------------------------
+    "audit.exported": Act("exported the audit log", "감사 기록 내보내기"),
+    "database.restored": Act("restored the database", "데이터베이스 복원"),
+}

@@ -1,0 +1,1 @@
+"""Changes by operators, from the request to the engine."""

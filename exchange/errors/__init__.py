@@ -1,0 +1,24 @@
+"""Errors of the wire: the table of codes, the exceptions that carry them, and their details.
+
+This room imports nothing, so every layer may use it.
+"""
+
+from exchange.errors.details import shown
+from exchange.errors.exceptions import ApiError, EngineTroubleError, RefusedError, RequestError
+from exchange.errors.refusals import order_not_found
+from exchange.errors.table import ERRORS, FIELD_OF, RETRY_AFTER_S, ErrorKind, codes_of_status, message_of
+
+__all__ = [
+    "ERRORS",
+    "FIELD_OF",
+    "RETRY_AFTER_S",
+    "ApiError",
+    "EngineTroubleError",
+    "ErrorKind",
+    "RequestError",
+    "RefusedError",
+    "codes_of_status",
+    "message_of",
+    "order_not_found",
+    "shown",
+]

@@ -1,0 +1,1 @@
+"""The engine's protocol, and its clients."""

@@ -1,0 +1,1 @@
+"""The symbols on offer and their terms."""

@@ -1,0 +1,23 @@
+"""``python -m exchange.node``: the engine process without Django. See ``process``."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from argparse import ArgumentParser
+
+from exchange.node import engine_process
+
+
+def main() -> int:
+    # Journal, snapshots and sockets are for their owner only.
+    os.umask(0o077)
+    parser = ArgumentParser(prog="python -m exchange.node", description=engine_process.__doc__)
+    engine_process.add_arguments(parser, required=True)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    return engine_process.run(vars(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""An order's way in: read, sent, answered."""

@@ -1,0 +1,1 @@
+"""Decimals to integers and back."""

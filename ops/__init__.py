@@ -1,0 +1,1 @@
+"""What running a venue takes: health, backups, the supervisor."""

@@ -1,0 +1,1 @@
+"""Every HTTP and WebSocket surface. Decodes, asks the rooms below, renders."""

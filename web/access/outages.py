@@ -1,0 +1,33 @@
+"""A database that does not answer: the one error of every way in, and one line a minute in the log."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+from django.db import InterfaceError, OperationalError
+
+from exchange import process
+from exchange.errors import ApiError
+from exchange.scarce_log import ScarceLog
+
+logger = logging.getLogger(__name__)
+
+DATABASE_UNAVAILABLE: Final = "DATABASE_UNAVAILABLE"
+#: What Django raises when the database is away, too busy or cannot write; a wrong statement raises others.
+DATABASE_AWAY: Final = (OperationalError, InterfaceError)
+
+
+class _OutageLog(ScarceLog):
+    """Of the database."""
+
+
+_outage_log: Final = process.shared(_OutageLog, lambda: _OutageLog(logger))
+
+
+def outage_of(exc: Exception) -> ApiError | None:
+    """The wire error of an exception that a missing database raised, logged; None of any other."""
+    if not isinstance(exc, DATABASE_AWAY):
+        return None
+    _outage_log.error(f"the database does not answer: {type(exc).__name__}: {exc}")
+    return ApiError(DATABASE_UNAVAILABLE)

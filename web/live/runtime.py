@@ -1,0 +1,137 @@
+"""What a web process starts once: the engine client, the hub, and the list of its connections."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from typing import Protocol, TypeVar
+
+from exchange import process
+from exchange.link import engine_link
+from marketdata.feed.cache import MarketData
+from web.live.hub import Hub
+from web.live.socket_limits import Limits, limits_from_settings
+from web.live.turns import Turns
+from web.live.user_changes import UserChanges
+
+logger = logging.getLogger(__name__)
+
+Key = TypeVar("Key", int, str)
+
+
+class Connected(Protocol):
+    """A connection, as the process counts and ends it."""
+
+    address: str
+
+    def shut_down(self) -> None: ...
+
+    def recheck(self, user_id: int) -> None: ...
+
+
+class Connections:
+    """The open connections of this process, counted by address and by account."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._open: set[Connected] = set()
+        self._by_address: Counter[str] = Counter()
+        self._by_account: Counter[int] = Counter()
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def has_room(self, address: str) -> bool:
+        """Whether one more connection may come from this address."""
+        in_all, from_there = len(self._open), self._by_address.get(address, 0)
+        limits = self._limits
+        return in_all < limits.connections_per_process and from_there < limits.connections_per_address
+
+    def add(self, connection: Connected) -> None:
+        self._open.add(connection)
+        self._by_address[connection.address] += 1
+
+    def remove(self, connection: Connected) -> None:
+        self._open.discard(connection)
+        _count_down(self._by_address, connection.address)
+
+    def add_account(self, account: int) -> bool:
+        """Count one more connection of the account; False when it has too many."""
+        if self._by_account[account] >= self._limits.connections_per_account:
+            return False
+        self._by_account[account] += 1
+        return True
+
+    def remove_account(self, account: int) -> None:
+        _count_down(self._by_account, account)
+
+    def recheck(self, user_id: int) -> None:
+        """Look at the connections of a user again: he has changed."""
+        for connection in list(self._open):
+            connection.recheck(user_id)
+
+    def shut_down(self) -> None:
+        """Tell every client that the process ends."""
+        for connection in list(self._open):
+            connection.shut_down()
+
+
+def _count_down(counter: Counter[Key], key: Key) -> None:
+    """One less; a key that nobody uses any more goes."""
+    counter[key] -= 1
+    if counter[key] <= 0:
+        del counter[key]
+
+
+class Runtime:
+    """The part of a web process that lives on its event loop."""
+
+    def __init__(self, hub: Hub, limits: Limits) -> None:
+        self.hub = hub
+        self.limits = limits
+        self.connections = Connections(limits)
+        self.loop = asyncio.get_running_loop()
+        self.turns = Turns(self.loop)
+        self.user_changes = UserChanges(self.connections.recheck)
+
+
+async def start() -> Runtime:
+    """Start this process' runtime on the running loop, or return the one that runs: called by the
+    server's lifespan, and by the first connection under a server that has none."""
+    running = _of_this_loop()
+    if running is not None:
+        return running
+    limits = limits_from_settings()
+    client = await engine_link.start()
+    # Another first connection may have come this far while this one waited.
+    running = _of_this_loop()
+    if running is not None:
+        return running
+    hub = Hub(client, [MarketData()], limits)
+    hub.start()
+    started = Runtime(hub, limits)
+    started.user_changes.start()
+    process.current().put(started)
+    logger.info("live feeds started")
+    return started
+
+
+async def stop() -> None:
+    """End what ``start`` began."""
+    running = process.current().remove(Runtime)
+    if running is not None:
+        running.connections.shut_down()
+        await running.user_changes.stop()
+        await running.hub.stop()
+    await engine_link.stop()
+
+
+def current() -> Runtime | None:
+    """The runtime of this process, if it has been started."""
+    return process.find(Runtime)
+
+
+def _of_this_loop() -> Runtime | None:
+    running = current()
+    return running if running is not None and running.loop is asyncio.get_running_loop() else None

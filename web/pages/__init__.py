@@ -1,0 +1,1 @@
+"""Log-in and the shell of the terminal."""

@@ -1,0 +1,60 @@
+"""``/healthz`` for load balancers and ``/metrics`` for Prometheus: limited by address as public reads are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from ops import health, metrics
+from web.access.addresses import address_of, is_local
+from web.access.credentials import bearer_token_of
+from web.access.limiter import limiter
+
+
+@require_safe
+async def healthz(request: HttpRequest) -> HttpResponse:
+    """200 while orders can be taken, else 503; the body says which part is down."""
+    wait_s = await _wait_s(request)
+    if wait_s is not None:
+        return _try_later(wait_s)
+    report = await health.examiner.report()
+    status = 200 if report.is_healthy else 503
+    return JsonResponse(health.as_json(report), status=status, headers={"Cache-Control": "no-store"})
+
+
+@require_safe
+async def metrics_text(request: HttpRequest) -> HttpResponse:
+    """Prometheus text, for who may read it."""
+    wait_s = await _wait_s(request)
+    if wait_s is not None:
+        return _try_later(wait_s)
+    if not _may_read_metrics(request):
+        raise PermissionDenied
+    report = await health.examiner.report()
+    return HttpResponse(metrics.as_text(report), content_type=CONTENT_TYPE_LATEST)
+
+
+def _may_read_metrics(request: HttpRequest) -> bool:
+    """This machine may, and who sends ``METRICS_TOKEN``: process ids, counts and hashes are for the
+    inside."""
+    configured: dict[str, Any] = settings.XTRADER
+    if configured["METRICS_PUBLIC"] or is_local(request):
+        return True
+    wanted, given = configured["METRICS_TOKEN"], bearer_token_of(request)
+    return bool(wanted) and given is not None and constant_time_compare(given, wanted.encode())
+
+
+async def _wait_s(request: HttpRequest) -> int | None:
+    address = address_of(request)
+    return await limiter.acharge_request(address, "public", address)
+
+
+def _try_later(wait_s: int) -> HttpResponse:
+    text = f"Too many requests. Try again in {wait_s} seconds.\n"
+    return HttpResponse(text, status=429, content_type="text/plain", headers={"Retry-After": str(wait_s)})

@@ -1,0 +1,1 @@
+"""One WebSocket: its frames, requests and limits."""

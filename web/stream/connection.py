@@ -1,0 +1,489 @@
+"""What the server knows of one WebSocket: who it is, what it reads, what it has asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from channels.db import database_sync_to_async
+from msgspec import UNSET
+
+from accounts.identity.identities import Identity, renewed
+from accounts.identity.last_seen import last_seen
+from accounts.identity.scopes import READ, TRADE
+from exchange.errors import ApiError, RefusedError, RequestError
+from exchange.link.errors import EngineError, api_error
+from exchange.orders.desk import order_count, with_errors
+from exchange.wire.field_readers import read_bool, read_text, refuse_unknown
+from web.access.limiter import CONNECTION_REQUESTS, ORDERS, READS, Bucket, Meter, limiter
+from web.access.outages import DATABASE_AWAY, outage_of
+from web.live import socket_limits as codes
+from web.live.parts import packets_of
+from web.live.runtime import Runtime
+from web.stream.order_entry import QUOTING, Operation, OrderEntry, error_body
+from web.stream.outbox import Outbox
+from web.stream.proofs import read_proof
+from web.stream.requests import (
+    BatchRequest,
+    Fields,
+    PlaceRequest,
+    RequestId,
+    SimpleRequest,
+    read_request,
+    read_simple_request,
+    take_id,
+    take_op,
+)
+from web.stream.sockets import Socket
+from web.stream.subscriptions import Subscriptions
+
+logger = logging.getLogger(__name__)
+
+#: How often a connection is looked at: pings, silence, unread replies, expired tokens.
+LIFE_EVERY_S = 1.0
+
+Json = dict[str, Any]
+ControlOp = Callable[[RequestId, Fields], Awaitable[None]]
+
+
+class Connection:
+    """Made when the socket is accepted; ``end`` when it is gone, however it went."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        socket: Socket,
+        address: str,
+        language: str,
+        *,
+        peer: str = "",
+        account: str | None = None,
+    ) -> None:
+        """``address``: as limits count it; ``peer``: to the last bit; ``account``: which of the client's
+        accounts the connection is for, where its ``auth`` names none."""
+        self.address = address
+        self._peer = peer or address
+        self._wanted_account = account
+        self._runtime = runtime
+        self._limits = limits = runtime.limits
+        self._socket = socket
+        self.language = language
+        self._loop = asyncio.get_running_loop()
+        self._identity: Identity | None = None
+        #: Its account, where it may trade.
+        self._trades_for: int | None = None
+        self._outbox = Outbox(socket, limits, self._close_slow)
+        self._subscriptions = Subscriptions(runtime.hub, self._outbox)
+        self._entry = OrderEntry(runtime.hub)
+        self._desk = self._entry.desk
+        self._client = runtime.hub.client
+        #: What the limiter counts it by.
+        self._name = secrets.token_hex(8)
+        limiter.grant(CONNECTION_REQUESTS, self._name, Bucket(limits.control_per_s, limits.control_burst))
+        #: The buckets of its account, which every other way in charges too.
+        self._orders: Meter | None = None
+        self._reads: Meter | None = None
+        socket.on_control_frame(self._count_control)
+        self._control_ops: dict[str, ControlOp] = {
+            "subscribe": self._subscribe,
+            "unsubscribe": self._unsubscribe,
+            "auth": self._auth,
+            "ping": self._ping,
+            "pong": self._pong,
+        }
+        self.is_closing = False
+        self._in_flight = 0
+        self._fewer_in_flight = asyncio.Event()
+        now = self._loop.time()
+        self._heard_at = self._pinged_at = self._rechecked_at = self._drained_at = now
+        self._rechecking: asyncio.Task[None] | None = None
+        self._draining: asyncio.Task[None] | None = None
+        self._life_timer = self._loop.call_later(LIFE_EVERY_S, self._check_life)
+
+    def end(self) -> None:
+        """Leave every topic and every count."""
+        self.is_closing = True
+        self._life_timer.cancel()
+        for task in (self._rechecking, self._draining):
+            if task is not None and task is not asyncio.current_task():
+                task.cancel()
+        self._set_identity(None)
+        limiter.release(CONNECTION_REQUESTS, self._name)
+        self._subscriptions.close()
+        self._outbox.discard()
+        self._entry.end()
+
+    def send(self, message: Json) -> None:
+        for packet in packets_of(message):
+            self._outbox.send(packet)
+
+    @property
+    def account_name(self) -> str | None:
+        """The account of the identity, as the wire has it."""
+        account = _account_of(self._identity)
+        return None if account is None else str(account)
+
+    # --- requests ------------------------------------------------------------------------------------
+
+    def handle(self, text: str) -> Awaitable[None] | None:
+        """Act on one message of the client. Never raises for anything a client can send. What it returns, if
+        anything, is to be awaited before the next message."""
+        self._heard_at = self._loop.time()
+        account = self._trades_for
+        if account is not None:
+            request = read_simple_request(text)
+            if request is not None:
+                return self._handle_simple(request, account)
+        return self._handle_any(text)
+
+    def _handle_simple(self, request: SimpleRequest, account: int) -> Awaitable[None] | None:
+        """Carry out one of the usual requests."""
+        desk, request_id = self._desk, None if request.id is UNSET else request.id
+        if isinstance(request, PlaceRequest):
+            return self._enter(request_id, 1, desk.place, account, request)
+        if isinstance(request, BatchRequest):
+            return self._enter(request_id, len(request.orders), desk.place_many, account, request.orders)
+        return self._enter(request_id, 1, desk.cancel, account, request)
+
+    async def _handle_any(self, text: str) -> None:
+        request_id: RequestId = None
+        try:
+            fields = read_request(text)
+            request_id = take_id(fields)
+            op = take_op(fields)
+            operation = self._entry.operation(op)
+            if operation is None:
+                await self._control(op, request_id, fields)
+                return
+            account = self._account(op)
+        except ApiError as error:
+            self._count_control()
+            self._reply_error(request_id, error)
+        except Exception as error:
+            self._reply_trouble(request_id, error)
+        else:
+            waiting = self._enter(request_id, order_count(fields), operation, account, fields)
+            if waiting is not None:
+                await waiting
+
+    async def wait_for_room(self) -> None:
+        """Hold the client back while it does not read, or has too much on its way."""
+        while not self.is_closing and self._in_flight >= self._limits.orders_in_flight:
+            self._fewer_in_flight.clear()
+            await self._fewer_in_flight.wait()
+        if self._outbox.is_congested and not self.is_closing:
+            await self._outbox.drained()
+
+    async def wait_for_turn(self) -> None:
+        """Let other accounts go first when this one, over all its connections, has had its share of this
+        turn of the loop."""
+        account = self._trades_for
+        if account is not None and self._runtime.turns.is_over(account):
+            await self._runtime.turns.wait(account)
+
+    @property
+    def has_turn(self) -> bool:
+        return self._trades_for is None or not self._runtime.turns.is_over(self._trades_for)
+
+    @property
+    def has_room(self) -> bool:
+        return self._in_flight < self._limits.orders_in_flight and not self._outbox.is_congested
+
+    def _enter(
+        self, request_id: RequestId, count: int, operation: Operation, account: int, sent: Any
+    ) -> Awaitable[None] | None:
+        """Submit; the reply follows from ``_order_done``, or at once if nothing could be submitted. What it
+        returns, if anything, is to be awaited before the next message."""
+        self._runtime.turns.take(account, count)
+        wait_s = None if self._orders is None else self._orders.charge(count)
+        if wait_s is not None:
+            self._refuse(request_id, wait_s)
+            return None
+        self._in_flight += count
+        try:
+            done = partial(self._order_done, request_id, count)
+            waiting = operation(account, sent).send(self._client, done)
+        except Exception as error:
+            self._not_entered(request_id, count, error)
+            return None
+        return None if waiting is None else self._wait_entered(request_id, count, waiting)
+
+    def _refuse(self, request_id: RequestId, wait_s: int) -> None:
+        """The account has used up its orders. One that goes on regardless is closed as a flood."""
+        if self._count_control():
+            self._reply_error(request_id, RefusedError("RATE_LIMITED", {"retry_after_s": wait_s}))
+
+    async def _wait_entered(self, request_id: RequestId, count: int, waiting: Awaitable[None]) -> None:
+        try:
+            await waiting
+        except Exception as error:
+            self._not_entered(request_id, count, error)
+
+    def _not_entered(self, request_id: RequestId, count: int, error: Exception) -> None:
+        self._in_flight -= count
+        if isinstance(error, ApiError):
+            self._reply_error(request_id, error)
+        else:
+            self._reply_trouble(request_id, error)
+
+    def _order_done(self, request_id: RequestId, count: int, result: Json | ApiError) -> None:
+        self._in_flight -= count
+        if not self._fewer_in_flight.is_set():
+            self._fewer_in_flight.set()
+        if isinstance(result, ApiError):
+            self._reply_error(request_id, result)
+        else:
+            self.send(
+                {"type": "reply", "id": request_id, "ok": True, **with_errors(result, self._error_body)}
+            )
+
+    def _account(self, op: str) -> int:
+        """The account that may do this here. Raises NOT_AUTHENTICATED, NO_ACCOUNT, PERMISSION_DENIED,
+        SCOPE_REQUIRED."""
+        if self._identity is None:
+            raise RefusedError("NOT_AUTHENTICATED")
+        if op in QUOTING:
+            return self._identity.quoting_account()
+        return self._identity.trading_account()
+
+    def _reply(self, request_id: RequestId, body: Json) -> None:
+        self.send({"type": "reply", "id": request_id, "ok": True, **body})
+
+    def _reply_error(self, request_id: RequestId, error: ApiError) -> None:
+        self.send({"type": "reply", "id": request_id, "ok": False, **self._error_body(error)})
+
+    def _error_body(self, error: ApiError) -> Json:
+        return error_body(error, self.language)
+
+    def _reply_trouble(self, request_id: RequestId, error: Exception) -> None:
+        """Reply to what failed on this side."""
+        known = api_error(error) if isinstance(error, EngineError) else outage_of(error)
+        if known is not None:
+            self._reply_error(request_id, known)
+            return
+        logger.error("a request could not be handled", exc_info=error)
+        self._reply_error(request_id, ApiError("INTERNAL"))
+
+    # --- operations other than orders ----------------------------------------------------------------
+
+    async def _control(self, op: str, request_id: RequestId, fields: Fields) -> None:
+        operation = self._control_ops.get(op)
+        if operation is None:
+            raise RequestError("UNKNOWN_OP", {"field": "op"})
+        if self._count_control():
+            await operation(request_id, fields)
+
+    def _count_control(self) -> bool:
+        """Charge a request that is not an order, or a control frame; False when that ends the connection."""
+        if self.is_closing:
+            return False
+        if limiter.charge(CONNECTION_REQUESTS, self._name) is None:
+            return True
+        self.close(codes.CLOSE_FLOOD, "too many requests")
+        return False
+
+    async def _subscribe(self, request_id: RequestId, fields: Fields) -> None:
+        self._tell_subscriptions()
+        body, begins = await self._subscriptions.subscribe(fields)
+        self._reply(request_id, body)
+        for begin in begins:
+            begin()
+
+    async def _unsubscribe(self, request_id: RequestId, fields: Fields) -> None:
+        self._reply(request_id, self._subscriptions.unsubscribe(fields))
+
+    async def _ping(self, request_id: RequestId, fields: Fields) -> None:
+        refuse_unknown(fields, ())
+        self._reply(request_id, {"server_time": time.time_ns() // 1_000_000})
+
+    async def _pong(self, request_id: RequestId, fields: Fields) -> None:
+        """The answer to a ping message: being heard is all it is for, so it has no reply."""
+        refuse_unknown(fields, ())
+
+    async def _auth(self, request_id: RequestId, fields: Fields) -> None:
+        identify = read_proof(fields, self._peer, self.language)
+        cancels = read_bool(fields, "cancel_on_disconnect", self._desk.cancels_on_disconnect)
+        wanted = self._wanted_account if fields.get("account") is None else read_text(fields, "account")
+        try:
+            identity = (await database_sync_to_async(identify)()).choosing(wanted, "account")
+        except RefusedError as error:
+            # What the client has sent after this must not be done for another account.
+            self._reply_error(request_id, error)
+            self.close(codes.CLOSE_BAD_TOKEN, "bad token, key or account")
+            return
+        except DATABASE_AWAY as error:
+            # The connection stays who it was; the client asks again.
+            self._reply_trouble(request_id, error)
+            return
+        try:
+            self.adopt(identity)
+        except RefusedError as error:
+            self._reply_error(request_id, error)
+            if self._identity is not None:
+                # It must not go on for the account of before.
+                self.close(codes.CLOSE_FLOOD, "too many connections of this account")
+            return
+        # The next token is for the same account.
+        self._wanted_account = wanted
+        self._desk.cancel_on_disconnect(cancels)
+        expires_at = None if identity.expires_at is None else int(identity.expires_at * 1000)
+        body = {"account": self.account_name, "expires_at": expires_at, "cancel_on_disconnect": cancels}
+        self._reply(request_id, body)
+
+    # --- who -----------------------------------------------------------------------------------------
+
+    def adopt(self, identity: Identity) -> None:
+        """The client has proved who it is. Raises TOO_MANY_CONNECTIONS."""
+        self._set_identity(identity)
+        self._tell_subscriptions()
+
+    def adopt_page(self, identity: Identity) -> None:
+        """The client is a page of this site. Raises as ``adopt``, and ACCOUNT_NOT_FOUND for an account it
+        named that is not the user's."""
+        self.adopt(identity.choosing(self._wanted_account, "account"))
+
+    def _tell_subscriptions(self) -> None:
+        identity = self._identity
+        refused = None if identity is None or READ in identity.scopes else identity.lacks(READ)
+        account = None if refused is not None else _account_of(identity)
+        self._subscriptions.set_account(account, self._reads, refused)
+
+    def _set_identity(self, identity: Identity | None) -> None:
+        old, new = _account_of(self._identity), _account_of(identity)
+        if new is not None and new != old and not self._runtime.connections.add_account(new):
+            raise RefusedError("TOO_MANY_CONNECTIONS", {"maximum": self._limits.connections_per_account})
+        if old is not None and new != old:
+            self._runtime.connections.remove_account(old)
+        self._identity = identity
+        self._orders = None if identity is None else limiter.meter(ORDERS, identity)
+        self._reads = None if identity is None else limiter.meter(READS, identity)
+        self._trades_for = new if identity is not None and TRADE in identity.scopes else None
+
+    # --- life and end --------------------------------------------------------------------------------
+
+    def _check_life(self) -> None:
+        """Once a second: everything about the connection that depends on time."""
+        if self.is_closing:
+            return
+        now, limits = self._loop.time(), self._limits
+        self._life_timer = self._loop.call_later(LIFE_EVERY_S, self._check_life)
+        if self._socket.pings_by_frame and self._socket.ping_answered() and self._pinged_at > self._heard_at:
+            self._heard_at = self._pinged_at
+        if not self._outbox.is_congested:
+            self._drained_at = now
+        if now - self._heard_at > limits.silence_closes_after_s:
+            # A peer that answers no ping because it reads nothing is slow rather than silent.
+            if self._outbox.has_waiting or not self._socket.can_write():
+                self._close_slow()
+            else:
+                self.close(codes.CLOSE_SILENT, "silent")
+        elif now - self._drained_at > limits.unread_replies_s:
+            self._close_slow()
+        elif self._identity is not None and self._token_is_over(self._identity):
+            self.close(codes.CLOSE_BAD_TOKEN, "the token or key has expired")
+        else:
+            self._ping_if_due(now)
+            self._recheck_if_due(now)
+
+    def _token_is_over(self, identity: Identity) -> bool:
+        """A token may be followed by the next one a little late; nothing follows a key."""
+        left_s = identity.seconds_left()
+        grace_s = self._limits.token_grace_s if identity.key_id is None else 0.0
+        return left_s is not None and left_s < -grace_s
+
+    def _ping_if_due(self, now: float) -> None:
+        if now - self._pinged_at < self._limits.ping_every_s:
+            return
+        self._pinged_at = now
+        if self._socket.pings_by_frame:
+            self._socket.ping()
+        else:
+            self.send({"type": "ping", "server_time": time.time_ns() // 1_000_000})
+
+    def _recheck_if_due(self, now: float) -> None:
+        if now - self._rechecked_at > self._limits.recheck_user_every_s:
+            self._recheck_now()
+
+    def recheck(self, user_id: int) -> None:
+        """The user has changed: if this is his connection, see at once whether it may go on."""
+        if not self.is_closing and self._identity is not None and self._identity.user_id == user_id:
+            self._recheck_now()
+
+    def _recheck_now(self) -> None:
+        if self._identity is not None:
+            self._rechecked_at = self._loop.time()
+            if self._rechecking is not None:
+                self._rechecking.cancel()
+            self._rechecking = self._loop.create_task(self._recheck(self._identity))
+
+    async def _recheck(self, identity: Identity) -> None:
+        """See whether the user may go on. While the database is away nobody can say; the question is asked
+        again until it is back."""
+        while not self.is_closing and identity == self._identity:
+            try:
+                found = await database_sync_to_async(_still_in_use)(identity)
+            except DATABASE_AWAY as error:
+                outage_of(error)
+                await asyncio.sleep(self._limits.recheck_again_s)
+                continue
+            if identity == self._identity:
+                if found is None:
+                    self.close(codes.CLOSE_BAD_TOKEN, "the user is no longer logged in")
+                else:
+                    self._identity = found
+            return
+
+    def _close_slow(self) -> None:
+        self.close(codes.CLOSE_SLOW, "too slow")
+
+    def close(self, code: int, reason: str, grace_s: float | None = None) -> None:
+        """End the connection with a code; what was queued before goes out first, if the peer reads."""
+        if self.is_closing:
+            return
+        self.is_closing = True
+        logger.info("closing a connection of account %s: %d %s", self.account_name or "-", code, reason)
+        self._fewer_in_flight.set()
+        self._subscriptions.close()
+        self._outbox.flush_now()
+        self._outbox.discard()
+        self._socket.close(code, reason, self._limits.close_grace_s if grace_s is None else grace_s)
+
+    def refuse(self, error: ApiError, code: int = codes.CLOSE_TRY_LATER) -> None:
+        """The connection cannot be begun: say why, and by the code whether the client may come again."""
+        self.send({"type": "error", **self._error_body(error)})
+        self.close(code, error.code)
+
+    def shut_down(self) -> None:
+        """The process ends: say so, give replies a moment, close."""
+        if self.is_closing or self._draining is not None:
+            return
+        self._subscriptions.close()
+        self.send({"type": "shutdown"})
+        self._draining = self._loop.create_task(self._drain())
+
+    async def _drain(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.drain_s):
+                while self._in_flight:
+                    self._fewer_in_flight.clear()
+                    await self._fewer_in_flight.wait()
+        self.close(codes.CLOSE_RESTART, "shutting down", grace_s=1.0)
+
+
+def _still_in_use(identity: Identity) -> Identity | None:
+    """The identity that the proof gives now, which has been seen; None when it holds no more. Asks the
+    database."""
+    found = renewed(identity)
+    if found is not None:
+        last_seen.note(found)
+    return found
+
+
+def _account_of(identity: Identity | None) -> int | None:
+    return None if identity is None else identity.account

@@ -1,0 +1,66 @@
+"""Order entry over a socket: which operation of the desk a request names, and how errors are written here.
+
+The desk's submissions leave at once and are answered by callbacks. Nothing is awaited between two requests
+(but to look up the symbol of an order named for the first time), so a client's commands reach the engine in
+the order it sent them, however many are on their way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from exchange.errors import ApiError
+from exchange.orders.desk import Entry, OrderDesk
+from exchange.wire.rendering import Json
+from web.live.endings import new_session_name
+from web.live.hub import Hub
+
+#: Operations of market makers alone.
+QUOTING: Final = frozenset({"quotes.place", "quotes.protect"})
+
+#: A method of the desk: takes the account and what was sent.
+Operation = Callable[[int, Any], Entry]
+
+
+class OrderEntry:
+    """Order entry of one connection."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self.desk = desk = OrderDesk(hub.symbols, new_session_name(hub.client.name))
+        self._operations: dict[str, Operation] = {
+            "order.place": desk.place,
+            "order.batch": desk.place_many,
+            "order.cancel": desk.cancel,
+            "order.reduce": desk.reduce,
+            "order.replace": desk.replace,
+            "order.oco": desk.place_oco,
+            "order.oto": desk.place_oto,
+            "order.otoco": desk.place_otoco,
+            "order.bracket": desk.place_bracket,
+            "order.cancel_replace": desk.cancel_replace,
+            "quotes.place": desk.place_quotes,
+            "quotes.cancel": desk.cancel_quotes,
+            "quotes.protect": desk.protect_quotes,
+            "orders.cancel_all": desk.cancel_all,
+            "orders.cancel_after": desk.cancel_after,
+        }
+
+    def operation(self, name: str) -> Operation | None:
+        """The operation of that name; None for what is no operation on orders."""
+        return self._operations.get(name)
+
+    def end(self) -> None:
+        """The connection has ended, and with it the orders that were to."""
+        for account, submission in self.desk.end():
+            self._hub.endings.add(account, submission)
+
+
+def error_body(error: ApiError, language: str) -> Json:
+    """An error as replies and results of a batch carry it, with the HTTP status REST would have; its
+    Retry-After is among the details."""
+    body = {**error.body(language), "status": error.status}
+    if error.retry_after_s is not None:
+        body["details"] = {"retry_after_s": error.retry_after_s, **error.details}
+    return body
