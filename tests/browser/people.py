@@ -19,7 +19,7 @@ PATIENCE_MS = 60_000
 DESKTOP = (1280, 720)
 PHONE = (390, 844)
 #: What a browser says of a connection that ends: before an answer, within one, or a WebSocket's.
-SIGNS_OF_A_LOST_CONNECTION = ("ERR_CONNECTION", "ERR_EMPTY_RESPONSE", "ERR_CONTENT_LENGTH", "ERR_INCOMPLETE", "WebSocket")
+LOST_CONNECTION = ("ERR_CONNECTION", "ERR_EMPTY", "ERR_CONTENT_LENGTH", "ERR_INCOMPLETE", "WebSocket")
 
 #: No bot quotes here: what stands in its book, people put there.
 QUIET = "SOL-KRW"
@@ -205,5 +205,5 @@ def window(
     finally:
         context.close()
     if may_lose_connection:
-        complaints = [text for text in complaints if not any(sign in text for sign in SIGNS_OF_A_LOST_CONNECTION)]
+        complaints = [text for text in complaints if not any(sign in text for sign in LOST_CONNECTION)]
     assert complaints == [], "\n".join(complaints)
