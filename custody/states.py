@@ -1,7 +1,7 @@
 """The states of a withdrawal and of a deposit, and the one table of steps between them.
 
-A withdrawal's money is held by the engine from its request on; ``paid`` takes it out of the ledger, every other end
-gives it back.
+A withdrawal's money is held by the engine from its request on. ``paid`` takes it out of the ledger; every
+other end gives it back.
 
     requested    saved; the engine has not answered the hold yet
     refused      the engine did not hold it: not enough is available, the account is frozen           (end)
@@ -49,8 +49,8 @@ class WithdrawalEnd(models.TextChoices):
 
 
 class DepositState(models.TextChoices):
-    """``seen``: announced; ``crediting``: final, the engine is told; ``disputed``: what is said of it does not
-    agree, operators decide."""
+    """``seen``: announced; ``crediting``: final, the engine is told; ``disputed``: what is said of it does
+    not agree, operators decide."""
 
     SEEN = "seen", "seen"
     DISPUTED = "disputed", "disputed"
