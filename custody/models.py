@@ -210,8 +210,9 @@ class DepositAddress(models.Model):
             models.UniqueConstraint(
                 fields=("account", "asset", "provider"), name="deposit_address_of_account"
             ),
+            # One address may take several assets, and is then told by each of them.
             models.UniqueConstraint(
-                fields=("provider", "address", "tag"), name="deposit_address_is_one_account"
+                fields=("provider", "asset", "address", "tag"), name="deposit_address_is_one_account"
             ),
         ]
 
@@ -219,7 +220,7 @@ class DepositAddress(models.Model):
 class Deposit(models.Model):
     """A deposit that a provider has told of. It is credited once, whatever it is told how often."""
 
-    #: The engine's command is ``dep:`` and this.
+    #: The engine's command is named after this (``custody.deposits.crediting``).
     id = models.BigIntegerField(primary_key=True, default=next_request_id, editable=False)
     provider = models.CharField(max_length=40)
     #: The provider's name for it.
@@ -229,9 +230,15 @@ class Deposit(models.Model):
     asset = models.CharField(max_length=16)
     amount_minor = MinorUnitsField()
     address = models.CharField(max_length=MAX_ADDRESS, blank=True, default="")
+    tag = models.CharField(max_length=MAX_TAG, blank=True, default="")
     state = models.CharField(max_length=12, choices=DepositState, default=DepositState.SEEN)
+    #: What operators should know; of a credited one: what was said of it afterwards.
     trouble = models.CharField(max_length=200, blank=True, default="")
     seen_at = models.DateTimeField(default=timezone.now)
+    #: When the provider is asked about it next; None: it is not.
+    look_at = models.DateTimeField(null=True, blank=True)
+    #: How often the engine has refused to credit it; the next command has another name.
+    refusals = models.PositiveSmallIntegerField(default=0)
     ended_at = models.DateTimeField(null=True, blank=True)
     sequence = models.BigIntegerField(null=True)
 
@@ -239,6 +246,7 @@ class Deposit(models.Model):
         ordering = ("-id",)
         indexes: ClassVar = [
             models.Index(fields=("account", "-id"), name="deposit_account"),
+            models.Index(fields=("look_at",), condition=Q(look_at__isnull=False), name="deposit_looks"),
             models.Index(
                 fields=("id",), condition=Q(state__in=("seen", "crediting", "disputed")), name="deposit_open"
             ),
@@ -249,6 +257,33 @@ class Deposit(models.Model):
 
     def __str__(self) -> str:
         return f"deposit {self.id}"
+
+
+class DepositRuling(models.Model):
+    """What an operator wants done with a disputed deposit, and what a second one has said to that."""
+
+    deposit = models.ForeignKey(Deposit, models.PROTECT, related_name="rulings")
+    #: To be credited to this account; None: to be rejected.
+    account = models.BigIntegerField(null=True)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(default=timezone.now)
+    reason = models.CharField(max_length=200)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    is_approved = models.BooleanField(null=True)
+    decision_reason = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        ordering = ("-id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=("deposit",), condition=Q(decided_at__isnull=True), name="deposit_ruling_one_waits"
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("asked_by")),
+                name="deposit_ruling_by_another",
+            ),
+        ]
 
 
 class ProviderNotice(models.Model):

@@ -65,13 +65,16 @@ Found = Accepted | Paid | Failed | Unknown | NeverSeen
 
 
 class IncomingDeposit(NamedTuple):
-    """A deposit as the provider tells it when asked. ``reference`` names it for ever."""
+    """A deposit as the provider tells it when asked. ``reference`` names it for ever. One that was taken back
+    (a reorganised chain, a bank's recall) ``is_reversed``, and is not final any more."""
 
     reference: str
     asset: str
     amount_minor: int
     address: str
     is_final: bool
+    tag: str = ""
+    is_reversed: bool = False
 
 
 class Provider(Protocol):
