@@ -220,7 +220,6 @@ class DepositAddress(models.Model):
 class Deposit(models.Model):
     """A deposit that a provider has told of. It is credited once, whatever it is told how often."""
 
-    #: The engine's command is named after this (``custody.deposits.crediting``).
     id = models.BigIntegerField(primary_key=True, default=next_request_id, editable=False)
     provider = models.CharField(max_length=40)
     #: The provider's name for it.
@@ -237,8 +236,9 @@ class Deposit(models.Model):
     seen_at = models.DateTimeField(default=timezone.now)
     #: When the provider is asked about it next; None: it is not.
     look_at = models.DateTimeField(null=True, blank=True)
-    #: How often the engine has refused to credit it; the next command has another name.
-    refusals = models.PositiveSmallIntegerField(default=0)
+    #: Of the engine's command that credits it (``custody.deposits.crediting``): made of provider and reference
+    #: alone, so that not even a row that was lost and made again is credited twice.
+    command_id = models.CharField(max_length=64, unique=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     sequence = models.BigIntegerField(null=True)
 
@@ -265,6 +265,8 @@ class DepositRuling(models.Model):
     deposit = models.ForeignKey(Deposit, models.PROTECT, related_name="rulings")
     #: To be credited to this account; None: to be rejected.
     account = models.BigIntegerField(null=True)
+    #: What is credited, which need not be what was said first.
+    amount_minor = MinorUnitsField(default=0)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     asked_at = models.DateTimeField(default=timezone.now)
     reason = models.CharField(max_length=200)
