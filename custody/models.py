@@ -236,8 +236,8 @@ class Deposit(models.Model):
     seen_at = models.DateTimeField(default=timezone.now)
     #: When the provider is asked about it next; None: it is not.
     look_at = models.DateTimeField(null=True, blank=True)
-    #: Of the engine's command that credits it (``custody.deposits.crediting``): made of provider and reference
-    #: alone, so that not even a row that was lost and made again is credited twice.
+    #: Of the engine's command that credits it: made of provider and reference alone, so that not even a row
+    #: that was lost and made again is credited twice (``custody.deposits.crediting``).
     command_id = models.CharField(max_length=64, unique=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     sequence = models.BigIntegerField(null=True)

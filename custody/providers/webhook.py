@@ -131,7 +131,8 @@ class WebhookProvider:
             rows = said.get("holdings")
             if not isinstance(rows, Mapping):
                 raise UnreadableError("holdings is no object")
-            return {asset: amount_of(rows, asset, scale_of(asset)) for asset in rows}
+            known = [asset for asset in rows if is_listed(asset)]
+            return {asset: amount_of(rows, asset, scale_of(asset)) for asset in known}
         except UnreadableError as error:
             return Unknown(f"cannot be read: {error}")
 
@@ -238,6 +239,15 @@ def scale_of(asset: str) -> int:
         return symbols.asset_scale(asset)
     except RequestError:
         raise UnreadableError(f"asset {asset[:16]!r} is not known here") from None
+
+
+def is_listed(asset: str) -> bool:
+    """Whether the asset is in our ledger: a provider may keep others for us."""
+    try:
+        symbols.asset_scale(asset)
+    except RequestError:
+        return False
+    return True
 
 
 def check_url(name: str, url: str) -> None:
