@@ -1,6 +1,6 @@
 """Reports of reconciliation: made daily by the custody job or by command, kept for ever, and the alarm.
 
-A difference counts once it has stood for ``STANDS_FOR``: until then a notice of the provider's may still be on
+A difference counts once it has stood for ``STANDS_FOR``: until then a notice of it may still be on
 its way. A venue that has no terms of any asset has nothing to reconcile, and no alarm.
 """
 
@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from django.db import transaction
+from django.db.models import Min
 from django.utils import timezone
 
 from accounts.identity.roles import ADMINISTRATOR
@@ -37,9 +38,9 @@ _LETTERS_EVERY: Final = timedelta(hours=24)
 
 
 class Standing(NamedTuple):
-    """How custody stands by the last report. ``at``: None before the first."""
+    """How custody stands by the last report. ``age_s``: None before the first."""
 
-    at: datetime | None
+    age_s: int | None
     agrees: bool
     is_late: bool
 
@@ -53,8 +54,12 @@ def standing(now: datetime | None = None) -> Standing | None:
     now = timezone.now() if now is None else now
     last = Reconciliation.objects.values_list("at", "agrees").first()
     if last is not None:
-        return Standing(last[0], last[1], now - last[0] > TOO_OLD)
-    return Standing(None, True, False) if AssetTerms.objects.exists() else None
+        age = now - last[0]
+        return Standing(int(age.total_seconds()), last[1], age > TOO_OLD)
+    if not AssetTerms.objects.exists():
+        return None
+    opened = User.objects.aggregate(opened=Min("date_joined"))["opened"]
+    return Standing(None, True, opened is not None and now - opened > TOO_OLD)
 
 
 def save(counted: Counted) -> Reconciliation:
@@ -132,11 +137,11 @@ class DailyReconciliation:
         return 1
 
     def _is_due(self) -> bool:
-        now = self._now()
-        found = standing(now)
+        found = standing(self._now())
         if found is None:
             return False
-        return found.at is None or now - found.at >= (EVERY if found.agrees else AGAIN)
+        every = EVERY if found.agrees else AGAIN
+        return found.age_s is None or found.age_s >= every.total_seconds()
 
     def _stands(self, counted: Counted) -> bool:
         """Whether it can be reported: it agrees, or has differed for long enough."""
