@@ -24,20 +24,26 @@ BATCH = 100
 def look_at_due() -> int:
     """Ask about every deposit that is due, and act on the answers; how many they were."""
     due = Deposit.objects.filter(look_at__lte=timezone.now()).order_by("look_at", "id")[:BATCH]
+    silent: set[str] = set()
     for deposit in due:
+        if deposit.provider in silent:
+            # It has not answered a moment ago: nobody waits for it once more in this pass.
+            continue
         try:
-            look(deposit)
+            if not look(deposit):
+                silent.add(deposit.provider)
         except DepositMovedOnError as error:
             logger.info("%s", error)
     return len(due)
 
 
-def look(deposit: Deposit) -> None:
-    """Ask about one. No transaction is open meanwhile. Raises DepositMovedOnError."""
+def look(deposit: Deposit) -> bool:
+    """Ask about one; whether its provider has answered. No transaction is open meanwhile. Raises
+    DepositMovedOnError."""
     if deposit.state == DepositState.CREDITING:
         # The engine may have credited it by now: what is said of it is for afterwards.
         steps.note(deposit, look_at=steps.later(deposit))
-        return
+        return True
     provider = registry.find(deposit.provider)
     found = (
         Unknown("the settings have no such provider")
@@ -46,9 +52,10 @@ def look(deposit: Deposit) -> None:
     )
     if isinstance(found, IncomingDeposit):
         _decide(deposit, found)
-        return
+        return True
     trouble = "the provider does not know it" if isinstance(found, NeverSeen) else found.trouble
     steps.note(deposit, trouble=trouble[: steps.MAX_TROUBLE], look_at=steps.later(deposit))
+    return isinstance(found, NeverSeen)
 
 
 def _decide(deposit: Deposit, found: IncomingDeposit) -> None:

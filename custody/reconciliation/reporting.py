@@ -20,6 +20,7 @@ from accounts.identity.roles import ADMINISTRATOR
 from accounts.letters.posting import post
 from accounts.models import Letter, User
 from custody.models import AssetTerms, Reconciliation
+from custody.reconciliation.alarm_letters import KIND
 from custody.reconciliation.books import Query
 from custody.reconciliation.counting import CannotCountError, Counted, count
 
@@ -33,7 +34,6 @@ TOO_OLD: Final = timedelta(hours=26)
 STANDS_FOR: Final = timedelta(minutes=2)
 #: How often the job counts again while there is no report.
 TRY_EVERY_S: Final = 10.0
-LETTER: Final = "custody_alarm"
 _LETTERS_EVERY: Final = timedelta(hours=24)
 
 
@@ -103,12 +103,12 @@ def count_until(
     return last
 
 
-def _write_letters() -> None:
+def _write_letters(*, is_late: bool = False) -> None:
     """To every administrator with an address, once in a day at most."""
-    if Letter.objects.filter(kind=LETTER, created_at__gt=timezone.now() - _LETTERS_EVERY).exists():
+    if Letter.objects.filter(kind=KIND, created_at__gt=timezone.now() - _LETTERS_EVERY).exists():
         return
     for user in User.objects.filter(groups__name=ADMINISTRATOR, is_active=True).exclude(email=""):
-        post(LETTER, user.email, user.language)
+        post(KIND, user.email, user.language, is_late=is_late)
 
 
 class DailyReconciliation:
@@ -157,6 +157,6 @@ class DailyReconciliation:
         if found is not None and found.is_late:
             logger.error("custody cannot be reconciled: %s", error)
             with transaction.atomic():
-                _write_letters()
+                _write_letters(is_late=True)
         else:
             logger.info("reconciliation waits: %s", error)
