@@ -59,8 +59,8 @@ class Coming:
 
 @dataclass
 class Counterparty:
-    """Answers at ``url``. ``manners``: how often each of ``BADLY`` happens; ``fails`` and ``reverses``: of how
-    many payouts and deposits that is the end."""
+    """Answers at ``url``. ``manners``: how often each of ``BADLY`` happens; ``fails`` and ``reverses``: how
+    many payouts and deposits end so."""
 
     seed: int = 0
     manners: dict[str, float] = field(default_factory=dict)
