@@ -1,5 +1,5 @@
 """The exchange and its counterparty each keep a ledger, and must come to the same: over lives of a job that
-is killed between any two of its steps, while the counterparty forgets to answer, answers late, twice, or lies.
+is killed between any two of its steps, while the counterparty answers late, twice, wrongly, or not at all.
 
 Each withdrawal is paid once or given back, each deposit is credited once; where the two sides cannot agree by
 themselves operators decide by the counterparty's own books. At the end engine and counterparty have the same
