@@ -14,8 +14,8 @@ from tests.custody.counterparty import Counterparty
 
 SCALES = {asset.asset: asset.scale for asset in catalog.ASSETS}
 ASSETS = ("KRW", "BTC")
-#: Lives of a few withdrawals and deposits take about as many steps.
-MOST_STEPS = 60
+#: A life is cut short at a step up to one of these: among the first notices, or among what comes last.
+MOST_STEPS = (20, 60, 200)
 LIES_IN_NOTICES = 0.05
 MANNERS = {
     bad.CUT_BEFORE: 0.05,
@@ -99,7 +99,7 @@ class World:
             )
         for _ in range(self.random.randint(0, 2)):
             self._send_in()
-        self.live(self.random.randint(1, MOST_STEPS))
+        self.live(self.random.randint(1, self.random.choice(MOST_STEPS)))
         self.party.advance()
         self.party.deliver(self.send, share=0.7)
 
