@@ -79,7 +79,10 @@ class KeptPages:
     def keep(self, read: HistoryRead, account: int, body: Encoded, reached: int) -> None:
         """Keep a reply, if what changes from here on will be known. Its last member is its sequence."""
         changes = self._changes()
-        if changes is None or not changes.is_unchanged(account, reached, reached):
+        if changes is None:
+            return
+        changes.watch()
+        if not changes.is_unchanged(account, reached, reached):
             return
         name = account, read
         before = self._pages.pop(name, None)

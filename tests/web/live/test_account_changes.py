@@ -35,6 +35,7 @@ def test_whoever_has_new_rows_has_changed_and_nobody_else(seed: int) -> None:
     engine, world, scales = Engine(), World(seed, COMMANDS), Scales()
     changes, now_ns, last = AccountChanges(), START_NS, dict[int, int]()
     changes.begin(0)
+    changes.watch()
     kinds = set[int]()
     for command in world:
         now_ns += world.pause_ns
@@ -61,6 +62,7 @@ def order_of(account: int) -> m.Event:
 
 def test_beyond_what_was_seen_nothing_is_certain() -> None:
     changes = AccountChanges()
+    changes.watch()
     assert not changes.is_unchanged(ALICE, 0, 0), "no feed yet"
     changes.begin(10)
     assert changes.is_unchanged(ALICE, 10, 10)
@@ -77,6 +79,7 @@ def test_beyond_what_was_seen_nothing_is_certain() -> None:
 
 def test_after_a_gap_another_era_begins() -> None:
     changes = AccountChanges()
+    changes.watch()
     changes.begin(10)
     before = changes.era
     changes.begin(5)
@@ -88,7 +91,22 @@ def test_after_a_gap_another_era_begins() -> None:
 def test_the_accounts_known_are_bounded() -> None:
     changes = AccountChanges(maximum=3)
     changes.begin(0)
+    changes.watch()
     for account in range(4):
         changes.take([order_of(account)], account + 1)
     assert not changes.is_unchanged(9, 3, 4), "all that was known of the others is forgotten"
     assert changes.is_unchanged(9, 4, 4)
+
+
+def test_what_nobody_wanted_to_know_was_not_noted() -> None:
+    changes = AccountChanges()
+    changes.begin(10)
+    changes.take([order_of(ALICE)], 11)
+    assert not changes.is_unchanged(BOB, 11, 11)
+    changes.watch()
+    assert not changes.is_unchanged(BOB, 10, 11)
+    assert changes.is_unchanged(BOB, 11, 11)
+    changes.take([order_of(ALICE)], 12)
+    changes.watch()
+    assert changes.is_unchanged(BOB, 11, 12)
+    assert not changes.is_unchanged(ALICE, 11, 12)
