@@ -84,7 +84,8 @@ def movements_since(
     interval_ns: int,
 ) -> list[Movement]:
     """Movements after a time and up to a sequence, newest first. The fills of a symbol from one boundary of
-    the interval to the next are one movement, at the time of the last: the database adds them up."""
+    the interval to the next are one movement, at the time of the last and without the fee, which is inside
+    the quote delta: the database adds them up."""
     transfers = _transfers_until(accounts, up_to_sequence).order_by("-id").values_list(*_TRANSFER_COLUMNS)
     found = [
         *_fill_sums(accounts, start_ns, up_to_sequence, base_of, interval_ns),
@@ -102,11 +103,9 @@ def _fill_sums(
     rows.where("time_ns > %s AND sequence <= %s", start_ns, up_to_sequence)
     # A boundary belongs to the interval that it ends.
     interval = f"(time_ns - 1 - ({candle_open_ns(0, interval_ns)})) / {interval_ns}"
-    sums = ("base_delta_minor", "quote_delta_minor", "fee_minor")
-    for symbol, _, _, base, quote, fee, time_ns, sequence in rows.grouped(
-        f"symbol, {interval}", sums, highest=("time_ns", "sequence")
-    ):
-        yield Movement(sequence, time_ns, base_of[symbol], int(base), symbol, int(quote), int(fee))
+    sums, highest = ("base_delta_minor", "quote_delta_minor"), ("time_ns", "sequence")
+    for symbol, _, _, base, quote, time_ns, sequence in rows.grouped(f"symbol, {interval}", sums, highest):
+        yield Movement(sequence, time_ns, base_of[symbol], int(base), symbol, int(quote))
 
 
 def _last_fill_until(accounts: Sequence[int], time_ns: int) -> int | None:
