@@ -30,10 +30,13 @@ from exchange.listing.symbol_table import symbols
 from exchange.selectors.position import up_to_date
 from exchange.shared_cache import shared_cache
 from exchange.wire.rendering import Json, format_units, milliseconds
+from marketdata.selectors import projected_now_ns
 
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2200
 _NS_PER_S: Final = 1_000_000_000
+#: The bounds of a year that nothing has happened in yet, whichever it is.
+_TO_COME_NS: Final = (2**63, 2**63 + 1)
 
 
 @dataclass(slots=True)
@@ -171,6 +174,9 @@ def kept_year(
 ) -> dict[str, AssetYear]:
     """The year at sequence ``reached``, from where the last question left off if that still holds: a trader
     with a hundred thousand fills waits for them once."""
+    if bounds_ns[0] > projected_now_ns():
+        # All years to come begin and end with what there is.
+        bounds_ns = _TO_COME_NS
     bounds = "-".join(map(str, bounds_ns))
     # The name changes with the fields of what is kept.
     key = f"tax:1:{'+'.join(map(str, accounts))}:{market.currency or ''}:{bounds}"

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from accounts.portfolio.folding import Market
 from accounts.portfolio.movements import Movement
 from accounts.portfolio.positions import Act
-from accounts.portfolio.tax_year import AssetYear, YearFold, fold_year, year_bounds_ns
+from accounts.portfolio.tax_year import LAST_YEAR, AssetYear, YearFold, fold_year, year_bounds_ns
 from exchange.models import Fill
 from tests.accounts.test_portfolio import BTC_KRW, ONE, SPECS, TRADED, trade, transfer
 from tests.conftest import LiveEngine, Person
@@ -241,6 +241,29 @@ def test_asking_again_folds_only_what_is_new(
     anew = report()
     cache.clear()
     assert anew == report() != again
+
+
+@pytest.mark.django_db(transaction=True)
+def test_years_to_come_are_folded_once(
+    alice: Person, bob: Person, live_engine: LiveEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader of one year after the other makes the house work for one of them."""
+    alice.place(side="sell")
+    bob.place()
+    live_engine.project()
+    next_year = datetime.now(ZoneInfo("UTC")).year + 2
+    first = bob.get("/v1/tax-report", year=next_year).json()
+    bitcoin = next(one for one in first["assets"] if one["asset"] == "BTC")
+    assert bitcoin["opening_quantity"] == bitcoin["closing_quantity"] == "10.01"
+
+    def refuse(*_: Any) -> bool:
+        raise AssertionError("folded once more")
+
+    monkeypatch.setattr(YearFold, "take", refuse)
+    for year in (next_year + 1, LAST_YEAR):
+        later = bob.get("/v1/tax-report", year=year).json()
+        assert later["assets"] == first["assets"]
+        assert later["start"] > first["start"]
 
 
 @pytest.mark.django_db
