@@ -78,13 +78,13 @@ def parse_revoke(data: Mapping[str, Any]) -> tuple[str, bool]:
 
 def issue_tokens(request: HttpRequest, given: Credentials, place: Place) -> Json:
     """A pair of tokens. Raises INVALID_CREDENTIALS, the same for an unknown user, a wrong password and a
-    wrong code; MFA_REQUIRED without one where the user has a second factor; TERMS_NOT_ACCEPTED. ``place``:
-    where the request comes from."""
+    wrong code; MFA_REQUIRED without one where the user has a second factor; TERMS_NOT_ACCEPTED when it
+    accepts another version than the one that is due. ``place``: where the request comes from."""
     user = authenticated(request, given.username, given.password)
     if user is None:
         raise RefusedError("INVALID_CREDENTIALS")
     second_factor.demand(request, user, given.otp, place)
-    terms.demand(user, given.terms)
+    terms.accept_given(user, given.terms)
     tokens_issued.send(sender=type(user), request=request, user=user)
     refresh = refresh_token(user, place)
     notices.note_log_in(user, place)

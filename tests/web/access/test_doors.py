@@ -427,23 +427,34 @@ class Connected:
             hub=running, limits=limits, connections=Connections(limits), turns=turns
         )
         self.connection = Connection(runtime, self.socket, "127.0.0.1", "en")  # type: ignore[arg-type]
+        self._requests = 0
         if identity is not None:
             self.connection.adopt(identity)
 
     async def let_in(self, op: str, fields: dict[str, Any]) -> bool:
+        # A pong has no reply.
+        return await self.error_of(op, fields, has_reply=op != "pong") not in REFUSALS
+
+    async def error_of(
+        self, op: str, fields: dict[str, Any], *, has_reply: bool = True, ends: bool = True
+    ) -> Any:
+        """The code of the reply; None for one that grants. ``ends``: it is the last request."""
+        self._requests += 1
+        request_id = self._requests
         try:
-            waiting = self.connection.handle(json.dumps({"op": op, "id": 1, **fields}))
+            waiting = self.connection.handle(json.dumps({"op": op, "id": request_id, **fields}))
             if waiting is not None:
                 await waiting
-            if op == "pong":
-                return True  # it has no reply
             async with asyncio.timeout(10):
-                while not any(message.get("id") == 1 for message in self.socket.messages):
+                while has_reply and not self._replies(request_id):
                     await asyncio.sleep(0.001)
         finally:
-            self.connection.end()
-        [reply] = [message for message in self.socket.messages if message.get("id") == 1]
-        return reply.get("error") not in REFUSALS
+            if ends:
+                self.connection.end()
+        return self._replies(request_id)[0].get("error") if has_reply else None
+
+    def _replies(self, request_id: int) -> list[Any]:
+        return [message for message in self.socket.messages if message.get("id") == request_id]
 
 
 # --- what is behind a door ---------------------------------------------------------------------------------
