@@ -104,6 +104,7 @@ def _set(user: User, new: str, language: str, key: str | None = None) -> None:
             raise invalid_link()
         locked.password = hashed
         locked.save(update_fields=["password"])
-        audit.record("user.password_changed", locked, locked)
+        by_link = None if key is None else {"by": "a link in a letter"}
+        audit.record("user.password_changed", locked, locked, None, by_link)
         tokens.end_log_ins(LogIn.objects.filter(user=locked, ended_at=None), locked.pk)
         notices.tell(locked, notice_texts.PASSWORD_CHANGED, {})

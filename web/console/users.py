@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -22,7 +22,7 @@ from unfold.enums import ActionVariant
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from accounts.identity import emails, ending_log_ins, roles, second_factor
+from accounts.identity import emails, ending_log_ins, notices, roles, second_factor
 from accounts.keys import issuing
 from accounts.models import User
 from exchange import audit
@@ -267,14 +267,11 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # no ge
             roles.assign_role(obj, role, by, reason)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        """Django's page, which leads on once the password is another."""
-        with transaction.atomic():
-            response = super().user_change_password(request, id, form_url)
-            if request.method == "POST" and isinstance(response, HttpResponseRedirect):
-                by = request.user
-                assert isinstance(by, User)  # the admin site admits no one else
-                audit.record("user.password_changed", by, User.objects.get(pk=id))
-        return response
+        """Django's page."""
+        by = request.user
+        assert isinstance(by, User)  # the admin site admits no one else
+        with transaction.atomic(), notices.saved_by(by):
+            return super().user_change_password(request, id, form_url)
 
     def log_addition(self, *_: Any) -> None:  # type: ignore[override]  # Django does not look at it
         """The audit log has it; Django's own log of these pages is not kept."""
