@@ -42,7 +42,7 @@ class OperatorLoginView(BySecondFactor, LoginView):
 
 
 def own_password(request: HttpRequest, extra_context: Any = None) -> HttpResponseRedirect:
-    """Of the admin site: staff change their own password as everybody does, with a code where they have one."""
+    """Of the admin site: staff change their own password where everybody does."""
     return HttpResponseRedirect(reverse("password-change"))
 
 
