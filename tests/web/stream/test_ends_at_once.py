@@ -51,7 +51,7 @@ class TwoProcesses:
     """A venue with a second web process, and a third process that changes users. ``way``: by which they hear
     of each other's changes."""
 
-    def __init__(self, way: str, **environment: str) -> None:
+    def __init__(self, way: str = "database", **environment: str) -> None:
         self.way = way
         self.venue = venue = Venue(**environment)
         self.ports = [venue.port, free_port()]
