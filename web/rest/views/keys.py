@@ -52,7 +52,6 @@ class KeysView(LogInView):
             "INVALID_CREDENTIALS",
             "MFA_REQUIRED",
             "LOGIN_BUSY",
-            "TERMS_NOT_ACCEPTED",
             "TOO_MANY_KEYS",
             "ACCOUNT_NOT_FOUND",
         ),
