@@ -6,7 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("exchange", "marketdata", "accounts", "ops", "web", "replays", "xtrader")
+PACKAGES = ("exchange", "marketdata", "custody", "accounts", "ops", "web", "replays", "xtrader")
 #: File names that mean the same thing wherever they stand.
 CONVENTIONAL = {
     "__init__",

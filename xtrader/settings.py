@@ -267,6 +267,7 @@ INSTALLED_APPS = [
     "xtrader",
     "web",
     "ops",
+    "custody",
     "accounts",
     "marketdata",
     "exchange",

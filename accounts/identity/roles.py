@@ -172,7 +172,7 @@ def ensure_roles(apps: Any = global_apps) -> None:
 
 def after_migrate(sender: AppConfig, **_: Any) -> None:
     """A migration may have brought new models to see; runs last, when their permissions are written."""
-    if sender.name in {"exchange", "marketdata", "accounts"}:
+    if sender.name in {"exchange", "marketdata", "accounts", "custody"}:
         ensure_roles()
 
 

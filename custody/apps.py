@@ -1,0 +1,8 @@
+"""The custody app."""
+
+from django.apps import AppConfig
+
+
+class CustodyConfig(AppConfig):
+    name = "custody"
+    default_auto_field = "django.db.models.BigAutoField"
