@@ -76,7 +76,7 @@ class Identity(NamedTuple):
     def terms_due(self) -> int | None:
         """The version of the terms of service that the user has yet to accept: until then the requester reads
         and cancels, and does no more. It may become due at any time."""
-        return terms.due(self.accepted_terms)
+        return terms.in_force.due(self.accepted_terms)
 
     def account_for(self, scope: str) -> int:
         """The account, for an act of a scope (``accounts.identity.scopes``). Raises NO_ACCOUNT,

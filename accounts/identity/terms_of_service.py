@@ -39,6 +39,11 @@ class TermsInForce:
         """Read it. Asks the database."""
         self.note(_in_force().values_list("version", flat=True).first())
 
+    def due(self, accepted: int | None) -> int | None:
+        """The version that a user has yet to accept, by the last one accepted (0: none); None for a user who
+        is not asked, as for one with nothing to accept."""
+        return self.version if accepted is not None and self.version > accepted else None
+
 
 #: Of this process.
 in_force: Final = process.shared(TermsInForce)
@@ -68,13 +73,6 @@ def is_asked(username: str, *, has_account: bool) -> bool:
     """Whether a user has to accept terms at all: not those who cannot trade, nor the bots of a demo market,
     which are ours."""
     return has_account and not (settings.XTRADER["DEMO"] and username in DEMO_BOTS)
-
-
-def due(accepted: int | None) -> int | None:
-    """The version that a user has yet to accept, by the last one accepted (0: none); None for a user who is
-    not asked, as for one with nothing to accept. Asks nobody."""
-    version = in_force.version
-    return version if accepted is not None and version > accepted else None
 
 
 def text_of(terms: TermsOfService, language: str) -> str:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.identity.own_accounts import shown_name
 from accounts.identity.roles import ROLES, scopes_of
-from accounts.identity.terms_of_service import due
+from accounts.identity.terms_of_service import in_force
 from accounts.identity.users import active_user
 from accounts.registration.joining_policy import CLOSED, policy
 
@@ -27,7 +27,7 @@ def terminal(request: HttpRequest, **_address: Any) -> HttpResponse:
     service does that first."""
     user = request.user
     known = None if user.pk is None else active_user(user.pk)
-    if known is not None and due(known.accepted_terms) is not None:
+    if known is not None and in_force.due(known.accepted_terms) is not None:
         return HttpResponseRedirect(f"{reverse('terms')}?next={quote(request.get_full_path())}")
     page = {
         "username": user.get_username(),

@@ -17,6 +17,8 @@ from msgspec import UNSET
 from accounts.identity.identities import Identity, renewed
 from accounts.identity.last_seen import last_seen
 from accounts.identity.scopes import READ, TRADE
+from accounts.identity.terms_of_service import TermsInForce
+from exchange import process
 from exchange.errors import ApiError, RefusedError, RequestError
 from exchange.link.errors import EngineError, api_error
 from exchange.orders.desk import order_count, with_errors
@@ -76,6 +78,7 @@ class Connection:
         self.language = language
         self._loop = asyncio.get_running_loop()
         self._identity: Identity | None = None
+        self._terms = process.part(TermsInForce)
         #: Its account, where it may trade.
         self._trades_for: int | None = None
         self._outbox = Outbox(socket, limits, self._close_slow)
@@ -257,7 +260,7 @@ class Connection:
     @property
     def _owes_terms(self) -> bool:
         """Whether its requests are looked at one by one, since some are refused."""
-        return self._identity is not None and self._identity.terms_due is not None
+        return self._identity is not None and self._terms.due(self._identity.accepted_terms) is not None
 
     def _reply(self, request_id: RequestId, body: Json) -> None:
         self.send({"type": "reply", "id": request_id, "ok": True, **body})
