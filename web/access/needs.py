@@ -38,6 +38,7 @@ from accounts.identity.roles import (
     SEE_ORDERS,
     SEE_REQUESTS,
     SEE_ROLES,
+    SEND_RESET_LINK,
     TRADE_OWN,
 )
 
@@ -223,6 +224,7 @@ ACTIONS: Final[dict[str, str]] = {
     "accounts/apikey/<path:object_id>/revoke/": REVOKE_KEY,
     "accounts/user/<path:object_id>/end-log-ins/": END_LOG_INS,
     "accounts/user/<path:object_id>/revoke-keys/": END_LOG_INS,
+    "accounts/user/<path:object_id>/send-reset-link/": SEND_RESET_LINK,
     "accounts/user/<path:object_id>/reset-second-factor/": MANAGE_USERS,
     "accounts/user/<id>/password/": MANAGE_USERS,
     "accounts/user/add/": MANAGE_USERS,
