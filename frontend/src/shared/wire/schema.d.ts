@@ -4708,7 +4708,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -4837,7 +4837,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -5262,7 +5262,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -5392,7 +5392,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -5547,7 +5547,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -5771,7 +5771,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -5899,7 +5899,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -6051,7 +6051,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -6192,7 +6192,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -6336,7 +6336,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -6468,7 +6468,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -6594,7 +6594,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -6726,7 +6726,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -6866,7 +6866,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -7129,7 +7129,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -7477,7 +7477,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -7599,7 +7599,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -7723,7 +7723,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -7848,7 +7848,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -8030,7 +8030,7 @@ export interface operations {
             /**
              * @description - `INVALID_INVITATION`: Ask whoever invited you for another one.
              *     - `SIGN_UP_CLOSED`: The exchange runs with REGISTRATION=closed.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -8636,7 +8636,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -8779,7 +8779,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -9071,7 +9071,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -9278,7 +9278,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. */
+            /** @description - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9629,7 +9629,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -9756,7 +9756,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -9916,7 +9916,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -10074,7 +10074,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -10210,7 +10210,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -10391,7 +10391,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -10524,7 +10524,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -10667,7 +10667,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -10795,7 +10795,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -10935,7 +10935,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -11078,7 +11078,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -11537,7 +11537,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -11686,7 +11686,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -11838,7 +11838,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -11981,7 +11981,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -12119,7 +12119,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -12272,7 +12272,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -12423,7 +12423,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -12577,7 +12577,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -12727,7 +12727,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -12882,7 +12882,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -13074,7 +13074,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -13217,7 +13217,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -13401,7 +13401,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -13609,7 +13609,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -13815,7 +13815,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -14014,7 +14014,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -14208,7 +14208,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -14419,7 +14419,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -14563,7 +14563,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -14732,7 +14732,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -14928,7 +14928,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -15086,7 +15086,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -15267,7 +15267,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -15470,7 +15470,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -15615,7 +15615,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -15764,7 +15764,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -15943,7 +15943,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -16088,7 +16088,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -16244,7 +16244,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -16384,7 +16384,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -16549,7 +16549,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -16692,7 +16692,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -16838,7 +16838,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -17022,7 +17022,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -17177,7 +17177,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -17367,7 +17367,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -17507,7 +17507,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -17662,7 +17662,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -17829,7 +17829,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -17976,7 +17976,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
