@@ -146,6 +146,17 @@ def deposits() -> list[Any]:
     return [list(row) for row in Deposit.objects.values_list(*fields)]
 
 
+def notice(headers: dict[str, str], body: str) -> int:
+    """As by a web process; the status."""
+    from django.test import Client
+
+    target = "/custody/gate/notices"
+    answer = Client(SERVER_NAME="localhost").post(
+        target, body.encode(), content_type="application/json", headers=headers
+    )
+    return int(answer.status_code)
+
+
 def say(payout_id: int, paid: bool) -> None:
     """Two operators have found out."""
     from accounts.models import User
@@ -187,7 +198,7 @@ def reconcile() -> list[Any]:
 
 DO: dict[str, Callable[..., Any]] = {
     each.__name__: each
-    for each in (job, begin, withdraw, address, withdrawals, deposits, say, rule, reconcile)
+    for each in (job, begin, withdraw, address, notice, withdrawals, deposits, say, rule, reconcile)
 }
 
 
@@ -196,7 +207,17 @@ def _in_child(order: dict[str, Any], out: int) -> None:
     os.write(out, json.dumps({"died": False, "result": result}).encode() + b"\n")
 
 
+def _import_all() -> None:
+    """Once for all children. Nothing is asked of the database, and no thread is begun."""
+    from django.urls import get_resolver
+
+    import exchange.link.blocking  # noqa: F401
+
+    assert get_resolver().url_patterns
+
+
 def main() -> None:
+    _import_all()
     out = os.dup(1)
     # What is logged goes where the parent's errors go.
     os.dup2(2, 1)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 import subprocess
 import sys
 import urllib.error
@@ -27,12 +28,13 @@ from custody.deposits import looking, telling
 from custody.models import Withdrawal
 from custody.withdrawals import payouts
 from exchange.engine import messages as m
+from exchange.link.blocking import BlockingEngineClient
 from tests.conftest import LiveEngine, make_person
 from tests.custody import gate, lives
 from tests.custody.cast import custody_settings
 from tests.custody.counterparty import SECRET, Counterparty
 from tests.custody.two_ledgers import World
-from tests.web.stream.venue import FUNDS, PEOPLE, ROOT, Venue
+from tests.web.stream.venue import FUNDS, PEOPLE, ROOT, Venue, _environment, _prepared
 
 
 def options(party: Counterparty, folder: Path) -> dict[str, str]:
@@ -158,90 +160,113 @@ def test_canaries(
             world.run(rounds=200, deaths=0, check_every=8)
 
 
-# --- with real processes -----------------------------------------------------------------------------------
+# --- with a job that is killed -----------------------------------------------------------------------------
 
 
-class VenueWorld(World):
-    """Engine, web process and counterparty run on while the job is killed by SIGKILL."""
+class KilledWorld(World):
+    """The job lives in children of a process of its own, and is ended by SIGKILL."""
 
     traders = [PEOPLE["alice"], PEOPLE["bob"], PEOPLE["carol"]]
 
-    def __init__(self, seed: int, party: Counterparty, venue: Venue, job: subprocess.Popen[bytes]) -> None:
+    def __init__(
+        self, seed: int, party: Counterparty, engine: BlockingEngineClient, lives: subprocess.Popen[bytes]
+    ) -> None:
         super().__init__(seed, party)
-        self._venue = venue
-        self._job = job
+        self._engine = engine
+        self._lives = lives
         for asset, units in FUNDS.items():
             party.held[asset] = Decimal(units * len(PEOPLE))
 
     def ask(self, do: str, **order: Any) -> Any:
         answer = self._live(do, **order)
-        assert not answer["died"], self._log()
+        assert not answer["died"], do
         return answer["result"]
 
     def live(self, die_at: int) -> None:
         answer = self._live("job", die_at=die_at)
-        assert answer["result"] is None, self._log()
+        assert answer["result"] is None, "a life ended by an error of its own"
         self.deaths += answer["died"]
 
     def _live(self, do: str, **order: Any) -> Any:
-        assert self._job.stdin is not None and self._job.stdout is not None
-        self._job.stdin.write(json.dumps({"do": do, **order}).encode() + b"\n")
-        self._job.stdin.flush()
-        return json.loads(self._job.stdout.readline())
+        assert self._lives.stdin is not None and self._lives.stdout is not None
+        self._lives.stdin.write(json.dumps({"do": do, **order}).encode() + b"\n")
+        self._lives.stdin.flush()
+        return json.loads(self._lives.stdout.readline())
 
-    def _log(self) -> str:
-        return (self._venue.data / "lives-log").read_text()[-3_000:]
+    def send(self, headers: dict[str, str], body: bytes) -> int:
+        return int(self.ask("notice", headers=headers, body=body.decode()))
+
+    def in_custody(self) -> dict[str, int]:
+        rows = self._engine.query("balances", 1).value
+        return {asset: -(available + held) for asset, available, held in rows}
+
+
+class VenueWorld(KilledWorld):
+    """Beside it run an engine and a web process of their own."""
+
+    #: Of the web process.
+    url = ""
 
     def send(self, headers: dict[str, str], body: bytes) -> int:
         headers = {"Content-Type": "application/json", **headers}
-        request = urllib.request.Request(f"{self._venue.url}{gate.NOTICES}", body, headers)
+        request = urllib.request.Request(f"{self.url}{gate.NOTICES}", body, headers)
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as error:
             return error.code
 
-    def in_custody(self) -> dict[str, int]:
-        rows = self._venue.admin.query("balances", 1).value
-        return {asset: -(available + held) for asset, available, held in rows}
+
+def provider_settings(party: Counterparty, folder: Path) -> dict[str, str]:
+    return {
+        "CUSTODY_PROVIDERS": json.dumps({"gate": options(party, folder)}),
+        "CUSTODY_TIMEOUT_S": "1",
+        "CUSTODY_UNCLEAR_AFTER_S": "1",
+        "LOG_LEVEL": "CRITICAL",
+        "PYTHONWARNINGS": "ignore",
+    }
 
 
 @contextmanager
-def venue_world(seed: int, folder: Path) -> Iterator[VenueWorld]:
-    party = Counterparty(seed=seed, hang_s=1.5)
-    venue = Venue(
-        CUSTODY_PROVIDERS=json.dumps({"gate": options(party, folder)}),
-        CUSTODY_TIMEOUT_S="1",
-        CUSTODY_UNCLEAR_AFTER_S="1",
-        LOG_LEVEL="CRITICAL",
-    )
+def lives_in(environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     pipe = subprocess.PIPE
-    job = subprocess.Popen(
-        [sys.executable, "-m", "tests.custody.lives"],
-        cwd=ROOT,
-        env=venue.environment,
-        stdin=pipe,
-        stdout=pipe,
-        stderr=(venue.data / "lives-log").open("wb"),
-    )
+    command = [sys.executable, "-m", "tests.custody.lives"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=pipe, stdout=pipe)
     try:
-        world = VenueWorld(seed, party, venue, job)
-        world.begin()
-        yield world
+        yield process
     finally:
-        job.kill()
-        job.wait()
+        process.kill()
+        process.communicate()
+
+
+def test_a_few_lives(live_engine: LiveEngine, tmp_path: Path) -> None:
+    """Engine and counterparty are threads of this process."""
+    shutil.copytree(_prepared(), tmp_path / "data")
+    for account in PEOPLE.values():
+        live_engine.open_account(account, FUNDS)
+    party = Counterparty(seed=7, hang_s=1.5)
+    socket_path = {"ENGINE_SOCKET": str(live_engine.socket_path)}
+    environment = _environment(tmp_path / "data", **provider_settings(party, tmp_path), **socket_path)
+    try:
+        with lives_in(environment) as lives:
+            world = KilledWorld(7, party, live_engine.client, lives)
+            world.begin()
+            world.run(rounds=6, deaths=2)
+    finally:
         party.close()
-        venue.close()
-
-
-def test_a_few_lives(tmp_path: Path) -> None:
-    with venue_world(7, tmp_path) as world:
-        world.run(rounds=12, deaths=4)
 
 
 @pytest.mark.proof
 @pytest.mark.parametrize("seed", [1, 2])
 def test_hundreds_of_lives(seed: int, tmp_path: Path) -> None:
-    with venue_world(seed, tmp_path) as world:
-        world.run(rounds=150, deaths=60)
+    party = Counterparty(seed=seed, hang_s=1.5)
+    venue = Venue(**provider_settings(party, tmp_path))
+    try:
+        with lives_in(venue.environment) as lives:
+            world = VenueWorld(seed, party, venue.admin, lives)
+            world.url = venue.url
+            world.begin()
+            world.run(rounds=150, deaths=60)
+    finally:
+        party.close()
+        venue.close()

@@ -118,6 +118,7 @@ class World:
         for _ in range(4):
             self.party.finish()
             self.party.deliver(self.send)
+            assert not self.party.notices, "the exchange takes no notices"
             self.live(0)
             self._find_out()
         self.live(0)
