@@ -24,6 +24,7 @@ _ROOT = Path(__file__).resolve().parents[3]
         "tests/web/console/test_pages.py",
         "tests/web/rest/test_history_rows.py",
         "tests/accounts/test_movements.py",
+        "tests/custody/withdrawals/test_parallel.py",
     ],
 )
 def test_on_postgresql(tests: str, tmp_path: Path) -> None:
