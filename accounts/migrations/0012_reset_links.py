@@ -4,7 +4,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0010_names_and_addresses'),
+        ('accounts', '0011_sessions_have_rows'),
     ]
 
     operations = [
