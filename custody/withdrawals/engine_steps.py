@@ -35,7 +35,8 @@ _REFUSED_PAUSE: Final = timedelta(minutes=10)
 
 def hold(withdrawal: Withdrawal, submit: Submit, language: str = "") -> None:
     """Set amount and fee aside. On return the withdrawal is ``refused``, or waits for what it needs next, and
-    its letter is on the way, in ``language`` unless its user has chosen one. Raises EngineError, and MovedOnError where another process was faster."""
+    its letter is on the way, in ``language`` unless its user has chosen one. Raises EngineError, and
+    MovedOnError where another process was faster."""
     row = withdrawal
     command = messages.hold_withdrawal(
         f"wd-hold:{row.pk}", row.account, str(row.pk), row.asset, row.amount_minor, row.fee_minor
