@@ -13,9 +13,13 @@ from collections import deque
 from types import TracebackType
 from typing import Final
 
+from exchange.errors import EngineTroubleError
+
 ORDERS_A_TURN: Final = 64
 #: More than one batch of the wire, so that engine and web process are both at work for a single account.
 UNANSWERED: Final = 128
+#: How long a request over HTTP waits for its turn. A socket waits as long as it is open.
+PATIENCE_S: Final = 5.0
 
 
 class Turns:
@@ -98,8 +102,13 @@ class Turn:
         self._orders = orders
 
     async def __aenter__(self) -> None:
+        """Raises ENGINE_BUSY where the turn does not come: nothing has been entered then."""
         if self._turns.is_over(self._account):
-            await self._turns.wait(self._account)
+            try:
+                async with asyncio.timeout(PATIENCE_S):
+                    await self._turns.wait(self._account)
+            except TimeoutError:
+                raise EngineTroubleError("ENGINE_BUSY") from None
         self._turns.take(self._account, self._orders)
 
     async def __aexit__(

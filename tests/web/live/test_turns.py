@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from exchange.errors import EngineTroubleError
 from web.live.turns import ORDERS_A_TURN, UNANSWERED, Turns
 
 ALICE, BOB = 1001, 1002
@@ -158,6 +159,25 @@ def test_a_request_that_fails_or_is_given_up_leaves_its_place_to_the_next() -> N
         waiting.cancel()
         await turns_of_the_loop(3)
         assert not turns.is_over(ALICE)
+
+    asyncio.run(scenario())
+
+
+def test_a_request_whose_turn_does_not_come_is_told_so_and_enters_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("web.live.turns.PATIENCE_S", 0.01)
+
+    async def scenario() -> None:
+        turns = Turns(asyncio.get_running_loop())
+        turns.take(ALICE, UNANSWERED)
+        with pytest.raises(EngineTroubleError) as refused:
+            async with turns.turn(ALICE, 1):
+                raise AssertionError("it was not its turn")
+        assert refused.value.code == "ENGINE_BUSY"
+        turns.answered(ALICE, UNANSWERED)
+        async with turns.turn(ALICE, 1):
+            pass
 
     asyncio.run(scenario())
 
