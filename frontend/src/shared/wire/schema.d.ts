@@ -11244,7 +11244,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -11385,7 +11385,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
