@@ -136,6 +136,8 @@ PAGES: Final[Needs] = {
     "trade/<str:symbol>/": {"GET": ANYONE},
     "^markets/?$": {"GET": ANYONE},
     "^(?:portfolio|wallet|account|sub-accounts|keys|security)/?$": {"GET": LOG_IN},
+    "wallet/withdrawals/confirm/<str:key>": {"GET": LOG_IN},
+    "wallet/addresses/confirm/<str:key>": {"GET": LOG_IN},
     "accounts/login/": {"*": ANYONE},
     "accounts/logout/": {"POST": ANYONE},
     "accounts/second-factor/": {"*": ANYONE},
