@@ -29,7 +29,9 @@ from custody.providers.interface import (
 )
 from custody.states import WithdrawalEnd, WithdrawalState
 from custody.withdrawals.steps import note, step
+from exchange.engine.messages import FROZEN
 from exchange.listing.symbol_table import symbols
+from exchange.models import Account
 
 State = WithdrawalState
 #: Longest word of a provider that is kept, and longest name of its.
@@ -55,12 +57,15 @@ def payout_of(withdrawal: Withdrawal) -> Payout:
 
 
 def send(withdrawal: Withdrawal) -> None:
-    """Send an approved one, once. Raises MovedOnError where another process was faster, or its customer has
-    called it back."""
+    """Send an approved one, once; one of a frozen account or user waits. Raises MovedOnError where another
+    process was faster, or its customer has called it back."""
     provider = registry.find(withdrawal.provider)
     if provider is None:
         trouble = f"the settings have no provider {withdrawal.provider!r}"
         note(withdrawal, trouble=trouble, look_at=timezone.now() + _LONGEST_PAUSE)
+        return
+    if _is_frozen(withdrawal):
+        note(withdrawal, trouble="the account is frozen, or its user not active", look_at=_later())
         return
     payout, now = payout_of(withdrawal), timezone.now()
     # Should this process die, the provider is asked once the answer can no longer come.
@@ -103,6 +108,13 @@ def take(withdrawal: Withdrawal, found: Found | NotSent) -> None:
             _unknown(withdrawal, _words(trouble))
         case NeverSeen():
             _never_seen(withdrawal)
+
+
+def _is_frozen(withdrawal: Withdrawal) -> bool:
+    """Whether somebody has stopped the account since it was asked for."""
+    account = Account.objects.filter(number=withdrawal.account).first()
+    is_frozen = account is not None and (bool(account.frozen_by) or account.status == FROZEN)
+    return is_frozen or not withdrawal.user.is_active
 
 
 def _accepted(withdrawal: Withdrawal, reference: str) -> None:
