@@ -12,12 +12,12 @@ interface DepositPanelProps {
   terms: WithdrawalTerms;
   /** Of the page's address. */
   wanted: string | null;
-  /** On a demo exchange: the way to play money. */
-  playMoney?: React.ReactNode;
+  /** Other ways in, above the address. */
+  children?: React.ReactNode;
 }
 
 /** Where to send deposits. */
-export function DepositPanel({ terms, wanted, playMoney }: DepositPanelProps) {
+export function DepositPanel({ terms, wanted, children }: DepositPanelProps) {
   const { t } = useTranslation("custody");
   const id = useId();
   const open = terms.assets.filter((each) => each.deposits_open);
@@ -25,8 +25,9 @@ export function DepositPanel({ terms, wanted, playMoney }: DepositPanelProps) {
   const first = open.find(({ asset }) => asset === wanted) ?? open[0];
   const asset = chosen ?? first?.asset ?? "";
   return (
-    <Panel title={t("deposit")} controls={playMoney}>
+    <Panel title={t("deposit")}>
       <div className={styles.form}>
+        {children}
         {open.length === 0 && <p className={styles.note}>{t("noDepositsOpen")}</p>}
         {open.length > 0 && (
           <>

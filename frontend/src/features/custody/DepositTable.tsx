@@ -34,7 +34,11 @@ export function DepositTable() {
 }
 
 /** Sources that are the exchange's own; others are called by the provider's name. */
-const OWN_SOURCES: Readonly<Record<string, string>> = { operator: "operator", "play money": "playMoney" };
+const OWN_SOURCES: Readonly<Record<string, string>> = {
+  operator: "operator",
+  "play money": "playMoney",
+  provider: "provider",
+};
 
 function useColumns(): readonly Column<Deposit>[] {
   const { t } = useTranslation("custody");

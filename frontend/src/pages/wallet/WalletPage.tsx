@@ -1,7 +1,6 @@
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
-import { useTerms } from "@/features/custody/custody";
 import { WithdrawalDialog } from "@/features/custody/WithdrawalDialog";
 import { usePage } from "@/shared/page";
 import { OwnPage } from "@/shared/ui/OwnPage";
@@ -15,7 +14,8 @@ type Tab = (typeof TABS)[number];
 /** Tabs of what takes money out. */
 const OUT: readonly Tab[] = ["withdraw", "addresses"];
 
-const RENEWAL_MS = 1_000;
+/** Money in and out is read again after changed balances, at most so often. */
+const RENEWAL_MS = 2_000;
 
 /** What the account holds, and how money comes in and goes out. The page's address says what is on show. */
 export default function WalletPage() {
@@ -73,13 +73,12 @@ interface ShownProps {
 }
 
 function Shown({ tab, wanted, go }: ShownProps) {
-  const { data: terms, error } = useTerms();
-  useRenewal("custody", RENEWAL_MS);
+  useRenewal("custody", RENEWAL_MS, tab !== "balances");
   const open = (withdrawal: string) => go({ tab, withdrawal });
   const onBook = () => go({ tab: "addresses" });
   if (tab === "balances") return <BalancesTab />;
   if (tab === "history") return <HistoryTab onOpen={open} />;
-  if (tab === "deposit") return <DepositTab terms={terms} error={error} wanted={wanted} />;
-  if (tab === "addresses") return <AddressesTab terms={terms} error={error} />;
-  return <WithdrawTab terms={terms} error={error} wanted={wanted} onOpen={open} onBook={onBook} />;
+  if (tab === "deposit") return <DepositTab wanted={wanted} />;
+  if (tab === "addresses") return <AddressesTab />;
+  return <WithdrawTab wanted={wanted} onOpen={open} onBook={onBook} />;
 }

@@ -2,14 +2,13 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { AddressBook } from "@/features/custody/AddressBook";
 import { BookLockPanel } from "@/features/custody/BookLockPanel";
-import { useAddresses } from "@/features/custody/custody";
+import { useAddresses, useTerms } from "@/features/custody/custody";
 import { DepositPanel } from "@/features/custody/DepositPanel";
 import { DepositTable } from "@/features/custody/DepositTable";
 import { Limits } from "@/features/custody/Limits";
 import { Problem } from "@/features/custody/parts";
 import { WithdrawalTable } from "@/features/custody/WithdrawalTable";
 import { WithdrawPanel } from "@/features/custody/WithdrawPanel";
-import type { WithdrawalTerms } from "@/features/custody/wire";
 import { DepositDialog } from "@/features/wallet/DepositDialog";
 import { LedgerTable } from "@/features/wallet/LedgerTable";
 import { WalletBalances } from "@/features/wallet/WalletBalances";
@@ -34,17 +33,18 @@ export function BalancesTab() {
   );
 }
 
-/** The way to play money, on a demo exchange. */
-function PlayMoney() {
+/** The way to play money, on a demo exchange. `note`: what that is, beside it. */
+function PlayMoney({ note = false }: { note?: boolean }) {
   const { t } = useTranslation("wallet");
   const { isDemo, scopes } = usePage();
   const [isDepositing, setDepositing] = useState(false);
   if (!isDemo || !scopes.includes("transfer")) return null;
   return (
     <>
+      {note && <p className={styles.note}>{t("playMoney")}</p>}
       <button
         type="button"
-        className={styles.small}
+        className={note ? styles.button : styles.small}
         onClick={() => setDepositing(true)}
         data-testid="deposit"
       >
@@ -55,18 +55,16 @@ function PlayMoney() {
   );
 }
 
-interface TermsProps {
-  terms: WithdrawalTerms | undefined;
-  /** Why there are none. */
-  error: unknown;
-}
-
-export function DepositTab({ terms, error, wanted }: TermsProps & { wanted: string | null }) {
+/** Where to send deposits, and those that have come. */
+export function DepositTab({ wanted }: { wanted: string | null }) {
   const { t } = useTranslation("wallet");
+  const { data: terms, error } = useTerms();
   return (
     <div className={styles.deposit}>
       {terms ? (
-        <DepositPanel terms={terms} wanted={wanted} playMoney={<PlayMoney />} />
+        <DepositPanel terms={terms} wanted={wanted}>
+          <PlayMoney note />
+        </DepositPanel>
       ) : (
         <Waiting title={t("tabs.deposit")} error={error} />
       )}
@@ -75,14 +73,16 @@ export function DepositTab({ terms, error, wanted }: TermsProps & { wanted: stri
   );
 }
 
-interface WithdrawTabProps extends TermsProps {
+interface WithdrawTabProps {
   wanted: string | null;
   onOpen: (withdrawalId: string) => void;
   onBook: () => void;
 }
 
-export function WithdrawTab({ terms, error, wanted, onOpen, onBook }: WithdrawTabProps) {
+/** The form, how much may still go out, and what has gone out. */
+export function WithdrawTab({ wanted, onOpen, onBook }: WithdrawTabProps) {
   const { t } = useTranslation("wallet");
+  const { data: terms, error } = useTerms();
   const book = useAddresses();
   const [sent, setSent] = useState(0);
   const addresses = book.data?.addresses;
@@ -114,8 +114,10 @@ export function WithdrawTab({ terms, error, wanted, onOpen, onBook }: WithdrawTa
   );
 }
 
-export function AddressesTab({ terms, error }: TermsProps) {
+/** The address book and the lock to it. */
+export function AddressesTab() {
   const { t } = useTranslation("wallet");
+  const { data: terms, error } = useTerms();
   return (
     <div className={styles.addresses}>
       {terms ? (
@@ -130,6 +132,7 @@ export function AddressesTab({ terms, error }: TermsProps) {
   );
 }
 
+/** All that went out and all that came in. */
 export function HistoryTab({ onOpen }: { onOpen: (withdrawalId: string) => void }) {
   return (
     <div className={styles.history}>
