@@ -13,11 +13,12 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.mailboxes import link_to
+from tests.browser.page_checks import NONSENSE, english_words, serious_problems, settle, take_picture
 from tests.browser.people import DESKTOP, PHONE, Window, window
 from tests.ops.running import RunningExchange
 
-BANK = "Hanbit Bank 110-123-456789"
-OTHER_BANK = "Saebyeok Bank 220-987-654321"
+BANK = "한빛은행 110-123-456789"
+OTHER_BANK = "새벽은행 220-987-654321"
 
 
 def password_of(exchange: RunningExchange, name: str) -> str:
@@ -198,3 +199,26 @@ def lock_and_look(person: Window) -> None:
     person.see("lock-change").click()
     person.see("confirm-send").click()
     expect(person.see("lock")).to_have_attribute("data-state", "ending")
+
+
+@pytest.mark.parametrize(
+    ("size", "language", "theme"),
+    [(DESKTOP, "en-US", "dark"), (PHONE, "ko-KR", "light")],
+    ids=["desktop", "phone"],
+)
+def test_every_tab_reads_well_and_can_be_used_by_everybody(
+    browser: Browser, exchange: RunningExchange, size: tuple[int, int], language: str, theme: str
+) -> None:
+    """With what the tests before have left on them."""
+    with window(browser, exchange, size=size, language=language, theme=theme) as bob:
+        bob.log_in("bob", password_of(exchange, "bob"), "/wallet")
+        for tab in ("deposit", "withdraw", "addresses", "history"):
+            bob.open(f"/wallet?tab={tab}")
+            settle(bob.page)
+            words = bob.page.locator("#root").inner_text()
+            assert not NONSENSE.search(words), tab
+            if language == "ko-KR":
+                assert english_words(words) - {"bob"} == set(), tab
+            assert serious_problems(bob.page) == [], tab
+            assert is_within(bob, size), tab
+            take_picture(bob.page, f"wallet-{tab}-{'phone' if size == PHONE else 'desktop'}", theme, language)
