@@ -18,10 +18,10 @@ from custody.states import WithdrawalEnd, WithdrawalState
 from exchange.models import Asset
 from exchange.units.decimals import format_units
 
-#: What a notice tells.
-REQUESTED: Final = "requested"
-PAID: Final = "paid"
-ENDED: Final = "ended"
+#: Kinds of notices.
+REQUESTED: Final = "withdrawal_requested"
+PAID: Final = "withdrawal_paid"
+ENDED: Final = "withdrawal_ended"
 
 
 def ask_to_confirm(withdrawal: Withdrawal) -> None:
@@ -30,17 +30,18 @@ def ask_to_confirm(withdrawal: Withdrawal) -> None:
     post("withdrawal_confirm", user.email, user.language, withdrawal=withdrawal.pk)
 
 
-def tell(withdrawal: Withdrawal, what: str) -> None:
-    """A notice, to users who have an address. What they called back themselves is told to no one."""
+def tell(withdrawal: Withdrawal, kind: str) -> None:
+    """A notice of a kind, to users who have an address. Nobody is told what they called back themselves."""
     user = withdrawal.user
     if user.email and withdrawal.end != WithdrawalEnd.CANCELED:
-        post("withdrawal_notice", user.email, user.language, withdrawal=withdrawal.pk, what=what)
+        post(kind, user.email, user.language, withdrawal=withdrawal.pk)
 
 
 def connect() -> None:
     """Teach the postman these letters: when Django starts."""
     add_kind("withdrawal_confirm", _to_confirm)
-    add_kind("withdrawal_notice", _notice)
+    for kind in (REQUESTED, PAID, ENDED):
+        add_kind(kind, _notice)
     add_kind("address_confirm", _address)
 
 

@@ -9,6 +9,7 @@ from web.console import (
     api_keys,
     audit_pages,
     change_pages,
+    custody_terms,
     engine_page,
     fees,
     joining,
@@ -16,6 +17,7 @@ from web.console import (
     market,
     orders,
     users,
+    withdrawals,
 )
 
 admin.site.index_title = "Overview"
@@ -30,6 +32,7 @@ __all__ = [
     "api_keys",
     "audit_pages",
     "change_pages",
+    "custody_terms",
     "engine_page",
     "fees",
     "joining",
@@ -37,4 +40,5 @@ __all__ = [
     "market",
     "orders",
     "users",
+    "withdrawals",
 ]

@@ -62,7 +62,8 @@ def prove(person: Person) -> None:
 
 
 def ask(person: Person, amount: str = "100000", **more: Any) -> Any:
-    """A withdrawal of won to the bank."""
+    """A withdrawal of won to the bank, by one who has just proved to be the user."""
+    prove(person)
     body = {"asset": "KRW", "amount": amount, "address": BANK, **more}
     return person.post("/v1/withdrawals", {k: v for k, v in body.items() if v is not None})
 

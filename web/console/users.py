@@ -30,6 +30,7 @@ from exchange.control.account_requests import open_account
 from web.console.ask_first import Question, ReasonField, ask_first
 from web.console.base import ReadOnlyAdmin, as_id
 from web.console.languages import lazily_said, said
+from web.console.level_page import Levels
 
 ROLE_CHOICES = [(role, role) for role in roles.ROLES]
 
@@ -62,7 +63,7 @@ class EditUserForm(UserChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # no generic at run time
+class UserAdmin(Levels, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # no generic at run time
     """One role a user instead of loose permissions: no user gets more than a role has."""
 
     form = EditUserForm
@@ -79,13 +80,13 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # no ge
             "Person",
             {"fields": (("first_name", "last_name"), "email", ("language", "time_zone", "display_currency"))},
         ),
-        ("State", {"fields": (("is_active", "account_numbers"), ("last_seen", "joined"))}),
+        ("State", {"fields": (("is_active", "account_numbers"), ("last_seen", "joined"), "level_said")}),
         (None, {"fields": ("why",)}),
     )
     add_fieldsets = ((None, {"fields": ("username", "role", "password1", "password2")}),)
-    readonly_fields = ("account_numbers", "last_seen", "joined")
+    readonly_fields = ("account_numbers", "last_seen", "joined", "level_said")
     actions = None
-    actions_detail = ("end_log_ins", "revoke_keys", "reset_second_factor")
+    actions_detail = ("end_log_ins", "revoke_keys", "reset_second_factor", "withdrawal_level")
 
     @action(
         description=lazily_said("End log-ins", "로그인 종료"),
