@@ -95,6 +95,10 @@ REST: Final[Needs] = {
     "v1/accounts/<str:account>": {"PATCH": MANAGE_ACCOUNTS},
     "v1/transfer": {"POST": MOVE_OWN},
     "v1/demo/deposit": {"POST": MOVE_OWN},
+    # Providers, by a signature of theirs.
+    "custody/<str:provider>/notices": {"POST": ANYONE},
+    "v1/deposits": {"GET": READ_OWN},
+    "v1/deposits/address": {"GET": READ_OWN},
     "v1/withdrawals": {"GET": READ_OWN, "POST": WITHDRAW_OWN},
     "v1/withdrawals/terms": {"GET": READ_OWN},
     "v1/withdrawals/<str:withdrawal_id>": {"GET": READ_OWN},
