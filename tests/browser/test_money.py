@@ -8,9 +8,10 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.mailboxes import link_to
 from tests.browser.page_checks import NONSENSE, english_words, serious_problems, settle, take_picture
@@ -144,6 +145,79 @@ def test_one_is_called_back_before_its_letter_is_answered(
         bob.see("withdraw-asset").select_option("KRW")
         bob.see("withdraw-all").click()
         expect(bob.see("withdraw-amount")).to_have_value(everything)
+
+
+@contextmanager
+def operator(browser: Browser, exchange: RunningExchange, name: str) -> Iterator[Page]:
+    """An operator's window on the operators' pages."""
+    with window(browser, exchange) as person:
+        person.page.goto(f"{exchange.url}/admin/")
+        person.page.fill("#id_username", name)
+        person.page.fill("#id_password", password_of(exchange, name))
+        person.page.click("button[type=submit]")
+        expect(person.page.locator("#markets")).to_contain_text("BTC-KRW")
+        yield person.page
+
+
+def decide(page: Page, exchange: RunningExchange, withdrawal_id: str, what: str, **fields: str) -> None:
+    """An operator's word on a withdrawal."""
+    page.goto(f"{exchange.url}/admin/custody/withdrawal/{withdrawal_id}/{what}/")
+    for name, text in fields.items():
+        page.fill(f"#id_{name}", text)
+    page.locator("#main button[type=submit]").last.click()
+
+
+def number_shown(person: Window) -> str:
+    """Of the withdrawal on show, by the page's address."""
+    return str(parse_qs(urlsplit(person.page.url).query)["withdrawal"][0])
+
+
+def test_a_small_one_from_the_form_to_its_payment(browser: Browser, exchange: RunningExchange) -> None:
+    with customer(browser, exchange, "alice") as alice:
+        began_s = time.time() - 1
+        withdraw(alice, "120000")
+        expect_state(alice, "unconfirmed")
+        number = number_shown(alice)
+        open_letter(alice, exchange, "alice", began_s)
+        # Nobody has to look at so little: the operators are asked to pay it.
+        alice.open(f"/wallet?tab=history&withdrawal={number}")
+        expect_state(alice, "sent")
+        expect(alice.see("withdrawal-standing")).to_contain_text("by hand")
+        expect(alice.see("withdrawal-cancel")).to_have_count(0)
+        with operator(browser, exchange, "oscar") as oscar:
+            decide(oscar, exchange, number, "paid", transaction="HB-2026-0001", reason="the bank says so")
+            expect(oscar.locator("#main")).to_contain_text("HB-2026-0001")
+        expect_state(alice, "paid")
+        expect(alice.see("withdrawal-standing")).to_contain_text("120,000 KRW have been paid out.")
+        expect(alice.see("withdrawal-transaction")).to_have_value("HB-2026-0001")
+        steps = alice.see("withdrawal-steps").locator("[data-state]")
+        assert steps.first.get_attribute("data-state") == "requested"
+        assert steps.last.get_attribute("data-state") == "paid"
+
+
+def test_a_large_one_through_four_eyes_on_a_phone(browser: Browser, exchange: RunningExchange) -> None:
+    with customer(browser, exchange, "carol", size=PHONE, language="ko-KR", theme="light") as carol:
+        began_s = time.time() - 1
+        withdraw(carol, "20000000")
+        expect_state(carol, "unconfirmed")
+        number = number_shown(carol)
+        assert is_within(carol, PHONE)
+        open_letter(carol, exchange, "carol", began_s)
+        expect(carol.see("confirm-standing").locator("[data-state=in_review]")).to_be_visible()
+        carol.open(f"/wallet?tab=history&withdrawal={number}")
+        with operator(browser, exchange, "oscar") as oscar, operator(browser, exchange, "clara") as clara:
+            decide(oscar, exchange, number, "approve", reason="known customer")
+            expect(oscar.locator("#main")).to_contain_text("1 of 2 approvals")
+            # Two eyes are not four.
+            decide(oscar, exchange, number, "approve", reason="once more")
+            expect(oscar.locator("#main")).to_contain_text("another operator")
+            expect_state(carol, "in_review")
+            decide(clara, exchange, number, "approve", reason="within the rules")
+            expect(clara.locator("#main")).to_contain_text("within the rules")
+            expect_state(carol, "sent")
+            decide(oscar, exchange, number, "paid", transaction="HB-2026-0002", reason="the bank says so")
+        expect_state(carol, "paid")
+        assert is_within(carol, PHONE)
 
 
 @pytest.mark.parametrize(
