@@ -61,7 +61,7 @@ function Form({ terms, add, onClose }: FormProps) {
   const { t } = useTranslation("custody");
   const id = useId();
   const [draft, setDraft] = useState<NewAddress>({
-    asset: terms.assets[0]?.asset ?? "",
+    asset: (terms.assets.find(({ open }) => open) ?? terms.assets[0])?.asset ?? "",
     address: "",
     tag: "",
     label: "",

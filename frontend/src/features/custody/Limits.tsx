@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { useAssetDecimals } from "@/shared/market/assets";
+import { signOf } from "@/shared/numbers";
 import { Amount } from "@/shared/ui/Amount";
 import { Panel } from "@/shared/ui/Panel";
 import common from "./custody.module.css";
@@ -17,6 +18,7 @@ export function Limits({ terms }: { terms: WithdrawalTerms }) {
     <Panel title={t("limits.title")}>
       <div className={styles.limits} data-testid="limits">
         <p className={common.note}>{t("limits.level", { level: terms.level })}</p>
+        {signOf(day.limit) === 0 && <p className={common.warning}>{t("limits.none")}</p>}
         <Limit name={t("limits.day")} span={day} currency={currency} testId="limit-day" />
         <Limit name={t("limits.month")} span={month} currency={currency} testId="limit-month" />
         <p className={common.note}>{t("limits.help", { currency })}</p>

@@ -1,6 +1,6 @@
 import { useId } from "react";
 import { useTranslation } from "react-i18next";
-import { fromUnits, grouped, wireDecimal } from "@/shared/numbers";
+import { grouped, wireDecimal } from "@/shared/numbers";
 import { understood } from "@/shared/typed-number";
 import { NumberInput } from "@/shared/ui/NumberInput";
 import { Panel } from "@/shared/ui/Panel";
@@ -114,7 +114,7 @@ function Costs({ form }: { form: WithdrawForm }) {
   const { t } = useTranslation("custody");
   const { figures, scale, terms } = form;
   const shown = (units: bigint | null) =>
-    units === null || units < 0n ? "–" : <Money amount={fromUnits(units, scale)} asset={terms.asset} />;
+    units === null || units < 0n ? "–" : <Money amount={wireDecimal(units, scale)} asset={terms.asset} />;
   return (
     <div className={styles.costs} data-testid="withdraw-costs">
       <Facts
