@@ -3,12 +3,13 @@
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { useRef } from "react";
 import { failureOf } from "@/shared/errors";
+import { useAssets } from "@/shared/market/assets";
 import { usePage } from "@/shared/page";
 import { withProof } from "@/shared/step-up/step-up";
 import { answer, api, queryClient } from "@/shared/wire/api";
 import { newClientOrderId } from "@/shared/wire/trading";
 import { isOver } from "./telling";
-import type { WholeWithdrawal, Withdrawal } from "./wire";
+import type { AssetTerms, WholeWithdrawal, Withdrawal } from "./wire";
 
 /** The first name of every query here. */
 const CUSTODY = "custody";
@@ -28,13 +29,19 @@ function useAct<Given, Got>(act: (given: Given) => Promise<Got>, onDone?: (got: 
   return useMutation({ mutationFn: act, onSuccess: (got) => onDone?.(got), onSettled: renewCustody });
 }
 
-/** Fees, limits and what else holds for the user's withdrawals. */
+/** Fees, limits and what else holds for the user's withdrawals. Assets that are paid with come first. */
 export function useTerms() {
+  const order = useAssets();
   return useQuery({
     queryKey: [CUSTODY, "terms"],
     queryFn: () => answer(api.GET("/v1/withdrawals/terms")),
+    select: (terms) => ({ ...terms, assets: inOrder(terms.assets, order) }),
     staleTime: 0,
   });
+}
+
+function inOrder(assets: readonly AssetTerms[], order: readonly string[]): AssetTerms[] {
+  return assets.toSorted((one, other) => order.indexOf(one.asset) - order.indexOf(other.asset));
 }
 
 /** Withdrawals of the tab's account, newest first, page by page. */
