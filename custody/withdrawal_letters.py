@@ -61,9 +61,7 @@ def _notice(letter: Letter) -> Content | None:
     if row is None:
         return None
     values = {**_described(row), "reason": row.end_reason, "transaction": row.transaction, "end": row.end}
-    return Content(
-        f"withdrawal_{letter.about['what']}", {**values, "link": links.link("own-pages")}, row.user
-    )
+    return Content(letter.kind, {**values, "link": links.link("own-pages")}, row.user)
 
 
 def _address(letter: Letter) -> Content | None:

@@ -181,8 +181,8 @@ class WithdrawalAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet[Withdrawal], bool]:
         term = search_term.strip()
         number = as_id(term)
-        if not term or "\0" in term:
-            return (queryset if not term else queryset.none()), False
+        if not term:
+            return queryset, False
         known = Q(user__username=term) | Q(transaction=term) | Q(reference=term)
         return queryset.filter(known if number is None else known | Q(pk=number)), False
 
