@@ -30,7 +30,7 @@ def ask(
     PERMISSION_DENIED, OWN_ACCOUNT, ACCOUNT_NOT_FOUND, INVALID_AMOUNT, MISSING_FIELD and INVALID_FIELD for the
     reason, and REQUEST_NOT_WAITING where it is not disputed, or a ruling waits already."""
     _refuse(by, account)
-    if account is not None and not Account.objects.filter(number=account, status__isnull=False).exists():
+    if account is not None and not Account.objects.filter(number=account).exists():
         raise RefusedError("ACCOUNT_NOT_FOUND", {"account": account})
     if account is not None and amount_minor <= 0:
         raise RequestError("INVALID_AMOUNT", {"field": "amount", "reason": "not above zero"})

@@ -47,7 +47,7 @@ def read_secrets(path: Path) -> Secrets:
     """The secret of a file, or of its first line the one that signs and of its second the one before.
     Raises SecretError."""
     try:
-        lines = path.read_text().split()
+        lines = [line.strip() for line in path.read_text().splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
         raise SecretError(f"{path}: {type(error).__name__}") from None
     if not 1 <= len(lines) <= _MOST_SECRETS or min(map(len, lines)) < MIN_SECRET_CHARS:
