@@ -134,7 +134,7 @@ def test_one_is_called_back_before_its_letter_is_answered(
         expect(bob.see("withdrawal-standing")).to_contain_text("We have mailed you a letter")
         expect(bob.see("withdrawal")).to_contain_text("251,000.5")
         bob.see("withdrawal-resend").click()
-        expect(bob.page.get_by_text("The letter is on its way again")).to_be_visible()
+        expect(bob.see("withdrawal-resent")).to_contain_text("on its way again")
         bob.see("withdrawal-cancel").click()
         bob.see("confirm-send").click()
         expect_state(bob, "ended")
@@ -164,7 +164,7 @@ def decide(page: Page, exchange: RunningExchange, withdrawal_id: str, what: str,
     page.goto(f"{exchange.url}/admin/custody/withdrawal/{withdrawal_id}/{what}/")
     for name, text in fields.items():
         page.fill(f"#id_{name}", text)
-    page.locator("#main button[type=submit]").last.click()
+    page.click("form:has(#id_reason) button[type=submit]")
 
 
 def number_shown(person: Window) -> str:

@@ -5,7 +5,6 @@ import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
 import { CopyField } from "@/shared/ui/CopyField";
 import { Dialog, DialogActions } from "@/shared/ui/Dialog";
 import { Time } from "@/shared/ui/Time";
-import { showToast } from "@/shared/ui/toast-store";
 import { useCancelWithdrawal, useResendLetter, useWithdrawal } from "./custody";
 import styles from "./custody.module.css";
 import { Facts, Money, Problem, State } from "./parts";
@@ -61,9 +60,7 @@ function Standing({ withdrawal }: { withdrawal: Withdrawal }) {
 
 function Resend({ withdrawal }: { withdrawal: Withdrawal }) {
   const { t } = useTranslation("custody");
-  const resend = useResendLetter(withdrawal.withdrawal_id, () =>
-    showToast({ key: "letter", tone: "good", title: t("resent") }),
-  );
+  const resend = useResendLetter(withdrawal.withdrawal_id);
   return (
     <>
       <button
@@ -75,6 +72,9 @@ function Resend({ withdrawal }: { withdrawal: Withdrawal }) {
       >
         {t("resend")}
       </button>
+      <p className={styles.note} role="status" data-testid="withdrawal-resent">
+        {resend.isSuccess && t("resent")}
+      </p>
       <Problem of={resend.error} testId="withdrawal-resend-problem" />
     </>
   );

@@ -132,9 +132,9 @@ export function useCancelWithdrawal(withdrawal: Withdrawal, onDone: () => void) 
   return useAct(() => answer(api.POST("/v1/withdrawals/{withdrawal_id}/cancel", { params })), onDone);
 }
 
-export function useResendLetter(withdrawalId: string, onDone: () => void) {
+export function useResendLetter(withdrawalId: string) {
   const params = pathOf(withdrawalId);
-  return useAct(() => answer(api.POST("/v1/withdrawals/{withdrawal_id}/resend", { params })), onDone);
+  return useAct(() => answer(api.POST("/v1/withdrawals/{withdrawal_id}/resend", { params })));
 }
 
 export function useConfirmWithdrawal(withdrawalId: string, key: string) {
