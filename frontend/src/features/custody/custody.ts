@@ -16,7 +16,7 @@ const CUSTODY = "custody";
 const PAGE_ROWS = 50;
 /** While something is under way, it is looked for this often. */
 const UNDER_WAY_MS = 5_000;
-/** A new address is looked for this often until it can be used. */
+/** What ends or begins by time is looked for this often: a new address, the lock to the book. */
 const WAITING_MS = 20_000;
 
 /** Read everything here again: one act changes the limits, a list and a row. */
@@ -36,7 +36,7 @@ export function useTerms() {
     queryKey: [CUSTODY, "terms"],
     queryFn: () => answer(api.GET("/v1/withdrawals/terms")),
     select: (terms) => ({ ...terms, assets: inOrder(terms.assets, order) }),
-    staleTime: 0,
+    refetchInterval: ({ state }) => state.data?.book_only_ends_at != null && WAITING_MS,
   });
 }
 
