@@ -1,13 +1,12 @@
 // Money in and out as the exchange has it: what holds for the user, withdrawals, the address book, deposits.
 
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
-import { useRef } from "react";
 import { failureOf } from "@/shared/errors";
 import { useAssets } from "@/shared/market/assets";
 import { usePage } from "@/shared/page";
 import { withProof } from "@/shared/step-up/step-up";
 import { answer, api, queryClient } from "@/shared/wire/api";
-import { newClientOrderId } from "@/shared/wire/trading";
+import { useSentOnce } from "@/shared/wire/sent-once";
 import { isOver } from "./telling";
 import type { AssetTerms, WholeWithdrawal, Withdrawal } from "./wire";
 
@@ -73,7 +72,8 @@ export function useWithdrawal(withdrawalId: string) {
   });
 }
 
-async function findWithdrawal(
+/** Of the first account that has it. Exported for the tests. */
+export async function findWithdrawal(
   withdrawalId: string,
   [account = "", ...others]: readonly string[],
 ): Promise<WholeWithdrawal> {
@@ -111,17 +111,15 @@ function bodyOf({ asset, amount, addressId, address, tag }: WithdrawalWish, id: 
 /** Asks for a withdrawal. While its outcome is not known the same one goes under the same id, so however often a
  * person sends it, it is one withdrawal. */
 export function useRequestWithdrawal(onDone: (withdrawalId: string) => void) {
-  const open = useRef<{ wish: string; id: string } | null>(null);
+  const sent = useSentOnce();
   return useMutation({
     mutationFn: (wish: WithdrawalWish) => {
-      const text = JSON.stringify(wish);
-      if (open.current?.wish !== text) open.current = { wish: text, id: newClientOrderId() };
-      const body = bodyOf(wish, open.current.id);
+      const body = bodyOf(wish, sent.idOf(wish));
       return withProof(() => answer(api.POST("/v1/withdrawals", { body })));
     },
     onSuccess: ({ withdrawal }) => onDone(withdrawal.withdrawal_id),
     onSettled: async (_reply, error) => {
-      if (error === null || failureOf(error).code !== "OUTCOME_UNKNOWN") open.current = null;
+      sent.settled(error);
       await renewCustody();
     },
   });
