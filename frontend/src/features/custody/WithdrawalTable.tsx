@@ -2,6 +2,7 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { failureOf, useErrorText } from "@/shared/errors";
 import { useAssetDecimals } from "@/shared/market/assets";
+import { grouped, trimZeros } from "@/shared/numbers";
 import { Amount } from "@/shared/ui/Amount";
 import { type Column, DataTable } from "@/shared/ui/DataTable";
 import { Panel } from "@/shared/ui/Panel";
@@ -71,6 +72,7 @@ function useColumns(onOpen: (withdrawalId: string) => void): readonly Column<Wit
         <button
           type="button"
           className={styles.small}
+          aria-label={t("detailsOf", { amount: grouped(trimZeros(row.amount)), asset: row.asset })}
           onClick={() => onOpen(row.withdrawal_id)}
           data-testid="withdrawal-open"
         >
