@@ -26,6 +26,7 @@ admin.site.index_title = "Overview"
 admin.site.extra_urls = lambda: [*engine_page.urls(), *fees.urls()]  # type: ignore[attr-defined]
 
 admin.site.has_permission = log_in_page.has_permission  # type: ignore[method-assign]
+admin.site.password_change = log_in_page.own_password  # type: ignore[method-assign, assignment]
 # The pages that allauth brings for its tables: what they hold is nobody's to see or edit.
 admin.site.unregister((EmailAddress, Authenticator))
 

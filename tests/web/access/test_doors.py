@@ -188,6 +188,8 @@ def venue(live_engine: LiveEngine, alice: Person, bob: Person, settings: Any) ->
         "RATE_LIMITS": dict.fromkeys(settings.XTRADER["RATE_LIMITS"], "0"),
     }
     approvals_of(settings, "*=0")
+    alice.user.email = "alice@example.com"
+    alice.user.save(update_fields=["email"])
     alice.place()
     bob.place(side="sell")
     live_engine.submit(m.set_fees(live_engine.command_id(), "BTC-KRW", alice.account, 0, 100))
@@ -437,23 +439,34 @@ class Connected:
             hub=running, limits=limits, connections=Connections(limits), turns=turns
         )
         self.connection = Connection(runtime, self.socket, "127.0.0.1", "en")  # type: ignore[arg-type]
+        self._requests = 0
         if identity is not None:
             self.connection.adopt(identity)
 
     async def let_in(self, op: str, fields: dict[str, Any]) -> bool:
+        # A pong has no reply.
+        return await self.error_of(op, fields, has_reply=op != "pong") not in REFUSALS
+
+    async def error_of(
+        self, op: str, fields: dict[str, Any], *, has_reply: bool = True, ends: bool = True
+    ) -> Any:
+        """The code of the reply; None for one that grants. ``ends``: it is the last request."""
+        self._requests += 1
+        request_id = self._requests
         try:
-            waiting = self.connection.handle(json.dumps({"op": op, "id": 1, **fields}))
+            waiting = self.connection.handle(json.dumps({"op": op, "id": request_id, **fields}))
             if waiting is not None:
                 await waiting
-            if op == "pong":
-                return True  # it has no reply
             async with asyncio.timeout(10):
-                while not any(message.get("id") == 1 for message in self.socket.messages):
+                while has_reply and not self._replies(request_id):
                     await asyncio.sleep(0.001)
         finally:
-            self.connection.end()
-        [reply] = [message for message in self.socket.messages if message.get("id") == 1]
-        return reply.get("error") not in REFUSALS
+            if ends:
+                self.connection.end()
+        return self._replies(request_id)[0].get("error") if has_reply else None
+
+    def _replies(self, request_id: int) -> list[Any]:
+        return [message for message in self.socket.messages if message.get("id") == request_id]
 
 
 # --- what is behind a door ---------------------------------------------------------------------------------
@@ -464,13 +477,15 @@ def test_support_sees_customers_alone(role: str, alice: Person) -> None:
     browser = Client()
     browser.force_login(make_person("one", role).user)
     other = make_person("the other", roles.OPERATOR).user
+    User.objects.filter(pk=other.pk).update(email="other@example.com")
     page = browser.get(f"/admin/accounts/user/{other.pk}/change/")
     assert (page.status_code == 200) == roles.may([role], roles.SEE_STAFF)
-    for action in ("end-log-ins", "revoke-keys"):
+    for action in ("end-log-ins", "revoke-keys", "send-reset-link"):
         reply = browser.post(f"/admin/accounts/user/{other.pk}/{action}/", {"reason": "stolen"})
         assert (reply.status_code == 302) == (role == roles.ADMINISTRATOR), action
-    acts = AuditRecord.objects.filter(target=str(other.pk), kind__in=("log_in.all_ended", "key.all_revoked"))
-    assert acts.exists() == (role == roles.ADMINISTRATOR)
+    kinds = ("log_in.all_ended", "key.all_revoked", "user.reset_link_sent")
+    acts = AuditRecord.objects.filter(target=str(other.pk), kind__in=kinds)
+    assert acts.count() == (len(kinds) if role == roles.ADMINISTRATOR else 0)
 
 
 def test_the_groups_in_the_database_have_what_the_table_says() -> None:

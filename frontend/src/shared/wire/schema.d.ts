@@ -4710,7 +4710,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -4839,7 +4839,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -5264,7 +5264,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -5394,7 +5394,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -5549,7 +5549,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -5773,7 +5773,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -5901,7 +5901,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -6053,7 +6053,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -6194,7 +6194,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -6338,7 +6338,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -6470,7 +6470,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -6596,7 +6596,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -6728,7 +6728,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -6868,7 +6868,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -7131,7 +7131,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -7479,7 +7479,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -7601,7 +7601,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -7725,7 +7725,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -7850,7 +7850,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -8032,7 +8032,7 @@ export interface operations {
             /**
              * @description - `INVALID_INVITATION`: Ask whoever invited you for another one.
              *     - `SIGN_UP_CLOSED`: The exchange runs with REGISTRATION=closed.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -8638,7 +8638,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -8781,7 +8781,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -9073,7 +9073,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -9280,7 +9280,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. */
+            /** @description - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9631,7 +9631,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -9758,7 +9758,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -9918,7 +9918,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -10076,7 +10076,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -10212,7 +10212,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -10393,7 +10393,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -10526,7 +10526,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -10669,7 +10669,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -10797,7 +10797,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -10937,7 +10937,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -11080,7 +11080,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -11539,7 +11539,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -11688,7 +11688,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -11840,7 +11840,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -11983,7 +11983,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -12121,7 +12121,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -12274,7 +12274,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -12425,7 +12425,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -12579,7 +12579,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -12729,7 +12729,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -12884,7 +12884,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -13076,7 +13076,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -13219,7 +13219,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -13403,7 +13403,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -13611,7 +13611,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -13817,7 +13817,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -14016,7 +14016,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -14210,7 +14210,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -14421,7 +14421,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -14565,7 +14565,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -14734,7 +14734,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -14930,7 +14930,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -15088,7 +15088,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -15269,7 +15269,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -15472,7 +15472,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -15617,7 +15617,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -15766,7 +15766,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -15945,7 +15945,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -16090,7 +16090,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -16246,7 +16246,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -16386,7 +16386,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -16551,7 +16551,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -16694,7 +16694,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -16840,7 +16840,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -17024,7 +17024,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -17179,7 +17179,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -17369,7 +17369,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -17509,7 +17509,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -17664,7 +17664,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -17831,7 +17831,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -17978,7 +17978,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
