@@ -121,12 +121,13 @@ def _agrees(withdrawal: Withdrawal, said: str) -> bool:
 
 
 def _doubt(withdrawal: Withdrawal, trouble: str) -> str:
-    """For operators: one whose end is not known becomes unclear, of another it is noted."""
+    """For operators: one whose end is not known becomes unclear, of another it is noted. One that is unclear
+    keeps the words about what made it so."""
     trouble = trouble[:MAX_TROUBLE]
     logger.error("%s, %s: %s", withdrawal, withdrawal.state, trouble)
     if withdrawal.state in _OUT:
         steps.step(withdrawal, WithdrawalState.UNCLEAR, trouble=trouble, look_at=None)
-    else:
+    elif withdrawal.state != WithdrawalState.UNCLEAR:
         steps.note(withdrawal, trouble=trouble)
     return trouble
 

@@ -25,7 +25,7 @@ NOTICES = "/custody/gate/notices"
 
 def send(headers: dict[str, str], body: bytes) -> int:
     """A notice, to this site."""
-    return deliver(headers, body).status_code
+    return int(deliver(headers, body).status_code)
 
 
 def deliver(headers: dict[str, str], body: bytes, target: str = NOTICES) -> Any:
@@ -64,12 +64,12 @@ class Gate:
 
     def available(self, person: Person, asset: str = "BTC") -> int:
         rows = self.engine.client.query("balances", person.account).value
-        return sum(available for code, available, _ in rows if code == asset)
+        return int(sum(available for code, available, _ in rows if code == asset))
 
     def custody(self, asset: str = "BTC") -> int:
         """What the engine says is in custody."""
         rows = self.engine.client.query("balances", 1).value
-        return -sum(available + held for code, available, held in rows if code == asset)
+        return -int(sum(available + held for code, available, held in rows if code == asset))
 
 
 @contextmanager

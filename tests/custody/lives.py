@@ -13,37 +13,44 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
+from unittest import mock
 
 import django
 
 _WRITES = ("INSERT", "UPDATE", "DELETE")
 
 
-class Steps:
-    """Counts, and ends the process."""
+def killed() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
-    def __init__(self, die_at: int) -> None:
+
+class Steps:
+    """Counts, and ends the process at the n-th; 0: never."""
+
+    def __init__(self, die_at: int, die: Callable[[], None] = killed) -> None:
         self._left = die_at
+        self._die = die
 
     def step(self) -> None:
         self._left -= 1
         if self._left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+            self._die()
 
     def around(self, call: Callable[..., Any]) -> Callable[..., Any]:
         def stepping(*args: Any, **options: Any) -> Any:
             self.step()
-            try:
-                return call(*args, **options)
-            finally:
-                self.step()
+            result = call(*args, **options)
+            self.step()
+            return result
 
         return stepping
 
-    def watch(self, client: Any) -> None:
-        """Everything that this process does from now on."""
+    @contextmanager
+    def watching(self, client: Any) -> Iterator[None]:
+        """Everything that this process does meanwhile."""
         from django.db import connection
 
         from custody.providers import webhook_transport
@@ -51,30 +58,46 @@ class Steps:
         def execute(run: Callable[..., Any], sql: str, *rest: Any) -> Any:
             return self.around(run)(sql, *rest) if sql.startswith(_WRITES) else run(sql, *rest)
 
-        connection.execute_wrappers.append(execute)
-        connection._commit = self.around(connection._commit)  # type: ignore[method-assign]
-        webhook_transport.post = self.around(webhook_transport.post)
-        client.submit = self.around(client.submit)
+        with (
+            connection.execute_wrapper(execute),
+            mock.patch.object(connection, "_commit", self.around(connection._commit)),  # type: ignore[attr-defined]
+            mock.patch.object(webhook_transport, "post", self.around(webhook_transport.post)),
+            mock.patch.object(client, "submit", self.around(client.submit)),
+        ):
+            yield
 
 
-def job(die_at: int) -> None:
-    """Passes of the job, in which all that is to be looked at later is due."""
-    from django.conf import settings
+def passes(client: Any, steps: Steps) -> None:
+    """Of the job, in which all that is to be looked at later is due."""
     from django.utils import timezone
 
     from custody.custody_job import CustodyJob
     from custody.models import Deposit, Withdrawal
-    from exchange.link.blocking import BlockingEngineClient
 
-    with BlockingEngineClient(settings.XTRADER["ENGINE_SOCKET"]) as client:
-        client.wait_connected(30)
-        Steps(die_at).watch(client)
-        custody = CustodyJob(client)
+    with steps.watching(client):
+        job = CustodyJob(client)
         for _ in range(3):
             now = timezone.now()
             Deposit.objects.filter(look_at__gt=now).update(look_at=now)
             Withdrawal.objects.filter(look_at__gt=now).update(look_at=now)
-            custody.run_once()
+            job.run_once()
+
+
+@contextmanager
+def _client() -> Iterator[Any]:
+    from django.conf import settings
+
+    from exchange.link.blocking import BlockingEngineClient
+
+    with BlockingEngineClient(settings.XTRADER["ENGINE_SOCKET"]) as client:
+        client.wait_connected(30)
+        yield client
+
+
+def job(die_at: int) -> None:
+    """One life of the job."""
+    with _client() as client:
+        passes(client, Steps(die_at))
 
 
 def begin(assets: list[str]) -> None:
@@ -96,6 +119,7 @@ def withdraw(account: int, asset: str, amount_minor: int) -> None:
     from exchange.models import Account
 
     user = Account.objects.get(number=account).user
+    assert user is not None
     row = Withdrawal.objects.create(
         user=user, account=account, asset=asset, amount_minor=amount_minor, fee_minor=3, address="there",
         provider="gate",
@@ -147,27 +171,28 @@ def rule(deposit_id: int, account: int | None, amount_minor: int) -> None:
     rulings.decide(ruling, olga, "looked too", approves=True)
 
 
-def reconcile() -> list[Any]:
-    from django.conf import settings
-
+def count_all(client: Any) -> list[Any]:
+    """The reconciliation's rows."""
     from custody.reconciliation.counting import count
-    from exchange.link.blocking import BlockingEngineClient
 
-    with BlockingEngineClient(settings.XTRADER["ENGINE_SOCKET"]) as client:
-        client.wait_connected(30)
-        counted = count(client.query)
-        assert counted is not None, "money moves"
-        return [each.as_json() for each in counted.sums]
+    counted = count(client.query)
+    assert counted is not None, "money moves"
+    return [each.as_json() for each in counted.sums]
 
 
-_DO: dict[str, Callable[..., Any]] = {
+def reconcile() -> list[Any]:
+    with _client() as client:
+        return count_all(client)
+
+
+DO: dict[str, Callable[..., Any]] = {
     each.__name__: each
     for each in (job, begin, withdraw, address, withdrawals, deposits, say, rule, reconcile)
 }
 
 
 def _in_child(order: dict[str, Any], out: int) -> None:
-    result = _DO[order.pop("do")](**order)
+    result = DO[order.pop("do")](**order)
     os.write(out, json.dumps({"died": False, "result": result}).encode() + b"\n")
 
 
@@ -178,12 +203,8 @@ def main() -> None:
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
-            code = 1
-            try:
-                _in_child(json.loads(line), out)
-                code = 0
-            finally:
-                os._exit(code) if code == 0 else None
+            _in_child(json.loads(line), out)
+            os._exit(0)
         _, status = os.waitpid(child, 0)
         if os.WIFSIGNALED(status):
             os.write(out, b'{"died": true, "result": null}\n')

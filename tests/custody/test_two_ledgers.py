@@ -8,234 +8,240 @@ sums, and so says the reconciliation.
 
 from __future__ import annotations
 
+import itertools
 import json
-import random
 import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from exchange.listing import catalog
-from tests.custody import counterparty as bad
+from accounts.identity import roles
+from custody.deposits import looking, telling
+from custody.models import Withdrawal
+from custody.withdrawals import payouts
+from exchange.engine import messages as m
+from tests.conftest import LiveEngine, make_person
+from tests.custody import gate, lives
+from tests.custody.cast import custody_settings
 from tests.custody.counterparty import SECRET, Counterparty
+from tests.custody.two_ledgers import World
 from tests.web.stream.venue import FUNDS, PEOPLE, ROOT, Venue
 
-SCALES = {asset.asset: asset.scale for asset in catalog.ASSETS}
-ASSETS = ("KRW", "BTC")
-TRADERS = [PEOPLE["alice"], PEOPLE["bob"], PEOPLE["carol"]]
-#: Most lives take fewer steps.
-MOST_STEPS = 160
-MANNERS = {
-    bad.CUT_BEFORE: 0.05,
-    bad.CUT_AFTER: 0.08,
-    bad.ERROR: 0.05,
-    bad.GARBAGE: 0.04,
-    bad.UNSIGNED: 0.04,
-    bad.FORGED: 0.03,
-    bad.HUGE: 0.03,
-    bad.REDIRECT: 0.03,
-    bad.HANG: 0.01,
-    bad.LIE: 0.1,
-}
+
+def options(party: Counterparty, folder: Path) -> dict[str, str]:
+    """Of the provider."""
+    secret_file = folder / "secret"
+    secret_file.write_text(SECRET)
+    return {"kind": "webhook", "url": party.url, "secret_file": str(secret_file)}
 
 
-class World:
-    """A venue, its counterparty, and the lives of its job."""
+# --- in this process ---------------------------------------------------------------------------------------
 
-    def __init__(self, seed: int, folder: Path) -> None:
-        self.random = random.Random(seed)
-        self.party = Counterparty(seed=seed, manners=dict(MANNERS), lies_in_notices=0.05, hang_s=1.5)
-        secret_file = folder / "secret"
-        secret_file.write_text(SECRET)
-        gate = {"kind": "webhook", "url": self.party.url, "secret_file": str(secret_file)}
-        self.venue = Venue(
-            CUSTODY_PROVIDERS=json.dumps({"gate": gate}),
-            CUSTODY_TIMEOUT_S="1",
-            CUSTODY_UNCLEAR_AFTER_S="1",
-            LOG_LEVEL="CRITICAL",
-        )
-        for asset, units in FUNDS.items():
-            self.party.held[asset] = Decimal(units * len(PEOPLE))
-        self._lives = subprocess.Popen(
-            [sys.executable, "-m", "tests.custody.lives"],
-            cwd=ROOT,
-            env=self.venue.environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=(self.venue.data / "lives-log").open("wb"),
-        )
-        self.deaths = 0
-        self.ask("begin", assets=list(ASSETS))
 
-    def close(self) -> None:
-        self._lives.kill()
-        self._lives.wait()
-        self.party.close()
-        self.venue.close()
+class Died(BaseException):
+    """As by SIGKILL: nothing of ours catches it, and what is not committed is gone."""
 
-    # --- what happens ----------------------------------------------------------------------------------
+
+def died() -> None:
+    raise Died
+
+
+class SmallWorld(World):
+    """All in one process but the counterparty's server, which is asked over HTTP as ever."""
+
+    traders = [1011, 1012]
+
+    def __init__(self, seed: int, party: Counterparty, engine: LiveEngine) -> None:
+        super().__init__(seed, party)
+        self._engine = engine
+        for account in self.traders:
+            gate.trader(engine, f"trader-{account}", account)
+        make_person("oscar", roles.OPERATOR)
 
     def ask(self, do: str, **order: Any) -> Any:
-        """Have a child do something to its end."""
+        return lives.count_all(self._engine.client) if do == "reconcile" else lives.DO[do](**order)
+
+    def live(self, die_at: int) -> None:
+        try:
+            lives.passes(self._engine.client, lives.Steps(die_at, died))
+        except Died:
+            self.deaths += 1
+
+    def send(self, headers: dict[str, str], body: bytes) -> int:
+        return gate.send(headers, body)
+
+    def in_custody(self) -> dict[str, int]:
+        rows = self._engine.client.query("balances", 1).value
+        return {asset: -(available + held) for asset, available, held in rows}
+
+
+@contextmanager
+def small_world(seed: int, engine: LiveEngine, settings: Any, folder: Path) -> Iterator[SmallWorld]:
+    party = Counterparty(seed=seed, hang_s=0.4)
+    providers = {"gate": options(party, folder)}
+    custody_settings(settings, PROVIDERS=providers, TIMEOUT_S=0.2, UNCLEAR_AFTER_S=0)
+    limits = dict.fromkeys(settings.XTRADER["RATE_LIMITS"], "0")
+    settings.XTRADER = {**settings.XTRADER, "RATE_LIMITS": limits}
+    try:
+        world = SmallWorld(seed, party, engine)
+        world.begin()
+        # Something to withdraw.
+        for account in world.traders:
+            for asset in ("KRW", "BTC"):
+                party.send_in(f"acct-{account}-{asset}", asset, "100")
+        world.end()
+        yield world
+    finally:
+        party.close()
+
+
+@pytest.mark.parametrize("seed", [0])
+def test_many_lives_in_one_process(
+    seed: int, db: None, live_engine: LiveEngine, settings: Any, tmp_path: Path
+) -> None:
+    with small_world(seed, live_engine, settings, tmp_path) as world:
+        world.run(rounds=20, deaths=6)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("seed", range(2, 12))
+def test_hundreds_of_lives_in_one_process(
+    seed: int, db: None, live_engine: LiveEngine, settings: Any, tmp_path: Path
+) -> None:
+    with small_world(seed, live_engine, settings, tmp_path) as world:
+        world.run(rounds=50, deaths=15)
+
+
+def _sends_again(patched: pytest.MonkeyPatch) -> None:
+    """What has no answer is taken for not sent."""
+    unknown, not_sent = payouts._unknown, payouts._not_sent
+
+    def hopeful(withdrawal: Withdrawal, trouble: str) -> None:
+        (not_sent if withdrawal.state == "sending" else unknown)(withdrawal, trouble)
+
+    patched.setattr(payouts, "_unknown", hopeful)
+
+
+def _believes_notices(patched: pytest.MonkeyPatch) -> None:
+    """A final deposit is credited as it was told first."""
+    patched.setattr(looking, "differences", lambda *_: "")
+    patched.setattr(telling, "differences", lambda *_: "")
+
+
+def _names_credits_anew(patched: pytest.MonkeyPatch) -> None:
+    """A credit that is tried again is another command."""
+    numbers, deposit = itertools.count(), m.deposit
+    patched.setattr(m, "deposit", lambda _, *rest: deposit(f"dep:{next(numbers)}", *rest))
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("broken", [_sends_again, _believes_notices, _names_credits_anew])
+def test_canaries(
+    broken: Callable[[pytest.MonkeyPatch], None],
+    db: None,
+    live_engine: LiveEngine,
+    settings: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What these tests are for is noticed by them."""
+    with small_world(1, live_engine, settings, tmp_path) as world:
+        broken(monkeypatch)
+        with pytest.raises(AssertionError):
+            world.run(rounds=200, deaths=0, check_every=8)
+
+
+# --- with real processes -----------------------------------------------------------------------------------
+
+
+class VenueWorld(World):
+    """Engine, web process and counterparty run on while the job is killed by SIGKILL."""
+
+    traders = [PEOPLE["alice"], PEOPLE["bob"], PEOPLE["carol"]]
+
+    def __init__(self, seed: int, party: Counterparty, venue: Venue, job: subprocess.Popen[bytes]) -> None:
+        super().__init__(seed, party)
+        self._venue = venue
+        self._job = job
+        for asset, units in FUNDS.items():
+            party.held[asset] = Decimal(units * len(PEOPLE))
+
+    def ask(self, do: str, **order: Any) -> Any:
         answer = self._live(do, **order)
-        assert not answer["died"], (self.venue.data / "lives-log").read_text()[-3_000:]
+        assert not answer["died"], self._log()
         return answer["result"]
 
     def live(self, die_at: int) -> None:
         answer = self._live("job", die_at=die_at)
-        assert answer["result"] is None, (self.venue.data / "lives-log").read_text()[-3_000:]
+        assert answer["result"] is None, self._log()
         self.deaths += answer["died"]
 
     def _live(self, do: str, **order: Any) -> Any:
-        assert self._lives.stdin is not None and self._lives.stdout is not None
-        self._lives.stdin.write(json.dumps({"do": do, **order}).encode() + b"\n")
-        self._lives.stdin.flush()
-        return json.loads(self._lives.stdout.readline())
+        assert self._job.stdin is not None and self._job.stdout is not None
+        self._job.stdin.write(json.dumps({"do": do, **order}).encode() + b"\n")
+        self._job.stdin.flush()
+        return json.loads(self._job.stdout.readline())
+
+    def _log(self) -> str:
+        return (self._venue.data / "lives-log").read_text()[-3_000:]
 
     def send(self, headers: dict[str, str], body: bytes) -> int:
-        """A notice, to the venue's web process."""
         headers = {"Content-Type": "application/json", **headers}
-        request = urllib.request.Request(f"{self.venue.url}/custody/gate/notices", body, headers)
+        request = urllib.request.Request(f"{self._venue.url}{gate.NOTICES}", body, headers)
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as error:
             return error.code
 
-    def round(self) -> None:
-        """Money is asked for and comes, and the job lives once."""
-        for _ in range(self.random.randint(0, 2)):
-            asset = self.random.choice(ASSETS)
-            self.ask(
-                "withdraw",
-                account=self.random.choice(TRADERS),
-                asset=asset,
-                amount_minor=self.random.randint(1, 10**6),
-            )
-        for _ in range(self.random.randint(0, 2)):
-            self._send_in()
-        self.live(self.random.randint(1, MOST_STEPS))
-        self.party.advance()
-        self.party.deliver(self.send, share=0.7)
-
-    def _send_in(self) -> None:
-        """To an address of a trader's, or to nobody's."""
-        account, asset = self.random.choice(TRADERS), self.random.choice(ASSETS)
-        amount = Decimal(self.random.randint(1, 10**6)).scaleb(-SCALES[asset])
-        address = f"acct-{account}-{asset}" if self.random.random() < 0.95 else "nobody"
-        self.party.send_in(address, asset, format(amount, "f"))
-
-    # --- how it ends -----------------------------------------------------------------------------------
-
-    def end(self) -> None:
-        """The counterparty behaves, and operators look into its books."""
-        self.party.manners, self.party.lies_in_notices = {}, 0.0
-        for _ in range(4):
-            self.party.finish()
-            self.party.deliver(self.send)
-            self.live(0)
-            self._find_out()
-        self.live(0)
-
-    def _find_out(self) -> None:
-        for payout_id, state, _, _ in self.ask("withdrawals"):
-            if state == "unclear":
-                # No look-up is under way: what the counterparty has not seen by now never comes.
-                order = self.party.orders.get(str(payout_id))
-                self.ask("say", payout_id=payout_id, paid=order is not None and order.state == "paid")
-        for deposit_id, reference, state, _, asset, _, _ in self.ask("deposits"):
-            if state == "disputed":
-                self._rule(deposit_id, reference, asset)
-
-    def _rule(self, deposit_id: int, reference: str, asset: str) -> None:
-        """Credit what is there to whom it was sent, else reject it."""
-        coming = self.party.coming[reference]
-        owner = self._owner(coming.body["address"])
-        if coming.state != "final" or owner is None or coming.body["asset"] != asset:
-            self.ask("rule", deposit_id=deposit_id, account=None, amount_minor=0)
-            return
-        amount_minor = int(Decimal(coming.body["amount"]).scaleb(SCALES[asset]))
-        self.ask("rule", deposit_id=deposit_id, account=owner, amount_minor=amount_minor)
-
-    @staticmethod
-    def _owner(address: str) -> int | None:
-        return int(address.split("-")[1]) if address.startswith("acct-") else None
-
-    def check(self) -> None:
-        """Both ledgers, row by row and in sum."""
-        self._check_payouts()
-        self._check_deposits()
-        rejected: dict[str, Decimal] = dict.fromkeys(SCALES, Decimal(0))
-        for _, reference, state, _, _, _, _ in self.ask("deposits"):
-            coming = self.party.coming[reference]
-            if state == "rejected" and coming.state == "final":
-                rejected[coming.body["asset"]] += Decimal(coming.body["amount"])
-        rows = {asset: -(free + held) for asset, free, held in self.venue.admin.query("balances", 1).value}
-        for asset, scale in SCALES.items():
-            assert Decimal(rows[asset]).scaleb(-scale) == self.party.held[asset] - rejected[asset], asset
-        assert [row for row in self.ask("reconcile") if row["difference"] != "0"] == []
-
-    def _check_payouts(self) -> None:
-        known = set()
-        for payout_id, state, amount_minor, asset in self.ask("withdrawals"):
-            known.add(str(payout_id))
-            order = self.party.orders.get(str(payout_id))
-            assert state in ("paid", "ended", "refused"), (payout_id, state)
-            assert (state == "paid") == (order is not None and order.paid > 0), (payout_id, state, order)
-            if order is not None:
-                assert order.received == 1, f"{payout_id} was ordered {order.received} times"
-                assert Decimal(order.body["amount"]).scaleb(SCALES[asset]) == amount_minor
-        assert set(self.party.orders) <= known
-
-    def _check_deposits(self) -> None:
-        found = {row[1]: row for row in self.ask("deposits")}
-        for reference, coming in self.party.coming.items():
-            _, _, state, amount_minor, asset, account, _ = found[reference]
-            assert state in ("credited", "rejected"), (reference, state, coming)
-            if state == "credited":
-                assert coming.state == "final", (reference, coming)
-                assert asset == coming.body["asset"] and account == self._owner(coming.body["address"])
-                assert Decimal(amount_minor).scaleb(-SCALES[asset]) == Decimal(coming.body["amount"])
+    def in_custody(self) -> dict[str, int]:
+        rows = self._venue.admin.query("balances", 1).value
+        return {asset: -(available + held) for asset, available, held in rows}
 
 
-@pytest.fixture
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    found = World(request.param, tmp_path)
-    # Each trader asks for an address once; without it nobody knows whose a deposit is.
-    found.party.manners = {}
-    for account in TRADERS:
-        for asset in ASSETS:
-            found.ask("address", account=account, asset=asset)
-    found.party.manners = dict(MANNERS)
-    yield found
-    found.close()
+@contextmanager
+def venue_world(seed: int, folder: Path) -> Iterator[VenueWorld]:
+    party = Counterparty(seed=seed, hang_s=1.5)
+    venue = Venue(
+        CUSTODY_PROVIDERS=json.dumps({"gate": options(party, folder)}),
+        CUSTODY_TIMEOUT_S="1",
+        CUSTODY_UNCLEAR_AFTER_S="1",
+        LOG_LEVEL="CRITICAL",
+    )
+    pipe = subprocess.PIPE
+    job = subprocess.Popen(
+        [sys.executable, "-m", "tests.custody.lives"],
+        cwd=ROOT,
+        env=venue.environment,
+        stdin=pipe,
+        stdout=pipe,
+        stderr=(venue.data / "lives-log").open("wb"),
+    )
+    try:
+        world = VenueWorld(seed, party, venue, job)
+        world.begin()
+        yield world
+    finally:
+        job.kill()
+        job.wait()
+        party.close()
+        venue.close()
 
 
-def run(world: World, rounds: int, deaths: int) -> None:
-    for number in range(rounds):
-        world.round()
-        if number % 50 == 49:
-            world.end()
-            world.check()
-            world.party.manners, world.party.lies_in_notices = dict(MANNERS), 0.05
-    world.end()
-    world.check()
-    assert world.deaths >= deaths, "hardly any life ended early: the steps are not met"
-    assert len(world.party.orders) > rounds / 4 and len(world.party.coming) > rounds / 4
-
-
-@pytest.mark.parametrize("world", [7], indirect=True)
-def test_a_few_lives(world: World) -> None:
-    run(world, rounds=14, deaths=5)
+def test_a_few_lives(tmp_path: Path) -> None:
+    with venue_world(7, tmp_path) as world:
+        world.run(rounds=12, deaths=4)
 
 
 @pytest.mark.proof
-@pytest.mark.parametrize("world", [1, 2], indirect=True)
-def test_hundreds_of_lives(world: World) -> None:
-    run(world, rounds=200, deaths=80)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_hundreds_of_lives(seed: int, tmp_path: Path) -> None:
+    with venue_world(seed, tmp_path) as world:
+        world.run(rounds=150, deaths=60)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from custody.deposits import crediting, rulings
+from custody.deposits import deposit_steps, rulings
 from custody.deposits.crediting import command_id_of
 from custody.deposits.deposit_addresses import place_for
 from custody.models import AssetTerms, Deposit, DepositAddress, ProviderNotice
@@ -206,7 +206,7 @@ def test_a_job_that_dies_after_the_engine_was_told(
     class Killed(BaseException):
         pass
 
-    change = crediting.steps.change
+    change = deposit_steps.change
 
     def die(deposit: Deposit, to_state: str, **fields: Any) -> None:
         if to_state == State.CREDITED:
@@ -214,7 +214,7 @@ def test_a_job_that_dies_after_the_engine_was_told(
         change(deposit, to_state, **fields)
 
     with monkeypatch.context() as patched:
-        patched.setattr(crediting.steps, "change", die)
+        patched.setattr(deposit_steps, "change", die)
         with pytest.raises(Killed):
             gate.run()
     assert gate.available(dana) == BTC // 2 and only(gate).state == State.CREDITING

@@ -52,6 +52,7 @@ class DepositAddressView(PrivateView):
     @schema.operation(
         operation_id="get_deposit_address",
         summary="Where to send deposits of an asset to",
+        description="The same address each time, and the account's alone.",
         tags=["account"],
         reply=shapes.DepositAddress,
         errors=("ASSET_NOT_FOUND", "MISSING_FIELD", "PROVIDER_UNAVAILABLE"),
