@@ -4541,6 +4541,8 @@ export interface components {
              * @description Withdrawals worth more, in the limits' currency, are looked at by people.
              */
             review_above: string;
+            /** @description Whether withdrawals asked for by log-in, and new addresses, are confirmed by a letter. */
+            confirms_by_letter: boolean;
             assets: components["schemas"]["AssetTerms"][];
         };
     };
