@@ -1,0 +1,68 @@
+"""``make rush ROUNDS=n SEED=n``: round after round, each from the seed and its number alone; the first
+violation ends it. ``make rush ROUNDS=1 SEED=<seed> FIRST=<round>`` is that round again (as far as chance
+allows: who comes first is the machine's affair)."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import sys
+import time
+import traceback
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "clients" / "python"))
+
+#: Rounds at one venue: its tables are compared at the end of them.
+_ROUNDS_A_VENUE = 25
+
+
+def main() -> int:
+    options = _options()
+    import django
+
+    django.setup()
+    from tests.crash.rush.session import rush, victims_of
+
+    print(f"seed {options.seed}, {options.rounds} rounds from {options.first}", flush=True)
+    counts: Counter[str] = Counter()
+    began = time.monotonic()
+    end = options.first + options.rounds
+    for first in range(options.first, end, _ROUNDS_A_VENUE):
+        numbers = range(first, min(first + _ROUNDS_A_VENUE, end))
+        victims = [victims_of(options.seed, number, options.kills) for number in numbers]
+        try:
+            session = rush(
+                options.seed, victims, first=first, vendor=options.database, redis_url=options.redis
+            )
+        except BaseException:
+            traceback.print_exc()
+            print(f"FAILED in rounds {first} to {numbers[-1]} of seed {options.seed}", file=sys.stderr)
+            return 1
+        for name, count in session.counts.items():
+            is_most = name.startswith(("most", "longest"))
+            counts[name] = max(counts[name], count) if is_most else counts[name] + count
+        print(f"{time.monotonic() - began:.0f} s: {_summary(counts)}", flush=True)
+    return 0
+
+
+def _summary(counts: Counter[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make rush", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--first", type=int, default=0, help="number of the first round")
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1, 10**9))
+    parser.add_argument("--kills", type=float, default=0.5, help="share of rounds with kills")
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--redis", default="", metavar="URL", help="with a Redis between the web processes")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xtrader.settings")
+    sys.exit(main())

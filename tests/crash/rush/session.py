@@ -1,0 +1,210 @@
+"""Rounds at one venue: two web processes, dispatcher and projector, on SQLite or on PostgreSQL, with or
+without a Redis."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from exchange.engine import messages as m
+from exchange.journal.tools import verify
+from exchange.link.follower import Follower
+from tests.crash.rush.acts import Story
+from tests.crash.rush.crowd import Crowd
+from tests.crash.rush.judge import judge
+from tests.crash.rush.plan import MAKER_LOTS, MAKER_STEPS, PRICE, STEP, SYMBOL
+from tests.crash.rush.walk import Step, Walk, steps_of
+from tests.crash.site import RECOVERY_S, Site
+from tests.marketdata import postgres
+from tests.web.stream.venue import PASSWORD, PEOPLE, ROOT
+
+#: Whom a round's kills hit.
+VICTIMS: Final = ("engine", "engine", "web0", "web1", "dispatcher", "market")
+_FIRST_ACCOUNT: Final = 2001
+#: Nothing in the way but what is under test.
+_LIMITS: Final = ("READS", "PUBLIC", "ADDRESS", "ACCOUNTS", "MAIL", "MAILBOX", "REPORTS")
+
+_MAKE_USERS: Final = """
+import django; django.setup()
+import json, sys
+from accounts.identity import roles
+from accounts.models import User
+from exchange.models import Account
+for name, number in json.loads(sys.argv[1]):
+    user = User.objects.create_user(name, password=sys.argv[2])
+    roles.assign_role(user, roles.TRADER)
+    Account.objects.create(number=number, user=user)
+"""
+
+
+def victims_of(seed: int, number: int, share: float) -> list[str]:
+    """Who is killed in a round: nobody, or (in this ``share`` of rounds) one or two processes."""
+    luck = random.Random(f"rush:{seed}:{number}:victims")
+    if luck.random() >= share:
+        return []
+    return [luck.choice(VICTIMS) for _ in range(luck.choice((1, 1, 2)))]
+
+
+class Session:
+    """``run`` it once: rounds from ``first``, one for each list of victims. ``counts`` has the figures."""
+
+    def __init__(self, site: Site, seed: int, first: int, victims: Sequence[Sequence[str]]) -> None:
+        self._site = site
+        self._seed = seed
+        self._victims = dict(enumerate(victims, first))
+        self.walk = Walk()
+        self.counts: Counter[str] = Counter()
+        self.stories: list[tuple[Story, list[Step]]] = []
+
+    def run(self) -> Walk:
+        """Raises AssertionError for anything amiss."""
+        site = self._site
+        numbers = enumerate(self._victims, _FIRST_ACCOUNT)
+        who = {number: (f"rush{number}", account) for account, number in numbers}
+        _make_users(site, list(who.values()))
+        self._stand_in_the_market()
+        with Follower(
+            site.data / "journal", site.data / "nowhere", socket_path=site.data / "engine.sock"
+        ) as follower:
+            self._fold(follower)
+            for number, victims in self._victims.items():
+                self._round(follower, number, who[number], victims)
+        self._reckon()
+        return self.walk
+
+    def _round(self, follower: Follower, number: int, who: tuple[str, int], victims: Sequence[str]) -> None:
+        site, walk = self._site, self.walk
+        self._fold(follower)
+        crowd = Crowd(site, number, self._seed, who, victims, self.counts)
+        began = time.monotonic()
+        story = asyncio.run(crowd.rush())
+        # The walk stands where it stood before the round.
+        walk.watch(*story.accounts)
+        took_ms = int((time.monotonic() - began) * 1000)
+        self.counts["longest round, ms"] = max(self.counts["longest round, ms"], took_ms)
+        steps = self._fold(follower)
+        self.counts["commands"] += len(steps)
+        problems = [*walk.problems, *judge(story, steps, walk), *self._compare(follower, story)]
+        assert not problems, _told(site, number, victims, problems)
+        self.stories.append((story, steps))
+        self._clear(story)
+
+    def _fold(self, follower: Follower) -> list[Step]:
+        """Take everything up to where the engine is now."""
+        sequence = self._site.admin.query("status").value["sequence"]
+        taken: list[Step] = []
+        deadline = time.monotonic() + RECOVERY_S
+        while follower.position.sequence < sequence:
+            assert time.monotonic() < deadline, f"the journal does not reach {sequence}"
+            for step in steps_of(follower.poll(0.2)):
+                self.walk.take(step)
+                taken.append(step)
+        return taken
+
+    def _compare(self, follower: Follower, story: Story) -> Iterator[str]:
+        """The running engine, the fold of its journal, and the walk."""
+        ask, walk = self._site.admin.query, self.walk
+        yield from follower.engine.check()
+        for account in story.accounts:
+            rows = ask("balances", account).value
+            has = {asset: (available, held) for asset, available, held in rows if available or held}
+            if has != walk.balances(account):
+                yield f"account {account}: the engine has {has}, the journal {walk.balances(account)}"
+            opened = sorted(event[1] for event in ask("open_orders", account, None).value)
+            if opened != walk.open_orders(account):
+                yield f"account {account}: open are {opened}, by the journal {walk.open_orders(account)}"
+            held = {row[0]: (row[1], row[2] + row[3]) for row in ask("withdrawals", account).value}
+            noted = {name: row for (owner, name), row in walk.withdrawals.items() if owner == account}
+            if held != noted:
+                yield f"account {account}: withdrawals are {held}, by the journal {noted}"
+
+    def _clear(self, story: Story) -> None:
+        """Take the round's orders off the books: the next one is about another user."""
+        for account in story.accounts:
+            self._site.submit(m.cancel_all(self._site.next_id(), account))
+
+    def _stand_in_the_market(self) -> None:
+        """Somebody to trade with on either side, for as long as the session lasts."""
+        for side, away in ((m.BUY, -MAKER_STEPS), (m.SELL, MAKER_STEPS)):
+            self._site.submit(
+                m.place_order(
+                    self._site.next_id(),
+                    PEOPLE["mina"],
+                    SYMBOL,
+                    side,
+                    price_ticks=PRICE + STEP * away,
+                    quantity_lots=10 * MAKER_LOTS,
+                )
+            )
+
+    def _reckon(self) -> None:
+        """The tables say what the journal implies, row by row."""
+        site = self._site
+        site.wait_for_market(site.admin.query("status").value["sequence"])
+        breaches = site.market_status()["breaches"]
+        assert not breaches, breaches
+        # The engine first: a tick may come at any moment, and the tables are to have all of the journal.
+        assert site.kill(site.engine, signal.SIGTERM) == 0, site.log_tail()
+        site.wait_for_market(verify(site.data / "journal").last_sequence)
+        assert site.kill(site.market, signal.SIGTERM) == 0, site.log_tail()
+        tables = site.disagreements()
+        assert not tables, tables
+
+
+def rush(
+    seed: int,
+    victims: Sequence[Sequence[str]],
+    *,
+    first: int = 0,
+    vendor: str = "sqlite",
+    redis_url: str = "",
+) -> Session:
+    """A venue, and a round at it for each list of victims. Raises AssertionError for anything amiss."""
+    with _site(vendor, redis_url) as site:
+        session = Session(site, seed, first, victims)
+        try:
+            session.run()
+        except BaseException:
+            print(site.log_tail(6_000), file=sys.stderr)
+            raise
+    return session
+
+
+@contextmanager
+def _site(vendor: str, redis_url: str) -> Iterator[Site]:
+    with postgres.url_for(vendor) as url:
+        more = {"DATABASE_URL": url} if url else {}
+        if redis_url:
+            more["REDIS_URL"] = redis_url
+        more |= {f"RATE_LIMIT_{name}": "0" for name in _LIMITS}
+        site = Site(webs=2, **more)  # type: ignore[arg-type]
+        try:
+            site.start_dispatcher()
+            yield site
+        finally:
+            site.close()
+
+
+def _make_users(site: Site, who: list[tuple[str, int]]) -> None:
+    subprocess.run(
+        [sys.executable, "-c", _MAKE_USERS, json.dumps(who), PASSWORD],
+        cwd=ROOT,
+        env=site.environment,
+        check=True,
+        timeout=300,
+    )
+    site.submit(*(m.set_account(site.next_id(), number) for _, number in who))
+
+
+def _told(site: Site, number: int, victims: Sequence[str], problems: list[str]) -> str:
+    head = f"round {number}, killed {list(victims) or 'nobody'}: {len(problems)} violations"
+    return "\n".join((head, *problems[:20], f"(data: {site.data})"))
