@@ -15,13 +15,14 @@ import random
 import statistics
 import sys
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "clients" / "python"))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xtrader.settings")
 
-import django  # noqa: E402
+import django
 
 django.setup()
 
@@ -73,8 +74,6 @@ def measure(keys: int, **environment: str) -> list[float]:
 
 
 def _revoke(two: TwoProcesses, key: dict[str, Any], token: str) -> None:
-    import urllib.request
-
     url = f"http://127.0.0.1:{two.ports[0]}/api/v1/keys/{key['key']}"
     asking = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"}, method="DELETE")
     urllib.request.urlopen(asking, timeout=20).close()
@@ -84,8 +83,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("keys", nargs="?", type=int, default=50)
     keys = parser.parse_args().keys
-    ways = [("without Redis", {})] + ([("with Redis", {"REDIS_URL": REDIS_URL})] if has_redis() else [])
-    for name, environment in ways:
+    ways: dict[str, dict[str, str]] = {"without Redis": {}}
+    if has_redis():
+        ways["with Redis"] = {"REDIS_URL": REDIS_URL}
+    for name, environment in ways.items():
         times_ms = [each * 1000 for each in measure(keys, **environment)]
         load = os.getloadavg()[0]
         print(

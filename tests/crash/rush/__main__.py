@@ -1,6 +1,10 @@
 """``make rush ROUNDS=n SEED=n``: round after round, each from the seed and its number alone; the first
-violation ends it. ``make rush ROUNDS=1 SEED=<seed> FIRST=<round>`` is that round again (as far as chance
-allows: who comes first is the machine's affair)."""
+violation ends it. ``make rush ROUNDS=1 SEED=<seed> ARGS="--first <round>"`` draws that round again; in what
+order its acts arrive is the machine's affair.
+
+``ARGS="--database postgresql"`` takes a database of its own on the server that ``TEST_POSTGRES_URL`` names,
+``ARGS="--redis <url>"`` puts a Redis between the web processes.
+"""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@ true stories of these rounds, falsified, are not believed. More of it: ``make ru
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from copy import deepcopy
 
 import pytest
@@ -19,8 +18,8 @@ VICTIMS = ((), (), ("engine",), ("web0", "engine"))
 
 
 @pytest.fixture(scope="module")
-def session() -> Iterator[Session]:
-    yield rush(seed=4, victims=VICTIMS)
+def session() -> Session:
+    return rush(seed=4, victims=VICTIMS)
 
 
 def test_never_over_accepted_whatever_dies(session: Session) -> None:
@@ -49,7 +48,6 @@ def test_a_refusal_of_what_was_done_is_noticed(session: Session) -> None:
     for story, steps in session.stories:
         false = deepcopy(story)
         act = next(act for act in false.of(What.TRANSFER) if any(act.of(Verdict.DONE)))
-        act.answers = [
-            answer._replace(status=409, body={"error": "INSUFFICIENT_BALANCE"}) for answer in act.answers
-        ]
+        untrue = {"status": 409, "body": {"error": "INSUFFICIENT_BALANCE"}}
+        act.answers = [answer._replace(**untrue) for answer in act.answers]
         assert any("was refused" in problem for problem in judge(false, steps, session.walk))
