@@ -48,6 +48,6 @@ def test_a_refusal_of_what_was_done_is_noticed(session: Session) -> None:
     for story, steps in session.stories:
         false = deepcopy(story)
         act = next(act for act in false.of(What.TRANSFER) if any(act.of(Verdict.DONE)))
-        untrue = {"status": 409, "body": {"error": "INSUFFICIENT_BALANCE"}}
-        act.answers = [answer._replace(**untrue) for answer in act.answers]
+        body = {"error": "INSUFFICIENT_BALANCE"}
+        act.answers = [answer._replace(status=409, body=body) for answer in act.answers]
         assert any("was refused" in problem for problem in judge(false, steps, session.walk))
