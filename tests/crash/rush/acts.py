@@ -94,6 +94,8 @@ class Act:
     ways: tuple[str, ...]
     delay_s: float = 0.0
     asks_again: bool = False
+    #: The withdrawal that this act calls back, once it is acknowledged; its name is the withdrawal's id then.
+    after: Act | None = None
     answers: list[Answer] = field(default_factory=list)
 
     def of(self, verdict: Verdict) -> Iterator[Answer]:
@@ -135,6 +137,8 @@ class Story:
     sub: int
     acts: list[Act]
     keys: dict[str, KeyLife]
+    #: The accounts' withdrawals as REST shows them when all is quiet.
+    withdrawals: list[Json] = field(default_factory=list)
 
     @property
     def accounts(self) -> tuple[int, int]:

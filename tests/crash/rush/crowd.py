@@ -17,7 +17,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from exchange.engine import messages as m
 from tests.crash.rush.acts import Act, Answer, Json, KeyLife, Story, Verdict, What
 from tests.crash.rush.judge import KEY_ENDS_WITHIN_S
+from tests.crash.rush.judge_withdrawals import ENDED, HELD, PAID, REFUSED
 from tests.crash.rush.plan import OPENING, Party, Plan
+from tests.crash.rush.teller import is_left_alone
 from tests.crash.rush.ways import Key, Nobody, RestWay, SocketWay, Token, Way, new_client
 from tests.crash.site import RECOVERY_S, Site
 from tests.web.stream.venue import PASSWORD
@@ -27,7 +29,11 @@ _LATE_S: Final = KEY_ENDS_WITHIN_S + 0.05
 #: When after the first blow something is killed.
 _KILLED_WITHIN_S: Final = (0.01, 0.5)
 _PAUSE_S: Final = 0.1
-_SCOPES: Final = ("read", "trade", "transfer")
+_TELLS_S: Final = 0.005
+_SCOPES: Final = ("read", "trade", "transfer", "withdraw")
+#: Where withdrawals go.
+_ADDRESS: Final = {"asset": "KRW", "address": "Some Bank 123-456-7890", "label": "home"}
+_PAGE: Final = 200
 
 
 class Crowd:
@@ -55,13 +61,14 @@ class Crowd:
         self._quiet = asyncio.Event()
         self._late: list[asyncio.Task[None]] = []
         self._in_flight = 0
+        self._address_id = ""
 
     async def rush(self) -> Story:
         """The round, to the quiet after it."""
         try:
             await self._open()
             parties = (self._party("main"), self._party("sub"))
-            plan = Plan(self._luck, self._name, parties, tuple(self.story.keys))
+            plan = Plan(self._luck, self._name, parties, tuple(self.story.keys), self._address_id)
             self.story.acts = plan.draw()
             began = time.monotonic()
             acting = [asyncio.create_task(self._perform(act, began, plan)) for act in self.story.acts]
@@ -70,6 +77,7 @@ class Crowd:
             self._quiet.set()
             await asyncio.gather(*acting)
             await asyncio.gather(*self._late)
+            await self._withdrawals_end()
             await self._read_again()
         finally:
             for way in self._ways.values():
@@ -87,6 +95,8 @@ class Crowd:
         pair = await _asked(nobody, "POST", "/api/v1/token", username=self._user, password=PASSWORD)
         owner = RestWay("owner", self._client, url, Token(pair["access"], story.main))
         story.sub = await self._open_sub(owner)
+        entry = await _asked(owner, "POST", "/v1/addresses", **_ADDRESS)
+        self._address_id = entry["address"]["address_id"]
         self._fund("main", story.main)
         self._fund("sub", story.sub)
         for party, account in (("main", story.main), ("sub", story.sub)):
@@ -146,6 +156,8 @@ class Crowd:
 
     async def _perform(self, act: Act, began: float, plan: Plan) -> None:
         await asyncio.sleep(max(0.0, began + act.delay_s - time.monotonic()))
+        if act.after is not None and not await self._learn_name(act, act.after):
+            return
         life = self.story.keys.get(act.name)
         if life is not None:
             life.revoking_at = time.monotonic()
@@ -158,6 +170,15 @@ class Crowd:
         if life is not None and (ended := next(act.of(Verdict.DONE), None) or _was_done(act)):
             life.revoked_at = ended.answered_at
             self._late.append(asyncio.create_task(self._come_late(life, plan)))
+
+    async def _learn_name(self, act: Act, asked: Act) -> bool:
+        """Wait until the withdrawal that it calls back has its id; whether it has one."""
+        while not asked.is_told and not self._quiet.is_set():
+            await asyncio.sleep(_TELLS_S)
+        told = next(asked.of(Verdict.DONE), None)
+        if told is not None:
+            act.name = told.body["withdrawal"]["withdrawal_id"]
+        return told is not None
 
     async def _send(self, act: Act, way: str) -> None:
         self._in_flight += 1
@@ -176,6 +197,20 @@ class Crowd:
         self.story.acts += late
         self._counts["late"] += len(late)
         await asyncio.gather(*(self._send(act, act.ways[0]) for act in late))
+
+    async def _withdrawals_end(self) -> None:
+        """Until job and operators have nothing to do about withdrawals any more: keep them as they are."""
+        deadline = time.monotonic() + RECOVERY_S
+        for account in self.story.accounts:
+            way = self._ways[self._token_way(account)]
+            assert isinstance(way, RestWay)
+            while True:
+                rows = (await _asked(way, "GET", f"/v1/withdrawals?limit={_PAGE}"))["withdrawals"]
+                if all(_is_settled(row) for row in rows):
+                    break
+                assert time.monotonic() < deadline, f"withdrawals do not end: {rows}"
+                await asyncio.sleep(_PAUSE_S)
+            self.story.withdrawals += rows
 
     async def _read_again(self) -> None:
         """What the web processes show when all is quiet."""
@@ -223,6 +258,15 @@ class Crowd:
                     counts[f"refused {answer.code}"] += 1
                 if answer.verdict is Verdict.DONE:
                     counts[f"done {act.what}"] += 1
+        for row in self.story.withdrawals:
+            counts[f"withdrawals {row['state']}"] += 1
+
+
+def _is_settled(row: Json) -> bool:
+    """Whether nothing is going to happen to a withdrawal any more."""
+    return row["state"] in (REFUSED, PAID, ENDED) or (
+        row["state"] in HELD and is_left_alone(int(row["withdrawal_id"]))
+    )
 
 
 def _was_done(act: Act) -> Answer | None:

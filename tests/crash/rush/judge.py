@@ -14,6 +14,7 @@ from typing import Final
 
 from exchange.engine import messages as m
 from tests.crash.rush.acts import NO_KEY, Act, Answer, Story, Verdict, What
+from tests.crash.rush.judge_withdrawals import BEYOND_LIMIT, NOT_HELD, TOO_LATE, judge_withdrawals
 from tests.crash.rush.plan import SCALE, SYMBOL
 from tests.crash.rush.walk import Step, Walk
 
@@ -28,8 +29,8 @@ _BY_THE_ENGINE: Final = {
     What.ORDER: {"INSUFFICIENT_BALANCE"},
     What.CANCEL: {"ORDER_NOT_FOUND", "ORDER_NOT_OPEN"},
     What.TRANSFER: {"INSUFFICIENT_BALANCE"},
-    What.WITHDRAWAL: {"INSUFFICIENT_BALANCE"},
-    What.CANCEL_WITHDRAWAL: {"WITHDRAWAL_NOT_OPEN"},
+    What.WITHDRAWAL: {NOT_HELD, BEYOND_LIMIT},
+    What.CANCEL_WITHDRAWAL: {TOO_LATE},
     What.READ: set[str](),
     What.REVOKE: set[str](),
 }
@@ -49,6 +50,7 @@ def judge(story: Story, steps: Sequence[Step], walk: Walk) -> list[str]:
         *_one_after_the_other(story, steps),
         *_reads(story, walk),
         *_keys(story, steps),
+        *judge_withdrawals(story, steps),
     ]
 
 
@@ -228,11 +230,12 @@ def _sequence(act: Act, answer: Answer, found: Found) -> int | None:
     """Where in the journal this answer came about; None if it does not tell."""
     if act.what is What.READ:
         return int(answer.body["as_of_sequence"]) if answer.verdict is Verdict.DONE else None
-    if act.what not in (What.ORDER, What.TRANSFER, What.CANCEL):
+    if act.what not in (What.ORDER, What.TRANSFER, What.CANCEL, What.WITHDRAWAL):
         return None
     if answer.verdict is Verdict.DONE:
-        return answer.sequence
-    here = found[act.account, command_id(act)] if act.what is not What.CANCEL else []
+        # The engine may not have answered a withdrawal yet.
+        return None if answer.body["sequence"] is None else answer.sequence
+    here = found[act.account, command_id(act)] if act.what in (What.ORDER, What.TRANSFER) else []
     return here[0].sequence if here and here[0].code and here[0].code == answer.code else None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from tests.crash.rush.acts import Act, Json, What
@@ -24,11 +23,12 @@ MAKER_LOTS: Final = 10**SCALE
 
 #: How many of a hundred are of which kind.
 SHARES: Final = {
-    What.ORDER: 46,
-    What.CANCEL: 18,
+    What.ORDER: 44,
+    What.CANCEL: 16,
     What.TRANSFER: 14,
     What.WITHDRAWAL: 14,
-    What.READ: 6,
+    What.CANCEL_WITHDRAWAL: 5,
+    What.READ: 5,
     What.REVOKE: 2,
 }
 #: An act's value, KRW.
@@ -50,13 +50,13 @@ class Party(NamedTuple):
     name: str
     rest: tuple[str, ...]
     sockets: tuple[str, ...]
-    #: Amounts this account may send to the other.
+    #: The user's other account.
     other: int
 
 
 class Plan:
-    """Draws acts. ``name`` begins every client id, ``keys`` are the ids of the keys that may be revoked and
-    ``withdraw`` makes a withdrawal's body from a value in KRW (None: there are none)."""
+    """Draws acts. ``name`` begins every client id, ``keys`` are the ids of the keys that may be revoked, and
+    ``address_id`` names the entry of the user's book that withdrawals go to."""
 
     def __init__(
         self,
@@ -64,34 +64,30 @@ class Plan:
         name: str,
         parties: tuple[Party, Party],
         keys: tuple[str, ...],
-        withdraw: Callable[[int, str], Json] | None = None,
-        shares: Mapping[What, int] = SHARES,
+        address_id: str,
     ) -> None:
         self._luck = luck
         self._name = name
         self._parties = parties
         self._keys = list(keys)
-        self._withdraw = withdraw
-        self._shares = dict(shares)
+        self._address_id = address_id
         self._count = 0
         self._orders: list[Act] = []
+        self._withdrawals: list[Act] = []
 
     def draw(self) -> list[Act]:
         """The acts of a round, in the order in which they are to begin."""
-        kinds = [what for what, share in self._shares.items() for _ in range(share)]
-        if self._withdraw is None:
-            kinds = [What.ORDER if what is What.WITHDRAWAL else what for what in kinds]
-        self._luck.shuffle(kinds)
-        # Names of orders first: a cancel may overtake its order.
-        acts = [self._order() for what in kinds if what is What.ORDER]
+        # Orders and withdrawals before what is about them: their names are known, and a cancel may overtake.
         makers = {
-            What.CANCEL: self._cancel,
-            What.TRANSFER: self._transfer,
+            What.ORDER: self._order,
             What.WITHDRAWAL: self._withdrawal,
+            What.CANCEL: self._cancel,
+            What.CANCEL_WITHDRAWAL: self._call_back,
+            What.TRANSFER: self._transfer,
             What.READ: self._read,
             What.REVOKE: self._revoke,
         }
-        acts += [makers[what]() for what in kinds if what is not What.ORDER]
+        acts = [make() for what, make in makers.items() for _ in range(SHARES[what])]
         self._luck.shuffle(acts)
         return sorted(acts, key=lambda act: act.delay_s)
 
@@ -145,9 +141,23 @@ class Plan:
         return self._act(What.TRANSFER, party, name, body, party.rest)
 
     def _withdrawal(self) -> Act:
-        assert self._withdraw is not None, "drawn only where there are any"
-        party, name = self._parties[0], self._next("w")
-        return self._act(What.WITHDRAWAL, party, name, self._withdraw(self._value(), name), party.rest)
+        party, name = self._party(), self._next("w")
+        body = {
+            "asset": "KRW",
+            "amount": str(self._value()),
+            "address_id": self._address_id,
+            "client_withdrawal_id": name,
+        }
+        act = self._act(What.WITHDRAWAL, party, name, body, party.rest)
+        self._withdrawals.append(act)
+        return act
+
+    def _call_back(self) -> Act:
+        asked = self._luck.choice(self._withdrawals)
+        party = next(party for party in self._parties if party.number == asked.account)
+        act = self._act(What.CANCEL_WITHDRAWAL, party, "", {}, party.rest)
+        act.after, act.ways = asked, act.ways[:1]
+        return act
 
     def _read(self) -> Act:
         party = self._party()

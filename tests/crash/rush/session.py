@@ -21,7 +21,9 @@ from exchange.link.follower import Follower
 from tests.crash.rush.acts import Story
 from tests.crash.rush.crowd import Crowd
 from tests.crash.rush.judge import judge
+from tests.crash.rush.judge_withdrawals import DAY_LIMIT
 from tests.crash.rush.plan import MAKER_LOTS, MAKER_STEPS, PRICE, STEP, SYMBOL
+from tests.crash.rush.teller import OPERATORS
 from tests.crash.rush.walk import Step, Walk, steps_of
 from tests.crash.site import RECOVERY_S, Site
 from tests.marketdata import postgres
@@ -31,14 +33,25 @@ from tests.web.stream.venue import PASSWORD, PEOPLE, ROOT
 VICTIMS: Final = ("engine", "engine", "web0", "web1", "dispatcher", "market")
 _FIRST_ACCOUNT: Final = 2001
 #: Nothing in the way but what is under test.
-_LIMITS: Final = ("READS", "PUBLIC", "ADDRESS", "ACCOUNTS", "MAIL", "MAILBOX", "REPORTS")
+_LIMITS: Final = ("READS", "PUBLIC", "ADDRESS", "ACCOUNTS", "MAIL", "MAILBOX", "REPORTS", "WITHDRAWALS")
+#: No letters and no delay; about half of the withdrawals wait for operators.
+_CUSTODY: Final = {
+    "CUSTODY_MAIL": "never",
+    "CUSTODY_ADDRESS_DELAY_S": "0",
+    "CUSTODY_REVIEW_ABOVE": "55000",
+    "CUSTODY_LIMITS": f"0=0/0,1={DAY_LIMIT}/{10 * DAY_LIMIT}",
+}
 
 _MAKE_USERS: Final = """
 import django; django.setup()
 import json, sys
 from accounts.identity import roles
 from accounts.models import User
+from custody import asset_terms
 from exchange.models import Account
+asset_terms.seed_terms()
+for name in json.loads(sys.argv[3]):
+    roles.assign_role(User.objects.create_user(name, password=sys.argv[2]), roles.OPERATOR)
 for name, number in json.loads(sys.argv[1]):
     user = User.objects.create_user(name, password=sys.argv[2])
     roles.assign_role(user, roles.TRADER)
@@ -72,12 +85,14 @@ class Session:
         who = {number: (f"rush{number}", account) for account, number in numbers}
         _make_users(site, list(who.values()))
         self._stand_in_the_market()
+        teller = site._start("-m", "tests.crash.rush.teller")
         with Follower(
             site.data / "journal", site.data / "nowhere", socket_path=site.data / "engine.sock"
         ) as follower:
             self._fold(follower)
             for number, victims in self._victims.items():
                 self._round(follower, number, who[number], victims)
+        assert site.kill(teller, signal.SIGTERM) == 0, site.log_tail()
         self._reckon()
         return self.walk
 
@@ -185,7 +200,7 @@ def _site(vendor: str, redis_url: str) -> Iterator[Site]:
         more = {"DATABASE_URL": url} if url else {}
         if redis_url:
             more["REDIS_URL"] = redis_url
-        more |= {f"RATE_LIMIT_{name}": "0" for name in _LIMITS}
+        more |= _CUSTODY | {f"RATE_LIMIT_{name}": "0" for name in _LIMITS}
         site = Site(webs=2, **more)  # type: ignore[arg-type]
         try:
             site.start_dispatcher()
@@ -196,7 +211,7 @@ def _site(vendor: str, redis_url: str) -> Iterator[Site]:
 
 def _make_users(site: Site, who: list[tuple[str, int]]) -> None:
     subprocess.run(
-        [sys.executable, "-c", _MAKE_USERS, json.dumps(who), PASSWORD],
+        [sys.executable, "-c", _MAKE_USERS, json.dumps(who), PASSWORD, json.dumps(OPERATORS)],
         cwd=ROOT,
         env=site.environment,
         check=True,

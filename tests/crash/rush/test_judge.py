@@ -18,10 +18,12 @@ from exchange.engine import messages as m
 from exchange.listing import catalog
 from tests.crash.rush.acts import LOST, NO_KEY, Act, Answer, Json, KeyLife, Story, What
 from tests.crash.rush.judge import judge
+from tests.crash.rush.judge_withdrawals import ENDED, PAID, REFUSED
 from tests.crash.rush.plan import OPENING, PRICE, STEP, SYMBOL, decimal
 from tests.crash.rush.walk import Step, Walk
 
 MAIN, SUB, MAKER = 2001, 2002, 1004
+KRW = 10**8
 START_NS = 1_700_000_000_000_000_000
 
 
@@ -82,10 +84,35 @@ class World:
         body = {"balances": rows, "as_of_sequence": len(self.steps)}
         return self._keep(Act(What.READ, MAIN, "", {}, ("way",), answers=[self.answer(200, body)]))
 
-    def hold(self, amount: int, fee: int = 7) -> str:
-        name = self._id()
-        self.submit(m.hold_withdrawal(f"wd-hold:{name}", MAIN, name, "KRW", amount * 10**8, fee))
-        return name
+    def withdraw(self, amount: int, state: str = "sent") -> Json:
+        """Ask for a withdrawal, and take it to this state; its row."""
+        name, number, fee = self._id(), self._id(), 1_000
+        step = self.submit(
+            m.hold_withdrawal(f"wd-hold:{number}", MAIN, number, "KRW", amount * KRW, fee * KRW)
+        )
+        row: Json = {
+            "withdrawal_id": number,
+            "client_withdrawal_id": name,
+            "asset": "KRW",
+            "address_id": "1",
+            "amount": str(amount),
+            "fee": str(fee),
+            "total": str(amount + fee),
+            "state": REFUSED if step.code else state,
+            "end": None,
+            "refusal_code": step.code or None,
+        }
+        if state == PAID:
+            self.submit(m.settle_withdrawal(f"wd-settle:{number}", MAIN, number))
+        elif state == ENDED:
+            row["end"] = "canceled"
+            self.submit(m.release_withdrawal(f"wd-release:{number}", MAIN, number))
+        self.story.withdrawals.append(row)
+        self._tell(What.WITHDRAWAL, MAIN, name, {"amount": str(amount)}, step, {"withdrawal": dict(row)})
+        if row["end"]:
+            act = Act(What.CANCEL_WITHDRAWAL, MAIN, number, {}, ("way",), answers=[self.answer(200, {})])
+            self._keep(act)
+        return row
 
     def answer(self, status: int, body: Json, key: str = "") -> Answer:
         at = next(self._time)
@@ -139,9 +166,9 @@ def true_story(world: World) -> None:
     world.cancel(orders[0])
     world.cancel(orders[0])
     world.transfer(300_000)
-    names = [world.hold(50_000), world.hold(60_000)]
-    world.submit(m.settle_withdrawal("settle", MAIN, names[0]))
-    world.submit(m.release_withdrawal("release", MAIN, names[1]))
+    for amount, state in ((50_000, PAID), (60_000, ENDED), (70_000, "sent"), (900_000, "sent")):
+        world.withdraw(amount, state)
+    assert world.story.withdrawals[-1]["state"] == REFUSED
     world.read()
     for lots in (600_000, 900_000, 1_400_000):
         world.order(price=PRICE - away, lots=lots)
@@ -251,6 +278,67 @@ def _strange_refusal(world: World) -> None:
     world.order().answers.append(world.answer(429, {"error": "RATE_LIMITED"}))
 
 
+def _withdrawn_by_nobody(world: World) -> None:
+    world.withdraw(50_000)
+    world.story.acts.clear()
+
+
+def _withdrawn_twice(world: World) -> None:
+    world.story.withdrawals.append(world.withdraw(50_000))
+
+
+def _withdrawal_lost(world: World) -> None:
+    world.withdraw(50_000)
+    world.story.withdrawals.clear()
+
+
+def _paid_and_not_settled(world: World) -> None:
+    world.withdraw(50_000)["state"] = PAID
+
+
+def _paid_and_given_back(world: World) -> None:
+    world.withdraw(50_000, ENDED)["state"] = PAID
+
+
+def _settled_twice(world: World) -> None:
+    world.withdraw(50_000, PAID)
+    world.steps.append(world.steps[-1]._replace(sequence=len(world.steps) + 1))
+
+
+def _held_and_refused(world: World) -> None:
+    act = _asked(world)
+    act.answers = [world.answer(409, {"error": "INSUFFICIENT_BALANCE"})]
+
+
+def _held_elsewhere(world: World) -> None:
+    _asked(world).answers[0].body["sequence"] += 1
+
+
+def _another_amount_withdrawn(world: World) -> None:
+    world.withdraw(50_000)["amount"] = "50001"
+
+
+def _called_back_and_paid(world: World) -> None:
+    number = world.withdraw(50_000, PAID)["withdrawal_id"]
+    answers = [world.answer(200, {})]
+    world.story.acts.append(Act(What.CANCEL_WITHDRAWAL, MAIN, number, {}, ("way",), answers=answers))
+
+
+def _too_late_to_call_back(world: World) -> None:
+    world.withdraw(50_000, ENDED)
+    world.story.acts[-1].answers = [world.answer(409, {"error": "WITHDRAWAL_STATE"})]
+
+
+def _beyond_the_limit(world: World) -> None:
+    for _ in range(5):
+        world.withdraw(90_000)
+
+
+def _asked(world: World) -> Act:
+    world.withdraw(50_000)
+    return world.story.of(What.WITHDRAWAL)[0]
+
+
 UNTRUE: dict[str, Callable[[World], Any]] = {
     "was acknowledged at .*, the journal has": _lost,
     "carried out 2 times": _carried_out_twice,
@@ -267,6 +355,18 @@ UNTRUE: dict[str, Callable[[World], Any]] = {
     "a read of .* was sent after": _stale_read,
     "was shown .* it had": _wrong_read,
     "got 500": _server_error,
+    "nobody asked for the withdrawal": _withdrawn_by_nobody,
+    "became 2 withdrawals": _withdrawn_twice,
+    "there is no withdrawal": _withdrawal_lost,
+    "was held, settled, released .1, 0, 0. times": _paid_and_not_settled,
+    "was held, settled, released .1, 0, 1. times": _paid_and_given_back,
+    "was held, settled, released .1, 2, 0. times": _settled_twice,
+    "was refused .INSUFFICIENT_BALANCE.: .*'state': 'sent'": _held_and_refused,
+    "was held at": _held_elsewhere,
+    "the table has .*50001": _another_amount_withdrawn,
+    "was called back, the table has": _called_back_and_paid,
+    "could not be called back": _too_late_to_call_back,
+    "withdrawals of a day come to": _beyond_the_limit,
     "was refused: .*RATE_LIMITED": _strange_refusal,
 }
 

@@ -27,6 +27,7 @@ _REST: Final = {
     What.CANCEL: ("POST", "/v1/order/cancel"),
     What.TRANSFER: ("POST", "/v1/transfer"),
     What.READ: ("GET", "/v1/balances"),
+    What.WITHDRAWAL: ("POST", "/v1/withdrawals"),
 }
 _OPERATIONS: Final = {What.ORDER: "order.place", What.CANCEL: "order.cancel"}
 
@@ -35,6 +36,8 @@ def address_of(act: Act) -> tuple[str, str]:
     """Method and path of an act over REST."""
     if act.what is What.REVOKE:
         return "DELETE", f"/v1/keys/{act.name}"
+    if act.what is What.CANCEL_WITHDRAWAL:
+        return "POST", f"/v1/withdrawals/{act.name}/cancel"
     return _REST[act.what]
 
 
