@@ -125,7 +125,7 @@ class Withdrawal(models.Model):
     confirm_by = models.DateTimeField(null=True, blank=True)
     #: How many operators have to approve it.
     approvals_needed = models.PositiveSmallIntegerField(default=0)
-    #: When the one order to pay was written down as going out.
+    #: When the one order to pay was written down as going out; None again where nothing of it had gone out.
     sent_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     #: The provider's name for it, and what the customer can look for.
@@ -133,7 +133,7 @@ class Withdrawal(models.Model):
     transaction = models.CharField(max_length=128, blank=True, default="")
     #: Of ``unclear`` and of a look-up that failed, for operators.
     trouble = models.CharField(max_length=200, blank=True, default="")
-    #: The next look-up at the provider.
+    #: The next look-up at the provider; of ``approved``: when it is sent, if not now.
     look_at = models.DateTimeField(null=True, blank=True)
     #: Sequences of the engine's hold, and of its settlement or release.
     hold_sequence = models.BigIntegerField(null=True)
@@ -192,6 +192,28 @@ class WithdrawalApproval(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=("withdrawal", "by"), name="withdrawal_approved_once_by_each"),
             models.CheckConstraint(condition=~Q(by=F("user_id")), name="withdrawal_approved_by_another"),
+        ]
+
+
+class WithdrawalVerdict(models.Model):
+    """What an operator has found out about an unclear withdrawal. Two of different people, which agree, end
+    it."""
+
+    withdrawal = models.ForeignKey(Withdrawal, models.PROTECT, related_name="verdicts")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    is_paid = models.BooleanField()
+    #: Of one that was paid: what the customer can look for.
+    transaction = models.CharField(max_length=128, blank=True, default="")
+    reason = models.CharField(max_length=200)
+    #: The withdrawal's user, so that the database itself can compare.
+    user_id = models.BigIntegerField()
+
+    class Meta:
+        ordering = ("id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("withdrawal", "by"), name="withdrawal_verdict_once_by_each"),
+            models.CheckConstraint(condition=~Q(by=F("user_id")), name="withdrawal_verdict_by_another"),
         ]
 
 

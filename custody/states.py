@@ -66,7 +66,8 @@ STEPS: Final[dict[str, frozenset[str]]] = {
     W.UNCONFIRMED: frozenset({W.IN_REVIEW, W.APPROVED, W.RELEASING}),
     W.IN_REVIEW: frozenset({W.APPROVED, W.RELEASING}),
     W.APPROVED: frozenset({W.SENDING, W.RELEASING}),
-    W.SENDING: frozenset({W.SENT, W.UNCLEAR, W.SETTLING, W.RELEASING}),
+    # Back to approved where nothing of the order left this machine.
+    W.SENDING: frozenset({W.APPROVED, W.SENT, W.UNCLEAR, W.SETTLING, W.RELEASING}),
     W.SENT: frozenset({W.UNCLEAR, W.SETTLING, W.RELEASING}),
     W.UNCLEAR: frozenset({W.SENT, W.SETTLING, W.RELEASING}),
     W.SETTLING: frozenset({W.PAID}),

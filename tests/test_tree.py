@@ -21,7 +21,7 @@ CONVENTIONAL = {
     "urls",
 }
 #: Nouns of the domain: a room for models, one for reads, one for pages each have their module of them.
-SUBJECTS = {"accounts", "market", "orders", "solvency", "tokens", "users"}
+SUBJECTS = {"accounts", "market", "orders", "solvency", "tokens", "users", "withdrawals"}
 #: Tests that look at the whole from outside: attacks, a browser, a crash, documents.
 ACROSS = {"attacks", "bench", "browser", "client", "crash", "demo", "docs", "mutants", "plugins"}
 

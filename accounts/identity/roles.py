@@ -62,6 +62,7 @@ TRADE_OWN: Final = "trade"
 QUOTE: Final = "quote"
 MOVE_OWN: Final = "move own money"
 WITHDRAW_OWN: Final = "withdraw own money"
+CONFIRM_OWN: Final = "confirm own withdrawals and keep the address book"
 MANAGE_KEYS: Final = "manage own keys"
 MANAGE_ACCOUNTS: Final = "open, name and freeze own accounts"
 ENTER_PAGES: Final = "enter the operator pages"
@@ -77,6 +78,9 @@ SEE_ROLES: Final = "see roles"
 SEE_AUDIT: Final = "see and export the audit log"
 CHANGE_MARKETS: Final = "change markets and fees"
 MOVE_MONEY: Final = "move customers' money"
+REVIEW_WITHDRAWALS: Final = "approve and decline withdrawals"
+SETTLE_WITHDRAWALS: Final = "state what became of payouts and deposits"
+SET_LEVEL: Final = "set verification levels"
 FREEZE: Final = "freeze accounts"
 REVOKE_KEY: Final = "revoke an API key of others"
 END_LOG_INS: Final = "end log-ins and keys of others"
@@ -91,10 +95,15 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
     Permission(QUOTE, (MARKET_MAKER,), TRADE),
     Permission(MOVE_OWN, TRADING_ROLES, TRANSFER),
     Permission(WITHDRAW_OWN, TRADING_ROLES, WITHDRAW),
+    Permission(CONFIRM_OWN, TRADING_ROLES),
     Permission(MANAGE_KEYS, ROLES),
     Permission(MANAGE_ACCOUNTS, TRADING_ROLES),
     Permission(ENTER_PAGES, STAFF_ROLES),
-    Permission(SEE_MARKETS, STAFF_ROLES, codes=("exchange.view_symbol", "exchange.view_asset")),
+    Permission(
+        SEE_MARKETS,
+        STAFF_ROLES,
+        codes=("exchange.view_symbol", "exchange.view_asset", "custody.view_assetterms"),
+    ),
     Permission(
         SEE_ACCOUNTS,
         STAFF_ROLES,
@@ -103,6 +112,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
             "exchange.view_balance",
             "exchange.view_transfer",
             "exchange.view_feeoverride",
+            "custody.view_withdrawal",
         ),
     ),
     Permission(SEE_ORDERS, STAFF_ROLES, codes=("exchange.view_order", "exchange.view_fill")),
@@ -113,8 +123,15 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
     Permission(SEE_KEYS, (OPERATOR, *_SEERS), codes=("accounts.view_apikey",)),
     Permission(SEE_ROLES, _SEERS, codes=("auth.view_group",)),
     Permission(SEE_AUDIT, _SEERS, codes=("exchange.view_auditrecord",)),
-    Permission(CHANGE_MARKETS, _RUNNERS, codes=("exchange.change_market",)),
+    Permission(
+        CHANGE_MARKETS,
+        _RUNNERS,
+        codes=("exchange.change_market", "custody.add_assetterms", "custody.change_assetterms"),
+    ),
     Permission(MOVE_MONEY, _RUNNERS, codes=("exchange.move_funds",)),
+    Permission(REVIEW_WITHDRAWALS, (*_RUNNERS, COMPLIANCE), codes=("custody.review_withdrawals",)),
+    Permission(SETTLE_WITHDRAWALS, _RUNNERS, codes=("custody.settle_withdrawals",)),
+    Permission(SET_LEVEL, (COMPLIANCE, ADMINISTRATOR), codes=("custody.set_withdrawal_level",)),
     Permission(FREEZE, (*_RUNNERS, COMPLIANCE), codes=("exchange.freeze_account",)),
     Permission(REVOKE_KEY, _RUNNERS, codes=("accounts.revoke_apikey",)),
     Permission(END_LOG_INS, (SUPPORT, ADMINISTRATOR), codes=("accounts.end_log_ins",)),

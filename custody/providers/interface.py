@@ -6,11 +6,14 @@ A provider is asked to pay out at most once for each withdrawal. What it answers
     Accepted   it has taken the order to pay; whether it was paid comes later, by notice or look-up
     Paid       it has paid
     Failed     it will not pay, and never will under this id: the money goes back to the customer
+    NotSent    nothing of the order left this machine, as when the connection was refused: it may be sent
+               again, and its customer may call it back meanwhile
     Unknown    nobody can say: the order may or may not have arrived. It is never sent again by itself;
                look-ups go on, and people decide in the end
 
 Only an answer that the provider itself gave may be ``Failed``: a connection that breaks, a deadline, or an
-answer that cannot be read is ``Unknown``.
+answer that cannot be read is ``Unknown``. ``NotSent`` is for what is certain: where a single byte of the
+order may have gone out, it is ``Unknown`` too.
 """
 
 from __future__ import annotations
@@ -50,6 +53,12 @@ class Failed(NamedTuple):
     reason: str
 
 
+class NotSent(NamedTuple):
+    """``trouble``: what was in the way, for operators."""
+
+    trouble: str
+
+
 class Unknown(NamedTuple):
     """``trouble``: what went wrong, for operators."""
 
@@ -60,7 +69,7 @@ class NeverSeen(NamedTuple):
     """Of a look-up: the provider knows no order of this id. It may still be on its way."""
 
 
-Answer = Accepted | Paid | Failed | Unknown
+Answer = Accepted | Paid | Failed | NotSent | Unknown
 Found = Accepted | Paid | Failed | Unknown | NeverSeen
 
 
@@ -75,7 +84,7 @@ class IncomingDeposit(NamedTuple):
 
 
 class Provider(Protocol):
-    """One provider, as the custody job uses it. Calls block, for ``CUSTODY_TIMEOUT_S`` at most, and never
+    """One provider, as the custody job uses it. Calls block, for ``CUSTODY["TIMEOUT_S"]`` at most, and never
     raise for what the other side does."""
 
     name: str

@@ -15,6 +15,7 @@ from typing import Final
 
 from accounts.identity.roles import (
     CHANGE_MARKETS,
+    CONFIRM_OWN,
     END_LOG_INS,
     ENTER_PAGES,
     FREEZE,
@@ -39,6 +40,7 @@ from accounts.identity.roles import (
     SEE_REQUESTS,
     SEE_ROLES,
     TRADE_OWN,
+    WITHDRAW_OWN,
 )
 
 #: Everybody, visitors too.
@@ -90,6 +92,16 @@ REST: Final[Needs] = {
     "v1/accounts/<str:account>": {"PATCH": MANAGE_ACCOUNTS},
     "v1/transfer": {"POST": MOVE_OWN},
     "v1/demo/deposit": {"POST": MOVE_OWN},
+    "v1/withdrawals": {"GET": READ_OWN, "POST": WITHDRAW_OWN},
+    "v1/withdrawals/terms": {"GET": READ_OWN},
+    "v1/withdrawals/<str:withdrawal_id>": {"GET": READ_OWN},
+    "v1/withdrawals/<str:withdrawal_id>/confirm": {"POST": CONFIRM_OWN},
+    "v1/withdrawals/<str:withdrawal_id>/cancel": {"POST": WITHDRAW_OWN},
+    "v1/withdrawals/<str:withdrawal_id>/resend": {"POST": CONFIRM_OWN},
+    "v1/addresses": {"GET": READ_OWN, "POST": CONFIRM_OWN},
+    "v1/addresses/lock": {"GET": READ_OWN, "PUT": CONFIRM_OWN},
+    "v1/addresses/<str:address_id>": {"DELETE": CONFIRM_OWN},
+    "v1/addresses/<str:address_id>/confirm": {"POST": CONFIRM_OWN},
     "api/v1/orderbook/<str:symbol>": {"GET": ANYONE},
     "api/v1/auction/<str:symbol>": {"GET": ANYONE},
     "api/v1/symbols": {"GET": ANYONE},
@@ -136,6 +148,8 @@ PAGES: Final[Needs] = {
     "trade/<str:symbol>/": {"GET": ANYONE},
     "^markets/?$": {"GET": ANYONE},
     "^(?:portfolio|wallet|account|sub-accounts|keys|security)/?$": {"GET": LOG_IN},
+    "wallet/withdrawals/confirm/<str:key>": {"GET": LOG_IN},
+    "wallet/addresses/confirm/<str:key>": {"GET": LOG_IN},
     "accounts/login/": {"*": ANYONE},
     "accounts/logout/": {"POST": ANYONE},
     "accounts/second-factor/": {"*": ANYONE},
