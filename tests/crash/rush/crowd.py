@@ -129,7 +129,7 @@ class Crowd:
         if kind == "ed25519":
             public = private_key.public_key().public_bytes_raw()
             wish["public_key"] = base64.b64encode(public).decode()
-        made = await _asked(owner, "POST", "/v1/keys", **wish)
+        made = await _asked(owner, "POST", "/api/v1/keys", **wish)
         key_id = made["key"]["key_id"]
         self.story.keys[key_id] = KeyLife(key_id, account)
         if kind == "hmac":

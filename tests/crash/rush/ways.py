@@ -35,7 +35,7 @@ _OPERATIONS: Final = {What.ORDER: "order.place", What.CANCEL: "order.cancel"}
 def address_of(act: Act) -> tuple[str, str]:
     """Method and path of an act over REST."""
     if act.what is What.REVOKE:
-        return "DELETE", f"/v1/keys/{act.name}"
+        return "DELETE", f"/api/v1/keys/{act.name}"
     if act.what is What.CANCEL_WITHDRAWAL:
         return "POST", f"/v1/withdrawals/{act.name}/cancel"
     return _REST[act.what]
