@@ -40,8 +40,9 @@ NOT_SENT: Final = -1
 #: The requester is told that nothing was done, or (504) that it cannot be known.
 _NOTHING_DONE: Final = 503
 _OUTCOME_UNKNOWN: Final = 504
-#: A key that is not there any more.
+#: A key that is not there any more, for its holder and for its owner.
 NO_KEY: Final = "INVALID_KEY"
+NO_SUCH_KEY: Final = "KEY_NOT_FOUND"
 
 
 class Answer(NamedTuple):

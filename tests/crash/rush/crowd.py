@@ -15,7 +15,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from exchange.engine import messages as m
-from tests.crash.rush.acts import Act, Answer, Json, KeyLife, Story, Verdict, What
+from tests.crash.rush.acts import NO_SUCH_KEY, Act, Answer, Json, KeyLife, Story, Verdict, What
 from tests.crash.rush.judge import KEY_ENDS_WITHIN_S
 from tests.crash.rush.judge_withdrawals import ENDED, HELD, PAID, REFUSED
 from tests.crash.rush.plan import OPENING, Party, Plan
@@ -29,7 +29,6 @@ _LATE_S: Final = KEY_ENDS_WITHIN_S + 0.05
 #: When after the first blow something is killed.
 _KILLED_WITHIN_S: Final = (0.01, 0.5)
 _PAUSE_S: Final = 0.1
-_TELLS_S: Final = 0.005
 _SCOPES: Final = ("read", "trade", "transfer", "withdraw")
 #: Where withdrawals go.
 _ADDRESS: Final = {"asset": "KRW", "address": "Some Bank 123-456-7890", "label": "home"}
@@ -60,6 +59,8 @@ class Crowd:
         self.story = Story(self._name, main, 0, [], {})
         self._quiet = asyncio.Event()
         self._late: list[asyncio.Task[None]] = []
+        #: Withdrawals that are being asked for, by their names.
+        self._asking: dict[str, asyncio.Task[None]] = {}
         self._in_flight = 0
         self._address_id = ""
 
@@ -72,6 +73,9 @@ class Crowd:
             self.story.acts = plan.draw()
             began = time.monotonic()
             acting = [asyncio.create_task(self._perform(act, began, plan)) for act in self.story.acts]
+            for act, task in zip(self.story.acts, acting, strict=True):
+                if act.what is What.WITHDRAWAL:
+                    self._asking[act.name] = task
             await self._kill()
             await asyncio.to_thread(self.site.wait_serving)
             self._quiet.set()
@@ -173,8 +177,7 @@ class Crowd:
 
     async def _learn_name(self, act: Act, asked: Act) -> bool:
         """Wait until the withdrawal that it calls back has its id; whether it has one."""
-        while not asked.is_told and not self._quiet.is_set():
-            await asyncio.sleep(_TELLS_S)
+        await asyncio.wait([self._asking[asked.name]])
         told = next(asked.of(Verdict.DONE), None)
         if told is not None:
             act.name = told.body["withdrawal"]["withdrawal_id"]
@@ -271,7 +274,7 @@ def _is_settled(row: Json) -> bool:
 
 def _was_done(act: Act) -> Answer | None:
     """Of a revocation whose answer was lost: the later one by which the key is not there any more."""
-    return next((answer for answer in act.answers if answer.code == "KEY_NOT_FOUND"), None)
+    return next((answer for answer in act.answers if answer.code == NO_SUCH_KEY), None)
 
 
 async def _asked(way: RestWay, method: str, path: str, **body: Any) -> Json:

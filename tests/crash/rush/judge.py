@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Final
 
 from exchange.engine import messages as m
-from tests.crash.rush.acts import NO_KEY, Act, Answer, Story, Verdict, What
+from tests.crash.rush.acts import NO_KEY, NO_SUCH_KEY, Act, Answer, Story, Verdict, What
 from tests.crash.rush.judge_withdrawals import BEYOND_LIMIT, NOT_HELD, TOO_LATE, judge_withdrawals
 from tests.crash.rush.plan import SCALE, SYMBOL
 from tests.crash.rush.walk import Step, Walk
@@ -22,7 +22,7 @@ from tests.crash.rush.walk import Step, Walk
 KEY_ENDS_WITHIN_S: Final = 1.0
 #: Refusals without the engine: nothing of these is in the journal.
 _BEFORE_THE_ENGINE: Final = frozenset(
-    {NO_KEY, "ENGINE_UNAVAILABLE", "ENGINE_BUSY", "DATABASE_UNAVAILABLE", "KEY_NOT_FOUND"}
+    {NO_KEY, NO_SUCH_KEY, "ENGINE_UNAVAILABLE", "ENGINE_BUSY", "DATABASE_UNAVAILABLE"}
 )
 #: Refusals by the engine that a round may bring about.
 _BY_THE_ENGINE: Final = {
@@ -190,12 +190,18 @@ def _codes(story: Story) -> Iterator[str]:
     for act in story.acts:
         for answer in act.answers:
             is_known = answer.code in _BEFORE_THE_ENGINE | _BY_THE_ENGINE[act.what]
-            if answer.code == "KEY_NOT_FOUND" and act.what is not What.REVOKE:
+            if answer.code == NO_SUCH_KEY and not _was_perhaps_done(act, answer):
                 is_known = False
             if answer.verdict is Verdict.REFUSED and not is_known:
                 yield f"{act.what} {act.name} was refused: {answer.body}"
             if answer.status >= 500 and answer.status not in (503, 504):
                 yield f"{act.what} {act.name} got {answer.status}: {answer.body}"
+
+
+def _was_perhaps_done(act: Act, answer: Answer) -> bool:
+    """Whether a revocation was sent before this answer, and had none that tells."""
+    earlier = [each for each in act.of(Verdict.UNKNOWN) if each.answered_at <= answer.sent_at]
+    return act.what is What.REVOKE and bool(earlier)
 
 
 def _one_after_the_other(story: Story, steps: Sequence[Step]) -> Iterator[str]:
