@@ -9,6 +9,7 @@ order its acts arrive is the machine's affair.
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import random
 import sys
@@ -28,6 +29,7 @@ def main() -> int:
     import django
 
     django.setup()
+    logging.disable(logging.CRITICAL)
     from tests.crash.rush.session import rush, victims_of
 
     print(f"seed {options.seed}, {options.rounds} rounds from {options.first}", flush=True)
@@ -39,7 +41,12 @@ def main() -> int:
         victims = [victims_of(options.seed, number, options.kills) for number in numbers]
         try:
             session = rush(
-                options.seed, victims, first=first, vendor=options.database, redis_url=options.redis
+                options.seed,
+                victims,
+                first=first,
+                vendor=options.database,
+                redis_url=options.redis,
+                tell=lambda told: print(f"  {_summary(told)}", flush=True),
             )
         except BaseException:
             traceback.print_exc()

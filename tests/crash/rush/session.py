@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -70,9 +70,17 @@ def victims_of(seed: int, number: int, share: float) -> list[str]:
 class Session:
     """``run`` it once: rounds from ``first``, one for each list of victims. ``counts`` has the figures."""
 
-    def __init__(self, site: Site, seed: int, first: int, victims: Sequence[Sequence[str]]) -> None:
+    def __init__(
+        self,
+        site: Site,
+        seed: int,
+        first: int,
+        victims: Sequence[Sequence[str]],
+        tell: Callable[[Counter[str]], None] = lambda _: None,
+    ) -> None:
         self._site = site
         self._seed = seed
+        self._tell = tell
         self._victims = dict(enumerate(victims, first))
         self.walk = Walk()
         self.counts: Counter[str] = Counter()
@@ -111,6 +119,7 @@ class Session:
         problems = [*walk.problems, *judge(story, steps, walk), *self._compare(follower, story)]
         assert not problems, _told(site, number, victims, problems)
         self.stories.append((story, steps))
+        self._tell(self.counts)
         self._clear(story)
 
     def _fold(self, follower: Follower) -> list[Step]:
@@ -182,10 +191,12 @@ def rush(
     first: int = 0,
     vendor: str = "sqlite",
     redis_url: str = "",
+    tell: Callable[[Counter[str]], None] = lambda _: None,
 ) -> Session:
-    """A venue, and a round at it for each list of victims. Raises AssertionError for anything amiss."""
+    """A venue, and a round at it for each list of victims; ``tell`` takes the figures after each round.
+    Raises AssertionError for anything amiss."""
     with _site(vendor, redis_url) as site:
-        session = Session(site, seed, first, victims)
+        session = Session(site, seed, first, victims, tell)
         try:
             session.run()
         except BaseException:
