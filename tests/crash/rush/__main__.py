@@ -30,31 +30,35 @@ def main() -> int:
 
     django.setup()
     logging.disable(logging.CRITICAL)
-    from tests.crash.rush.session import rush, victims_of
+    from tests.crash.rush.session import rush
+    from tests.crash.rush.wave import victims_of
 
     print(f"seed {options.seed}, {options.rounds} rounds from {options.first}", flush=True)
     counts: Counter[str] = Counter()
-    began = time.monotonic()
-    end = options.first + options.rounds
-    for first in range(options.first, end, _ROUNDS_A_VENUE):
-        numbers = range(first, min(first + _ROUNDS_A_VENUE, end))
+    began, together = time.monotonic(), options.together
+    waves = -(-options.rounds // together)
+    a_venue = max(1, _ROUNDS_A_VENUE // together)
+    for at in range(0, waves, a_venue):
+        first = options.first + at * together
+        numbers = range(first, first + min(a_venue, waves - at) * together, together)
         victims = [victims_of(options.seed, number, options.kills) for number in numbers]
         try:
             session = rush(
                 options.seed,
                 victims,
                 first=first,
+                together=together,
                 vendor=options.database,
                 redis_url=options.redis,
                 tell=lambda told: print(f"  {_summary(told)}", flush=True),
             )
         except BaseException:
             traceback.print_exc()
-            print(f"FAILED in rounds {first} to {numbers[-1]} of seed {options.seed}", file=sys.stderr)
+            print(f"FAILED from round {first} on, seed {options.seed}", file=sys.stderr)
             return 1
-        for name, count in session.counts.items():
-            is_most = name.startswith(("most", "longest"))
-            counts[name] = max(counts[name], count) if is_most else counts[name] + count
+        most = max(counts["most at once"], session.counts["most at once"])
+        counts.update(session.counts)
+        counts["most at once"] = most
         print(f"{time.monotonic() - began:.0f} s: {_summary(counts)}", flush=True)
     return 0
 
@@ -68,7 +72,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--first", type=int, default=0, help="number of the first round")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1, 10**9))
-    parser.add_argument("--kills", type=float, default=0.5, help="share of rounds with kills")
+    parser.add_argument("--kills", type=float, default=0.5, help="share of waves with kills")
+    parser.add_argument("--together", type=int, default=4, help="rounds of a wave: users who rush together")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--redis", default="", metavar="URL", help="with a Redis between the web processes")
     return parser.parse_args()

@@ -1,5 +1,4 @@
-"""One round: a user of its own with two accounts and four keys, the acts all at once, what is killed amid
-them, and the quiet after it."""
+"""One round: a user of its own with two accounts and four keys, the acts all at once, and the quiet after."""
 
 from __future__ import annotations
 
@@ -8,7 +7,6 @@ import base64
 import random
 import time
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any, Final
 
 import httpx
@@ -26,8 +24,6 @@ from tests.web.stream.venue import PASSWORD
 
 #: Orders sent with a key after its end is known everywhere, by each way there is.
 _LATE_S: Final = KEY_ENDS_WITHIN_S + 0.05
-#: When after the first blow something is killed.
-_KILLED_WITHIN_S: Final = (0.01, 0.5)
 _PAUSE_S: Final = 0.1
 _SCOPES: Final = ("read", "trade", "transfer", "withdraw")
 #: Where withdrawals go.
@@ -35,25 +31,30 @@ _ADDRESS: Final = {"asset": "KRW", "address": "Some Bank 123-456-7890", "label":
 _PAGE: Final = 200
 
 
-class Crowd:
-    """``number`` of the round, ``name`` and ``main`` account of its user; ``victims``: names of processes to
-    be killed. ``counts`` takes what was done."""
+class Gauge:
+    """How many requests are on their way, and how many there were at most."""
 
-    def __init__(
-        self,
-        site: Site,
-        number: int,
-        seed: int,
-        who: tuple[str, int],
-        victims: Sequence[str],
-        counts: Counter[str],
-    ) -> None:
+    def __init__(self) -> None:
+        self.now = self.most = 0
+
+    def __enter__(self) -> None:
+        self.now += 1
+        self.most = max(self.most, self.now)
+
+    def __exit__(self, *_: object) -> None:
+        self.now -= 1
+
+
+class Crowd:
+    """``number`` of the round, ``who``: name and main account of its user. ``open`` it, then ``rush``, then
+    ``close``; ``count`` gives the figures."""
+
+    def __init__(self, site: Site, number: int, seed: int, who: tuple[str, int], gauge: Gauge) -> None:
         self.site = site
         self._name = f"r{number}"
         self._user, main = who
         self._luck = random.Random(f"rush:{seed}:{number}")
-        self._victims = victims
-        self._counts = counts
+        self._gauge = gauge
         self._client: httpx.AsyncClient = new_client()
         self._ways: dict[str, Way] = {}
         self.story = Story(self._name, main, 0, [], {})
@@ -61,38 +62,34 @@ class Crowd:
         self._late: list[asyncio.Task[None]] = []
         #: Withdrawals that are being asked for, by their names.
         self._asking: dict[str, asyncio.Task[None]] = {}
-        self._in_flight = 0
+        self._late_count = 0
         self._address_id = ""
 
-    async def rush(self) -> Story:
-        """The round, to the quiet after it."""
-        try:
-            await self._open()
-            parties = (self._party("main"), self._party("sub"))
-            plan = Plan(self._luck, self._name, parties, tuple(self.story.keys), self._address_id)
-            self.story.acts = plan.draw()
-            began = time.monotonic()
-            acting = [asyncio.create_task(self._perform(act, began, plan)) for act in self.story.acts]
-            for act, task in zip(self.story.acts, acting, strict=True):
-                if act.what is What.WITHDRAWAL:
-                    self._asking[act.name] = task
-            await self._kill()
-            await asyncio.to_thread(self.site.wait_serving)
-            self._quiet.set()
-            await asyncio.gather(*acting)
-            await asyncio.gather(*self._late)
-            await self._withdrawals_end()
-            await self._read_again()
-        finally:
-            for way in self._ways.values():
-                await way.close()
-            await self._client.aclose()
-        self._count()
-        return self.story
+    async def rush(self, quiet: asyncio.Event) -> None:
+        """All acts, to the quiet after them. ``quiet`` is set once nothing more is killed and all serves."""
+        self._quiet = quiet
+        parties = (self._party("main"), self._party("sub"))
+        plan = Plan(self._luck, self._name, parties, tuple(self.story.keys), self._address_id)
+        self.story.acts = plan.draw()
+        began = time.monotonic()
+        acting = [asyncio.create_task(self._perform(act, began, plan)) for act in self.story.acts]
+        for act, task in zip(self.story.acts, acting, strict=True):
+            if act.what is What.WITHDRAWAL:
+                self._asking[act.name] = task
+        await asyncio.gather(*acting)
+        await asyncio.gather(*self._late)
+        await quiet.wait()
+        await self._withdrawals_end()
+        await self._read_again()
+
+    async def close(self) -> None:
+        for way in self._ways.values():
+            await way.close()
+        await self._client.aclose()
 
     # --- the user ------------------------------------------------------------------------------------
 
-    async def _open(self) -> None:
+    async def open(self) -> None:
         """Log in, open the sub-account, make the keys, and give both accounts what they begin with."""
         story, url = self.story, self.site.urls[0]
         nobody = RestWay("log-in", self._client, url, Nobody())
@@ -184,12 +181,8 @@ class Crowd:
         return told is not None
 
     async def _send(self, act: Act, way: str) -> None:
-        self._in_flight += 1
-        self._counts["most at once"] = max(self._counts["most at once"], self._in_flight)
-        try:
+        with self._gauge:
             act.answers.append(await self._ways[way].send(act))
-        finally:
-            self._in_flight -= 1
 
     async def _come_late(self, life: KeyLife, plan: Plan) -> None:
         """Orders by a key that everybody knows to have ended."""
@@ -198,7 +191,7 @@ class Crowd:
         party = self._party("main" if life.account == self.story.main else "sub")
         late = [plan.probe(name, party) for name, way in self._ways.items() if way.proof.key == life.key_id]
         self.story.acts += late
-        self._counts["late"] += len(late)
+        self._late_count += len(late)
         await asyncio.gather(*(self._send(act, act.ways[0]) for act in late))
 
     async def _withdrawals_end(self) -> None:
@@ -226,33 +219,11 @@ class Crowd:
     def _token_way(self, account: int, web: int = 0) -> str:
         return f"token-{'main' if account == self.story.main else 'sub'}-rest{web}"
 
-    # --- what is killed ------------------------------------------------------------------------------
-
-    async def _kill(self) -> None:
-        for victim in self._victims:
-            await asyncio.sleep(self._luck.uniform(*_KILLED_WITHIN_S))
-            await asyncio.to_thread(self._kill_one, victim)
-            self._counts[f"kill {victim}"] += 1
-
-    def _kill_one(self, victim: str) -> None:
-        site = self.site
-        if victim.startswith("web"):
-            number = int(victim[3:])
-            assert site.webs[number].poll() is None, f"{victim} has ended by itself\n{site.log_tail()}"
-            site.kill(site.webs[number])
-            site.restart_web(number)
-            return
-        process = getattr(site, victim)
-        assert process.poll() is None, f"{victim} has ended by itself\n{site.log_tail()}"
-        site.kill(process)
-        getattr(site, f"start_{victim}")()
-
     # --- figures -------------------------------------------------------------------------------------
 
-    def _count(self) -> None:
-        counts = self._counts
-        counts["rounds"] += 1
-        counts["acts"] += len(self.story.acts)
+    def count(self) -> Counter[str]:
+        """What was asked for and what was answered."""
+        counts = Counter({"rounds": 1, "acts": len(self.story.acts), "late": self._late_count})
         for act in self.story.acts:
             counts["sent"] += len(act.answers)
             for answer in act.answers:
@@ -263,6 +234,7 @@ class Crowd:
                     counts[f"done {act.what}"] += 1
         for row in self.story.withdrawals:
             counts[f"withdrawals {row['state']}"] += 1
+        return counts
 
 
 def _is_settled(row: Json) -> bool:

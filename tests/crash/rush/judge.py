@@ -40,8 +40,9 @@ Found = dict[tuple[int, str], list[Step]]
 
 
 def judge(story: Story, steps: Sequence[Step], walk: Walk) -> list[str]:
-    """Everything that is not as it was told; empty is well. ``steps``: those of this round, which ``walk``
-    has taken."""
+    """Everything that is not as it was told; empty is well. ``steps``: those while the round lasted, which
+    ``walk`` has taken; other users' may be among them."""
+    steps = [step for step in steps if len(step.command) > 2 and step.command[2] in story.accounts]
     return [
         *_named(story, steps),
         *_cancels(story, steps),

@@ -19,18 +19,18 @@ from exchange.engine import messages as m
 from exchange.journal.tools import verify
 from exchange.link.follower import Follower
 from tests.crash.rush.acts import Story
-from tests.crash.rush.crowd import Crowd
+from tests.crash.rush.crowd import Crowd, Gauge
 from tests.crash.rush.judge import judge
 from tests.crash.rush.judge_withdrawals import DAY_LIMIT
 from tests.crash.rush.plan import MAKER_LOTS, MAKER_STEPS, PRICE, STEP, SYMBOL
 from tests.crash.rush.teller import OPERATORS
 from tests.crash.rush.walk import Step, Walk, steps_of
+from tests.crash.rush.wave import Wave
 from tests.crash.site import RECOVERY_S, Site
 from tests.marketdata import postgres
 from tests.web.stream.venue import PASSWORD, PEOPLE, ROOT
 
-#: Whom a round's kills hit.
-VICTIMS: Final = ("engine", "engine", "web0", "web1", "dispatcher", "market")
+Tell = Callable[[Counter[str]], None]
 _FIRST_ACCOUNT: Final = 2001
 #: Nothing in the way but what is under test.
 _LIMITS: Final = ("READS", "PUBLIC", "ADDRESS", "ACCOUNTS", "MAIL", "MAILBOX", "REPORTS", "WITHDRAWALS")
@@ -59,68 +59,62 @@ for name, number in json.loads(sys.argv[1]):
 """
 
 
-def victims_of(seed: int, number: int, share: float) -> list[str]:
-    """Who is killed in a round: nobody, or (in this ``share`` of rounds) one or two processes."""
-    luck = random.Random(f"rush:{seed}:{number}:victims")
-    if luck.random() >= share:
-        return []
-    return [luck.choice(VICTIMS) for _ in range(luck.choice((1, 1, 2)))]
-
-
 class Session:
-    """``run`` it once: rounds from ``first``, one for each list of victims. ``counts`` has the figures."""
+    """``run`` it once: a wave of ``together`` rounds for each list of victims; ``first`` is the number of the
+    first. ``counts`` has the figures."""
 
     def __init__(
-        self,
-        site: Site,
-        seed: int,
-        first: int,
-        victims: Sequence[Sequence[str]],
-        tell: Callable[[Counter[str]], None] = lambda _: None,
+        self, site: Site, seed: int, first: int, victims: Sequence[Sequence[str]], together: int, tell: Tell
     ) -> None:
         self._site = site
         self._seed = seed
         self._tell = tell
-        self._victims = dict(enumerate(victims, first))
+        self._gauge = Gauge()
+        numbers = range(first, first + len(victims) * together)
+        self._who = {number: (f"rush{number}", _FIRST_ACCOUNT + at) for at, number in enumerate(numbers)}
+        starts = range(first, first + len(victims) * together, together)
+        self._waves = [(range(at, at + together), each) for at, each in zip(starts, victims, strict=True)]
         self.walk = Walk()
         self.counts: Counter[str] = Counter()
         self.stories: list[tuple[Story, list[Step]]] = []
 
-    def run(self) -> Walk:
+    def run(self) -> None:
         """Raises AssertionError for anything amiss."""
         site = self._site
-        numbers = enumerate(self._victims, _FIRST_ACCOUNT)
-        who = {number: (f"rush{number}", account) for account, number in numbers}
-        _make_users(site, list(who.values()))
+        _make_users(site, list(self._who.values()))
         self._stand_in_the_market()
         teller = site._start("-m", "tests.crash.rush.teller")
         with Follower(
             site.data / "journal", site.data / "nowhere", socket_path=site.data / "engine.sock"
         ) as follower:
             self._fold(follower)
-            for number, victims in self._victims.items():
-                self._round(follower, number, who[number], victims)
+            for numbers, victims in self._waves:
+                self._wave(follower, numbers, victims)
         assert site.kill(teller, signal.SIGTERM) == 0, site.log_tail()
         self._reckon()
-        return self.walk
 
-    def _round(self, follower: Follower, number: int, who: tuple[str, int], victims: Sequence[str]) -> None:
-        site, walk = self._site, self.walk
+    def _wave(self, follower: Follower, numbers: range, victims: Sequence[str]) -> None:
+        site, walk, counts = self._site, self.walk, self.counts
         self._fold(follower)
-        crowd = Crowd(site, number, self._seed, who, victims, self.counts)
-        began = time.monotonic()
-        story = asyncio.run(crowd.rush())
-        # The walk stands where it stood before the round.
-        walk.watch(*story.accounts)
-        took_ms = int((time.monotonic() - began) * 1000)
-        self.counts["longest round, ms"] = max(self.counts["longest round, ms"], took_ms)
+        crowds = [Crowd(site, number, self._seed, self._who[number], self._gauge) for number in numbers]
+        luck = random.Random(f"rush:{self._seed}:{numbers.start}:wave")
+        asyncio.run(Wave(site, crowds, victims, luck, counts).roll())
+        stories = [crowd.story for crowd in crowds]
+        for story in stories:
+            # The walk stands where it stood before the wave.
+            walk.watch(*story.accounts)
         steps = self._fold(follower)
-        self.counts["commands"] += len(steps)
-        problems = [*walk.problems, *judge(story, steps, walk), *self._compare(follower, story)]
-        assert not problems, _told(site, number, victims, problems)
-        self.stories.append((story, steps))
-        self._tell(self.counts)
-        self._clear(story)
+        problems = [*walk.problems, *follower.engine.check()]
+        for story in stories:
+            problems += [*judge(story, steps, walk), *self._compare(story)]
+        assert not problems, _told(site, numbers, victims, problems)
+        self.stories += [(story, steps) for story in stories]
+        counts.update({"waves": 1, "waves with kills": int(bool(victims)), "commands": len(steps)})
+        for crowd in crowds:
+            counts.update(crowd.count())
+            self._clear(crowd.story)
+        counts["most at once"] = self._gauge.most
+        self._tell(counts)
 
     def _fold(self, follower: Follower) -> list[Step]:
         """Take everything up to where the engine is now."""
@@ -134,10 +128,9 @@ class Session:
                 taken.append(step)
         return taken
 
-    def _compare(self, follower: Follower, story: Story) -> Iterator[str]:
-        """The running engine, the fold of its journal, and the walk."""
+    def _compare(self, story: Story) -> Iterator[str]:
+        """The running engine against the walk."""
         ask, walk = self._site.admin.query, self.walk
-        yield from follower.engine.check()
         for account in story.accounts:
             rows = ask("balances", account).value
             has = {asset: (available, held) for asset, available, held in rows if available or held}
@@ -189,14 +182,15 @@ def rush(
     victims: Sequence[Sequence[str]],
     *,
     first: int = 0,
+    together: int = 1,
     vendor: str = "sqlite",
     redis_url: str = "",
-    tell: Callable[[Counter[str]], None] = lambda _: None,
+    tell: Tell = lambda _: None,
 ) -> Session:
-    """A venue, and a round at it for each list of victims; ``tell`` takes the figures after each round.
+    """A venue, and a wave of rounds at it for each list of victims; ``tell`` takes the figures after each.
     Raises AssertionError for anything amiss."""
     with _site(vendor, redis_url) as site:
-        session = Session(site, seed, first, victims, tell)
+        session = Session(site, seed, first, victims, together, tell)
         try:
             session.run()
         except BaseException:
@@ -231,6 +225,6 @@ def _make_users(site: Site, who: list[tuple[str, int]]) -> None:
     site.submit(*(m.set_account(site.next_id(), number) for _, number in who))
 
 
-def _told(site: Site, number: int, victims: Sequence[str], problems: list[str]) -> str:
-    head = f"round {number}, killed {list(victims) or 'nobody'}: {len(problems)} violations"
-    return "\n".join((head, *problems[:20], f"(data: {site.data})"))
+def _told(site: Site, numbers: range, victims: Sequence[str], problems: list[str]) -> str:
+    which = f"rounds {numbers.start} to {numbers[-1]}, killed {list(victims) or 'nobody'}"
+    return "\n".join((f"{which}: {len(problems)} violations", *problems[:20], f"(data: {site.data})"))

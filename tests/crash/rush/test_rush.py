@@ -13,18 +13,19 @@ from tests.crash.rush.session import Session, rush
 
 pytestmark = pytest.mark.proof
 
-#: Rounds without and with kills amid them.
-VICTIMS = ((), (), ("engine",), ("web0", "engine"))
+#: Two users rush together, once undisturbed and once while these die.
+VICTIMS = ((), ("web0", "engine"))
+TOGETHER = 2
 
 
 @pytest.fixture(scope="module")
 def session() -> Session:
-    return rush(seed=4, victims=VICTIMS)
+    return rush(seed=4, victims=VICTIMS, together=TOGETHER)
 
 
 def test_never_over_accepted_whatever_dies(session: Session) -> None:
     counts = session.counts
-    assert counts["rounds"] == len(VICTIMS)
+    assert counts["rounds"] == TOGETHER * len(VICTIMS)
     assert counts["refused INSUFFICIENT_BALANCE"] > 40, "hardly anything was too much: this proves nothing"
     assert counts["done order"] > 40
     assert counts["late"] > 0
