@@ -31,7 +31,7 @@ def ask_to_confirm(withdrawal: Withdrawal) -> None:
 
 
 def tell(withdrawal: Withdrawal, kind: str) -> None:
-    """A notice of a kind, to users who have an address. What they called back themselves is told to no one."""
+    """A notice of a kind, to users who have an address. Nobody is told what they called back themselves."""
     user = withdrawal.user
     if user.email and withdrawal.end != WithdrawalEnd.CANCELED:
         post(kind, user.email, user.language, withdrawal=withdrawal.pk)
@@ -61,9 +61,7 @@ def _notice(letter: Letter) -> Content | None:
     if row is None:
         return None
     values = {**_described(row), "reason": row.end_reason, "transaction": row.transaction, "end": row.end}
-    return Content(
-        f"withdrawal_{letter.about['what']}", {**values, "link": links.link("own-pages")}, row.user
-    )
+    return Content(letter.kind, {**values, "link": links.link("own-pages")}, row.user)
 
 
 def _address(letter: Letter) -> Content | None:

@@ -30,19 +30,23 @@ def custody(env: environ.Env, *, is_demo: bool) -> dict[str, Any]:
         "PROVIDERS": _providers(env.json("CUSTODY_PROVIDERS", default=_MANUAL)),
         # Whether withdrawals and addresses are confirmed by a letter.
         "MAIL": mail,
-        "CONFIRM_S": _seconds(env, "CUSTODY_CONFIRM_S", 86_400),
+        "CONFIRM_S": _seconds("CUSTODY_CONFIRM_S", env.int("CUSTODY_CONFIRM_S", default=86_400)),
         # Until a new address may be used, and a lock to the book ends.
-        "ADDRESS_DELAY_S": _seconds(env, "CUSTODY_ADDRESS_DELAY_S", 60 if is_demo else 86_400),
+        "ADDRESS_DELAY_S": _seconds(
+            "CUSTODY_ADDRESS_DELAY_S", env.int("CUSTODY_ADDRESS_DELAY_S", default=60 if is_demo else 86_400)
+        ),
         "LIMITS": limits,
         # Of users to whom no operator has given one.
         "LEVEL": level,
         # Withdrawals worth more than this in the reference currency wait for two operators.
         "REVIEW_ABOVE": _amount("CUSTODY_REVIEW_ABOVE", env("CUSTODY_REVIEW_ABOVE", default="10000000")),
         # An order to pay without a clear answer is for operators after this.
-        "UNCLEAR_AFTER_S": _seconds(env, "CUSTODY_UNCLEAR_AFTER_S", 3_600),
+        "UNCLEAR_AFTER_S": _seconds(
+            "CUSTODY_UNCLEAR_AFTER_S", env.int("CUSTODY_UNCLEAR_AFTER_S", default=3_600)
+        ),
         # How long a provider has to answer, and how often it is asked what became of an order to pay.
-        "TIMEOUT_S": _seconds(env, "CUSTODY_TIMEOUT_S", 10),
-        "LOOK_EVERY_S": _seconds(env, "CUSTODY_LOOK_EVERY_S", 30),
+        "TIMEOUT_S": _seconds("CUSTODY_TIMEOUT_S", env.int("CUSTODY_TIMEOUT_S", default=10)),
+        "LOOK_EVERY_S": _seconds("CUSTODY_LOOK_EVERY_S", env.int("CUSTODY_LOOK_EVERY_S", default=30)),
     }
 
 
@@ -69,11 +73,10 @@ def _providers(given: Any) -> dict[str, dict[str, Any]]:
     return dict(given)
 
 
-def _seconds(env: environ.Env, name: str, default: int) -> int:
-    seconds = env.int(name, default=default)
+def _seconds(name: str, seconds: int) -> int:
     if seconds < 0:
         raise ImproperlyConfigured(f"{name}={seconds}: seconds, from 0 on")
-    return int(seconds)
+    return seconds
 
 
 def _amount(name: str, text: str) -> Decimal:

@@ -2,7 +2,8 @@
 
     trader          trades on the site
     market maker    trades, quotes, and may have rebates and a higher rate of orders
-    support         sees customers, their accounts and orders; ends their log-ins and keys
+    support         sees customers, their accounts and orders; ends their log-ins and keys, has links to
+                    set a new password sent to them
     operator        sees the exchange and asks for changes of symbols, accounts and funds
     compliance      sees everything of users and trades, and the audit log; freezes accounts
     auditor         sees everything, changes nothing
@@ -84,6 +85,7 @@ SET_LEVEL: Final = "set verification levels"
 FREEZE: Final = "freeze accounts"
 REVOKE_KEY: Final = "revoke an API key of others"
 END_LOG_INS: Final = "end log-ins and keys of others"
+SEND_RESET_LINK: Final = "send links to set a new password"
 MANAGE_USERS: Final = "manage users and roles"
 INVITE: Final = "invite people"
 PUBLISH_TERMS: Final = "publish terms of service"
@@ -135,6 +137,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
     Permission(FREEZE, (*_RUNNERS, COMPLIANCE), codes=("exchange.freeze_account",)),
     Permission(REVOKE_KEY, _RUNNERS, codes=("accounts.revoke_apikey",)),
     Permission(END_LOG_INS, (SUPPORT, ADMINISTRATOR), codes=("accounts.end_log_ins",)),
+    Permission(SEND_RESET_LINK, (SUPPORT, ADMINISTRATOR), codes=("accounts.send_reset_link",)),
     Permission(MANAGE_USERS, (ADMINISTRATOR,), codes=("accounts.add_user", "accounts.change_user")),
     # A code lets somebody in: who only looks does not see it.
     Permission(

@@ -56,10 +56,11 @@ def parse(data: Mapping[str, Any]) -> Wish:
 def add(user: User, wish: Wish, language: str) -> WithdrawalAddress:
     """Save an entry; where letters are asked for one goes out to confirm it. Raises EMAIL_REQUIRED,
     TOO_MANY_ADDRESSES, ADDRESS_EXISTS."""
-    needs_letter = mail_policy.needs_letter(user)
     with transaction.atomic():
-        # One after the other, so that the limit holds.
-        User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        # One after the other, so that the limit holds. The row as it is now: that of the proof may be some
+        # seconds old.
+        user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        needs_letter = mail_policy.needs_letter(user)
         entries = list(entries_of(user.pk))
         if len(entries) >= MAX_ENTRIES:
             raise RefusedError("TOO_MANY_ADDRESSES", {"maximum": MAX_ENTRIES})

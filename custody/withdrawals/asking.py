@@ -152,10 +152,9 @@ def _save(wish: Wish, asker: Asker) -> tuple[Withdrawal, bool]:
     """A new row, or that of the same request which was faster; whether it is new."""
     fee_minor = wish.terms.fee_minor
     worth = withdrawal_limits.worth_of(wish.asset, wish.amount_minor + fee_minor)
-    needs_letter = not asker.key_id and mail_policy.needs_letter(asker.user)
     for attempt in range(_ID_ATTEMPTS):
         try:
-            return _save_once(wish, asker, worth, needs_letter), True
+            return _save_once(wish, asker, worth), True
         except IntegrityError:
             # The same request at the same time; or another process drew the same microsecond.
             earlier = _earlier(wish, asker)
@@ -167,15 +166,17 @@ def _save(wish: Wish, asker: Asker) -> tuple[Withdrawal, bool]:
 
 
 @transaction.atomic
-def _save_once(wish: Wish, asker: Asker, worth: Worth, needs_letter: bool) -> Withdrawal:
-    # One request of a user after the other: together they keep to the limits.
-    User.objects.select_for_update(no_key=True).get(pk=asker.user.pk)
+def _save_once(wish: Wish, asker: Asker, worth: Worth) -> Withdrawal:
+    # One request of a user after the other: together they keep to the limits. The row as it is now: that of
+    # the proof may be some seconds old.
+    user = User.objects.select_for_update(no_key=True).get(pk=asker.user.pk)
+    needs_letter = not asker.key_id and mail_policy.needs_letter(user)
     entry = _checked_entry(wish, asker)
     withdrawal_limits.standing_of(asker.user.pk).check(worth)
     confirm_s = settings.XTRADER["CUSTODY"]["CONFIRM_S"]
     now = timezone.now()
     withdrawal = Withdrawal.objects.create(
-        user=asker.user,
+        user=user,
         account=asker.account,
         client_withdrawal_id=wish.client_withdrawal_id,
         key_id=asker.key_id,
@@ -192,8 +193,8 @@ def _save_once(wish: Wish, asker: Asker, worth: Worth, needs_letter: bool) -> Wi
         confirm_by=now + timedelta(seconds=confirm_s) if needs_letter else None,
         approvals_needed=APPROVALS if withdrawal_limits.needs_review(worth) else 0,
     )
-    first_step(withdrawal, asker.user)
-    audit.record("withdrawal.requested", asker.user, withdrawal, None, described(withdrawal))
+    first_step(withdrawal, user)
+    audit.record("withdrawal.requested", user, withdrawal, None, described(withdrawal))
     return withdrawal
 
 

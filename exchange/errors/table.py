@@ -178,7 +178,8 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         "Accept the present terms of service first.",
         "먼저 현재 이용약관에 동의해 주십시오.",
         "`details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the "
-        "sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.",
+        "sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and "
+        "cancel orders.",
     ),
     "USERNAME_NOT_ALLOWED": ErrorKind(
         400,

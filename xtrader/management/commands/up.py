@@ -26,8 +26,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from accounts import seeding
-from custody.asset_terms import seed_terms
 from accounts.demo_bots import DEMO_BOTS
+from custody.asset_terms import seed_terms
 from exchange.control.dispatcher import Dispatcher
 from exchange.journal.whole_file import write_private
 from exchange.link.blocking import BlockingEngineClient

@@ -4615,7 +4615,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -4744,7 +4744,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -5169,7 +5169,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -5299,7 +5299,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -5454,7 +5454,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -5678,7 +5678,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -5806,7 +5806,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -5958,7 +5958,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -6099,7 +6099,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -6243,7 +6243,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -6375,7 +6375,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -6501,7 +6501,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -6633,7 +6633,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -6773,7 +6773,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -7036,7 +7036,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -7384,7 +7384,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -7506,7 +7506,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -7630,7 +7630,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -7755,7 +7755,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -7937,7 +7937,7 @@ export interface operations {
             /**
              * @description - `INVALID_INVITATION`: Ask whoever invited you for another one.
              *     - `SIGN_UP_CLOSED`: The exchange runs with REGISTRATION=closed.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -8543,7 +8543,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -8686,7 +8686,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -8978,7 +8978,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -9185,7 +9185,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. */
+            /** @description - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9536,7 +9536,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -9663,7 +9663,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -9823,7 +9823,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -9981,7 +9981,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -10117,7 +10117,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -10298,7 +10298,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -10431,7 +10431,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -10574,7 +10574,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -10702,7 +10702,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -10842,7 +10842,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -10985,7 +10985,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -11154,7 +11154,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -11303,7 +11303,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -11455,7 +11455,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -11598,7 +11598,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -11736,7 +11736,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -11889,7 +11889,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -12040,7 +12040,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -12194,7 +12194,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -12344,7 +12344,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -12499,7 +12499,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -12691,7 +12691,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -12834,7 +12834,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -13018,7 +13018,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -13226,7 +13226,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -13432,7 +13432,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -13631,7 +13631,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -13825,7 +13825,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -14036,7 +14036,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -14180,7 +14180,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -14349,7 +14349,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -14545,7 +14545,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -14703,7 +14703,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -14884,7 +14884,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -15087,7 +15087,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -15232,7 +15232,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -15381,7 +15381,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -15560,7 +15560,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -15705,7 +15705,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -15861,7 +15861,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -16001,7 +16001,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -16166,7 +16166,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -16309,7 +16309,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -16455,7 +16455,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -16639,7 +16639,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -16794,7 +16794,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -16984,7 +16984,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -17124,7 +17124,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -17279,7 +17279,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -17446,7 +17446,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -17593,7 +17593,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
