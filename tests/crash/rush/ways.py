@@ -21,6 +21,8 @@ from xtrader_client._keys import KeySigner
 #: Longer than a web process waits for its engine.
 _TIMEOUT_S: Final = 60.0
 _HANDSHAKE_S: Final = 20.0
+#: A hundred requests at once wait for one another longer than the usual window on a starved machine.
+_WINDOW_MS: Final = 60_000
 
 _REST: Final = {
     What.ORDER: ("POST", "/v1/order"),
@@ -77,10 +79,11 @@ class Key:
         self._signer = KeySigner(key, **{"secret": None, "private_key": None, **secret})
 
     def headers(self, method: str, path: str, body: bytes) -> dict[str, str]:
-        return self._signer.headers(method, path.encode(), body)
+        signed = self._signer.headers(method, path.encode(), body)
+        return {**signed, "X-Recv-Window": str(_WINDOW_MS)}
 
     def auth(self) -> Json:
-        return self._signer.auth()
+        return {**self._signer.auth(), "recv_window": _WINDOW_MS}
 
 
 Proof = Nobody | Token | Key
