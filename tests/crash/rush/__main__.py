@@ -21,7 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "clients" / "python"))
 
 #: Rounds at one venue: its tables are compared at the end of them.
-_ROUNDS_A_VENUE = 25
+_ROUNDS_A_VENUE = 24
 
 
 def main() -> int:
