@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
 from exchange import process
@@ -38,6 +40,8 @@ class Connections:
         self._open: set[Connected] = set()
         self._by_address: Counter[str] = Counter()
         self._by_account: Counter[int] = Counter()
+        #: Of each log-in under way: the users who have changed since it began.
+        self._changed: dict[int, set[int]] = {}
 
     def __len__(self) -> int:
         return len(self._open)
@@ -66,8 +70,21 @@ class Connections:
     def remove_account(self, account: int) -> None:
         _count_down(self._by_account, account)
 
+    @contextmanager
+    def logging_in(self) -> Iterator[set[int]]:
+        """The users who change while somebody logs in. A proof that was read before such news, and adopted
+        after it, is of somebody who may be out by now: ``recheck`` did not find the connection."""
+        changed: set[int] = set()
+        self._changed[id(changed)] = changed
+        try:
+            yield changed
+        finally:
+            del self._changed[id(changed)]
+
     def recheck(self, user_id: int) -> None:
         """Look at the connections of a user again: he has changed."""
+        for changed in self._changed.values():
+            changed.add(user_id)
         for connection in list(self._open):
             connection.recheck(user_id)
 

@@ -14,8 +14,7 @@ from typing import Any
 from channels.db import database_sync_to_async
 from msgspec import UNSET
 
-from accounts.identity.identities import Identity, renewed
-from accounts.identity.last_seen import last_seen
+from accounts.identity.identities import Identity
 from accounts.identity.scopes import READ, TRADE
 from accounts.identity.terms_of_service import TermsInForce
 from exchange import process
@@ -30,7 +29,7 @@ from web.live.parts import packets_of
 from web.live.runtime import Runtime
 from web.stream.order_entry import CANCELING, QUOTING, Operation, OrderEntry, error_body
 from web.stream.outbox import Outbox
-from web.stream.proofs import read_proof
+from web.stream.proofs import prove, read_proof, still_in_use
 from web.stream.requests import (
     BatchRequest,
     Fields,
@@ -106,6 +105,7 @@ class Connection:
         now = self._loop.time()
         self._heard_at = self._pinged_at = self._rechecked_at = self._drained_at = now
         self._rechecking: asyncio.Task[None] | None = None
+        self._is_recheck_due = False
         self._draining: asyncio.Task[None] | None = None
         self._life_timer = self._loop.call_later(LIFE_EVERY_S, self._check_life)
 
@@ -333,7 +333,10 @@ class Connection:
         cancels = read_bool(fields, "cancel_on_disconnect", self._desk.cancels_on_disconnect)
         wanted = self._wanted_account if fields.get("account") is None else read_text(fields, "account")
         try:
-            identity = (await database_sync_to_async(identify)()).choosing(wanted, "account")
+            proved = await prove(identify, self._runtime.connections)
+            if proved is None:
+                raise RefusedError("INVALID_TOKEN" if fields.get("key") is None else "INVALID_KEY")
+            identity = proved.choosing(wanted, "account")
         except RefusedError as error:
             # What the client has sent after this must not be done for another account.
             self._reply_error(request_id, error)
@@ -438,28 +441,33 @@ class Connection:
             self._recheck_now()
 
     def _recheck_now(self) -> None:
-        if self._identity is not None:
-            self._rechecked_at = self._loop.time()
-            if self._rechecking is not None:
-                self._rechecking.cancel()
-            self._rechecking = self._loop.create_task(self._recheck(self._identity))
+        if self._identity is None:
+            return
+        self._rechecked_at = self._loop.time()
+        # One check after the other: those that news cut short would queue up before the one that counts.
+        self._is_recheck_due = True
+        if self._rechecking is None or self._rechecking.done():
+            self._rechecking = self._loop.create_task(self._recheck())
 
-    async def _recheck(self, identity: Identity) -> None:
+    async def _recheck(self) -> None:
         """See whether the user may go on. While the database is away nobody can say; the question is asked
         again until it is back."""
-        while not self.is_closing and identity == self._identity:
+        while self._is_recheck_due and not self.is_closing and (identity := self._identity) is not None:
+            self._is_recheck_due = False
             try:
-                found = await database_sync_to_async(_still_in_use)(identity)
+                found = await database_sync_to_async(still_in_use)(identity)
             except DATABASE_AWAY as error:
                 outage_of(error)
+                self._is_recheck_due = True
                 await asyncio.sleep(self._limits.recheck_again_s)
                 continue
-            if identity == self._identity:
-                if found is None:
-                    self.close(codes.CLOSE_BAD_TOKEN, "the user is no longer logged in")
-                else:
-                    self._identity = found
-            return
+            if identity != self._identity:
+                # It has proved anew who it is meanwhile.
+                continue
+            if found is None:
+                self.close(codes.CLOSE_BAD_TOKEN, "the user is no longer logged in")
+            else:
+                self._identity = found
 
     def _close_slow(self) -> None:
         self.close(codes.CLOSE_SLOW, "too slow")
@@ -496,15 +504,6 @@ class Connection:
                     self._fewer_in_flight.clear()
                     await self._fewer_in_flight.wait()
         self.close(codes.CLOSE_RESTART, "shutting down", grace_s=1.0)
-
-
-def _still_in_use(identity: Identity) -> Identity | None:
-    """The identity that the proof gives now, which has been seen; None when it holds no more. Asks the
-    database."""
-    found = renewed(identity)
-    if found is not None:
-        last_seen.note(found)
-    return found
 
 
 def _account_of(identity: Identity | None) -> int | None:

@@ -11,10 +11,10 @@ import asyncio
 import logging
 import secrets
 import time
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
-from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from accounts.identity.identities import Identity, identify_session
@@ -29,7 +29,9 @@ from web.access.outages import DATABASE_AWAY, outage_of
 from web.live import runtime
 from web.live import socket_limits as codes
 from web.live.packet import encode
+from web.live.runtime import Connections
 from web.stream.connection import Connection
+from web.stream.proofs import prove
 from web.stream.sockets import Socket, socket_of
 
 logger = logging.getLogger(__name__)
@@ -63,7 +65,7 @@ class ExchangeConsumer(AsyncWebsocketConsumer):
         parts.connections.add(connection)
         socket.on_server_shutdown(connection.shut_down)
         try:
-            await _greet(connection, headers)
+            await _greet(connection, headers, parts.connections)
             await _receive_all(connection, socket, parts.limits.message_bytes)
             await socket.finish()
         finally:
@@ -72,7 +74,7 @@ class ExchangeConsumer(AsyncWebsocketConsumer):
             connection.end()
 
 
-async def _greet(connection: Connection, headers: Headers) -> None:
+async def _greet(connection: Connection, headers: Headers, connections: Connections) -> None:
     """Say hello, and log in the page of this site whose cookie it is.
 
     A browser sends cookies whoever's page asks, so a cookie counts only beside an Origin, which has been
@@ -80,7 +82,8 @@ async def _greet(connection: Connection, headers: Headers) -> None:
     key = session_key(headers) if b"origin" in headers else None
     if key is not None:
         try:
-            identity = await database_sync_to_async(_seen)(key, connection.language)
+            seen = partial(_seen, key, connection.language)
+            identity = await prove(seen, connections)
         except DATABASE_AWAY as error:
             connection.refuse(outage_of(error) or ApiError("INTERNAL"))
             return

@@ -50,6 +50,7 @@ def main() -> int:
                 together=together,
                 vendor=options.database,
                 redis_url=options.redis,
+                key_ends_within_s=options.key_ends_within,
                 tell=lambda told: print(f"  {_summary(told)}", flush=True),
             )
         except BaseException:
@@ -74,6 +75,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1, 10**9))
     parser.add_argument("--kills", type=float, default=0.5, help="share of waves with kills")
     parser.add_argument("--together", type=int, default=4, help="rounds of a wave: users who rush together")
+    parser.add_argument("--key-ends-within", type=float, default=1.0, metavar="SECONDS")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--redis", default="", metavar="URL", help="with a Redis between the web processes")
     return parser.parse_args()

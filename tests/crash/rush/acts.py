@@ -138,6 +138,8 @@ class Story:
     sub: int
     acts: list[Act]
     keys: dict[str, KeyLife]
+    #: An ended key is known everywhere after this long.
+    key_ends_within_s: float = 1.0
     #: The accounts' withdrawals as REST shows them when all is quiet.
     withdrawals: list[Json] = field(default_factory=list)
 

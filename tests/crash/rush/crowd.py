@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from exchange.engine import messages as m
 from tests.crash.rush.acts import NO_SUCH_KEY, Act, Answer, Json, KeyLife, Story, Verdict, What
-from tests.crash.rush.judge import KEY_ENDS_WITHIN_S
 from tests.crash.rush.judge_withdrawals import ENDED, HELD, PAID, REFUSED
 from tests.crash.rush.plan import OPENING, Party, Plan
 from tests.crash.rush.teller import is_left_alone
@@ -22,8 +21,8 @@ from tests.crash.rush.ways import Key, Nobody, RestWay, SocketWay, Token, Way, n
 from tests.crash.site import RECOVERY_S, Site
 from tests.web.stream.venue import PASSWORD
 
-#: Orders sent with a key after its end is known everywhere, by each way there is.
-_LATE_S: Final = KEY_ENDS_WITHIN_S + 0.05
+#: Orders with an ended key are sent so much after its end has to be known everywhere.
+_LATER_S: Final = 0.05
 _PAUSE_S: Final = 0.1
 _SCOPES: Final = ("read", "trade", "transfer", "withdraw")
 #: Where withdrawals go.
@@ -49,7 +48,9 @@ class Crowd:
     """``number`` of the round, ``who``: name and main account of its user. ``open`` it, then ``rush``, then
     ``close``; ``count`` gives the figures."""
 
-    def __init__(self, site: Site, number: int, seed: int, who: tuple[str, int], gauge: Gauge) -> None:
+    def __init__(
+        self, site: Site, number: int, seed: int, who: tuple[str, int], gauge: Gauge, key_ends_within_s: float
+    ) -> None:
         self.site = site
         self._name = f"r{number}"
         self._user, main = who
@@ -57,7 +58,7 @@ class Crowd:
         self._gauge = gauge
         self._client: httpx.AsyncClient = new_client()
         self._ways: dict[str, Way] = {}
-        self.story = Story(self._name, main, 0, [], {})
+        self.story = Story(self._name, main, 0, [], {}, key_ends_within_s)
         self._quiet = asyncio.Event()
         self._late: list[asyncio.Task[None]] = []
         #: Withdrawals that are being asked for, by their names.
@@ -187,7 +188,8 @@ class Crowd:
     async def _come_late(self, life: KeyLife, plan: Plan) -> None:
         """Orders by a key that everybody knows to have ended."""
         assert life.revoked_at is not None, "it has ended"
-        await asyncio.sleep(max(0.0, life.revoked_at + _LATE_S - time.monotonic()))
+        late_at = life.revoked_at + self.story.key_ends_within_s + _LATER_S
+        await asyncio.sleep(max(0.0, late_at - time.monotonic()))
         party = self._party("main" if life.account == self.story.main else "sub")
         late = [plan.probe(name, party) for name, way in self._ways.items() if way.proof.key == life.key_id]
         self.story.acts += late

@@ -18,8 +18,6 @@ from tests.crash.rush.judge_withdrawals import BEYOND_LIMIT, NOT_HELD, TOO_LATE,
 from tests.crash.rush.plan import SCALE, SYMBOL
 from tests.crash.rush.walk import Step, Walk
 
-#: A key's end is known everywhere after this long.
-KEY_ENDS_WITHIN_S: Final = 1.0
 #: Refusals without the engine: nothing of these is in the journal.
 _BEFORE_THE_ENGINE: Final = frozenset(
     {NO_KEY, NO_SUCH_KEY, "ENGINE_UNAVAILABLE", "ENGINE_BUSY", "DATABASE_UNAVAILABLE"}
@@ -284,7 +282,7 @@ def _is_late(answer: Answer, story: Story) -> bool:
     life = story.keys.get(answer.key)
     if life is None or life.revoked_at is None:
         return False
-    return answer.sent_at > life.revoked_at + KEY_ENDS_WITHIN_S
+    return answer.sent_at > life.revoked_at + story.key_ends_within_s
 
 
 def _minor(text: str, scale: int = SCALE) -> int:

@@ -64,11 +64,19 @@ class Session:
     first. ``counts`` has the figures."""
 
     def __init__(
-        self, site: Site, seed: int, first: int, victims: Sequence[Sequence[str]], together: int, tell: Tell
+        self,
+        site: Site,
+        seed: int,
+        first: int,
+        victims: Sequence[Sequence[str]],
+        together: int,
+        tell: Tell,
+        key_ends_within_s: float,
     ) -> None:
         self._site = site
         self._seed = seed
         self._tell = tell
+        self._key_ends_within_s = key_ends_within_s
         self._gauge = Gauge()
         numbers = range(first, first + len(victims) * together)
         self._who = {number: (f"rush{number}", _FIRST_ACCOUNT + at) for at, number in enumerate(numbers)}
@@ -96,7 +104,10 @@ class Session:
     def _wave(self, follower: Follower, numbers: range, victims: Sequence[str]) -> None:
         site, walk, counts = self._site, self.walk, self.counts
         self._fold(follower)
-        crowds = [Crowd(site, number, self._seed, self._who[number], self._gauge) for number in numbers]
+        crowds = [
+            Crowd(site, number, self._seed, self._who[number], self._gauge, self._key_ends_within_s)
+            for number in numbers
+        ]
         luck = random.Random(f"rush:{self._seed}:{numbers.start}:wave")
         asyncio.run(Wave(site, crowds, victims, luck, counts).roll())
         stories = [crowd.story for crowd in crowds]
@@ -185,12 +196,14 @@ def rush(
     together: int = 1,
     vendor: str = "sqlite",
     redis_url: str = "",
+    key_ends_within_s: float = 1.0,
     tell: Tell = lambda _: None,
 ) -> Session:
     """A venue, and a wave of rounds at it for each list of victims; ``tell`` takes the figures after each.
-    Raises AssertionError for anything amiss."""
+    ``key_ends_within_s``: what is sent with a key so long after its end must be refused. Raises
+    AssertionError for anything amiss."""
     with _site(vendor, redis_url) as site:
-        session = Session(site, seed, first, victims, together, tell)
+        session = Session(site, seed, first, victims, together, tell, key_ends_within_s)
         try:
             session.run()
         except BaseException:

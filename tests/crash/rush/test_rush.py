@@ -16,11 +16,13 @@ pytestmark = pytest.mark.proof
 #: Two users rush together, once undisturbed and once while these die.
 VICTIMS = ((), ("web0", "engine"))
 TOGETHER = 2
+#: A second where a machine does nothing else; this one may.
+KEY_ENDS_WITHIN_S = 3.0
 
 
 @pytest.fixture(scope="module")
 def session() -> Session:
-    return rush(seed=4, victims=VICTIMS, together=TOGETHER)
+    return rush(seed=4, victims=VICTIMS, together=TOGETHER, key_ends_within_s=KEY_ENDS_WITHIN_S)
 
 
 def test_never_over_accepted_whatever_dies(session: Session) -> None:
