@@ -29,8 +29,10 @@ from exchange.link.blocking import BlockingEngineClient
 from exchange.link.protocol import Outcome
 
 ROOT = Path(__file__).resolve().parents[1]
-#: Commands of one frame, and how many frames may be under way.
-BATCH_COMMANDS = 1_000
+#: Commands of one frame, and how many frames are made ahead. A frame, the commands of its last message
+#: included, is within the share of one account in a batch of the engine (``exchange.node.server.Limits``):
+#: beyond it the accounts take turns, and the flow would lose its order.
+BATCH_COMMANDS = 200
 BATCHES_UNDER_WAY = 4
 _START_TIMEOUT_S = 30.0
 _STOP_TIMEOUT_S = 30.0

@@ -21,7 +21,9 @@ from accounts.identity import notice_texts as texts
 from accounts.identity import passwords, roles, second_factor, tokens
 from accounts.identity.emails import ask_for
 from accounts.models import TermsOfService, User
+from custody.asset_terms import seed_terms
 from exchange.audit import ACTS
+from exchange.listing.symbol_table import symbols
 from exchange.models import AuditRecord
 from tests.accounts.joining import delivered, token_in
 from tests.accounts.security_cast import Browser, Program, token, trader
@@ -222,6 +224,29 @@ def accept_terms(world: World) -> Callable[[], Any]:
     return lambda: world.browser.post("/api/v1/terms/accept", {"version": 1})
 
 
+def add_address(world: World) -> Callable[[], Any]:
+    world.monkeypatch.setattr(symbols, "asset_scale", lambda _: 8)
+    seed_terms()
+    world.browser.prove()
+    entry = {"asset": "BTC", "address": "1BoatSLRHtKNngkdXEeobR76b53LETtpyT", "label": "cold"}
+    return lambda: world.browser.post("/v1/addresses", entry).json()["address"]["address_id"]
+
+
+def remove_address(world: World) -> Callable[[], Any]:
+    address_id = add_address(world)()
+    return lambda: world.browser.delete(f"/v1/addresses/{address_id}")
+
+
+def lock_book(world: World) -> Callable[[], Any]:
+    return lambda: world.browser.send("PUT", "/v1/addresses/lock", {"book_only": True})
+
+
+def unlock_book(world: World) -> Callable[[], Any]:
+    lock_book(world)()
+    world.browser.prove()
+    return lambda: world.browser.send("PUT", "/v1/addresses/lock", {"book_only": False})
+
+
 BY_STAFF: Final[dict[str, Any]] = {"actor": "root", "address": DESK}
 WALKS: Final[dict[str, Walk]] = {
     texts.KEY_CREATED: Walk("key.made", make_key, None, {"label": "my bot", "scopes": ["read"]}),
@@ -245,6 +270,10 @@ WALKS: Final[dict[str, Walk]] = {
     texts.NEW_PLACE: Walk("log_in.succeeded", log_in_elsewhere),
     texts.SESSION_ENDED: Walk("log_in.session_ended", end_session, {"kind": "token"}),
     texts.OTHERS_ENDED: Walk("log_in.others_ended", end_others),
+    texts.ADDRESS_ADDED: Walk("address.added", add_address, None, {"asset": "BTC", "label": "cold"}),
+    texts.ADDRESS_REMOVED: Walk("address.removed", remove_address, {"asset": "BTC", "label": "cold"}),
+    texts.BOOK_LOCKED: Walk("address.lock_closed", lock_book, {"book_only": False}, {"book_only": True}),
+    texts.BOOK_UNLOCKED: Walk("address.lock_lifted", unlock_book, {"book_only": True}),
 }
 #: Acts that no mail is about.
 UNTOLD: Final[dict[str, Walk]] = {

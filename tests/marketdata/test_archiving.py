@@ -58,7 +58,7 @@ def test_only_segments_behind_every_kept_snapshot_are_archived(tmp_path: Path) -
             assert_startable(journal, snapshots)
         projector.finish()
         assert_startable(journal, snapshots)
-    assert archiver.count > 3
+    assert archiver.count >= 3
     assert len(list_snapshots(snapshots)) == 3
 
 

@@ -449,8 +449,8 @@ READS: Final = (
     Mutant(
         "tax-year-ends-a-moment-late",
         "accounts/portfolio/tax_year.py",
-        "        if movement.time_ns >= end_ns:\n",
-        "        if movement.time_ns > end_ns:\n",
+        "        if movement.time_ns >= self.end_ns:\n",
+        "        if movement.time_ns > self.end_ns:\n",
         ("tests/accounts/test_tax_year.py",),
     ),
     Mutant(

@@ -255,7 +255,7 @@ def test_every_link_leads_to_a_page_of_its_name() -> None:
     from django.urls import resolve
 
     for name, path in links.PATHS.items():
-        assert resolve(path.format("key:key")).url_name == name
+        assert resolve(path.format("key:key")).view_name == name
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])

@@ -150,7 +150,9 @@ def test_a_scarce_log_says_how_many_lines_it_left_out(caplog: pytest.LogCaptureF
 def every_get(client: APIClient) -> list[str]:
     """Every address that GET reads, with names put in."""
     paths = client.get("/api/schema?format=json").json()["paths"]
-    values = {"symbol": "BTC-KRW", "interval": "1m", "order_id": "1", "client_order_id": "a"}
+    values = {"symbol": "BTC-KRW", "interval": "1m"} | dict.fromkeys(
+        ("order_id", "client_order_id", "withdrawal_id"), "1"
+    )
     return [path.format_map(values) for path, methods in paths.items() if "get" in methods]
 
 
