@@ -405,7 +405,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["web.rest.parsers.StrictJSONParser"],
     "DEFAULT_THROTTLE_CLASSES": ["web.rest.throttling.RateThrottle"],
     "EXCEPTION_HANDLER": "web.rest.error_replies.handle",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "web.rest.auto_schema.CallSchema",
 }
 SIMPLE_JWT = {
     # Not the key of sessions and forms, so that what signs the one cannot make the other.

@@ -11,10 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Where an auction of a symbol would trade as its book stands
-         * @description A view without log-in: it reads none, so none is paid for.
-         */
+        /** Where an auction of a symbol would trade as its book stands */
         get: operations["get_auction"];
         put?: never;
         post?: never;
@@ -31,10 +28,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Your e-mail address, and the one that waits to be confirmed
-         * @description For a user by a log-in.
-         */
+        /** Your e-mail address, and the one that waits to be confirmed */
         get: operations["get_email"];
         put?: never;
         /**
@@ -75,10 +69,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Trades of a symbol, newest first
-         * @description Trades of a symbol, newest first, one row a trade.
-         */
+        /** Trades of a symbol, newest first */
         get: operations["executions"];
         put?: never;
         post?: never;
@@ -95,10 +86,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * The fee tiers and their rates
-         * @description A view without log-in: it reads none, so none is paid for.
-         */
+        /** The fee tiers and their rates */
         get: operations["get_fee_schedule"];
         put?: never;
         post?: never;
@@ -159,10 +147,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Candles of a symbol, oldest first
-         * @description Candles of a symbol, oldest first, with none left out between.
-         */
+        /** Candles of a symbol, oldest first */
         get: operations["klines"];
         put?: never;
         post?: never;
@@ -179,10 +164,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Your second factor: app, recovery codes, passkeys
-         * @description For a user's own security: by a log-in, never by an API key.
-         */
+        /** Your second factor: app, recovery codes, passkeys */
         get: operations["get_second_factor"];
         put?: never;
         post?: never;
@@ -229,10 +211,7 @@ export interface paths {
         delete: operations["remove_passkey"];
         options?: never;
         head?: never;
-        /**
-         * Give a passkey another name
-         * @description For a user's own security: by a log-in, never by an API key.
-         */
+        /** Give a passkey another name */
         patch: operations["rename_passkey"];
         trace?: never;
     };
@@ -327,10 +306,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * The order book of a symbol
-         * @description A view without log-in: it reads none, so none is paid for.
-         */
+        /** The order book of a symbol */
         get: operations["get_orderbook"];
         put?: never;
         post?: never;
@@ -450,10 +426,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * End one of your log-ins, within a second everywhere
-         * @description For a user's own security: by a log-in, never by an API key.
-         */
+        /** End one of your log-ins, within a second everywhere */
         delete: operations["revoke_session"];
         options?: never;
         head?: never;
@@ -469,10 +442,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * End all your log-ins but this one
-         * @description For a user's own security: by a log-in, never by an API key.
-         */
+        /** End all your log-ins but this one */
         post: operations["revoke_other_sessions"];
         delete?: never;
         options?: never;
@@ -487,10 +457,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Who may sign up, and the terms to accept
-         * @description Limited by address, as what may send a letter is.
-         */
+        /** Who may sign up, and the terms to accept */
         get: operations["get_registration"];
         put?: never;
         /**
@@ -513,10 +480,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Send the letter of a sign-up once more
-         * @description Limited by address, as what may send a letter is.
-         */
+        /** Send the letter of a sign-up once more */
         post: operations["resend_sign_up"];
         delete?: never;
         options?: never;
@@ -551,10 +515,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * What the venue owes by asset, and the root that binds it, newest first
-         * @description A view without log-in: it reads none, so none is paid for.
-         */
+        /** What the venue owes by asset, and the root that binds it, newest first */
         get: operations["list_solvency_reports"];
         put?: never;
         post?: never;
@@ -571,10 +532,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * The last 24 hours of every symbol in figures
-         * @description The last 24 hours of every symbol.
-         */
+        /** The last 24 hours of every symbol in figures */
         get: operations["statistics_all"];
         put?: never;
         post?: never;
@@ -591,10 +549,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * The last 24 hours of a symbol in figures
-         * @description The last 24 hours of a symbol.
-         */
+        /** The last 24 hours of a symbol in figures */
         get: operations["statistics"];
         put?: never;
         post?: never;
@@ -633,10 +588,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * What one of your passkeys signs to prove that it is you
-         * @description For a user's own security: by a log-in, never by an API key.
-         */
+        /** What one of your passkeys signs to prove that it is you */
         post: operations["step_up_options"];
         delete?: never;
         options?: never;
@@ -651,10 +603,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Every symbol with its scales, ticks, lots, limits, fees and status
-         * @description A view without log-in: it reads none, so none is paid for.
-         */
+        /** Every symbol with its scales, ticks, lots, limits, fees and status */
         get: operations["list_symbols"];
         put?: never;
         post?: never;
@@ -671,10 +620,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * The present terms of service
-         * @description Read by everybody.
-         */
+        /** The present terms of service */
         get: operations["get_terms"];
         put?: never;
         post?: never;
@@ -693,10 +639,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Accept the present terms of service
-         * @description For a user by a log-in.
-         */
+        /** Accept the present terms of service */
         post: operations["accept_terms"];
         delete?: never;
         options?: never;
@@ -711,10 +654,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * The server's clock
-         * @description A view without log-in: it reads none, so none is paid for.
-         */
+        /** The server's clock */
         get: operations["get_time"];
         put?: never;
         post?: never;
@@ -733,10 +673,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Log in: an access token and a refresh token
-         * @description Limited by address; its answers are secrets that no cache may keep.
-         */
+        /** Log in: an access token and a refresh token */
         post: operations["create_token"];
         delete?: never;
         options?: never;
@@ -835,10 +772,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Your withdrawal addresses, newest first
-         * @description Changes are charged apart from reads.
-         */
+        /** Your withdrawal addresses, newest first */
         get: operations["list_addresses"];
         put?: never;
         /**
@@ -862,10 +796,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * Remove a withdrawal address
-         * @description Changes are charged apart from reads.
-         */
+        /** Remove a withdrawal address */
         delete: operations["remove_address"];
         options?: never;
         head?: never;
@@ -899,10 +830,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Whether withdrawals go to the address book only
-         * @description Changes are charged apart from reads.
-         */
+        /** Whether withdrawals go to the address book only */
         get: operations["get_address_lock"];
         /**
          * Limit withdrawals to the address book, or lift that
@@ -923,10 +851,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Balances by asset
-         * @description For a user with a trading account. ``rate_scope`` names the rate limit that is charged.
-         */
+        /** Balances by asset */
         get: operations["list_balances"];
         put?: never;
         post?: never;
@@ -945,10 +870,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Play money, on a demo exchange only
-         * @description For a user with a trading account. ``rate_scope`` names the rate limit that is charged.
-         */
+        /** Play money, on a demo exchange only */
         post: operations["demo_deposit"];
         delete?: never;
         options?: never;
@@ -1063,10 +985,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * The tax report of a year as CSV, a line an asset
-         * @description A file, whatever the request accepts; errors are JSON as everywhere.
-         */
+        /** The tax report of a year as CSV, a line an asset */
         get: operations["export_tax_report"];
         put?: never;
         post?: never;
@@ -1103,10 +1022,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * The account's sides of trades, newest first
-         * @description For a user with a trading account. ``rate_scope`` names the rate limit that is charged.
-         */
+        /** The account's sides of trades, newest first */
         get: operations["list_fills"];
         put?: never;
         post?: never;
@@ -1143,10 +1059,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Every change of the account's balances, newest first
-         * @description For a user with a trading account. ``rate_scope`` names the rate limit that is charged.
-         */
+        /** Every change of the account's balances, newest first */
         get: operations["list_ledger"];
         put?: never;
         post?: never;
@@ -1203,10 +1116,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * One order of the account
-         * @description For a user with a trading account. ``rate_scope`` names the rate limit that is charged.
-         */
+        /** One order of the account */
         get: operations["get_order"];
         put?: never;
         post?: never;
@@ -1225,10 +1135,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Cancel an open order
-         * @description A view that enters or changes orders.
-         */
+        /** Cancel an open order */
         post: operations["cancel_order"];
         delete?: never;
         options?: never;
@@ -1305,10 +1212,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Lower an open order's quantity; it keeps its place in the queue
-         * @description A view that enters or changes orders.
-         */
+        /** Lower an open order's quantity; it keeps its place in the queue */
         post: operations["reduce_order"];
         delete?: never;
         options?: never;
@@ -1343,10 +1247,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Orders of the account, newest first
-         * @description A batch of orders in, or the account's orders out.
-         */
+        /** Orders of the account, newest first */
         get: operations["list_orders"];
         put?: never;
         /**
@@ -1494,10 +1395,7 @@ export interface paths {
          * @description A quote is a post-only bid and ask under a name; each replaces the one of its symbol and quote_id. Funds are tested for all together. A side that is refused ends with no order, and its code is in the reply.
          */
         post: operations["place_quotes"];
-        /**
-         * Cancel quotes
-         * @description Quotes in, or taken back.
-         */
+        /** Cancel quotes */
         delete: operations["cancel_quotes"];
         options?: never;
         head?: never;
@@ -1531,16 +1429,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Your referral code and what it earned
-         * @description For a user with a trading account. ``rate_scope`` names the rate limit that is charged.
-         */
+        /** Your referral code and what it earned */
         get: operations["get_referral"];
         put?: never;
-        /**
-         * Say whose code brought you: once, and soon after joining
-         * @description For a user with a trading account. ``rate_scope`` names the rate limit that is charged.
-         */
+        /** Say whose code brought you: once, and soon after joining */
         post: operations["use_referral_code"];
         delete?: never;
         options?: never;
@@ -1615,10 +1507,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * The account's withdrawals, newest first
-         * @description Changes are charged apart from reads.
-         */
+        /** The account's withdrawals, newest first */
         get: operations["list_withdrawals"];
         put?: never;
         /**
@@ -1639,10 +1528,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * One withdrawal, with its steps
-         * @description Changes are charged apart from reads.
-         */
+        /** One withdrawal, with its steps */
         get: operations["get_withdrawal"];
         put?: never;
         post?: never;
@@ -1719,10 +1605,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Your limits, the lock to the address book, and how each asset is withdrawn
-         * @description Changes are charged apart from reads.
-         */
+        /** Your limits, the lock to the address book, and how each asset is withdrawn */
         get: operations["get_withdrawal_terms"];
         put?: never;
         post?: never;
