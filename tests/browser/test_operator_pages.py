@@ -93,7 +93,7 @@ def test_a_halt_by_click_is_live_within_a_second(oscar: Page, exchange: RunningE
 def test_a_refusal_is_shown_where_it_was_asked(oscar: Page, exchange: RunningExchange) -> None:
     oscar.goto(f"{exchange.url}/admin/exchange/account/")
     oscar.click("th a:has-text('1000')")
-    oscar.click("text=Withdraw")
+    oscar.click('text="Withdraw"')
     oscar.select_option("#id_asset", "BTC")
     oscar.fill("#id_amount", "20,999,999.5")
     oscar.click("button[type=submit]:has-text('Withdraw')")

@@ -40,11 +40,12 @@ def answering_twice(honest: Any) -> Any:
     """``Connection._order_done`` that answers once more."""
     number = count(1)
 
-    def order_done(self: Any, request_id: Any, orders: int, result: Any) -> None:
-        honest(self, request_id, orders, result)
+    def order_done(self: Any, request_id: Any, account: int, orders: int, result: Any) -> None:
+        honest(self, request_id, account, orders, result)
         if next(number) % _EVERY == 0:
             self._in_flight += orders
-            honest(self, request_id, orders, result)
+            self._runtime.turns.take(account, orders)
+            honest(self, request_id, account, orders, result)
 
     return order_done
 
@@ -53,16 +54,16 @@ def answering_anothers(honest: Any) -> Any:
     """``Connection._order_done`` that keeps an answer until there is another to exchange it with."""
     number, kept = count(1), []
 
-    def order_done(self: Any, request_id: Any, orders: int, result: Any) -> None:
+    def order_done(self: Any, request_id: Any, account: int, orders: int, result: Any) -> None:
         is_placed = isinstance(result, dict) and "fills" in result and "order" in result
         if not is_placed or (not kept and next(number) % _EVERY):
-            honest(self, request_id, orders, result)
+            honest(self, request_id, account, orders, result)
         elif not kept:
-            kept.append((self, request_id, orders, result))
+            kept.append((self, (request_id, account, orders), result))
         else:
-            other, other_id, other_orders, other_result = kept.pop()
-            honest(self, request_id, orders, other_result)
-            honest(other, other_id, other_orders, result)
+            other, other_about, other_result = kept.pop()
+            honest(self, request_id, account, orders, other_result)
+            honest(other, *other_about, result)
 
     return order_done
 

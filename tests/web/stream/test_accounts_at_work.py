@@ -29,7 +29,8 @@ ONE = 10**8
 @pytest.fixture(scope="module")
 def two() -> Iterator[TwoProcesses]:
     two = TwoProcesses()
-    two.venue._start("manage.py", "rundispatcher")
+    for command in ("rundispatcher", "runmarketdata"):
+        two.venue._start("manage.py", command)
     yield two
     two.close()
 

@@ -83,7 +83,7 @@ def lines_of(answer: HTTPResponse, pause: Callable[[int], None] = lambda _: None
     """Lines and bytes of a file. ``pause``: called before each piece with the bytes so far."""
     lines = length = 0
     while piece := answer.read(CHUNK_BYTES):
-        lines += piece.count(b"\r\n")
+        lines += piece.count(b"\n")
         length += len(piece)
         pause(length)
     return lines, length
