@@ -1,9 +1,11 @@
-"""A million fills as one CSV file from a real web process: every row, in bounded memory, however slowly it is
-read; others are served meanwhile. Prints what it took."""
+"""Fills by the hundred thousand as one CSV file from a real web process: every row, in bounded memory, however
+slowly it is read; others are served meanwhile. Prints what it took. ``EXPORT_ROWS=1000000`` is a year of an
+industrious program."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import threading
 import time
@@ -18,9 +20,10 @@ from tests.web.stream.venue import PEOPLE, Venue
 
 pytestmark = pytest.mark.proof
 
-ROWS = 1_000_000
-#: The file is some 100 MB long, and its rows as objects would take ten times as much.
-MOST_GROWTH_BYTES = 48 * 1024 * 1024
+#: Writing a million keeps the disk from those who test beside this.
+ROWS = int(os.environ.get("EXPORT_ROWS", "300000"))
+#: As objects 300,000 rows would take ten times as much, and a million no less than this either.
+MOST_GROWTH_BYTES = 32 * 1024 * 1024
 CHUNK_BYTES = 256 * 1024
 #: How long a client that has begun to read stops.
 PAUSE_S = 3.0
@@ -113,7 +116,7 @@ class Visitor:
             self.waits_ms.append((time.perf_counter() - began) * 1_000)
 
 
-def test_a_million_rows_take_the_memory_of_some_thousands(venue: Venue, token: str) -> None:
+def test_many_rows_take_the_memory_of_some_thousands(venue: Venue, token: str) -> None:
     year = f"?start=1795334400000&end={1795334400000 + 5_000_000}"
     lines, _ = lines_of(file(venue, token, year))
     assert lines > 4_000, "what is loaded once is loaded"
