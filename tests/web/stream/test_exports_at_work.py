@@ -1,5 +1,6 @@
 """Fills by the hundred thousand as one CSV file from a real web process: every row, in bounded memory,
-however slowly it is read; others are served meanwhile. Prints what it took. ``EXPORT_ROWS=1000000`` asks for more."""
+however slowly it is read; others are served meanwhile. Prints what it took. ``EXPORT_ROWS=1000000`` asks for
+more."""
 
 from __future__ import annotations
 
