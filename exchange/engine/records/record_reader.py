@@ -1,0 +1,129 @@
+"""Records back to messages, by the description."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final, NamedTuple
+
+from librt.strings import read_i64_le
+from mypy_extensions import i64
+
+from exchange.engine import messages as m
+from exchange.engine.records.record_shapes import (
+    AT_END,
+    END,
+    EVENT_SHAPES,
+    FLAG,
+    LENGTH_AT,
+    LENGTH_MASK,
+    NARROW,
+    NESTED,
+    NO_TEXT,
+    SMALL,
+    SMALLS_AT,
+    TEXT,
+    WHOLE,
+    WIDE,
+    Shape,
+)
+from exchange.engine.records.record_words import text_of, words_for
+
+_TAG_MASK: Final = 255
+
+
+class Answer(NamedTuple):
+    """What came of one command: its place in the sequence (0: it has none), its stamp, its events."""
+
+    sequence: int
+    now_ns: int
+    events: list[m.Event]
+
+
+def read_messages(data: bytes, shapes: dict[int, Shape]) -> list[tuple[Any, ...]]:
+    """All messages of some records."""
+    found: list[tuple[Any, ...]] = []
+    at: i64 = 0
+    while at < i64(len(data)):
+        found.append(read_message(data, at, shapes))
+        at += 8 * record_words(read_i64_le(data, at))
+    return found
+
+
+def read_answers(data: bytes) -> list[Answer]:
+    """What ``Engine.apply_batch`` gave back, command by command."""
+    found: list[Answer] = []
+    events: list[m.Event] = []
+    at: i64 = 0
+    while at < i64(len(data)):
+        head: i64 = read_i64_le(data, at)
+        if head & _TAG_MASK == END:
+            found.append(Answer(read_i64_le(data, at + 8), read_i64_le(data, at + 16), events))
+            events = []
+        else:
+            events.append(read_message(data, at, EVENT_SHAPES))
+        at += 8 * record_words(head)
+    return found
+
+
+def record_words(head: i64) -> i64:
+    """The length of a record that begins so, in words."""
+    return head >> LENGTH_AT & LENGTH_MASK
+
+
+def read_message(data: bytes, at: i64, shapes: dict[int, Shape]) -> tuple[Any, ...]:
+    """The message whose record begins at this byte."""
+    head: i64 = read_i64_le(data, at)
+    if head & WHOLE:
+        size: i64 = read_i64_le(data, at + 8)
+        return _nested(data, at + 16, size)
+    tag = int(head & _TAG_MASK)
+    shape = shapes[tag]
+    values: list[Any] = [tag]
+    smalls = int(head >> SMALLS_AT)
+    place: i64 = at + 8
+    end: i64 = at + 8 * shape.words
+    for field in shape.fields:
+        kind = field.kind
+        if kind <= FLAG:
+            small = smalls & (1 << field.bits) - 1
+            values.append(small if kind == SMALL else small != 0)
+            smalls >>= field.bits
+            continue
+        word: i64 = read_i64_le(data, place)
+        place += 8
+        if kind == TEXT:
+            values.append(read_text(data, place - 8, end))
+            if word & 255 == AT_END:
+                end += 8 * words_for(word >> 8)
+        elif kind == NESTED:
+            values.append(None if word == 0 else _nested(data, end, word))
+            end += 8 * words_for(word)
+        elif word >= -NARROW:
+            values.append(int(word))
+        else:
+            wide: i64 = 8 * (word - WIDE)
+            values.append(int.from_bytes(data[end : end + wide], "little", signed=True))
+            end += wide
+    if shape.is_short and values[-1] is None:
+        values.pop()
+    return tuple(values)
+
+
+def read_text(data: bytes, place: i64, end: i64) -> str | None:
+    """The text whose word stands at ``place``; ``end``: where its bytes are if they do not fit in there."""
+    word: i64 = read_i64_le(data, place)
+    size: i64 = word & 255
+    if size == NO_TEXT:
+        return None
+    if size == AT_END:
+        return text_of(data[end : end + (word >> 8)])
+    return text_of(data[place + 1 : place + 1 + size])
+
+
+def _nested(data: bytes, at: i64, size: i64) -> tuple[Any, ...]:
+    return _tuples(json.loads(data[at : at + size]))
+
+
+def _tuples(value: list[Any]) -> tuple[Any, ...]:
+    """JSON arrays back to the tuples they were, all the way down."""
+    return tuple([_tuples(item) if type(item) is list else item for item in value])

@@ -1,0 +1,97 @@
+"""A growing row of 64-bit words, and what texts and wide numbers are in words."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from librt.strings import read_i64_le
+from librt.vecs import vec
+from mypy_extensions import i64
+
+from exchange.engine.records.record_shapes import AT_END, INLINE, NO_TEXT
+
+_FIRST_ROOM: Final = 4096
+
+
+def zeros(count: i64) -> vec[i64]:
+    return vec[i64]([0] * count)
+
+
+class WordRow:
+    """Words that are written one after the other. Whoever writes says before how many may come
+    (``make_room``)."""
+
+    __slots__ = ("at", "words")
+
+    def __init__(self) -> None:
+        self.words: vec[i64] = zeros(_FIRST_ROOM)
+        #: How many are written.
+        self.at: i64 = 0
+
+    def make_room(self, count: i64) -> None:
+        """Let so many words more fit."""
+        if self.at + count <= i64(len(self.words)):
+            return
+        longer = zeros(2 * (self.at + count))
+        index: i64 = 0
+        while index < self.at:
+            longer[index] = self.words[index]
+            index += 1
+        self.words = longer
+
+    def append(self, word: i64) -> None:
+        """There is room for it."""
+        self.words[self.at] = word
+        self.at += 1
+
+    def append_bytes(self, data: bytes) -> None:
+        """Whole words of these bytes, the last one filled up with zeros."""
+        size: i64 = len(data)
+        self.make_room(size // 8 + 1)
+        padded = data + bytes(-size % 8)
+        index: i64 = 0
+        while index < size:
+            self.append(read_i64_le(padded, index))
+            index += 8
+
+    def open_gap(self, place: i64, count: i64) -> None:
+        """Move what stands from this place on so many words further."""
+        self.make_room(count)
+        words = self.words
+        index: i64 = self.at - 1
+        while index >= place:
+            words[index + count] = words[index]
+            index -= 1
+        self.at += count
+
+    def part(self, start: i64, end: i64) -> bytes:
+        """These words as bytes."""
+        return bytes(memoryview(self.words).cast("B")[8 * start : 8 * end])
+
+    def clear(self) -> None:
+        self.at = 0
+
+
+def text_bytes(text: str) -> bytes:
+    """Any string that Python may have, also one that is no Unicode."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def text_of(data: bytes) -> str:
+    return data.decode("utf-8", "surrogatepass")
+
+
+def text_word(text: str | None) -> i64:
+    """The word of a text; from AT_END on its low byte says that the bytes stand elsewhere."""
+    if text is None:
+        return NO_TEXT
+    data = text_bytes(text)
+    size: i64 = len(data)
+    if size > INLINE:
+        return size << 8 | AT_END
+    return read_i64_le(bytes((size,)) + data + bytes(INLINE - size), 0)
+
+
+def words_for(size: i64) -> i64:
+    """How many words so many bytes take."""
+    return (size + 7) >> 3
