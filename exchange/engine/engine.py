@@ -22,11 +22,12 @@ from exchange.engine.rules.auction import indication
 from exchange.engine.rules.market import Market
 from exchange.engine.rules.operators import Control
 from exchange.engine.rules.refusal import rejected
+from exchange.engine.rules.short_way import ShortWay
 from exchange.engine.rules.traders import Trading
 from exchange.engine.rules.versions import refusal_of_version_1
 from exchange.engine.state.boxed import Boxed
 from exchange.engine.state.ledger import Account
-from exchange.engine.state.memory import Limits, Recalled, kept_reply
+from exchange.engine.state.memory import Limits, Recalled, as_tuples, kept_reply
 from exchange.engine.state.root import State
 from exchange.engine.state.symbols import Symbol
 
@@ -58,6 +59,7 @@ class Engine:
         self._control = Control(state, market)
         self._row = WordRow()
         self._writer = RecordWriter(EVENT_SHAPES, self._row)
+        self._short_way = ShortWay(state, market, self._writer)
 
     # --- the fold --------------------------------------------------------------------------------
 
@@ -109,7 +111,7 @@ class Engine:
         reply = state.take_reply(events)
         if len(reply) > state.reply_events:
             reply = kept_reply(reply, account.number, state.reply_events)
-        state.memory.keep_trader(account, (command, state.sequence, now_ns, reply))
+        state.memory.keep_trader(account, command[COMMAND_ID], (command, state.sequence, now_ns, reply))
         return events
 
     def _control_events(self, tag: int, command: m.Command, refusal: str) -> list[m.Event]:
@@ -132,7 +134,7 @@ class Engine:
             entry = self._state.memory.control.get(command[COMMAND_ID]) if tag != m.TICK else None
         if entry is None:
             return None
-        first, sequence, now_ns, events = entry
+        first, sequence, now_ns, events = as_tuples(entry)
         if not is_same(first, command):
             return Recalled(0, self._state.now_ns, rejected(command, codes.DUPLICATE_ID))
         return Recalled(sequence, now_ns, list(events))
@@ -145,11 +147,13 @@ class Engine:
         row.clear()
         at: i64 = 0
         while at < i64(len(batch)):
-            self._apply_record(batch, at, now_ns)
-            at += 8 * record_words(read_i64_le(batch, at))
+            head: i64 = read_i64_le(batch, at)
+            if not self._short_way.apply(batch, at, head, now_ns):
+                self._go_the_long_way(batch, at, now_ns)
+            at += 8 * record_words(head)
         return row.part(0, row.at)
 
-    def _apply_record(self, batch: bytes, at: i64, now_ns: int) -> None:
+    def _go_the_long_way(self, batch: bytes, at: i64, now_ns: int) -> None:
         command = read_message(batch, at, COMMAND_SHAPES)
         recalled = self.recall(command)
         if recalled is None:
@@ -179,7 +183,7 @@ class Engine:
         order = self._state.orders.open.get(order_id)
         if order is not None:
             return order.event()
-        return self._state.orders.finished.get(order_id)
+        return self._state.orders.past.event(order_id)
 
     def order_by_client_id(self, account: int, client_order_id: str) -> m.Event | None:
         """The account's open, else latest remembered, order of this client id."""
@@ -218,7 +222,8 @@ class Engine:
         if owner is None:
             return found
         for order_id in owner.finished.newest(MAX_FINISHED_SCANNED):
-            event = self._state.orders.finished[order_id]
+            event = self._state.orders.past.event(order_id)
+            assert event is not None, "an account remembers what all remember"
             if symbol is None or event[ORDER_SYMBOL] == symbol:
                 found.append(event)
                 if len(found) >= limit:
@@ -306,7 +311,7 @@ class Engine:
             "symbols": len(state.books),
             "accounts": len(state.ledger.accounts),
             "open_orders": len(state.orders.open),
-            "finished_orders": len(state.orders.finished),
+            "finished_orders": len(state.orders.past.events),
             "command_ids": state.memory.count,
             "control_ids": len(state.memory.control),
             "trades": state.next_trade_id - 1,

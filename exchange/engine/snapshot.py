@@ -18,9 +18,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, cast
 
 from exchange.engine import messages as m
-from exchange.engine.messages.places import COMMAND_ACCOUNT
+from exchange.engine.messages.places import COMMAND_ACCOUNT, COMMAND_ID
 from exchange.engine.messages.version_numbers import FIRST_RULES, VENUE_RULES
-from exchange.engine.state.book import Book, Options, Order, has_days_to_end, options_of
+from exchange.engine.state.book import Book, Options, Order, has_days_to_end, options_of, order_of
 from exchange.engine.state.guards import QuoteGuard
 from exchange.engine.state.ledger import Account
 from exchange.engine.state.memory import BOUNDED_LIMIT_COUNT, OLD_LIMIT_COUNT, Limits
@@ -244,7 +244,7 @@ def load(data: bytes, parse: Parse = parse_rows) -> State:
     for row in accounts:
         _add_account(state, *row)
     for row in finished:
-        state.orders.past.remember(state.ledger.accounts[row[2]], row[1], row)
+        state.orders.past.remember(state.ledger.accounts[row[2]], row[1], row[3], row)
     # After the finished ones: a client id names the open order that carries it.
     for row in orders:
         _add_resting(state, row)
@@ -264,7 +264,9 @@ def load(data: bytes, parse: Parse = parse_rows) -> State:
         state.fee_plans.use(account)
     state.timers.ending = {name for name, book in state.books.items() if has_days_to_end(book)}
     for entry in traders:
-        state.memory.keep_trader(state.ledger.accounts[entry[0][COMMAND_ACCOUNT]], entry)
+        command = entry[0]
+        account = state.ledger.accounts[command[COMMAND_ACCOUNT]]
+        state.memory.keep_trader(account, command[COMMAND_ID], entry)
     for entry in control:
         state.memory.keep_control(entry)
     return state
@@ -355,7 +357,7 @@ def _order(state: State, row: tuple[Any, ...]) -> Order:
         client_order_id=event.client_order_id,
     )
     account, book = state.ledger.accounts[event.account], state.books[event.symbol]
-    order = Order(event.order_id, account, book, place, (maker_ppm, taker_ppm), event.created_ns)
+    order = order_of(event.order_id, account, book, place, (maker_ppm, taker_ppm), event.created_ns)
     order.filled_lots = event.filled_lots
     order.filled_notional_minor = event.filled_notional_minor
     order.fee_minor = event.fee_minor

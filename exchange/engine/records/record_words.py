@@ -54,6 +54,14 @@ class WordRow:
             self.append(read_i64_le(padded, index))
             index += 8
 
+    def append_rest(self, text: TextWords) -> None:
+        """What of a name does not fit its field."""
+        self.make_room(text.rest_words)
+        index: i64 = 0
+        while index < text.rest_words:
+            self.append(text.rest[index])
+            index += 1
+
     def open_gap(self, place: i64, count: i64) -> None:
         """Move what stands from this place on so many words further."""
         self.make_room(count)
@@ -95,3 +103,32 @@ def text_word(text: str | None) -> i64:
 def words_for(size: i64) -> i64:
     """How many words so many bytes take."""
     return (size + 7) >> 3
+
+
+class TextWords:
+    """A name that is written often, as words: that of its field, and what follows at the record's end."""
+
+    __slots__ = ("rest", "rest_words", "word")
+
+    def __init__(self, text: str) -> None:
+        self.word: i64 = text_word(text)
+        data = text_bytes(text)
+        self.rest_words: i64 = words_for(len(data)) if len(data) > INLINE else 0
+        self.rest: vec[i64] = zeros(self.rest_words)
+        padded = data + bytes(8)
+        index: i64 = 0
+        while index < self.rest_words:
+            self.rest[index] = read_i64_le(padded, 8 * index)
+            index += 1
+
+    def is_at(self, data: bytes, place: i64, end: i64) -> bool:
+        """Whether the text whose word stands at ``place``, and whose rest if it has one at ``end``, is
+        this."""
+        if read_i64_le(data, place) != self.word:
+            return False
+        index: i64 = 0
+        while index < self.rest_words:
+            if read_i64_le(data, end + 8 * index) != self.rest[index]:
+                return False
+            index += 1
+        return True

@@ -86,6 +86,13 @@ def simple_value(command: m.Command, account: Account, book: Book, most_orders: 
         return 0
     price_ticks: int = command[PLACE_PRICE_TICKS]
     quantity_lots: int = command[PLACE_QUANTITY_LOTS]
+    return allowed_value(price_ticks, quantity_lots, account, book)
+
+
+def allowed_value(price_ticks: int, quantity_lots: int, account: Account, book: Book) -> int:
+    """What so much at this limit is worth, in minor units of the quote asset; 0 where the symbol's terms
+    refuse it, or that would be one open order too many for the account there."""
+    symbol = book.symbol
     if not symbol.min_price_ticks <= price_ticks <= symbol.max_price_ticks:
         return 0
     if not symbol.min_quantity_lots <= quantity_lots <= symbol.max_quantity_lots:

@@ -31,6 +31,7 @@ from exchange.engine.state.book import (
     id_of,
     is_overdue,
     options_of,
+    order_of,
 )
 from exchange.engine.state.guards import QuoteGuard
 from exchange.engine.state.ledger import Account
@@ -77,7 +78,7 @@ class Market:
         symbol = book.symbol
         rates = account.fees.get(symbol.name) or symbol.rates
         state = self.state
-        order = Order(state.next_order_id + ahead, account, book, command, rates, state.now_ns)
+        order = order_of(state.next_order_id + ahead, account, book, command, rates, state.now_ns)
         if len(command) > PLACE_TERMS:
             options = order.options = Options(command[PLACE_TERMS])
             if options.reprice and book.crosses(order.side, order.price_ticks):

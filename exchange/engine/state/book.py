@@ -24,6 +24,7 @@ from exchange.engine.messages.places import (
     PLACE_STP,
     PLACE_TIME_IN_FORCE,
 )
+from exchange.engine.records.record_words import TextWords
 from exchange.engine.state.boxed import Boxed
 from exchange.engine.state.ledger import Account, Balance
 from exchange.engine.state.prices import SortedPrices
@@ -76,27 +77,32 @@ class Order:
     def __init__(
         self,
         order_id: Boxed,
-        account: Account,
-        book: Book,
-        command: m.Command,
+        seat: Seat,
+        side: int,
+        order_type: int,
+        time_in_force: int,
+        post_only: bool,
+        price_ticks: int,
+        quantity_lots: int,
+        quote_amount_minor: int,
+        stp: int,
+        client_order_id: str | None,
         rates: tuple[int, int],
         now_ns: Boxed,
     ) -> None:
-        """A new order as a PLACE tuple describes it; nothing is held or entered yet."""
+        """A new order; nothing is held or entered yet. ``rates``: maker and taker, in ppm."""
         self.order_id: Boxed = order_id
-        self.account = account
-        self.book = book
-        side: int = command[PLACE_SIDE]
-        price_ticks: int = command[PLACE_PRICE_TICKS]
+        self.account: Account = seat.account
+        self.book: Book = seat.book
         self.side = side
-        self.order_type: int = command[PLACE_ORDER_TYPE]
-        self.time_in_force: int = command[PLACE_TIME_IN_FORCE]
-        self.post_only: bool = command[PLACE_POST_ONLY]
+        self.order_type = order_type
+        self.time_in_force = time_in_force
+        self.post_only = post_only
         self.price_ticks = price_ticks
-        self.quantity_lots: int = command[PLACE_QUANTITY_LOTS]
-        self.quote_amount_minor: int = command[PLACE_QUOTE_AMOUNT_MINOR]
-        self.stp: int = command[PLACE_STP]
-        self.client_order_id: str | None = command[PLACE_CLIENT_ORDER_ID]
+        self.quantity_lots = quantity_lots
+        self.quote_amount_minor = quote_amount_minor
+        self.stp = stp
+        self.client_order_id: str | None = client_order_id
         self.options: Options | None = None
         #: The worst price it trades at: its own, or a market order's bound.
         self.limit_ticks = price_ticks
@@ -113,7 +119,6 @@ class Order:
         self.reason = m.REASON_NONE
         self.created_ns: Boxed = now_ns
         self.updated_ns: Boxed = now_ns
-        seat = book.seats.get(account.number) or book.seat(account)
         self.seat: Seat = seat
         #: The account's balances it trades in, and the one of them it holds from.
         self.base: Balance = seat.base
@@ -202,6 +207,27 @@ class Order:
             return event
         view = options.view()
         return event if view == PLAIN else (*event, view)
+
+
+def order_of(
+    order_id: Boxed, account: Account, book: Book, place: m.Command, rates: tuple[int, int], now_ns: Boxed
+) -> Order:
+    """A new order as a PLACE tuple describes it."""
+    return Order(
+        order_id,
+        book.seats.get(account.number) or book.seat(account),
+        place[PLACE_SIDE],
+        place[PLACE_ORDER_TYPE],
+        place[PLACE_TIME_IN_FORCE],
+        place[PLACE_POST_ONLY],
+        place[PLACE_PRICE_TICKS],
+        place[PLACE_QUANTITY_LOTS],
+        place[PLACE_QUOTE_AMOUNT_MINOR],
+        place[PLACE_STP],
+        place[PLACE_CLIENT_ORDER_ID],
+        rates,
+        now_ns,
+    )
 
 
 class Options:
@@ -340,9 +366,10 @@ def id_of(order: Order) -> Boxed:
 class Level:
     """The orders at one price of one side, oldest first, and the open quantity they show together."""
 
-    __slots__ = ("head", "hidden_lots", "price_ticks", "quantity_lots", "tail")
+    __slots__ = ("head", "hidden_lots", "price_ticks", "quantity_lots", "side", "tail")
 
-    def __init__(self, price_ticks: int) -> None:
+    def __init__(self, side: int, price_ticks: int) -> None:
+        self.side = side
         self.price_ticks = price_ticks
         self.quantity_lots = 0
         #: Open quantity of its icebergs that is not shown.
@@ -441,7 +468,7 @@ class BookSide:
             yield self.levels[key if self.side == m.BUY else -key]
 
     def _new_level(self, price: int) -> Level:
-        level = self.levels[price] = Level(price)
+        level = self.levels[price] = Level(self.side, price)
         self._keys.add(price if self.side == m.BUY else -price)
         best = self.best
         if best is None or (price > best.price_ticks if self.side == m.BUY else price < best.price_ticks):
@@ -461,11 +488,14 @@ class BookSide:
 class Seat:
     """An account in a symbol: its balances in base and quote, and its open orders by id."""
 
-    __slots__ = ("base", "orders", "quote")
+    __slots__ = ("account", "base", "book", "orders", "quote")
 
-    def __init__(self, base: Balance, quote: Balance) -> None:
-        self.base = base
-        self.quote = quote
+    def __init__(self, account: Account, book: Book) -> None:
+        symbol = book.symbol
+        self.account = account
+        self.book = book
+        self.base: Balance = account.balance(symbol.base)
+        self.quote: Balance = account.balance(symbol.quote)
         self.orders: dict[int, Order] = {}
 
 
@@ -482,6 +512,7 @@ class Book:
         "last_ticks",
         "market_asks",
         "market_bids",
+        "name",
         "pegged",
         "pegged_asks",
         "pegged_bids",
@@ -493,6 +524,8 @@ class Book:
 
     def __init__(self, symbol: Symbol, fee_balance: Balance) -> None:
         self.symbol = symbol
+        #: The symbol's name as records have it.
+        self.name = TextWords(symbol.name)
         self.bids = BookSide(m.BUY)
         self.asks = BookSide(m.SELL)
         #: Market orders that gather for an auction, at the worst price each may trade at. No one sees them.
@@ -521,8 +554,7 @@ class Book:
 
     def seat(self, account: Account) -> Seat:
         """The account's seat, made for its first order."""
-        symbol = self.symbol
-        seat = self.seats[account.number] = Seat(account.balance(symbol.base), account.balance(symbol.quote))
+        seat = self.seats[account.number] = Seat(account, self)
         return seat
 
     def orders_of(self, number: int) -> dict[int, Order]:

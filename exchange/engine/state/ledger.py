@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from exchange.engine import messages as m
+from exchange.engine.records.record_words import TextWords
 from exchange.engine.state.boxed import Boxed
 from exchange.engine.state.fifo import Fifo
 
@@ -16,11 +17,13 @@ from exchange.engine.state.fifo import Fifo
 class Balance:
     """One account's amounts in one asset. ``touched``: changed by the command under way."""
 
-    __slots__ = ("account", "asset", "available", "held", "touched")
+    __slots__ = ("account", "asset", "available", "held", "name", "touched")
 
     def __init__(self, account: Boxed, asset: str, available: int = 0, held: int = 0) -> None:
         self.account: Boxed = account
         self.asset = asset
+        #: The asset's name as records have it, once one was written.
+        self.name: TextWords | None = None
         self.available = available
         self.held = held
         self.touched = False

@@ -11,12 +11,13 @@ from typing import Any, Final, NamedTuple
 
 from exchange.engine import messages as m
 from exchange.engine.messages.places import (
-    COMMAND_ACCOUNT,
     COMMAND_ID,
     ORDER_ACCOUNT,
     TRADE_MAKER_ACCOUNT,
     TRADE_TAKER_ACCOUNT,
 )
+from exchange.engine.records.record_reader import read_message, read_messages
+from exchange.engine.records.record_shapes import COMMAND_SHAPES, EVENT_SHAPES
 from exchange.engine.state.boxed import Boxed
 from exchange.engine.state.ledger import Account
 
@@ -62,8 +63,9 @@ OLD_LIMIT_COUNT: Final = 4
 BOUNDED_LIMIT_COUNT: Final = 6
 
 
-#: (command, sequence, now_ns, reply events). Declared as of any length: one of known length would be a value
-#: without an identity to compiled code, made anew wherever it is kept.
+#: (command, sequence, now_ns, reply events). Of a command that went the short way the first and the last are
+#: records (``as_tuples``). Declared as of any length: one of known length would be a value without an
+#: identity to compiled code, made anew wherever it is kept.
 Entry = tuple[Any, ...]
 _SEQUENCE: Final = 1
 _NOW_NS: Final = 2
@@ -88,7 +90,7 @@ class CommandMemory:
     def keep_control(self, entry: Entry) -> None:
         self.control[entry[0][COMMAND_ID]] = entry
 
-    def keep_trader(self, account: Account, entry: Entry) -> None:
+    def keep_trader(self, account: Account, command_id: str, entry: Entry) -> None:
         """Remember a trader's command, forgetting the account's oldest, or the oldest of all, beyond
         the bounds."""
         commands = account.commands
@@ -100,7 +102,6 @@ class CommandMemory:
             self.count += 1
             if not commands:
                 heappush(self._oldest, (entry[_SEQUENCE], account.number))
-        command_id: str = entry[0][COMMAND_ID]
         commands[command_id] = entry
         account.ids.items.append(command_id)
 
@@ -108,7 +109,7 @@ class CommandMemory:
         """Everything remembered of traders' commands, oldest first."""
         entries = [entry for account in self.accounts.values() for entry in account.commands.values()]
         entries.sort(key=_sequence)
-        return entries
+        return list(map(as_tuples, entries))
 
     def forget_before(self, applied_ns: int, most: int) -> bool:
         """Forget traders' ids of commands applied before this time, at most so many; whether there are
@@ -131,8 +132,8 @@ class CommandMemory:
             heapreplace(self._oldest, (entry[_SEQUENCE], number))
 
     def _forget_oldest(self) -> None:
-        command = self._oldest_entry()[0]
-        account = self.accounts[command[COMMAND_ACCOUNT]]
+        self._oldest_entry()
+        account = self.accounts[self._oldest[0][1]]
         del account.commands[account.ids.pop()]
         self.count -= 1
         if account.commands:
@@ -157,6 +158,15 @@ def _concerns(event: m.Event, account: Boxed) -> bool:
     if tag == m.EV_TRADE:
         return bool(account in (event[TRADE_TAKER_ACCOUNT], event[TRADE_MAKER_ACCOUNT]))
     return True
+
+
+def as_tuples(entry: Entry) -> Entry:
+    """The entry with its command and its reply as tuples."""
+    command, sequence, now_ns, reply = entry
+    if isinstance(command, tuple):
+        return entry
+    events = tuple(read_messages(reply, EVENT_SHAPES))
+    return (read_message(command, 0, COMMAND_SHAPES), sequence, now_ns, events)
 
 
 def _sequence(entry: Entry) -> Any:

@@ -18,7 +18,7 @@ QuoteKey = tuple[str, str, int]
 class Orders:
     """Open orders, and where the finished ones go."""
 
-    __slots__ = ("finished", "ledger", "open", "past", "quotes", "sessions", "timers", "triggers")
+    __slots__ = ("ledger", "open", "past", "quotes", "sessions", "timers", "triggers")
 
     def __init__(self, ledger: Ledger, timers: Timers, past: FinishedOrders) -> None:
         self.ledger = ledger
@@ -31,8 +31,6 @@ class Orders:
         self.quotes: dict[int, dict[QuoteKey, Order]] = {}
         self.open: dict[int, Order] = {}
         self.past = past
-        #: order id -> its last OrderEvent, of those that ``past`` remembers
-        self.finished = past.events
 
     def client_id_open(self, account: Account, client_order_id: str) -> bool:
         """Whether an open order of the account carries this client id."""
@@ -94,8 +92,14 @@ class Orders:
         self._unwatch(order, options_of(order))
 
     def close(self, order: Order, status: int, reason: int, now_ns: Boxed) -> m.Event:
-        """End an order that is off its book: release its hold, forget it as open, remember it as
-        finished. Returns its last OrderEvent."""
+        """End an order that is off its book and remember it as finished. Returns its last OrderEvent."""
+        self.end(order, status, reason, now_ns)
+        event = order.event()
+        self.past.remember(order.account, order.order_id, order.client_order_id, event)
+        return event
+
+    def end(self, order: Order, status: int, reason: int, now_ns: Boxed) -> None:
+        """Release the hold of an order that is off its book, and forget it as open."""
         if order.held_minor:
             self.ledger.release(order.held_in, order.held_minor)
             order.held_minor = 0
@@ -111,9 +115,6 @@ class Orders:
             del order.seat.orders[order_id]
             if order.options is not None:
                 self._unwatch(order, order.options)
-        event = order.event()
-        self.past.remember(account, order_id, event)
-        return event
 
     def rehold(self, order: Order) -> None:
         """Lower an order's hold to what its open part needs."""

@@ -22,6 +22,8 @@ from exchange.engine.state.withdrawals import Withdrawals
 
 #: More trades than any command makes, and more events than any reply has: no bound.
 UNBOUNDED: Final = 1 << 60
+#: What meets more orders is not simple any more.
+_SIMPLE_MEETINGS: Final = 100
 
 
 class State:
@@ -46,6 +48,7 @@ class State:
         "reports_prevented",
         "rules_version",
         "sequence",
+        "simple_meetings",
         "sums_up",
         "time_is_strict",
         "timers",
@@ -122,6 +125,8 @@ class State:
         self.trade_bound = self.limits.trades_per_command if bounded else UNBOUNDED
         #: The most events of a reply that are remembered (rule X4).
         self.reply_events = self.limits.reply_events if bounded else UNBOUNDED
+        #: How many orders one may meet and be sure of both bounds; below 0: not even one that meets none.
+        self.simple_meetings = min(_SIMPLE_MEETINGS, self.trade_bound, (self.reply_events - 1) // 2)
 
     def report(self, events: list[m.Event], levels: Iterable[m.Event] = ()) -> list[m.Event]:
         """Complete a command's events with the levels and balances it changed. What stood there before

@@ -17,9 +17,10 @@ from exchange.engine.records import (
     RecordWriter,
     read_answers,
     read_messages,
+    record_places,
     write_commands,
 )
-from exchange.engine.records.record_shapes import FLAG, NARROW, SMALL, SMALL_BITS, WHOLE, Shape
+from exchange.engine.records.record_shapes import FLAG, NARROW, SMALL, SMALL_BITS, SMALLS_AT, WHOLE, Shape
 from exchange.engine.records.record_words import WordRow
 from tests.exchange.engine.pair import START_NS
 from tests.exchange.engine.worlds import World
@@ -111,8 +112,43 @@ def test_what_a_usual_event_says_has_a_layout() -> None:
         for event in events:
             if event[0] in EVENT_SHAPES:
                 assert not is_whole(written(event, EVENT_SHAPES)), event
-        if command[0] in COMMAND_SHAPES and command[7] is not None:
-            assert not is_whole(written(command, COMMAND_SHAPES)) or command[0] == m.CANCEL
+        if command[0] in COMMAND_SHAPES and events[0][0] != m.EV_REJECTED:
+            assert not is_whole(written(command, COMMAND_SHAPES)), command
+
+
+def test_the_places_named_for_the_hot_path_are_those_of_the_description() -> None:
+    described = {
+        "PLACE": COMMAND_SHAPES[m.PLACE],
+        "CANCEL": COMMAND_SHAPES[m.CANCEL],
+        "ORDER": EVENT_SHAPES[m.EV_ORDER],
+        "TRADE": EVENT_SHAPES[m.EV_TRADE],
+        "LEVEL": EVENT_SHAPES[m.EV_LEVEL],
+        "BALANCE": EVENT_SHAPES[m.EV_BALANCE],
+    }
+    places: dict[str, int] = {}
+    for prefix, shape in described.items():
+        places |= {f"{prefix}_{name}": at for name, at in places_of(shape).items()}
+    for shape in COMMAND_SHAPES.values():
+        # Every command has these two at the same place.
+        found = places_of(shape)
+        places |= {"COMMAND_ID": found["COMMAND_ID"], "COMMAND_ACCOUNT": found["ACCOUNT"]}
+        assert (found["COMMAND_ID"], found["ACCOUNT"]) == (1, 2)
+    named = {name: value for name, value in vars(record_places).items() if name.isupper()}
+    assert {name: places.get(name) for name in named} == named
+
+
+def places_of(shape: Shape) -> dict[str, int]:
+    """The places of its fields by name, and its length."""
+    found: dict[str, int] = {}
+    word, bit = 1, SMALLS_AT
+    for field in shape.fields:
+        if field.kind <= FLAG:
+            found[f"{field.name.upper()}_AT"] = bit
+            bit += field.bits
+        else:
+            found[field.name.upper()] = word
+            word += 1
+    return found | {"WORDS": word}
 
 
 def test_a_batch_is_answered_command_by_command() -> None:
