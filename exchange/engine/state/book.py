@@ -26,6 +26,7 @@ from exchange.engine.messages.places import (
 )
 from exchange.engine.records.record_words import TextWords
 from exchange.engine.state.boxed import Boxed
+from exchange.engine.state.by_number import ByNumber
 from exchange.engine.state.ledger import Account, Balance
 from exchange.engine.state.prices import SortedPrices
 from exchange.engine.state.symbols import MAX_UNITS, PPM, Symbol, rated
@@ -392,7 +393,7 @@ class BookSide:
 
     def __init__(self, side: int) -> None:
         self.side = side
-        self.levels: dict[int, Level] = {}
+        self.levels: ByNumber[Level] = ByNumber()
         self.best: Level | None = None
         # Bids as they are, asks negated: the best price is the largest key of either.
         self._keys = SortedPrices()
@@ -539,7 +540,7 @@ class Book:
         #: The fee account's balance in the quote asset.
         self.fee_balance = fee_balance
         #: account -> its seat, once it has placed an order here
-        self.seats: dict[int, Seat] = {}
+        self.seats: ByNumber[Seat] = ByNumber()
         #: How many orders wait, those fired included.
         self.waiting = 0
         #: Orders whose trigger has fired and that have not entered yet, in the order they fired.

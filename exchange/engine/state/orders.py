@@ -6,6 +6,7 @@ from __future__ import annotations
 from exchange.engine import messages as m
 from exchange.engine.state.book import Options, Order, options_of
 from exchange.engine.state.boxed import Boxed
+from exchange.engine.state.by_number import ByNumber
 from exchange.engine.state.finished import FinishedOrders
 from exchange.engine.state.ledger import Account, Ledger
 from exchange.engine.state.timers import Timers
@@ -29,7 +30,7 @@ class Orders:
         self.sessions: dict[tuple[int, str], int] = {}
         #: account -> (symbol, quote id, side) -> the order of that side of a quote
         self.quotes: dict[int, dict[QuoteKey, Order]] = {}
-        self.open: dict[int, Order] = {}
+        self.open: ByNumber[Order] = ByNumber()
         self.past = past
 
     def client_id_open(self, account: Account, client_order_id: str) -> bool:
