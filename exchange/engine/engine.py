@@ -27,7 +27,7 @@ from exchange.engine.rules.traders import Trading
 from exchange.engine.rules.versions import refusal_of_version_1
 from exchange.engine.state.boxed import Boxed
 from exchange.engine.state.ledger import Account
-from exchange.engine.state.memory import Limits, Recalled, as_tuples, kept_reply
+from exchange.engine.state.memory import Entry, Limits, Recalled, entry_of, kept_reply
 from exchange.engine.state.root import State
 from exchange.engine.state.symbols import Symbol
 
@@ -111,7 +111,8 @@ class Engine:
         reply = state.take_reply(events)
         if len(reply) > state.reply_events:
             reply = kept_reply(reply, account.number, state.reply_events)
-        state.memory.keep_trader(account, command[COMMAND_ID], (command, state.sequence, now_ns, reply))
+        entry = entry_of(command, state.sequence, now_ns, reply)
+        state.memory.keep_trader(account, command[COMMAND_ID], entry)
         return events
 
     def _control_events(self, tag: int, command: m.Command, refusal: str) -> list[m.Event]:
@@ -120,13 +121,14 @@ class Engine:
         events = rejected(command, refusal) if refusal else self._control.apply(command)
         reply = kept_reply(state.take_reply(events), 0, state.reply_events)
         if tag != m.TICK:
-            state.memory.keep_control((command, state.sequence, state.now_ns, reply))
+            state.memory.keep_control(entry_of(command, state.sequence, state.now_ns, reply))
         return events
 
     def recall(self, command: m.Command) -> Recalled | None:
         """The original outcome of a command whose id is remembered; a DUPLICATE_ID rejection if the id
         was another command's; None if the id is new. Changes nothing."""
         tag: int = command[0]
+        entry: Entry | None
         if not _is_control(tag):
             account = self._accounts.get(command[COMMAND_ACCOUNT])
             entry = None if account is None else account.commands.get(command[COMMAND_ID])
@@ -134,10 +136,9 @@ class Engine:
             entry = self._state.memory.control.get(command[COMMAND_ID]) if tag != m.TICK else None
         if entry is None:
             return None
-        first, sequence, now_ns, events = as_tuples(entry)
-        if not is_same(first, command):
+        if not is_same(entry.command(), command):
             return Recalled(0, self._state.now_ns, rejected(command, codes.DUPLICATE_ID))
-        return Recalled(sequence, now_ns, list(events))
+        return Recalled(entry.sequence, entry.now_ns, list(entry.events()))
 
     def apply_batch(self, batch: bytes, now_ns: int) -> bytes:
         """Carry out a batch of commands at this stamp, from record to record (``records``): the events of

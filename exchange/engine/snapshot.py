@@ -23,7 +23,7 @@ from exchange.engine.messages.version_numbers import FIRST_RULES, VENUE_RULES
 from exchange.engine.state.book import Book, Options, Order, has_days_to_end, options_of, order_of
 from exchange.engine.state.guards import QuoteGuard
 from exchange.engine.state.ledger import Account
-from exchange.engine.state.memory import BOUNDED_LIMIT_COUNT, OLD_LIMIT_COUNT, Limits
+from exchange.engine.state.memory import BOUNDED_LIMIT_COUNT, OLD_LIMIT_COUNT, Limits, entry_of
 from exchange.engine.state.root import State
 from exchange.engine.state.symbols import TERM_COUNT, Symbol, named_terms
 from exchange.engine.state.timers import next_midnight_ns
@@ -89,7 +89,7 @@ def sections_of(state: State) -> list[Section]:
         [order_row(order) for book in _books(state) for order in _queue(book)],
         state.orders.past.remembered(),
         state.memory.traders(),
-        list(state.memory.control.values()),
+        [entry.row() for entry in state.memory.control.values()],
     ]
     if not first:
         sections.append(_waiting(state))
@@ -263,12 +263,11 @@ def load(data: bytes, parse: Parse = parse_rows) -> State:
     for account in state.ledger.accounts.values():
         state.fee_plans.use(account)
     state.timers.ending = {name for name, book in state.books.items() if has_days_to_end(book)}
-    for entry in traders:
-        command = entry[0]
+    for command, *outcome in traders:
         account = state.ledger.accounts[command[COMMAND_ACCOUNT]]
-        state.memory.keep_trader(account, command[COMMAND_ID], entry)
-    for entry in control:
-        state.memory.keep_control(entry)
+        state.memory.keep_trader(account, command[COMMAND_ID], entry_of(command, *outcome))
+    for row in control:
+        state.memory.keep_control(entry_of(*row))
     return state
 
 

@@ -24,6 +24,7 @@ from exchange.engine.rules.hot_records import HotRecords
 from exchange.engine.rules.market import Market
 from exchange.engine.state.book import Book, BookSide, Level, Order
 from exchange.engine.state.ledger import Account
+from exchange.engine.state.memory import Entry
 from exchange.engine.state.root import State
 from exchange.engine.state.symbols import PPM, rated
 
@@ -197,9 +198,7 @@ class ShortWay:
         row.at = start
         hot.order(order)
         if not rests:
-            self._state.orders.past.remember(
-                order.account, order.order_id, order.client_order_id, row.part(start, row.at)
-            )
+            self._state.orders.past.remember(order.account, order.order_id, order.client_order_id, order)
         if crosses:
             row.at = end
 
@@ -284,20 +283,18 @@ class ShortWay:
 
     def _end(self, order: Order, status: int, reason: int) -> None:
         """End an order that is off its book, report and remember it."""
-        state, row = self._state, self._row
+        state = self._state
         state.orders.end(order, status, reason, state.now_ns)
-        start: i64 = row.at
         self._hot.order(order)
-        kept = row.part(start, row.at)
-        state.orders.past.remember(order.account, order.order_id, order.client_order_id, kept)
+        state.orders.past.remember(order.account, order.order_id, order.client_order_id, order)
 
     def _finish_command(
         self, batch: bytes, at: i64, head: i64, book: Book, account: Account, command_id: str, start: i64
     ) -> None:
         """Remember the command with its reply, report levels and balances, end its events."""
         state, row, hot, levels = self._state, self._row, self._hot, self._levels
-        command = batch[at : at + 8 * record_words(head)]
-        entry = (command, state.sequence, state.now_ns, row.part(start, row.at))
+        entry = Entry(state.sequence, state.now_ns)
+        entry.keep_records(batch[at : at + 8 * record_words(head)], row.words[start : row.at])
         state.memory.keep_trader(account, command_id, entry)
         for level in levels:
             hot.level(book, level)

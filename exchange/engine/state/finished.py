@@ -9,13 +9,9 @@ from __future__ import annotations
 from heapq import heapify, heappop, heappush, heapreplace
 from typing import Any
 
-from librt.strings import read_i64_le
-
-import exchange.engine.records.record_places as places
 from exchange.engine import messages as m
 from exchange.engine.messages.places import ORDER_ACCOUNT, ORDER_CLIENT_ORDER_ID, ORDER_UPDATED_NS
-from exchange.engine.records.record_reader import read_message
-from exchange.engine.records.record_shapes import EVENT_SHAPES, NO_TEXT
+from exchange.engine.state.book import Order
 from exchange.engine.state.boxed import Boxed
 from exchange.engine.state.fifo import Fifo
 from exchange.engine.state.ledger import Account
@@ -30,7 +26,7 @@ class FinishedOrders:
         self._accounts = accounts
         self._most = most
         self._per_account = per_account
-        #: As an OrderEvent or, of one that ended on the short way, as its record.
+        #: The last OrderEvent or, of a simple order that ended on the short way, the order as it was then.
         self.events: dict[int, Any] = {}
         #: Whether all accounts share one queue, the rule before version 4.
         self._is_shared = True
@@ -58,7 +54,7 @@ class FinishedOrders:
         return None if kept is None else _event_of(kept)
 
     def remember(self, account: Account, order_id: Boxed, client_order_id: str | None, kept: Any) -> None:
-        """Keep a finished order, as its last OrderEvent or the record of it, forgetting the account's oldest,
+        """Keep a finished order, as its last OrderEvent or as it is, forgetting the account's oldest,
         or the oldest of all, beyond the bounds."""
         mine = account.finished
         if self._is_shared:
@@ -130,18 +126,18 @@ class FinishedOrders:
 
 
 def _event_of(kept: Any) -> m.Event:
-    return kept if isinstance(kept, tuple) else read_message(kept, 0, EVENT_SHAPES)
+    return kept if isinstance(kept, tuple) else _order(kept).event()
 
 
 def _finished_ns(kept: Any) -> int:
-    if isinstance(kept, tuple):
-        finished_ns: int = kept[ORDER_UPDATED_NS]
-        return finished_ns
-    return int(read_i64_le(kept, 8 * places.ORDER_UPDATED_NS))
+    finished_ns: int = kept[ORDER_UPDATED_NS] if isinstance(kept, tuple) else _order(kept).updated_ns
+    return finished_ns
 
 
 def _client_order_id(kept: Any) -> str | None:
-    if not isinstance(kept, tuple) and read_i64_le(kept, 8 * places.ORDER_CLIENT_ORDER_ID) == NO_TEXT:
-        return None
-    client_order_id: str | None = _event_of(kept)[ORDER_CLIENT_ORDER_ID]
-    return client_order_id
+    return kept[ORDER_CLIENT_ORDER_ID] if isinstance(kept, tuple) else _order(kept).client_order_id
+
+
+def _order(kept: Any) -> Order:
+    assert isinstance(kept, Order), "what is remembered is an event or an order"
+    return kept

@@ -72,7 +72,7 @@ class Account:
         #: ids of its finished orders still remembered, oldest first
         self.finished = Fifo()
         #: its commands still remembered by id, as memory.Entry; and the ids, oldest first
-        self.commands: dict[str, tuple[Any, ...]] = {}
+        self.commands: dict[str, Any] = {}
         self.ids = Fifo()
 
     def event(self) -> m.Event:

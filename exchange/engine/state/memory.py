@@ -9,6 +9,9 @@ from __future__ import annotations
 from heapq import heappop, heappush, heapreplace
 from typing import Any, Final, NamedTuple
 
+from librt.vecs import vec
+from mypy_extensions import i64
+
 from exchange.engine import messages as m
 from exchange.engine.messages.places import (
     COMMAND_ID,
@@ -63,12 +66,53 @@ OLD_LIMIT_COUNT: Final = 4
 BOUNDED_LIMIT_COUNT: Final = 6
 
 
-#: (command, sequence, now_ns, reply events). Of a command that went the short way the first and the last are
-#: records (``as_tuples``). Declared as of any length: one of known length would be a value without an
-#: identity to compiled code, made anew wherever it is kept.
-Entry = tuple[Any, ...]
-_SEQUENCE: Final = 1
-_NOW_NS: Final = 2
+_NO_WORDS: Final[vec[i64]] = vec[i64]()
+
+
+class Entry:
+    """A command that is remembered, and its reply. Both are tuples or, of one that went the short way,
+    records."""
+
+    __slots__ = ("_command", "_events", "_record", "_words", "now_ns", "sequence")
+
+    def __init__(self, sequence: int, now_ns: Boxed) -> None:
+        self.sequence = sequence
+        self.now_ns: Boxed = now_ns
+        self._command: m.Command | None = None
+        self._events: tuple[m.Event, ...] = ()
+        self._record = b""
+        self._words: vec[i64] = _NO_WORDS
+
+    def keep_tuples(self, command: m.Command, events: tuple[m.Event, ...]) -> None:
+        self._command = command
+        self._events = events
+
+    def keep_records(self, command: bytes, events: vec[i64]) -> None:
+        self._record = command
+        self._words = events
+
+    def is_record(self) -> bool:
+        return self._command is None
+
+    def command(self) -> m.Command:
+        return read_message(self._record, 0, COMMAND_SHAPES) if self._command is None else self._command
+
+    def events(self) -> tuple[m.Event, ...]:
+        """The events of its reply."""
+        if self._command is not None:
+            return self._events
+        return tuple(read_messages(bytes(memoryview(self._words).cast("B")), EVENT_SHAPES))
+
+    def row(self) -> tuple[Any, ...]:
+        """(command, sequence, now_ns, reply events)"""
+        return (self.command(), self.sequence, self.now_ns, self.events())
+
+
+def entry_of(command: m.Command, sequence: int, now_ns: Boxed, events: tuple[m.Event, ...]) -> Entry:
+    """What is remembered of a command as a tuple."""
+    entry = Entry(sequence, now_ns)
+    entry.keep_tuples(command, events)
+    return entry
 
 
 class CommandMemory:
@@ -88,7 +132,7 @@ class CommandMemory:
         self._oldest: list[tuple[int, int]] = []
 
     def keep_control(self, entry: Entry) -> None:
-        self.control[entry[0][COMMAND_ID]] = entry
+        self.control[entry.command()[COMMAND_ID]] = entry
 
     def keep_trader(self, account: Account, command_id: str, entry: Entry) -> None:
         """Remember a trader's command, forgetting the account's oldest, or the oldest of all, beyond
@@ -101,20 +145,22 @@ class CommandMemory:
                 self._forget_oldest()
             self.count += 1
             if not commands:
-                heappush(self._oldest, (entry[_SEQUENCE], account.number))
+                heappush(self._oldest, (entry.sequence, account.number))
         commands[command_id] = entry
         account.ids.items.append(command_id)
 
-    def traders(self) -> list[Entry]:
-        """Everything remembered of traders' commands, oldest first."""
-        entries = [entry for account in self.accounts.values() for entry in account.commands.values()]
+    def traders(self) -> list[tuple[Any, ...]]:
+        """Everything remembered of traders' commands, oldest first, as rows."""
+        entries: list[Entry] = [
+            entry for account in self.accounts.values() for entry in account.commands.values()
+        ]
         entries.sort(key=_sequence)
-        return list(map(as_tuples, entries))
+        return [entry.row() for entry in entries]
 
     def forget_before(self, applied_ns: int, most: int) -> bool:
         """Forget traders' ids of commands applied before this time, at most so many; whether there are
         more."""
-        while self._oldest and self._oldest_entry()[_NOW_NS] < applied_ns:
+        while self._oldest and self._oldest_entry().now_ns < applied_ns:
             if most == 0:
                 return True
             most -= 1
@@ -126,10 +172,15 @@ class CommandMemory:
         while True:
             sequence, number = self._oldest[0]
             account = self.accounts[number]
-            entry = account.commands[account.ids.first()]
-            if entry[_SEQUENCE] == sequence:
+            entry = self._first(account)
+            if entry.sequence == sequence:
                 return entry
-            heapreplace(self._oldest, (entry[_SEQUENCE], number))
+            heapreplace(self._oldest, (entry.sequence, number))
+
+    def _first(self, account: Account) -> Entry:
+        """The account's oldest."""
+        first: Entry = account.commands[account.ids.first()]
+        return first
 
     def _forget_oldest(self) -> None:
         self._oldest_entry()
@@ -137,7 +188,7 @@ class CommandMemory:
         del account.commands[account.ids.pop()]
         self.count -= 1
         if account.commands:
-            heapreplace(self._oldest, (account.commands[account.ids.first()][_SEQUENCE], account.number))
+            heapreplace(self._oldest, (self._first(account).sequence, account.number))
         else:
             heappop(self._oldest)
 
@@ -160,14 +211,5 @@ def _concerns(event: m.Event, account: Boxed) -> bool:
     return True
 
 
-def as_tuples(entry: Entry) -> Entry:
-    """The entry with its command and its reply as tuples."""
-    command, sequence, now_ns, reply = entry
-    if isinstance(command, tuple):
-        return entry
-    events = tuple(read_messages(reply, EVENT_SHAPES))
-    return (read_message(command, 0, COMMAND_SHAPES), sequence, now_ns, events)
-
-
-def _sequence(entry: Entry) -> Any:
-    return entry[_SEQUENCE]
+def _sequence(entry: Entry) -> int:
+    return entry.sequence

@@ -50,7 +50,7 @@ class Both:
         """How many of the remembered commands did."""
         accounts = self.records._state.ledger.accounts.values()
         entries = [entry for account in accounts for entry in account.commands.values()]
-        return sum(isinstance(entry[0], bytes) for entry in entries)
+        return sum(entry.is_record() for entry in entries)
 
 
 def batches(commands: Iterable[m.Command], rng: random.Random) -> Iterator[list[m.Command]]:
