@@ -105,10 +105,26 @@ def words_for(size: i64) -> i64:
     return (size + 7) >> 3
 
 
+def rest_bytes(word: i64) -> i64:
+    """How many bytes at its record's end a text of this word takes."""
+    return 8 * words_for(word >> 8) if word & 255 == AT_END else 0
+
+
+def text_key(data: bytes, place: i64, end: i64) -> i64:
+    """A number that equal texts have in common: that of the text whose word stands at ``place``, and whose
+    rest if it has one at ``end``."""
+    key: i64 = read_i64_le(data, place)
+    stop: i64 = end + rest_bytes(key)
+    while end < stop:
+        key ^= read_i64_le(data, end)
+        end += 8
+    return key
+
+
 class TextWords:
     """A name that is written often, as words: that of its field, and what follows at the record's end."""
 
-    __slots__ = ("rest", "rest_words", "word")
+    __slots__ = ("key", "rest", "rest_words", "word")
 
     def __init__(self, text: str) -> None:
         self.word: i64 = text_word(text)
@@ -119,6 +135,12 @@ class TextWords:
         index: i64 = 0
         while index < self.rest_words:
             self.rest[index] = read_i64_le(padded, 8 * index)
+            index += 1
+        #: As ``text_key``.
+        self.key: i64 = self.word
+        index = 0
+        while index < self.rest_words:
+            self.key ^= self.rest[index]
             index += 1
 
     def is_at(self, data: bytes, place: i64, end: i64) -> bool:

@@ -16,8 +16,8 @@ import exchange.engine.records.record_places as places
 from exchange.engine import messages as m
 from exchange.engine.messages.version_numbers import FIRST_RULES
 from exchange.engine.records.record_reader import read_text, record_words
-from exchange.engine.records.record_shapes import AT_END, WHOLE
-from exchange.engine.records.record_words import words_for
+from exchange.engine.records.record_shapes import WHOLE
+from exchange.engine.records.record_words import rest_bytes
 from exchange.engine.records.record_writer import RecordWriter
 from exchange.engine.rules.checks import allowed_value
 from exchange.engine.rules.hot_records import HotRecords
@@ -79,14 +79,11 @@ class ShortWay:
             return False
         end: i64 = at + 8 * places.PLACE_WORDS
         command_id = read_text(batch, at + 8 * places.COMMAND_ID, end)
-        end += _rest_bytes(read_i64_le(batch, at + 8 * places.COMMAND_ID))
-        symbol = read_text(batch, at + 8 * places.PLACE_SYMBOL, end)
-        end += _rest_bytes(read_i64_le(batch, at + 8 * places.PLACE_SYMBOL))
+        end += rest_bytes(read_i64_le(batch, at + 8 * places.COMMAND_ID))
+        book = self._state.book_at(batch, at + 8 * places.PLACE_SYMBOL, end)
+        end += rest_bytes(read_i64_le(batch, at + 8 * places.PLACE_SYMBOL))
         client_order_id = read_text(batch, at + 8 * places.PLACE_CLIENT_ORDER_ID, end)
-        if command_id is None or symbol is None:
-            return False
-        book = self._state.books.get(symbol)
-        if book is None or not self._is_plain(book):
+        if command_id is None or book is None or not self._is_plain(book):
             return False
         seat = book.seats.get(int(read_i64_le(batch, at + 8 * places.COMMAND_ACCOUNT)))
         if seat is None:
@@ -305,8 +302,3 @@ class ShortWay:
             hot.balance(balance)
         touched.clear()
         self._writer.end(state.sequence, state.now_ns)
-
-
-def _rest_bytes(word: i64) -> i64:
-    """How many bytes at its record's end a text of this word takes."""
-    return 8 * words_for(word >> 8) if word & 255 == AT_END else 0

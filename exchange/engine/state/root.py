@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from mypy_extensions import i64
+
 from exchange.engine import messages as m
 from exchange.engine.messages.version_numbers import BOUNDED_RULES, FIRST_RULES, RULES_VERSION, VENUE_RULES
+from exchange.engine.records.record_words import TextWords, text_key
 from exchange.engine.state.book import Book
 from exchange.engine.state.boxed import Boxed
+from exchange.engine.state.by_number import ByNumber
 from exchange.engine.state.fee_plans import FeePlans
 from exchange.engine.state.finished import FinishedOrders
 from exchange.engine.state.guards import QuoteGuard
@@ -30,6 +34,7 @@ class State:
     """Books, ledger, orders, memory of commands, and the counters ids are taken from."""
 
     __slots__ = (
+        "_by_name",
         "_reply",
         "books",
         "day_ends_ns",
@@ -70,6 +75,8 @@ class State:
         past = FinishedOrders(self.ledger.accounts, limits.finished_orders, limits.finished_per_account)
         self.orders = Orders(self.ledger, self.timers, past)
         self.books: dict[str, Book] = {}
+        #: The books by their names' ``text_key``.
+        self._by_name: ByNumber[Book] = ByNumber()
         self.fee_plans = FeePlans(self.books)
         #: account -> the protection of its quotes
         self.guards: dict[int, QuoteGuard] = {}
@@ -82,10 +89,16 @@ class State:
     def add_book(self, symbol: Symbol) -> Book:
         """An empty book for a new symbol."""
         fees = self.ledger.accounts[m.FEE_ACCOUNT].balance(symbol.quote)
-        book = self.books[symbol.name] = Book(symbol, fees)
+        book = self.books[symbol.name] = self._by_name[TextWords(symbol.name).key] = Book(symbol, fees)
         self.orders.triggers[symbol.name] = Triggers(self.orders.open)
         self.fee_plans.add_symbol(symbol.name)
         return book
+
+    def book_at(self, data: bytes, place: i64, end: i64) -> Book | None:
+        """The book whose name stands in a record (``text_key``). None also where another one's has the same
+        key."""
+        book = self._by_name.get(text_key(data, place, end))
+        return book if book is not None and book.name.is_at(data, place, end) else None
 
     def begin_day(self) -> None:
         """Take the last prices for reference prices: a day begins."""
