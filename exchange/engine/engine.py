@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from librt.strings import read_i64_le
-from mypy_extensions import i64
-
 import exchange.engine.messages.codes as codes
 from exchange.engine import invariants, snapshot
 from exchange.engine import messages as m
 from exchange.engine.messages.places import COMMAND_ACCOUNT, COMMAND_ID, ORDER_SYMBOL
 from exchange.engine.messages.sameness import is_same
 from exchange.engine.messages.version_numbers import FIRST_RULES, RULES_VERSION, VENUE_RULES
+from exchange.engine.records.machine_words import i64, read_word
 from exchange.engine.records.record_reader import read_message, record_words
 from exchange.engine.records.record_shapes import COMMAND_SHAPES, EVENT_SHAPES
 from exchange.engine.records.record_words import WordRow
@@ -148,7 +146,7 @@ class Engine:
         row.clear()
         at: i64 = 0
         while at < i64(len(batch)):
-            head: i64 = read_i64_le(batch, at)
+            head: i64 = read_word(batch, at)
             if not self._short_way.apply(batch, at, head, now_ns):
                 self._go_the_long_way(batch, at, now_ns)
             at += 8 * record_words(head)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, Final, NamedTuple
 
-from librt.strings import read_i64_le
-from mypy_extensions import i64
-
 from exchange.engine import messages as m
+from exchange.engine.records.machine_words import i64, read_word
 from exchange.engine.records.record_shapes import (
     AT_END,
     END,
@@ -45,7 +43,7 @@ def read_messages(data: bytes, shapes: dict[int, Shape]) -> list[tuple[Any, ...]
     at: i64 = 0
     while at < i64(len(data)):
         found.append(read_message(data, at, shapes))
-        at += 8 * record_words(read_i64_le(data, at))
+        at += 8 * record_words(read_word(data, at))
     return found
 
 
@@ -55,9 +53,9 @@ def read_answers(data: bytes) -> list[Answer]:
     events: list[m.Event] = []
     at: i64 = 0
     while at < i64(len(data)):
-        head: i64 = read_i64_le(data, at)
+        head: i64 = read_word(data, at)
         if head & _TAG_MASK == END:
-            found.append(Answer(read_i64_le(data, at + 8), read_i64_le(data, at + 16), events))
+            found.append(Answer(read_word(data, at + 8), read_word(data, at + 16), events))
             events = []
         else:
             events.append(read_message(data, at, EVENT_SHAPES))
@@ -72,9 +70,9 @@ def record_words(head: i64) -> i64:
 
 def read_message(data: bytes, at: i64, shapes: dict[int, Shape]) -> tuple[Any, ...]:
     """The message whose record begins at this byte."""
-    head: i64 = read_i64_le(data, at)
+    head: i64 = read_word(data, at)
     if head & WHOLE:
-        size: i64 = read_i64_le(data, at + 8)
+        size: i64 = read_word(data, at + 8)
         return _nested(data, at + 16, size)
     tag = int(head & _TAG_MASK)
     shape = shapes[tag]
@@ -89,7 +87,7 @@ def read_message(data: bytes, at: i64, shapes: dict[int, Shape]) -> tuple[Any, .
             values.append(small if kind == SMALL else small != 0)
             smalls >>= field.bits
             continue
-        word: i64 = read_i64_le(data, place)
+        word: i64 = read_word(data, place)
         place += 8
         if kind == TEXT:
             values.append(read_text(data, place - 8, end))
@@ -111,7 +109,7 @@ def read_message(data: bytes, at: i64, shapes: dict[int, Shape]) -> tuple[Any, .
 
 def read_text(data: bytes, place: i64, end: i64) -> str | None:
     """The text whose word stands at ``place``; ``end``: where its bytes are if they do not fit in there."""
-    word: i64 = read_i64_le(data, place)
+    word: i64 = read_word(data, place)
     size: i64 = word & 255
     if size == NO_TEXT:
         return None

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from librt.strings import read_i64_le
-from librt.vecs import vec
-from mypy_extensions import i64
-
+from exchange.engine.records.machine_words import Words, bytes_of, i64, read_word, zeros
 from exchange.engine.records.record_shapes import AT_END, INLINE, NO_TEXT
 
 _FIRST_ROOM: Final = 4096
-
-
-def zeros(count: i64) -> vec[i64]:
-    return vec[i64]([0] * count)
 
 
 class WordRow:
@@ -24,7 +17,7 @@ class WordRow:
     __slots__ = ("at", "words")
 
     def __init__(self) -> None:
-        self.words: vec[i64] = zeros(_FIRST_ROOM)
+        self.words: Words = zeros(_FIRST_ROOM)
         #: How many are written.
         self.at: i64 = 0
 
@@ -51,7 +44,7 @@ class WordRow:
         padded = data + bytes(-size % 8)
         index: i64 = 0
         while index < size:
-            self.append(read_i64_le(padded, index))
+            self.append(read_word(padded, index))
             index += 8
 
     def append_rest(self, text: TextWords) -> None:
@@ -74,7 +67,7 @@ class WordRow:
 
     def part(self, start: i64, end: i64) -> bytes:
         """These words as bytes."""
-        return bytes(memoryview(self.words).cast("B")[8 * start : 8 * end])
+        return bytes_of(self.words, start, end)
 
     def clear(self) -> None:
         self.at = 0
@@ -97,7 +90,7 @@ def text_word(text: str | None) -> i64:
     size: i64 = len(data)
     if size > INLINE:
         return size << 8 | AT_END
-    return read_i64_le(bytes((size,)) + data + bytes(INLINE - size), 0)
+    return read_word(bytes((size,)) + data + bytes(INLINE - size), 0)
 
 
 def words_for(size: i64) -> i64:
@@ -113,10 +106,10 @@ def rest_bytes(word: i64) -> i64:
 def text_key(data: bytes, place: i64, end: i64) -> i64:
     """A number that equal texts have in common: that of the text whose word stands at ``place``, and whose
     rest if it has one at ``end``."""
-    key: i64 = read_i64_le(data, place)
+    key: i64 = read_word(data, place)
     stop: i64 = end + rest_bytes(key)
     while end < stop:
-        key ^= read_i64_le(data, end)
+        key ^= read_word(data, end)
         end += 8
     return key
 
@@ -130,11 +123,11 @@ class TextWords:
         self.word: i64 = text_word(text)
         data = text_bytes(text)
         self.rest_words: i64 = words_for(len(data)) if len(data) > INLINE else 0
-        self.rest: vec[i64] = zeros(self.rest_words)
+        self.rest: Words = zeros(self.rest_words)
         padded = data + bytes(8)
         index: i64 = 0
         while index < self.rest_words:
-            self.rest[index] = read_i64_le(padded, 8 * index)
+            self.rest[index] = read_word(padded, 8 * index)
             index += 1
         #: As ``text_key``.
         self.key: i64 = self.word
@@ -146,11 +139,11 @@ class TextWords:
     def is_at(self, data: bytes, place: i64, end: i64) -> bool:
         """Whether the text whose word stands at ``place``, and whose rest if it has one at ``end``, is
         this."""
-        if read_i64_le(data, place) != self.word:
+        if read_word(data, place) != self.word:
             return False
         index: i64 = 0
         while index < self.rest_words:
-            if read_i64_le(data, end + 8 * index) != self.rest[index]:
+            if read_word(data, end + 8 * index) != self.rest[index]:
                 return False
             index += 1
         return True

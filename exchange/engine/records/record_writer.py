@@ -6,9 +6,8 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
-from mypy_extensions import i64
-
 from exchange.engine import messages as m
+from exchange.engine.records.machine_words import i64
 from exchange.engine.records.record_shapes import (
     AT_END,
     COMMAND_SHAPES,

@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from mypy_extensions import i64
-
 import exchange.engine.records.record_places as places
 from exchange.engine import messages as m
+from exchange.engine.records.machine_words import i64
 from exchange.engine.records.record_shapes import AT_END, LENGTH_AT, NARROW, NO_TEXT, WIDE
 from exchange.engine.records.record_words import TextWords, WordRow, text_bytes, text_word, words_for
 from exchange.engine.state.book import Book, Level, Order

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from librt.strings import read_i64_le
-from mypy_extensions import i64
-
 import exchange.engine.records.record_places as places
 from exchange.engine import messages as m
 from exchange.engine.messages.version_numbers import FIRST_RULES
+from exchange.engine.records.machine_words import i64, read_word
 from exchange.engine.records.record_reader import read_text, record_words
 from exchange.engine.records.record_shapes import WHOLE
 from exchange.engine.records.record_words import rest_bytes
@@ -73,19 +71,19 @@ class ShortWay:
             or head >> places.PLACE_ORDER_TYPE_AT & 3 != m.LIMIT
             or time_in_force > m.IOC
             or head >> places.PLACE_POST_ONLY_AT & 1
-            or read_i64_le(batch, at + 8 * places.PLACE_QUOTE_AMOUNT_MINOR)
-            or read_i64_le(batch, at + 8 * places.PLACE_TERMS)
+            or read_word(batch, at + 8 * places.PLACE_QUOTE_AMOUNT_MINOR)
+            or read_word(batch, at + 8 * places.PLACE_TERMS)
         ):
             return False
         end: i64 = at + 8 * places.PLACE_WORDS
         command_id = read_text(batch, at + 8 * places.COMMAND_ID, end)
-        end += rest_bytes(read_i64_le(batch, at + 8 * places.COMMAND_ID))
+        end += rest_bytes(read_word(batch, at + 8 * places.COMMAND_ID))
         book = self._state.book_at(batch, at + 8 * places.PLACE_SYMBOL, end)
-        end += rest_bytes(read_i64_le(batch, at + 8 * places.PLACE_SYMBOL))
+        end += rest_bytes(read_word(batch, at + 8 * places.PLACE_SYMBOL))
         client_order_id = read_text(batch, at + 8 * places.PLACE_CLIENT_ORDER_ID, end)
         if command_id is None or book is None or not self._is_plain(book):
             return False
-        seat = book.seats.get(int(read_i64_le(batch, at + 8 * places.COMMAND_ACCOUNT)))
+        seat = book.seats.get(int(read_word(batch, at + 8 * places.COMMAND_ACCOUNT)))
         if seat is None:
             return False
         account = seat.account
@@ -96,8 +94,8 @@ class ShortWay:
             or client_order_id in account.client_ids
         ):
             return False
-        price: int = read_i64_le(batch, at + 8 * places.PLACE_PRICE_TICKS)
-        lots: int = read_i64_le(batch, at + 8 * places.PLACE_QUANTITY_LOTS)
+        price: int = read_word(batch, at + 8 * places.PLACE_PRICE_TICKS)
+        lots: int = read_word(batch, at + 8 * places.PLACE_QUANTITY_LOTS)
         value = allowed_value(price, lots, account, book)
         if value == 0:
             return False
@@ -253,13 +251,13 @@ class ShortWay:
 
     def _cancel(self, batch: bytes, at: i64, head: i64, now_ns: int) -> bool:
         command_id = read_text(batch, at + 8 * places.COMMAND_ID, at + 8 * places.CANCEL_WORDS)
-        order = self._state.orders.open.get(int(read_i64_le(batch, at + 8 * places.CANCEL_ORDER_ID)))
+        order = self._state.orders.open.get(int(read_word(batch, at + 8 * places.CANCEL_ORDER_ID)))
         if command_id is None or order is None or order.options is not None:
             return False
         level, book, account = order.level, order.book, order.account
         if (
             level is None
-            or account.number != int(read_i64_le(batch, at + 8 * places.COMMAND_ACCOUNT))
+            or account.number != int(read_word(batch, at + 8 * places.COMMAND_ACCOUNT))
             or command_id in account.commands
             or order.order_type != m.LIMIT
             or book.waiting

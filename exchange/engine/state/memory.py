@@ -9,9 +9,6 @@ from __future__ import annotations
 from heapq import heappop, heappush, heapreplace
 from typing import Any, Final, NamedTuple
 
-from librt.vecs import vec
-from mypy_extensions import i64
-
 from exchange.engine import messages as m
 from exchange.engine.messages.places import (
     COMMAND_ID,
@@ -19,6 +16,7 @@ from exchange.engine.messages.places import (
     TRADE_MAKER_ACCOUNT,
     TRADE_TAKER_ACCOUNT,
 )
+from exchange.engine.records.machine_words import Words, bytes_of, no_words
 from exchange.engine.records.record_reader import read_message, read_messages
 from exchange.engine.records.record_shapes import COMMAND_SHAPES, EVENT_SHAPES
 from exchange.engine.state.boxed import Boxed
@@ -66,7 +64,7 @@ OLD_LIMIT_COUNT: Final = 4
 BOUNDED_LIMIT_COUNT: Final = 6
 
 
-_NO_WORDS: Final[vec[i64]] = vec[i64]()
+_NO_WORDS: Final[Words] = no_words()
 
 
 class Entry:
@@ -81,13 +79,13 @@ class Entry:
         self._command: m.Command | None = None
         self._events: tuple[m.Event, ...] = ()
         self._record = b""
-        self._words: vec[i64] = _NO_WORDS
+        self._words: Words = _NO_WORDS
 
     def keep_tuples(self, command: m.Command, events: tuple[m.Event, ...]) -> None:
         self._command = command
         self._events = events
 
-    def keep_records(self, command: bytes, events: vec[i64]) -> None:
+    def keep_records(self, command: bytes, events: Words) -> None:
         self._record = command
         self._words = events
 
@@ -101,7 +99,7 @@ class Entry:
         """The events of its reply."""
         if self._command is not None:
             return self._events
-        return tuple(read_messages(bytes(memoryview(self._words).cast("B")), EVENT_SHAPES))
+        return tuple(read_messages(bytes_of(self._words, 0, len(self._words)), EVENT_SHAPES))
 
     def row(self) -> tuple[Any, ...]:
         """(command, sequence, now_ns, reply events)"""

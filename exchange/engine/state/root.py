@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from mypy_extensions import i64
-
 from exchange.engine import messages as m
 from exchange.engine.messages.version_numbers import BOUNDED_RULES, FIRST_RULES, RULES_VERSION, VENUE_RULES
+from exchange.engine.records.machine_words import i64
 from exchange.engine.records.record_words import TextWords, text_key
 from exchange.engine.state.book import Book
 from exchange.engine.state.boxed import Boxed

@@ -24,6 +24,7 @@ from exchange.engine.records.record_shapes import FLAG, NARROW, SMALL, SMALL_BIT
 from exchange.engine.records.record_words import WordRow
 from tests.exchange.engine.pair import START_NS
 from tests.exchange.engine.worlds import World
+from tools.records import DOCUMENT, with_layouts
 
 #: Every event there is.
 VIEWS = {getattr(m, name) for name in dir(m) if name.startswith("EV_")}
@@ -157,3 +158,8 @@ def test_a_batch_is_answered_command_by_command() -> None:
     assert first == (1, START_NS, [(m.EV_ASSET, "KRW", 0)])
     assert repeated == first
     assert (other.sequence, other.events[0][3]) == (0, "DUPLICATE_ID")
+
+
+def test_the_document_shows_the_layouts_as_they_are() -> None:
+    text = DOCUMENT.read_text()
+    assert text == with_layouts(text), "python tools/records.py"

@@ -1,0 +1,25 @@
+"""What stands in the place of ``machine_words`` in the compiled core: integers and rows of them without
+objects."""
+
+from __future__ import annotations
+
+from librt.strings import read_i64_le as read_word
+from librt.vecs import vec
+from mypy_extensions import i64
+
+__all__ = ["Words", "bytes_of", "i64", "no_words", "read_word", "zeros"]
+
+Words = vec[i64]
+
+
+def zeros(count: i64) -> vec[i64]:
+    return vec[i64]([0] * count)
+
+
+def no_words() -> vec[i64]:
+    return vec[i64]()
+
+
+def bytes_of(words: vec[i64], start: i64, end: i64) -> bytes:
+    """The machines that the core is compiled for are little-endian."""
+    return bytes(memoryview(words).cast("B")[8 * start : 8 * end])
