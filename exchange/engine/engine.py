@@ -24,8 +24,9 @@ from exchange.engine.rules.short_way import ShortWay
 from exchange.engine.rules.traders import Trading
 from exchange.engine.rules.versions import refusal_of_version_1
 from exchange.engine.state.boxed import Boxed
+from exchange.engine.state.entries import Entry, entry_of
 from exchange.engine.state.ledger import Account
-from exchange.engine.state.memory import Entry, Limits, Recalled, entry_of, kept_reply
+from exchange.engine.state.memory import Limits, Recalled, kept_reply
 from exchange.engine.state.root import State
 from exchange.engine.state.symbols import Symbol
 
@@ -110,7 +111,7 @@ class Engine:
         if len(reply) > state.reply_events:
             reply = kept_reply(reply, account.number, state.reply_events)
         entry = entry_of(command, state.sequence, now_ns, reply)
-        state.memory.keep_trader(account, command[COMMAND_ID], entry)
+        state.memory.keep_trader(account, entry)
         return events
 
     def _control_events(self, tag: int, command: m.Command, refusal: str) -> list[m.Event]:
@@ -129,7 +130,8 @@ class Engine:
         entry: Entry | None
         if not _is_control(tag):
             account = self._accounts.get(command[COMMAND_ACCOUNT])
-            entry = None if account is None else account.commands.get(command[COMMAND_ID])
+            ids = self._state.memory.ids
+            entry = None if account is None else ids.find(account.number, command[COMMAND_ID])
         else:
             entry = self._state.memory.control.get(command[COMMAND_ID]) if tag != m.TICK else None
         if entry is None:

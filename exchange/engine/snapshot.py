@@ -18,12 +18,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, cast
 
 from exchange.engine import messages as m
-from exchange.engine.messages.places import COMMAND_ACCOUNT, COMMAND_ID
+from exchange.engine.messages.places import COMMAND_ACCOUNT
 from exchange.engine.messages.version_numbers import FIRST_RULES, VENUE_RULES
 from exchange.engine.state.book import Book, Options, Order, has_days_to_end, options_of, order_of
+from exchange.engine.state.entries import entry_of
 from exchange.engine.state.guards import QuoteGuard
 from exchange.engine.state.ledger import Account
-from exchange.engine.state.memory import BOUNDED_LIMIT_COUNT, OLD_LIMIT_COUNT, Limits, entry_of
+from exchange.engine.state.memory import BOUNDED_LIMIT_COUNT, OLD_LIMIT_COUNT, Limits
 from exchange.engine.state.root import State
 from exchange.engine.state.symbols import TERM_COUNT, Symbol, named_terms
 from exchange.engine.state.timers import next_midnight_ns
@@ -265,7 +266,7 @@ def load(data: bytes, parse: Parse = parse_rows) -> State:
     state.timers.ending = {name for name, book in state.books.items() if has_days_to_end(book)}
     for command, *outcome in traders:
         account = state.ledger.accounts[command[COMMAND_ACCOUNT]]
-        state.memory.keep_trader(account, command[COMMAND_ID], entry_of(command, *outcome))
+        state.memory.keep_trader(account, entry_of(command, *outcome))
     for row in control:
         state.memory.keep_control(entry_of(*row))
     return state

@@ -98,6 +98,15 @@ def words_for(size: i64) -> i64:
     return (size + 7) >> 3
 
 
+def text_record(text: str) -> bytes:
+    """A text's word and what follows it, as if it were all there is."""
+    named = TextWords(text)
+    row = WordRow()
+    row.append(named.word)
+    row.append_rest(named)
+    return row.part(0, row.at)
+
+
 def rest_bytes(word: i64) -> i64:
     """How many bytes at its record's end a text of this word takes."""
     return 8 * words_for(word >> 8) if word & 255 == AT_END else 0

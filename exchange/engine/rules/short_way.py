@@ -14,15 +14,15 @@ from exchange.engine import messages as m
 from exchange.engine.messages.version_numbers import FIRST_RULES
 from exchange.engine.records.machine_words import i64, read_word
 from exchange.engine.records.record_reader import read_text, record_words
-from exchange.engine.records.record_shapes import WHOLE
+from exchange.engine.records.record_shapes import NO_TEXT, WHOLE
 from exchange.engine.records.record_words import rest_bytes
 from exchange.engine.records.record_writer import RecordWriter
 from exchange.engine.rules.checks import allowed_value
 from exchange.engine.rules.hot_records import HotRecords
 from exchange.engine.rules.market import Market
 from exchange.engine.state.book import Book, BookSide, Level, Order
+from exchange.engine.state.entries import Entry
 from exchange.engine.state.ledger import Account
-from exchange.engine.state.memory import Entry
 from exchange.engine.state.root import State
 from exchange.engine.state.symbols import PPM, rated
 
@@ -76,12 +76,12 @@ class ShortWay:
         ):
             return False
         end: i64 = at + 8 * places.PLACE_WORDS
-        command_id = read_text(batch, at + 8 * places.COMMAND_ID, end)
+        id_end: i64 = end
         end += rest_bytes(read_word(batch, at + 8 * places.COMMAND_ID))
         book = self._state.book_at(batch, at + 8 * places.PLACE_SYMBOL, end)
         end += rest_bytes(read_word(batch, at + 8 * places.PLACE_SYMBOL))
         client_order_id = read_text(batch, at + 8 * places.PLACE_CLIENT_ORDER_ID, end)
-        if command_id is None or book is None or not self._is_plain(book):
+        if book is None or not self._is_plain(book):
             return False
         seat = book.seats.get(int(read_word(batch, at + 8 * places.COMMAND_ACCOUNT)))
         if seat is None:
@@ -90,8 +90,8 @@ class ShortWay:
         if (
             account.status != m.ACTIVE
             or account.open_orders >= self._state.orders_per_account
-            or command_id in account.commands
             or client_order_id in account.client_ids
+            or self._is_remembered(batch, at, account, id_end)
         ):
             return False
         price: int = read_word(batch, at + 8 * places.PLACE_PRICE_TICKS)
@@ -136,8 +136,15 @@ class ShortWay:
         order.held_minor = required
         start: i64 = self._row.at
         self._enter(order, book, opposite)
-        self._finish_command(batch, at, head, book, account, command_id, start)
+        self._finish_command(batch, at, head, book, account, start)
         return True
+
+    def _is_remembered(self, batch: bytes, at: i64, account: Account, end: i64) -> bool:
+        """Whether the command's id is one that is remembered, or none at all."""
+        place: i64 = at + 8 * places.COMMAND_ID
+        if read_word(batch, place) == NO_TEXT:
+            return True
+        return self._state.memory.ids.find_at(account.number, batch, place, end) is not None
 
     def _is_plain(self, book: Book) -> bool:
         """Whether orders trade there as they enter, nothing waits to follow them, and no band stops them."""
@@ -250,15 +257,14 @@ class ShortWay:
     # --- cancel ----------------------------------------------------------------------------------
 
     def _cancel(self, batch: bytes, at: i64, head: i64, now_ns: int) -> bool:
-        command_id = read_text(batch, at + 8 * places.COMMAND_ID, at + 8 * places.CANCEL_WORDS)
         order = self._state.orders.open.get(int(read_word(batch, at + 8 * places.CANCEL_ORDER_ID)))
-        if command_id is None or order is None or order.options is not None:
+        if order is None or order.options is not None:
             return False
         level, book, account = order.level, order.book, order.account
         if (
             level is None
             or account.number != int(read_word(batch, at + 8 * places.COMMAND_ACCOUNT))
-            or command_id in account.commands
+            or self._is_remembered(batch, at, account, at + 8 * places.CANCEL_WORDS)
             or order.order_type != m.LIMIT
             or book.waiting
             or book.symbol.status == m.HALTED
@@ -271,7 +277,7 @@ class ShortWay:
         (book.bids if order.side == m.BUY else book.asks).remove(order, level)
         self._end(order, m.CANCELED, m.REASON_USER)
         self._levels.append(level)
-        self._finish_command(batch, at, head, book, account, command_id, start)
+        self._finish_command(batch, at, head, book, account, start)
         return True
 
     # --- both ------------------------------------------------------------------------------------
@@ -284,13 +290,13 @@ class ShortWay:
         state.orders.past.remember(order.account, order.order_id, order.client_order_id, order)
 
     def _finish_command(
-        self, batch: bytes, at: i64, head: i64, book: Book, account: Account, command_id: str, start: i64
+        self, batch: bytes, at: i64, head: i64, book: Book, account: Account, start: i64
     ) -> None:
         """Remember the command with its reply, report levels and balances, end its events."""
         state, row, hot, levels = self._state, self._row, self._hot, self._levels
         entry = Entry(state.sequence, state.now_ns)
         entry.keep_records(batch[at : at + 8 * record_words(head)], row.words[start : row.at])
-        state.memory.keep_trader(account, command_id, entry)
+        state.memory.keep_trader(account, entry)
         for level in levels:
             hot.level(book, level)
         levels.clear()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Generic, TypeVar
 
-from librt.vecs import vec
+from librt.vecs import append, vec
 from mypy_extensions import i64
 
 T = TypeVar("T")
@@ -31,16 +31,17 @@ def _zeros(count: i64) -> vec[i64]:
 class ByNumber(Generic[T]):
     """Integers of 62 bits and a sign -> objects, as a dict has them, but in no order."""
 
-    __slots__ = ("_cells", "_count", "_free", "_mask", "_values")
+    __slots__ = ("_cells", "_count", "_free", "_free_count", "_mask", "_values")
 
     def __init__(self) -> None:
         #: Key and slot + 1, alternating; slot 0: nothing here.
         self._cells: vec[i64] = _zeros(2 * _FIRST_PLACES)
         self._mask: i64 = _FIRST_PLACES - 1
         self._count: i64 = 0
-        #: What is kept, by slot; and the slots that are free again.
+        #: What is kept, by slot; and the slots, plus 1, that are free again.
         self._values: list[T | None] = []
-        self._free: list[int] = []
+        self._free: vec[i64] = vec[i64]()
+        self._free_count: i64 = 0
 
     def get(self, key: i64) -> T | None:
         slot: i64 = self._cells[2 * self._find(key) + 1]
@@ -64,8 +65,9 @@ class ByNumber(Generic[T]):
         if slot:
             self._values[slot - 1] = value
             return
-        if self._free:
-            slot = self._free.pop() + 1
+        if self._free_count:
+            self._free_count -= 1
+            slot = self._free[self._free_count]
             self._values[slot - 1] = value
         else:
             self._values.append(value)
@@ -84,7 +86,11 @@ class ByNumber(Generic[T]):
         if slot == 0:
             raise KeyError(key)
         self._values[slot - 1] = None
-        self._free.append(slot - 1)
+        if self._free_count == i64(len(self._free)):
+            self._free = append(self._free, slot)
+        else:
+            self._free[self._free_count] = slot
+        self._free_count += 1
         self._count -= 1
         place: i64 = hole
         while True:

@@ -11,15 +11,13 @@ from typing import Any, Final, NamedTuple
 
 from exchange.engine import messages as m
 from exchange.engine.messages.places import (
-    COMMAND_ID,
     ORDER_ACCOUNT,
     TRADE_MAKER_ACCOUNT,
     TRADE_TAKER_ACCOUNT,
 )
-from exchange.engine.records.machine_words import Words, bytes_of, no_words
-from exchange.engine.records.record_reader import read_message, read_messages
-from exchange.engine.records.record_shapes import COMMAND_SHAPES, EVENT_SHAPES
 from exchange.engine.state.boxed import Boxed
+from exchange.engine.state.command_ids import CommandIds
+from exchange.engine.state.entries import Entry
 from exchange.engine.state.ledger import Account
 
 
@@ -64,94 +62,54 @@ OLD_LIMIT_COUNT: Final = 4
 BOUNDED_LIMIT_COUNT: Final = 6
 
 
-_NO_WORDS: Final[Words] = no_words()
-
-
-class Entry:
-    """A command that is remembered, and its reply. Both are tuples or, of one that went the short way,
-    records."""
-
-    __slots__ = ("_command", "_events", "_record", "_words", "now_ns", "sequence")
-
-    def __init__(self, sequence: int, now_ns: Boxed) -> None:
-        self.sequence = sequence
-        self.now_ns: Boxed = now_ns
-        self._command: m.Command | None = None
-        self._events: tuple[m.Event, ...] = ()
-        self._record = b""
-        self._words: Words = _NO_WORDS
-
-    def keep_tuples(self, command: m.Command, events: tuple[m.Event, ...]) -> None:
-        self._command = command
-        self._events = events
-
-    def keep_records(self, command: bytes, events: Words) -> None:
-        self._record = command
-        self._words = events
-
-    def is_record(self) -> bool:
-        return self._command is None
-
-    def command(self) -> m.Command:
-        return read_message(self._record, 0, COMMAND_SHAPES) if self._command is None else self._command
-
-    def events(self) -> tuple[m.Event, ...]:
-        """The events of its reply."""
-        if self._command is not None:
-            return self._events
-        return tuple(read_messages(bytes_of(self._words, 0, len(self._words)), EVENT_SHAPES))
-
-    def row(self) -> tuple[Any, ...]:
-        """(command, sequence, now_ns, reply events)"""
-        return (self.command(), self.sequence, self.now_ns, self.events())
-
-
-def entry_of(command: m.Command, sequence: int, now_ns: Boxed, events: tuple[m.Event, ...]) -> Entry:
-    """What is remembered of a command as a tuple."""
-    entry = Entry(sequence, now_ns)
-    entry.keep_tuples(command, events)
-    return entry
-
-
 class CommandMemory:
     """Command id -> what it did. The oldest are forgotten first."""
 
-    __slots__ = ("_ids_per_account", "_ids_total", "_oldest", "accounts", "control", "count")
+    __slots__ = ("_ids_per_account", "_ids_total", "_oldest", "accounts", "control", "count", "ids")
 
     def __init__(self, limits: Limits, accounts: dict[int, Account]) -> None:
         self._ids_per_account = limits.ids_per_account
         self._ids_total = limits.ids_total
         self.accounts = accounts
         self.control: dict[str, Entry] = {}
-        #: How many traders' ids are remembered; each account has its own by id.
+        #: Traders' commands by account and id, and how many they are.
+        self.ids = CommandIds()
         self.count = 0
         #: Heap of (sequence, account), one for each account that has ids: of its oldest, or of one that its
         #: own bound has pushed out since.
         self._oldest: list[tuple[int, int]] = []
 
     def keep_control(self, entry: Entry) -> None:
-        self.control[entry.command()[COMMAND_ID]] = entry
+        self.control[entry.command_id()] = entry
 
-    def keep_trader(self, account: Account, command_id: str, entry: Entry) -> None:
+    def keep_trader(self, account: Account, entry: Entry) -> None:
         """Remember a trader's command, forgetting the account's oldest, or the oldest of all, beyond
         the bounds."""
-        commands = account.commands
-        if len(commands) >= self._ids_per_account:
-            del commands[account.ids.pop()]
+        if account.entries >= self._ids_per_account:
+            self._drop(account)
         else:
             if self.count >= self._ids_total:
                 self._forget_oldest()
             self.count += 1
-            if not commands:
+            if account.last_entry is None:
                 heappush(self._oldest, (entry.sequence, account.number))
-        commands[command_id] = entry
-        account.ids.items.append(command_id)
+        self.ids.add(account.number, entry)
+        last = account.last_entry
+        if last is None:
+            account.first_entry = entry
+        else:
+            last.newer = entry
+        account.last_entry = entry
+        account.entries += 1
 
     def traders(self) -> list[tuple[Any, ...]]:
         """Everything remembered of traders' commands, oldest first, as rows."""
-        entries: list[Entry] = [
-            entry for account in self.accounts.values() for entry in account.commands.values()
-        ]
+        entries: list[Entry] = []
+        for account in self.accounts.values():
+            entry = account.first_entry
+            while entry is not None:
+                entries.append(entry)
+                entry = entry.newer
         entries.sort(key=_sequence)
         return [entry.row() for entry in entries]
 
@@ -169,26 +127,35 @@ class CommandMemory:
         """The oldest of all; its account is the heap's first then."""
         while True:
             sequence, number = self._oldest[0]
-            account = self.accounts[number]
-            entry = self._first(account)
+            entry = _first(self.accounts[number])
             if entry.sequence == sequence:
                 return entry
             heapreplace(self._oldest, (entry.sequence, number))
 
-    def _first(self, account: Account) -> Entry:
-        """The account's oldest."""
-        first: Entry = account.commands[account.ids.first()]
-        return first
-
     def _forget_oldest(self) -> None:
         self._oldest_entry()
         account = self.accounts[self._oldest[0][1]]
-        del account.commands[account.ids.pop()]
+        self._drop(account)
         self.count -= 1
-        if account.commands:
-            heapreplace(self._oldest, (self._first(account).sequence, account.number))
+        if account.entries:
+            heapreplace(self._oldest, (_first(account).sequence, account.number))
         else:
             heappop(self._oldest)
+
+    def _drop(self, account: Account) -> None:
+        """Forget an account's oldest."""
+        entry = _first(account)
+        self.ids.remove(account.number, entry)
+        account.first_entry = entry.newer
+        if entry.newer is None:
+            account.last_entry = None
+        account.entries -= 1
+
+
+def _first(account: Account) -> Entry:
+    entry = account.first_entry
+    assert entry is not None, f"account {account.number} has sent nothing"
+    return entry
 
 
 def kept_reply(events: tuple[m.Event, ...], account: Boxed, most: int) -> tuple[m.Event, ...]:
