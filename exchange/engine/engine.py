@@ -203,11 +203,11 @@ class Engine:
         """The account's open orders, ascending by id, as OrderEvents: the newest ``limit`` of those with
         an id below ``before``, created from ``start_ns`` up to but not including ``end_ns``."""
         chosen = [
-            order_id
+            order.order_id
             for book in self._state.books.values()
             if symbol is None or book.symbol.name == symbol
-            for order_id, order in book.orders_of(account).items()
-            if (before is None or order_id < before)
+            for order in book.orders_of(account)
+            if (before is None or order.order_id < before)
             and (start_ns is None or order.created_ns >= start_ns)
             and (end_ns is None or order.created_ns < end_ns)
         ]

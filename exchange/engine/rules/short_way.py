@@ -90,13 +90,14 @@ class ShortWay:
         if (
             account.status != m.ACTIVE
             or account.open_orders >= self._state.orders_per_account
+            or seat.open_orders >= book.symbol.max_open_orders
             or client_order_id in account.client_ids
             or self._is_remembered(batch, at, account, id_end)
         ):
             return False
         price: int = read_word(batch, at + 8 * places.PLACE_PRICE_TICKS)
         lots: int = read_word(batch, at + 8 * places.PLACE_QUANTITY_LOTS)
-        value = allowed_value(price, lots, account, book)
+        value = allowed_value(price, lots, book)
         if value == 0:
             return False
         state = self._state

@@ -214,7 +214,7 @@ class Trading:
             order
             for book in self.state.books.values()
             if not self.state.is_shut(book.symbol.status) and (name is None or book.symbol.name == name)
-            for order in book.orders_of(account.number).values()
+            for order in book.orders_of(account.number)
         ]
         if session is not None:
             chosen = [

@@ -67,6 +67,8 @@ class Order:
         "quote_amount_minor",
         "reason",
         "seat",
+        "seat_next",
+        "seat_prev",
         "side",
         "status",
         "stp",
@@ -128,6 +130,9 @@ class Order:
         self.level: Level | None = None
         self.prev: Order | None = None
         self.next: Order | None = None
+        #: Its neighbours among the open orders of its seat.
+        self.seat_prev: Order | None = None
+        self.seat_next: Order | None = None
 
     def hold_needed_minor(self) -> int:
         """What the open part may cost at worst, in the minor units of ``held_in``: of a linked pair the
@@ -487,9 +492,9 @@ class BookSide:
 
 
 class Seat:
-    """An account in a symbol: its balances in base and quote, and its open orders by id."""
+    """An account in a symbol: its balances in base and quote, and its open orders."""
 
-    __slots__ = ("account", "base", "book", "orders", "quote")
+    __slots__ = ("_first", "_last", "account", "base", "book", "open_orders", "quote")
 
     def __init__(self, account: Account, book: Book) -> None:
         symbol = book.symbol
@@ -497,7 +502,45 @@ class Seat:
         self.book = book
         self.base: Balance = account.balance(symbol.base)
         self.quote: Balance = account.balance(symbol.quote)
-        self.orders: dict[int, Order] = {}
+        #: Its open orders, linked from the first to the last, and how many they are.
+        self._first: Order | None = None
+        self._last: Order | None = None
+        self.open_orders = 0
+
+    def add(self, order: Order) -> None:
+        """Note an order that is open from now on."""
+        last = self._last
+        if last is None:
+            self._first = order
+        else:
+            last.seat_next = order
+            order.seat_prev = last
+        self._last = order
+        self.open_orders += 1
+
+    def remove(self, order: Order) -> None:
+        """Note that an order is not open any more."""
+        before, after = order.seat_prev, order.seat_next
+        if before is None:
+            self._first = after
+        else:
+            before.seat_next = after
+            order.seat_prev = None
+        if after is None:
+            self._last = before
+        else:
+            after.seat_prev = before
+            order.seat_next = None
+        self.open_orders -= 1
+
+    def orders(self) -> list[Order]:
+        """Its open orders, as they became that."""
+        found: list[Order] = []
+        order = self._first
+        while order is not None:
+            found.append(order)
+            order = order.seat_next
+        return found
 
 
 class Book:
@@ -558,10 +601,15 @@ class Book:
         seat = self.seats[account.number] = Seat(account, self)
         return seat
 
-    def orders_of(self, number: int) -> dict[int, Order]:
-        """The account's open orders by id."""
+    def orders_of(self, number: int) -> list[Order]:
+        """The account's open orders."""
         seat = self.seats.get(number)
-        return {} if seat is None else seat.orders
+        return [] if seat is None else seat.orders()
+
+    def open_orders_of(self, number: int) -> int:
+        """How many they are."""
+        seat = self.seats.get(number)
+        return 0 if seat is None else seat.open_orders
 
     def sides(self) -> tuple[BookSide, ...]:
         """All that orders rest on."""

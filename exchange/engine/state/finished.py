@@ -13,6 +13,7 @@ from exchange.engine import messages as m
 from exchange.engine.messages.places import ORDER_ACCOUNT, ORDER_CLIENT_ORDER_ID, ORDER_UPDATED_NS
 from exchange.engine.state.book import Order
 from exchange.engine.state.boxed import Boxed
+from exchange.engine.state.by_number import ByNumber
 from exchange.engine.state.fifo import Fifo
 from exchange.engine.state.ledger import Account
 
@@ -27,7 +28,7 @@ class FinishedOrders:
         self._most = most
         self._per_account = per_account
         #: The last OrderEvent or, of a simple order that ended on the short way, the order as it was then.
-        self.events: dict[int, Any] = {}
+        self.events: ByNumber[Any] = ByNumber()
         #: Whether all accounts share one queue, the rule before version 4.
         self._is_shared = True
         self._queue = Fifo()
@@ -76,7 +77,7 @@ class FinishedOrders:
 
     def forget_before(self, finished_ns: int, most: int) -> bool:
         """Forget orders that finished before this time, at most so many; whether there are more."""
-        while self.events and self._first_ns() < finished_ns:
+        while len(self.events) and self._first_ns() < finished_ns:
             if most == 0:
                 return True
             most -= 1
@@ -120,7 +121,8 @@ class FinishedOrders:
     def _drop(self, account: Account) -> None:
         """Forget an account's oldest."""
         order_id = account.finished.pop()
-        client_order_id = _client_order_id(self.events.pop(order_id))
+        client_order_id = _client_order_id(self.events[order_id])
+        del self.events[order_id]
         if client_order_id is not None and account.client_ids.get(client_order_id) == order_id:
             del account.client_ids[client_order_id]
 

@@ -45,7 +45,7 @@ class Orders:
         account = order.account
         account.open_orders += 1
         self.open[order_id] = order
-        order.seat.orders[order_id] = order
+        order.seat.add(order)
         if order.client_order_id is not None:
             account.client_ids[order.client_order_id] = order_id
         if order.options is not None:
@@ -89,7 +89,7 @@ class Orders:
         """Forget a second as an open order."""
         del self.open[order.order_id]
         order.account.open_orders -= 1
-        del order.seat.orders[order.order_id]
+        order.seat.remove(order)
         self._unwatch(order, options_of(order))
 
     def close(self, order: Order, status: int, reason: int, now_ns: Boxed) -> m.Event:
@@ -113,7 +113,7 @@ class Orders:
             # As ``drop``, in place: this is done for every order.
             del self.open[order_id]
             account.open_orders -= 1
-            del order.seat.orders[order_id]
+            order.seat.remove(order)
             if order.options is not None:
                 self._unwatch(order, order.options)
 
