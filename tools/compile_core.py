@@ -165,6 +165,7 @@ def build(folder: Path, python: Path) -> None:
     try:
         files = copy_sources(work)
         in_copy([str(python), "-c", _SETUP, core.GROUP, *files], work, "the core does not compile")
+        copy_as_they_are(work)
         check(folder, work, files)
         sync(work / "lib")
         (work / "lib").rename(folder)
@@ -193,6 +194,12 @@ def copy_sources(work: Path) -> list[str]:
     # Without it mypy would look for the project's own settings further up.
     (work / "mypy.ini").write_text("[mypy]\n")
     return modules
+
+
+def copy_as_they_are(work: Path) -> None:
+    """Copy all sources once more: a build has the name of these."""
+    for source in core.source_files():
+        shutil.copy(source, work / source.relative_to(ROOT))
 
 
 def compiled_in_place_of(source: Path) -> Path:
