@@ -15,7 +15,7 @@ word is a length in bytes, and its tuple follows as JSON. Nothing that a tuple c
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from exchange.engine import messages as m
 
@@ -59,12 +59,15 @@ END: Final = 255
 END_WORDS: Final = 3
 
 
-class Field(NamedTuple):
-    """A field of a message, by its name in the view. ``bits``: of a SMALL."""
+class Field:
+    """A field of a message, by its name in the view. ``bits``: of a SMALL or a FLAG."""
 
-    name: str
-    kind: int
-    bits: int = 0
+    __slots__ = ("bits", "kind", "name")
+
+    def __init__(self, name: str, kind: int, bits: int) -> None:
+        self.name = name
+        self.kind = kind
+        self.bits = bits
 
 
 class Shape:

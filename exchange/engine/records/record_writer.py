@@ -66,7 +66,11 @@ class RecordWriter:
         row.at = start + shape.words
         head = shape.tag
         shift = SMALLS_AT
-        for field, value in zip(fields, message[1:], strict=False):
+        for index, field in enumerate(fields, 1):
+            if index == len(message):
+                row.words[place] = 0
+                break
+            value = message[index]
             if field.kind <= FLAG:
                 if (
                     type(value) is not (int if field.kind == SMALL else bool)
@@ -80,8 +84,6 @@ class RecordWriter:
                 if not self._put(field.kind, value, place):
                     return False
                 place += 1
-        if missing:
-            row.words[place] = 0
         row.words[start] = head | int(row.at - start) << LENGTH_AT
         return True
 

@@ -68,7 +68,7 @@ class FinishedOrders:
             else:
                 if len(self.events) >= self._most:
                     self._forget_oldest()
-                if not mine:
+                if len(mine) == 0:
                     heappush(self._oldest, (_finished_ns(kept), account.number))
         self.events[order_id] = kept
         mine.items.append(order_id)
