@@ -3,13 +3,16 @@ objects."""
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from librt.strings import read_i64_le as read_word
 from librt.vecs import vec
 from mypy_extensions import i64
 
 __all__ = ["Words", "bytes_of", "i64", "no_words", "read_word", "zeros"]
 
-Words = vec[i64]
+#: In quotes, for nothing may look a row of words up by its type when this runs.
+Words: TypeAlias = "vec[i64]"
 
 
 def zeros(count: i64) -> vec[i64]:

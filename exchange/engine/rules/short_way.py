@@ -297,7 +297,7 @@ class ShortWay:
         state, row, hot, levels = self._state, self._row, self._hot, self._levels
         entry = Entry(state.sequence, state.now_ns)
         entry.keep_records(batch[at : at + 8 * record_words(head)], row.words[start : row.at])
-        state.memory.keep_trader(account, entry)
+        state.memory.keep_missed(account, entry)
         for level in levels:
             hot.level(book, level)
         levels.clear()

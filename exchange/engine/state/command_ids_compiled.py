@@ -23,10 +23,12 @@ _FACTOR: Final[i64] = hash("ids") & _M31 | 1
 class CommandIds:
     """(account, command id) -> its entry."""
 
-    __slots__ = ("_entries",)
+    __slots__ = ("_entries", "_missed")
 
     def __init__(self) -> None:
         self._entries: ByNumber[Entry] = ByNumber()
+        #: The key that ``find_at`` looked for last.
+        self._missed: i64 = 0
 
     def find(self, number: i64, command_id: str) -> Entry | None:
         """The entry of the account's command of this id."""
@@ -34,15 +36,21 @@ class CommandIds:
 
     def find_at(self, number: i64, data: bytes, place: i64, end: i64) -> Entry | None:
         """The same, of the id whose word stands at ``place``, and whose rest if it has one at ``end``."""
-        entry = self._entries.get(_key(number, data, place, end))
+        self._missed = _key(number, data, place, end)
+        entry = self._entries.get(self._missed)
         while entry is not None and not (entry.account == number and entry.has_id(data, place, end)):
             entry = entry.twin
         return entry
 
     def add(self, number: i64, entry: Entry) -> None:
         """Put in a command whose id is not there."""
+        self._missed = self._key_of(number, entry)
+        self.add_missed(number, entry)
+
+    def add_missed(self, number: i64, entry: Entry) -> None:
+        """Put in the command that was looked for last and was not there."""
         entry.account = number
-        entry.key = self._key_of(number, entry)
+        entry.key = self._missed
         entry.twin = self._entries.get(entry.key)
         self._entries[entry.key] = entry
 

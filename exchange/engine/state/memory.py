@@ -85,6 +85,16 @@ class CommandMemory:
     def keep_trader(self, account: Account, entry: Entry) -> None:
         """Remember a trader's command, forgetting the account's oldest, or the oldest of all, beyond
         the bounds."""
+        self._make_room(account, entry)
+        self.ids.add(account.number, entry)
+
+    def keep_missed(self, account: Account, entry: Entry) -> None:
+        """The same, of a command that ``ids.find_at`` looked for last."""
+        self._make_room(account, entry)
+        self.ids.add_missed(account.number, entry)
+
+    def _make_room(self, account: Account, entry: Entry) -> None:
+        """Let the entry be the account's newest, within the bounds."""
         if account.entries >= self._ids_per_account:
             self._drop(account)
         else:
@@ -93,7 +103,6 @@ class CommandMemory:
             self.count += 1
             if account.last_entry is None:
                 heappush(self._oldest, (entry.sequence, account.number))
-        self.ids.add(account.number, entry)
         last = account.last_entry
         if last is None:
             account.first_entry = entry

@@ -54,7 +54,8 @@ def test_like_a_dict(module: Any, all_meet: bool, monkeypatch: pytest.MonkeyPatc
         assert ids.find_at(account, record, place, end) is kept
         if kept is None:
             model[account, command_id] = entry_for(command, rng.random() < 0.5)
-            ids.add(account, model[account, command_id])
+            # It is what was looked for last.
+            (ids.add if rng.random() < 0.5 else ids.add_missed)(account, model[account, command_id])
         elif rng.random() < 0.6:
             ids.remove(account, model.pop((account, command_id)))
 
