@@ -84,7 +84,11 @@ def read_message(data: bytes, at: i64, shapes: dict[int, Shape]) -> tuple[Any, .
         kind = field.kind
         if kind <= FLAG:
             small = smalls & (1 << field.bits) - 1
-            values.append(small if kind == SMALL else small != 0)
+            # Not in one expression: compiled code would make an int of either.
+            if kind == SMALL:
+                values.append(small)
+            else:
+                values.append(small != 0)
             smalls >>= field.bits
             continue
         word: i64 = read_word(data, place)
