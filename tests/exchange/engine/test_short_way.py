@@ -111,7 +111,9 @@ class Trader:
         rng = self.rng
         if self.made and rng.random() < 0.03:
             again = rng.choice(self.made)
-            return again if rng.random() < 0.7 else (*again[:3], "A-B", *again[4:])
+            if again[0] != m.PLACE or rng.random() < 0.7:
+                return again
+            return (*again[:3], "A-B", *again[4:])
         number = len(self.made)
         command_id = f"{number}" if number % 3 else f"client-{number}-with-a-long-id"
         account = rng.choice(ACCOUNTS)
