@@ -4,10 +4,10 @@ this module is ``machine_words_compiled``, which has the same names for machine 
 
 from __future__ import annotations
 
-from struct import Struct, pack
+from struct import Struct, pack, unpack_from
 from typing import Final
 
-__all__ = ["Words", "bytes_of", "i64", "no_words", "read_word", "zeros"]
+__all__ = ["Words", "bytes_of", "i64", "no_words", "put_words", "read_word", "zeros"]
 
 #: A signed integer of 64 bits.
 i64 = int
@@ -35,3 +35,8 @@ def read_word(data: bytes, at: i64) -> i64:
 def bytes_of(words: Words, start: i64, end: i64) -> bytes:
     """These words, little-endian."""
     return pack(f"<{end - start}q", *words[start:end])
+
+
+def put_words(words: Words, place: i64, data: bytes, at: i64, count: i64) -> None:
+    """Write so many words of these bytes, from this byte on, into a row from this place on."""
+    words[place : place + count] = unpack_from(f"<{count}q", data, at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from exchange.engine.records.machine_words import Words, bytes_of, i64, read_word, zeros
+from exchange.engine.records.machine_words import Words, bytes_of, i64, put_words, read_word, zeros
 from exchange.engine.records.record_shapes import AT_END, INLINE, NO_TEXT
 
 _FIRST_ROOM: Final = 4096
@@ -39,13 +39,13 @@ class WordRow:
 
     def append_bytes(self, data: bytes) -> None:
         """Whole words of these bytes, the last one filled up with zeros."""
-        size: i64 = len(data)
-        self.make_room(size // 8 + 1)
-        padded = data + bytes(-size % 8)
-        index: i64 = 0
-        while index < size:
-            self.append(read_word(padded, index))
-            index += 8
+        self.append_words(data + bytes(-len(data) % 8), 0, words_for(len(data)))
+
+    def append_words(self, data: bytes, at: i64, count: i64) -> None:
+        """So many words of these bytes, from this byte on."""
+        self.make_room(count)
+        put_words(self.words, self.at, data, at, count)
+        self.at += count
 
     def append_rest(self, text: TextWords) -> None:
         """What of a name does not fit its field."""
@@ -110,6 +110,20 @@ def text_record(text: str) -> bytes:
 def rest_bytes(word: i64) -> i64:
     """How many bytes at its record's end a text of this word takes."""
     return 8 * words_for(word >> 8) if word & 255 == AT_END else 0
+
+
+def same_text(one: bytes, place: i64, end: i64, other: bytes, other_place: i64, other_end: i64) -> bool:
+    """Whether two texts are the same: their words stand at these places, and the rest of one that has any at
+    these ends."""
+    word: i64 = read_word(one, place)
+    if word != read_word(other, other_place):
+        return False
+    at: i64 = 0
+    while at < rest_bytes(word):
+        if read_word(one, end + at) != read_word(other, other_end + at):
+            return False
+        at += 8
+    return True
 
 
 def text_key(data: bytes, place: i64, end: i64) -> i64:

@@ -102,7 +102,7 @@ class ShortWay:
             return False
         state = self._state
         terms = book.symbol
-        maker_ppm, taker_ppm = account.fees.get(terms.name) or terms.rates
+        maker_ppm, taker_ppm = (account.fees.get(terms.name) if account.fees else None) or terms.rates
         if side == m.SELL:
             required = lots * terms.base_unit_minor
             holder = seat.base
@@ -295,8 +295,11 @@ class ShortWay:
     ) -> None:
         """Remember the command with its reply, report levels and balances, end its events."""
         state, row, hot, levels = self._state, self._row, self._hot, self._levels
+        reply_end: i64 = row.at
+        row.append_words(batch, at, record_words(head))
         entry = Entry(state.sequence, state.now_ns)
-        entry.keep_records(batch[at : at + 8 * record_words(head)], row.words[start : row.at])
+        entry.keep_records(row.words[start : row.at], reply_end - start)
+        row.at = reply_end
         state.memory.keep_missed(account, entry)
         for level in levels:
             hot.level(book, level)

@@ -12,7 +12,7 @@ import exchange.engine.records.record_places as places
 from exchange.engine.records.machine_words import i64, read_word
 from exchange.engine.records.record_words import rest_bytes, text_record
 from exchange.engine.state.by_number import ByNumber
-from exchange.engine.state.entries import Entry
+from exchange.engine.state.entries import Entry, rest_at
 
 _M31: Final = (1 << 31) - 1
 _SHIFT: Final = 24
@@ -70,7 +70,7 @@ class CommandIds:
     def _key_of(self, number: i64, entry: Entry) -> i64:
         record = entry.record()
         if record:
-            return _key(number, record, 8 * places.COMMAND_ID, entry.rest_at())
+            return _key(number, record, 8 * places.COMMAND_ID, rest_at(record))
         return _key(number, text_record(entry.command_id()), 0, 8)
 
 

@@ -10,7 +10,7 @@ from exchange.engine.messages.places import COMMAND_ID
 from exchange.engine.records.machine_words import Words, bytes_of, i64, no_words, read_word
 from exchange.engine.records.record_reader import read_message, read_messages, read_text
 from exchange.engine.records.record_shapes import COMMAND_SHAPES, EVENT_SHAPES
-from exchange.engine.records.record_words import rest_bytes
+from exchange.engine.records.record_words import same_text
 from exchange.engine.state.boxed import Boxed
 
 _NO_WORDS: Final[Words] = no_words()
@@ -23,7 +23,7 @@ class Entry:
     __slots__ = (
         "_command",
         "_events",
-        "_record",
+        "_reply_words",
         "_words",
         "account",
         "key",
@@ -38,8 +38,9 @@ class Entry:
         self.now_ns: Boxed = now_ns
         self._command: m.Command | None = None
         self._events: tuple[m.Event, ...] = ()
-        self._record = b""
+        #: The records of the reply, then that of the command; and how many words the reply has.
         self._words: Words = _NO_WORDS
+        self._reply_words: i64 = 0
         #: The next one that its account sent.
         self.newer: Entry | None = None
         #: Whose it is; how ``CommandIds`` finds it, and the next one that is found by the same.
@@ -51,22 +52,24 @@ class Entry:
         self._command = command
         self._events = events
 
-    def keep_records(self, command: bytes, events: Words) -> None:
-        self._record = command
-        self._words = events
+    def keep_records(self, words: Words, reply_words: i64) -> None:
+        """``words``: the records of the reply, which has so many, then that of the command."""
+        self._words = words
+        self._reply_words = reply_words
 
     def record(self) -> bytes:
         """The command's record; empty if it is a tuple."""
-        return self._record
+        return bytes_of(self._words, self._reply_words, len(self._words))
 
     def command(self) -> m.Command:
-        return read_message(self._record, 0, COMMAND_SHAPES) if self._command is None else self._command
+        return read_message(self.record(), 0, COMMAND_SHAPES) if self._command is None else self._command
 
     def command_id(self) -> str:
         if self._command is not None:
             command_id: str = self._command[COMMAND_ID]
             return command_id
-        named = read_text(self._record, 8 * places.COMMAND_ID, self.rest_at())
+        record = self.record()
+        named = read_text(record, 8 * places.COMMAND_ID, rest_at(record))
         assert named is not None, "no command is remembered without an id"
         return named
 
@@ -75,28 +78,14 @@ class Entry:
         ``end``."""
         if self._command is not None:
             return self.command_id() == read_text(data, place, end)
-        word: i64 = read_word(data, place)
-        if read_word(self._record, 8 * places.COMMAND_ID) != word:
-            return False
-        at: i64 = self.rest_at()
-        stop: i64 = end + rest_bytes(word)
-        while end < stop:
-            if read_word(self._record, at) != read_word(data, end):
-                return False
-            at += 8
-            end += 8
-        return True
-
-    def rest_at(self) -> i64:
-        """Where the rest of its id would begin in its record: it is the first text."""
-        shape = COMMAND_SHAPES[int(read_word(self._record, 0) & 255)]
-        return 8 * shape.words
+        record = self.record()
+        return same_text(record, 8 * places.COMMAND_ID, rest_at(record), data, place, end)
 
     def events(self) -> tuple[m.Event, ...]:
         """The events of its reply."""
         if self._command is not None:
             return self._events
-        return tuple(read_messages(bytes_of(self._words, 0, len(self._words)), EVENT_SHAPES))
+        return tuple(read_messages(bytes_of(self._words, 0, self._reply_words), EVENT_SHAPES))
 
     def row(self) -> tuple[Any, ...]:
         """(command, sequence, now_ns, reply events)"""
@@ -108,3 +97,8 @@ def entry_of(command: m.Command, sequence: int, now_ns: Boxed, events: tuple[m.E
     entry = Entry(sequence, now_ns)
     entry.keep_tuples(command, events)
     return entry
+
+
+def rest_at(record: bytes) -> i64:
+    """Where the rest of a command's id begins in its record, if it has one: it is the first text."""
+    return 8 * COMMAND_SHAPES[int(read_word(record, 0) & 255)].words

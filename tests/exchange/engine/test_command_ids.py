@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from exchange.engine import messages as m
-from exchange.engine.records import record_places, write_commands
-from exchange.engine.records.machine_words import zeros
-from exchange.engine.records.record_shapes import COMMAND_SHAPES
+from exchange.engine.records import COMMAND_SHAPES, RecordWriter, record_places, write_commands
+from exchange.engine.records.record_words import WordRow
 from exchange.engine.state import command_ids, command_ids_compiled
 from exchange.engine.state.entries import Entry, entry_of
 
@@ -31,7 +30,9 @@ def entry_for(command: m.Command, as_record: bool) -> Entry:
     if not as_record:
         return entry_of(command, 1, 1, ())
     entry = Entry(1, 1)
-    entry.keep_records(write_commands([command]), zeros(0))
+    row = WordRow()
+    RecordWriter(COMMAND_SHAPES, row).write(command)
+    entry.keep_records(row.words[: row.at], 0)
     return entry
 
 
