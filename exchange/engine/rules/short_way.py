@@ -13,14 +13,14 @@ import exchange.engine.records.record_places as places
 from exchange.engine import messages as m
 from exchange.engine.messages.version_numbers import FIRST_RULES
 from exchange.engine.records.machine_words import i64, read_word
-from exchange.engine.records.record_reader import read_text, record_words
+from exchange.engine.records.record_reader import record_words
 from exchange.engine.records.record_shapes import NO_TEXT, WHOLE
-from exchange.engine.records.record_words import rest_bytes
 from exchange.engine.records.record_writer import RecordWriter
 from exchange.engine.rules.checks import allowed_value
 from exchange.engine.rules.hot_records import HotRecords
 from exchange.engine.rules.market import Market
-from exchange.engine.state.book import Book, BookSide, Level, Order
+from exchange.engine.rules.placements import Placement
+from exchange.engine.state.book import Book, BookSide, Level, Order, Seat
 from exchange.engine.state.entries import Entry
 from exchange.engine.state.ledger import Account
 from exchange.engine.state.root import State
@@ -32,7 +32,7 @@ _TAG_MASK: Final = 255
 class ShortWay:
     """Carries out simple commands on the state; their events go to the row of the batch."""
 
-    __slots__ = ("_hot", "_levels", "_market", "_row", "_state", "_writer")
+    __slots__ = ("_asked", "_hot", "_levels", "_market", "_row", "_state", "_writer")
 
     def __init__(self, state: State, market: Market, writer: RecordWriter) -> None:
         self._state = state
@@ -40,6 +40,8 @@ class ShortWay:
         self._writer = writer
         self._row = writer.row
         self._hot = HotRecords(writer.row)
+        #: The order that the command under way asks for.
+        self._asked = Placement()
         #: Levels that the command under way has emptied or lowered.
         self._levels: list[Level] = []
 
@@ -64,81 +66,75 @@ class ShortWay:
     # --- place -----------------------------------------------------------------------------------
 
     def _place(self, batch: bytes, at: i64, head: i64, now_ns: int) -> bool:
-        side: i64 = head >> places.PLACE_SIDE_AT & 3
-        time_in_force: i64 = head >> places.PLACE_TIME_IN_FORCE_AT & 7
+        asked = self._asked
+        if not asked.read(batch, at, head):
+            return False
+        book = self._state.book_at(batch, at + 8 * places.PLACE_SYMBOL, asked.symbol_end)
+        if book is None or not _is_plain(book):
+            return False
+        seat = book.seats.get(asked.account)
         if (
-            side > m.SELL
-            or head >> places.PLACE_ORDER_TYPE_AT & 3 != m.LIMIT
-            or time_in_force > m.IOC
-            or head >> places.PLACE_POST_ONLY_AT & 1
-            or read_word(batch, at + 8 * places.PLACE_QUOTE_AMOUNT_MINOR)
-            or read_word(batch, at + 8 * places.PLACE_TERMS)
+            seat is None
+            or not self._lets_in(seat)
+            or self._is_remembered(batch, at, seat.account, asked.id_end)
         ):
             return False
-        end: i64 = at + 8 * places.PLACE_WORDS
-        id_end: i64 = end
-        end += rest_bytes(read_word(batch, at + 8 * places.COMMAND_ID))
-        book = self._state.book_at(batch, at + 8 * places.PLACE_SYMBOL, end)
-        end += rest_bytes(read_word(batch, at + 8 * places.PLACE_SYMBOL))
-        client_order_id = read_text(batch, at + 8 * places.PLACE_CLIENT_ORDER_ID, end)
-        if book is None or not self._is_plain(book):
+        value = allowed_value(asked.price_ticks, asked.quantity_lots, book)
+        opposite = book.asks if asked.side == m.BUY else book.bids
+        if value == 0 or not self._meets_plain(opposite, seat.account.owner):
             return False
-        seat = book.seats.get(int(read_word(batch, at + 8 * places.COMMAND_ACCOUNT)))
-        if seat is None:
+        order = self._funded(seat, value, now_ns)
+        if order is None:
             return False
+        start: i64 = self._row.at
+        self._enter(order, book, opposite)
+        self._finish_command(batch, at, head, book, seat.account, start)
+        return True
+
+    def _lets_in(self, seat: Seat) -> bool:
+        """Whether nothing about the account refuses the order that is asked for."""
         account = seat.account
-        if (
-            account.status != m.ACTIVE
-            or account.open_orders >= self._state.orders_per_account
-            or seat.open_orders >= book.symbol.max_open_orders
-            or client_order_id in account.client_ids
-            or self._is_remembered(batch, at, account, id_end)
-        ):
-            return False
-        price: int = read_word(batch, at + 8 * places.PLACE_PRICE_TICKS)
-        lots: int = read_word(batch, at + 8 * places.PLACE_QUANTITY_LOTS)
-        value = allowed_value(price, lots, book)
-        if value == 0:
-            return False
-        state = self._state
-        terms = book.symbol
-        maker_ppm, taker_ppm = (account.fees.get(terms.name) if account.fees else None) or terms.rates
-        if side == m.SELL:
-            required = lots * terms.base_unit_minor
-            holder = seat.base
-        else:
+        return (
+            account.status == m.ACTIVE
+            and account.open_orders < self._state.orders_per_account
+            and seat.open_orders < seat.book.symbol.max_open_orders
+            and self._asked.client_order_id not in account.client_ids
+        )
+
+    def _funded(self, seat: Seat, value: int, now_ns: int) -> Order | None:
+        """The order that is asked for, worth this at its limit, with what it holds; None, and nothing done,
+        if its account cannot pay for it. From here on nothing refuses the command."""
+        asked, state, account = self._asked, self._state, seat.account
+        symbol = seat.book.symbol
+        own = account.fees.get(symbol.name) if account.fees else None
+        maker_ppm, taker_ppm = own or symbol.rates
+        holder, required = seat.base, asked.quantity_lots * symbol.base_unit_minor
+        if asked.side == m.BUY:
             rate = maker_ppm if maker_ppm > taker_ppm else taker_ppm
-            required = value - (-rated(rate, value) // PPM)
-            holder = seat.quote
+            holder, required = seat.quote, value - (-rated(rate, value) // PPM)
         if required > holder.available:
-            return False
-        opposite = book.asks if side == m.BUY else book.bids
-        if not self._meets_plain(opposite, price, lots, account.owner):
-            return False
+            return None
         state.sequence += 1
         state.now_ns = now_ns
         order = Order(
             state.next_order_id,
             seat,
-            int(side),
+            asked.side,
             m.LIMIT,
-            int(time_in_force),
+            asked.time_in_force,
             False,
-            price,
-            lots,
+            asked.price_ticks,
+            asked.quantity_lots,
             0,
-            int(head >> places.PLACE_STP_AT & 3),
-            client_order_id,
+            asked.stp,
+            asked.client_order_id,
             (maker_ppm, taker_ppm),
             now_ns,
         )
         state.next_order_id += 1
         state.ledger.hold(holder, required)
         order.held_minor = required
-        start: i64 = self._row.at
-        self._enter(order, book, opposite)
-        self._finish_command(batch, at, head, book, account, start)
-        return True
+        return order
 
     def _is_remembered(self, batch: bytes, at: i64, account: Account, end: i64) -> bool:
         """Whether the command's id is one that is remembered, or none at all."""
@@ -147,15 +143,11 @@ class ShortWay:
             return True
         return self._state.memory.ids.find_at(account.number, batch, place, end) is not None
 
-    def _is_plain(self, book: Book) -> bool:
-        """Whether orders trade there as they enter, nothing waits to follow them, and no band stops them."""
-        symbol = book.symbol
-        return symbol.status == m.TRADING and not (book.waiting or book.pegged or symbol.interrupts)
-
-    def _meets_plain(self, side: BookSide, price: int, lots: int, owner: int) -> bool:
-        """Whether an order would meet simple orders of other owners only, and not so many that a bound of its
-        trades or of its reply comes near."""
+    def _meets_plain(self, side: BookSide, owner: int) -> bool:
+        """Whether the order that is asked for would meet simple orders of other owners only, and not so many
+        that a bound of its trades or of its reply comes near."""
         most = self._state.simple_meetings
+        price, lots = self._asked.price_ticks, self._asked.quantity_lots
         level = side.best
         sells = side.side == m.SELL
         met = 0
@@ -310,3 +302,9 @@ class ShortWay:
             hot.balance(balance)
         touched.clear()
         self._writer.end(state.sequence, state.now_ns)
+
+
+def _is_plain(book: Book) -> bool:
+    """Whether orders trade there as they enter, nothing waits to follow them, and no band stops them."""
+    symbol = book.symbol
+    return symbol.status == m.TRADING and not (book.waiting or book.pegged or symbol.interrupts)
