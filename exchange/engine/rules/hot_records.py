@@ -32,23 +32,6 @@ class HotRecords:
         row.make_room(_ROOM)
         words = row.words
         at: i64 = row.at
-        side: i64 = order.side
-        order_type: i64 = order.order_type
-        time_in_force: i64 = order.time_in_force
-        post_only: i64 = 1 if order.post_only else 0
-        stp: i64 = order.stp
-        status: i64 = order.status
-        reason: i64 = order.reason
-        head: i64 = (
-            m.EV_ORDER
-            | side << places.ORDER_SIDE_AT
-            | order_type << places.ORDER_ORDER_TYPE_AT
-            | time_in_force << places.ORDER_TIME_IN_FORCE_AT
-            | post_only << places.ORDER_POST_ONLY_AT
-            | stp << places.ORDER_STP_AT
-            | status << places.ORDER_STATUS_AT
-            | reason << places.ORDER_REASON_AT
-        )
         words[at + places.ORDER_ORDER_ID] = order.order_id
         words[at + places.ORDER_ACCOUNT] = order.account.number
         words[at + places.ORDER_PRICE_TICKS] = order.price_ticks
@@ -63,7 +46,7 @@ class HotRecords:
         self._put_amount(at + places.ORDER_QUOTE_AMOUNT_MINOR, order.quote_amount_minor)
         self._put_amount(at + places.ORDER_FILLED_NOTIONAL_MINOR, order.filled_notional_minor)
         self._put_amount(at + places.ORDER_FEE_MINOR, order.fee_minor)
-        self._close(at, head)
+        self._close(at, _order_head(order))
 
     def order_words(self, order: Order) -> i64:
         """How many words ``order`` takes."""
@@ -169,6 +152,27 @@ class HotRecords:
         """End the record that began there."""
         row = self.row
         row.words[at] = head | (row.at - at) << LENGTH_AT
+
+
+def _order_head(order: Order) -> i64:
+    """The head of its record, but for the length."""
+    side: i64 = order.side
+    order_type: i64 = order.order_type
+    time_in_force: i64 = order.time_in_force
+    post_only: i64 = 1 if order.post_only else 0
+    stp: i64 = order.stp
+    status: i64 = order.status
+    reason: i64 = order.reason
+    return (
+        m.EV_ORDER
+        | side << places.ORDER_SIDE_AT
+        | order_type << places.ORDER_ORDER_TYPE_AT
+        | time_in_force << places.ORDER_TIME_IN_FORCE_AT
+        | post_only << places.ORDER_POST_ONLY_AT
+        | stp << places.ORDER_STP_AT
+        | status << places.ORDER_STATUS_AT
+        | reason << places.ORDER_REASON_AT
+    )
 
 
 def _wide_words(amount: int) -> i64:
