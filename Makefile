@@ -2,7 +2,8 @@
 #
 #   make run            a running exchange with a demo market  (PORT=8000 DATA=./data DEMO=1 COMPILE=1)
 #   make test           every test this machine can run, but for the long ones
-#   make proofs         the long ones: real processes ill-treated under load, and canaries that must be caught
+#   make proofs         the long ones: journeys, real processes ill-treated under load, canaries that must be caught
+#   make journeys       of these, people in a browser
 #   make test-python    of these, what pytest runs  (ARGS=tests/exchange/engine)
 #   make test-compiled  the core's tests once more, on its compiled build
 #   make test-frontend  types and tests of the page
@@ -35,7 +36,7 @@ VENV := .venv/bin
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup setup-dev test test-python test-compiled test-frontend check coverage compile \
-	proofs attack crash mutants bench bench-full rooms format clean
+	proofs journeys attack crash mutants bench bench-full rooms format clean
 
 # What holds the core to its rules: these run on its Python sources and on its compiled build.
 CORE_TESTS := tests/exchange/engine tests/replays tests/crash/test_replay.py tests/exchange/journal/test_sequencer.py \
@@ -60,10 +61,13 @@ run: setup
 test: test-python test-compiled test-frontend
 
 test-python: setup-dev
-	$(VENV)/python -m pytest -m "not proof" -n $(JOBS) --dist loadfile $(ARGS)
+	$(VENV)/python -m pytest -m "not proof and not journey" -n $(JOBS) --dist loadfile $(ARGS)
 
 proofs: setup-dev
-	$(VENV)/python -m pytest -m proof -n $(JOBS) --dist loadfile $(ARGS)
+	$(VENV)/python -m pytest -m "proof or journey" -n $(JOBS) --dist loadfile $(ARGS)
+
+journeys: setup-dev
+	$(VENV)/python -m pytest -m journey -n $(JOBS) --dist loadfile $(ARGS)
 
 # Its commands and events go as records, which the Python sources' tests do without. Without a C compiler (status 3)
 # there is nothing to test.

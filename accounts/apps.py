@@ -9,10 +9,9 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import adoption
-        from accounts.identity import changes, notices, roles, terms_of_service
+        from accounts.identity import changes, notices, roles
 
         changes.connect()
         notices.connect()
-        terms_of_service.connect()
         post_migrate.connect(roles.after_migrate, dispatch_uid="accounts.roles")
         post_migrate.connect(adoption.after_migrate, dispatch_uid="accounts.adoption")

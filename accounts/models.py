@@ -88,6 +88,7 @@ class User(AbstractUser):
         permissions = (
             ("view_staff", "Can see users who are staff"),
             ("end_log_ins", "Can end log-ins and keys of other users"),
+            ("send_reset_link", "Can have other users sent a link to set a new password"),
         )
         constraints: ClassVar = [
             models.UniqueConstraint(

@@ -1,5 +1,8 @@
 """A trader's own histories over keep-alive HTTP from one web process: by the fast lane, and in the same
-minute by the DRF views, which a header that no lane takes leads to."""
+minute by the DRF views, which a header that no lane takes leads to.
+
+A lane's row is of pages asked for again while their accounts do not trade. The rows "read anew" are of so
+many pages that none is kept until it is asked for again: each costs a look into the database."""
 
 from __future__ import annotations
 
@@ -20,6 +23,8 @@ PATHS = {
     "ledger": "/v1/ledger?limit=100",
     "20 fills": "/v1/fills?limit=20",
 }
+#: Page lengths of the rows "read anew": with 64 traders several times the bytes that are kept.
+LENGTHS = range(37, 101)
 SECONDS = 3.0
 #: JSON to every view, but none of the values that a lane takes.
 ACCEPT, BY_VIEW = b"Accept: application/json\r\n", b"Accept: application/json;q=0.9\r\n"
@@ -31,6 +36,9 @@ def run(plan: Plan) -> Iterator[Result]:
         instance.catch_up()
         for name, path in PATHS.items():
             yield from _pair(instance, name, path, plan.seconds(SECONDS))
+        for name, path in PATHS.items():
+            if path.endswith("limit=100"):
+                yield _anew(instance, name, path, plan.seconds(SECONDS))
 
 
 def _pair(instance: Instance, name: str, path: str, seconds: float) -> Iterator[Result]:
@@ -43,3 +51,11 @@ def _pair(instance: Instance, name: str, path: str, seconds: float) -> Iterator[
     slow.name, fast.name = f"{targets.HISTORY}, {name} by the view", f"{targets.HISTORY}, {name}"
     yield slow
     yield fast.against(slow)
+
+
+def _anew(instance: Instance, name: str, path: str, seconds: float) -> Result:
+    paths = [path.replace("limit=100", f"limit={length}") for length in LENGTHS]
+    requests = [http_get(one, token) for one in paths for token in instance.tokens]
+    row = asyncio.run(read(instance, name, requests, seconds))
+    row.name = f"{targets.HISTORY}, {name} read anew"
+    return row

@@ -17,7 +17,7 @@ from exchange.orders.parsing import new_command_id
 from exchange.process import Process
 
 ROOT = Path(__file__).resolve().parent.parent
-HOUSE = ("exchange", "marketdata", "accounts", "web", "ops", "xtrader", "replays")
+HOUSE = ("exchange", "marketdata", "custody", "accounts", "web", "ops", "xtrader", "replays")
 #: Made from these at a module's level, a value would be shared by all that import the module.
 CHANGING = {
     *("dict", "list", "set", "defaultdict", "deque", "Counter", "OrderedDict", "count", "cycle", "local"),

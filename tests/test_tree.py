@@ -6,7 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("exchange", "marketdata", "accounts", "ops", "web", "replays", "xtrader")
+PACKAGES = ("exchange", "marketdata", "custody", "accounts", "ops", "web", "replays", "xtrader")
 #: File names that mean the same thing wherever they stand.
 CONVENTIONAL = {
     "__init__",
@@ -21,7 +21,7 @@ CONVENTIONAL = {
     "urls",
 }
 #: Nouns of the domain: a room for models, one for reads, one for pages each have their module of them.
-SUBJECTS = {"accounts", "market", "orders", "solvency", "tokens", "users"}
+SUBJECTS = {"accounts", "market", "orders", "solvency", "tokens", "users", "withdrawals"}
 #: Tests that look at the whole from outside: attacks, a browser, a crash, documents.
 ACROSS = {"attacks", "bench", "browser", "client", "crash", "demo", "docs", "mutants", "plugins"}
 

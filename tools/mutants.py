@@ -31,7 +31,7 @@ sys.path.insert(0, str(ROOT))
 from tests.mutants.mutants import MUTANTS, Mutant  # noqa: E402  the tree is not installed
 
 #: What the product is made of; where a snippet that has moved is looked for.
-PRODUCT = ("exchange", "marketdata", "accounts", "ops", "web", "xtrader")
+PRODUCT = ("exchange", "marketdata", "custody", "accounts", "ops", "web", "xtrader")
 #: Folders and files the tests need beside it.
 _NEEDED = (*PRODUCT, "bench", "clients", "demo", "replays", "templates", "tests", "tools")
 _FILES = ("manage.py", "pyproject.toml")

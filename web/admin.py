@@ -9,6 +9,7 @@ from web.console import (
     api_keys,
     audit_pages,
     change_pages,
+    custody_terms,
     engine_page,
     fees,
     joining,
@@ -16,12 +17,14 @@ from web.console import (
     market,
     orders,
     users,
+    withdrawals,
 )
 
 admin.site.index_title = "Overview"
 admin.site.extra_urls = lambda: [*engine_page.urls(), *fees.urls()]  # type: ignore[attr-defined]
 
 admin.site.has_permission = log_in_page.has_permission  # type: ignore[method-assign]
+admin.site.password_change = log_in_page.own_password  # type: ignore[method-assign, assignment]
 # The pages that allauth brings for its tables: what they hold is nobody's to see or edit.
 admin.site.unregister((EmailAddress, Authenticator))
 
@@ -30,6 +33,7 @@ __all__ = [
     "api_keys",
     "audit_pages",
     "change_pages",
+    "custody_terms",
     "engine_page",
     "fees",
     "joining",
@@ -37,4 +41,5 @@ __all__ = [
     "market",
     "orders",
     "users",
+    "withdrawals",
 ]

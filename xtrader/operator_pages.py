@@ -95,6 +95,16 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": "Money in and out",
+                "separator": True,
+                "items": [
+                    _item(
+                        "Withdrawals", "output", "custody_withdrawal_changelist", "custody.view_withdrawal"
+                    ),
+                    _item("Asset terms", "tune", "custody_assetterms_changelist", "custody.view_assetterms"),
+                ],
+            },
+            {
                 "title": "People",
                 "separator": True,
                 "items": [

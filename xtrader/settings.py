@@ -21,7 +21,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from exchange.journal.whole_file import write_private_once
-from xtrader import approval_bounds
+from xtrader import approval_bounds, custody_limits
 from xtrader.operator_pages import UNFOLD  # noqa: F401 - a setting
 from xtrader.private_folders import make_private, make_socket_folder
 
@@ -176,6 +176,8 @@ XTRADER = {
         "REFERRAL_PPM": _share(env.int("REFERRAL_SHARE_PPM", default=200_000)),
         "REFERRAL_DAYS": env.int("REFERRAL_DAYS", default=30),
     },
+    # Withdrawals and deposits: who pays, limits, confirmation, review (xtrader/custody_limits.py).
+    "CUSTODY": custody_limits.custody(env, is_demo=DEMO),
     # Support, operators, compliance, auditors and administrators log in with a second factor.
     "STAFF_SECOND_FACTOR": env.bool("STAFF_SECOND_FACTOR", default=not DEMO),
     # Accounts a user may have, the main one included.
@@ -220,6 +222,7 @@ XTRADER = {
         "login": env("RATE_LIMIT_LOGIN", default="20/min"),
         "demo": env("RATE_LIMIT_DEMO", default="30/min"),
         "accounts": env("RATE_LIMIT_ACCOUNTS", default="30/min"),
+        "withdrawals": env("RATE_LIMIT_WITHDRAWALS", default="60/min"),
         "signup": env("RATE_LIMIT_SIGNUP", default="20/h"),
         "mail": env("RATE_LIMIT_MAIL", default="30/h"),
         "mailbox": env("RATE_LIMIT_MAILBOX", default="5/h"),
@@ -267,6 +270,7 @@ INSTALLED_APPS = [
     "xtrader",
     "web",
     "ops",
+    "custody",
     "accounts",
     "marketdata",
     "exchange",

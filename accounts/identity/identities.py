@@ -68,13 +68,32 @@ class Identity(NamedTuple):
     order_rate: int | None = None
     #: All of the user's, by number, so that choosing among them asks nobody.
     accounts: tuple[OwnAccount, ...] = ()
-    #: The version of the terms of service that the user of a session has yet to accept.
-    terms_due: int | None = None
+    #: The last version of the terms of service that the user has accepted, 0 for none; None for a user who is
+    #: not asked to.
+    accepted_terms: int | None = None
+
+    @property
+    def terms_due(self) -> int | None:
+        """The version of the terms of service that the user has yet to accept: until then the requester reads
+        and cancels, and does no more. It may become due at any time."""
+        return terms.in_force.due(self.accepted_terms)
 
     def account_for(self, scope: str) -> int:
         """The account, for an act of a scope (``accounts.identity.scopes``). Raises NO_ACCOUNT,
-        PERMISSION_DENIED where the role lacks the scope, SCOPE_REQUIRED where only the key does,
-        TERMS_NOT_ACCEPTED where the session does."""
+        PERMISSION_DENIED where the role lacks the scope, SCOPE_REQUIRED where only the key does, and
+        TERMS_NOT_ACCEPTED, but for reading."""
+        account = self._account_with(scope)
+        if scope != READ:
+            self.check_terms()
+        return account
+
+    def check_terms(self) -> None:
+        """Raises TERMS_NOT_ACCEPTED while the user has terms of service to accept."""
+        version = self.terms_due
+        if version is not None:
+            raise terms.not_accepted(version)
+
+    def _account_with(self, scope: str) -> int:
         if self.account is None:
             raise RefusedError("NO_ACCOUNT")
         if scope not in self.scopes:
@@ -108,8 +127,6 @@ class Identity(NamedTuple):
 
     def lacks(self, scope: str) -> RefusedError:
         """The refusal of an act of a scope that the requester does not have."""
-        if self.terms_due is not None and scope in scopes_of(self.roles):
-            return terms.not_accepted(self.terms_due)
         if self.key_id is None or scope not in scopes_of(self.roles):
             return RefusedError("PERMISSION_DENIED")
         return RefusedError("SCOPE_REQUIRED", {"scope": scope})
@@ -121,6 +138,11 @@ class Identity(NamedTuple):
     def trading_account(self) -> int:
         """The account to trade for."""
         return self.account_for(TRADE)
+
+    def canceling_account(self) -> int:
+        """The account to cancel orders of: as ``trading_account``, and whatever terms are due, for nobody is
+        kept in the market against his will."""
+        return self._account_with(TRADE)
 
     def quoting_account(self) -> int:
         """The account to quote for: a market maker's."""
@@ -192,30 +214,28 @@ def identify_session(session_key: str, language: str) -> Identity | None:
     """The identity of a browser's session; None when it has no log-in. Asks the database."""
     session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     user = get_user(SimpleNamespace(session=session))  # type: ignore[arg-type]  # it reads only the session
-    return identify_user(user, session, session_key, language) if isinstance(user, User) else None
+    return identify_user(user, session_key, language) if isinstance(user, User) else None
 
 
-def identify_user(user: User, session: Any, session_key: str, language: str) -> Identity | None:
+def identify_user(user: User, session_key: str, language: str) -> Identity | None:
     """The identity of a user whom Django has found logged in by a session; None when the user has just been
     made inactive."""
     known = users.active_user(user.pk)
     if known is None:
         return None
-    fields = _user_fields(known)
-    identity = Identity(*fields, language, "session", None, session_key, None, accounts=known.accounts)
-    version = terms.due_in(session)
-    return identity if version is None else identity._replace(scopes=frozenset({READ}), terms_due=version)
+    return Identity(*_user_fields(known), language, "session", None, session_key, None, **_more_of(known))
 
 
 def renewed(identity: Identity) -> Identity | None:
-    """The same requester with the accounts that the user has now; None once the proof no longer gives the
-    same identity: the user is not active any more, has another password or role, or has lost the account that
-    it acts for. An expiry is not looked at. Asks the database."""
+    """The same requester with the accounts that the user has now, and the terms accepted since; None once the
+    proof no longer gives the same identity: the user is not active any more, has another password or role, or
+    has lost the account that it acts for. An expiry is not looked at. Asks the database."""
     found = _proved_again(identity)
     if found is None or not _acts_on(found, identity.account):
         return None
     as_chosen = found._replace(account=identity.account)
-    return as_chosen if as_chosen._replace(accounts=identity.accounts) == identity else None
+    as_before = as_chosen._replace(accounts=identity.accounts, accepted_terms=identity.accepted_terms)
+    return as_chosen if as_before == identity else None
 
 
 def _proved_again(identity: Identity) -> Identity | None:
@@ -279,9 +299,8 @@ def is_current(claims: Claims, known: ActiveUser) -> bool:
 
 
 def _of_token(known: ActiveUser, language: str, expires_at: float | None, log_in: str | None) -> Identity:
-    fields = _user_fields(known)
-    auth_hash = users.auth_hash(known)
-    return Identity(*fields, language, "token", expires_at, None, auth_hash, log_in, accounts=known.accounts)
+    fields, auth_hash = _user_fields(known), users.auth_hash(known)
+    return Identity(*fields, language, "token", expires_at, None, auth_hash, log_in, **_more_of(known))
 
 
 def _of_key(known: ActiveUser, key: ApiKey, language: str) -> Identity:
@@ -301,10 +320,15 @@ def _of_key(known: ActiveUser, key: ApiKey, language: str) -> Identity:
         None,
         key_id=key.key_id,
         order_rate=key.order_rate,
-        accounts=known.accounts,
+        **_more_of(known),
     )
 
 
 def _user_fields(known: ActiveUser) -> tuple[int, str, int | None, frozenset[str], frozenset[str]]:
     """The first five fields of an identity."""
     return known.user.pk, known.user.get_username(), known.account, known.roles, scopes_of(known.roles)
+
+
+def _more_of(known: ActiveUser) -> dict[str, Any]:
+    """Those of its fields that are the user's alone."""
+    return {"accounts": known.accounts, "accepted_terms": known.accepted_terms}

@@ -31,6 +31,10 @@ GUESSED: Final = "second_factor_guessed"
 NEW_PLACE: Final = "new_place"
 SESSION_ENDED: Final = "session_revoked"
 OTHERS_ENDED: Final = "others_revoked"
+ADDRESS_ADDED: Final = "address_added"
+ADDRESS_REMOVED: Final = "address_removed"
+BOOK_LOCKED: Final = "book_locked"
+BOOK_UNLOCKED: Final = "book_unlocked"
 
 #: Every kind of act, in the order of the page's texts.
 KINDS: Final[Mapping[str, Texts]] = {
@@ -54,6 +58,15 @@ KINDS: Final[Mapping[str, Texts]] = {
     ),
     SESSION_ENDED: Texts("A session was ended.", "세션을 종료했습니다."),
     OTHERS_ENDED: Texts("All other sessions were ended.", "다른 모든 세션을 종료했습니다."),
+    ADDRESS_ADDED: Texts("A withdrawal address was added.", "출금 주소를 등록했습니다."),
+    ADDRESS_REMOVED: Texts("A withdrawal address was removed.", "출금 주소를 삭제했습니다."),
+    BOOK_LOCKED: Texts(
+        "Withdrawals were limited to the address book.", "출금을 주소록의 주소로 제한했습니다."
+    ),
+    BOOK_UNLOCKED: Texts(
+        "The limit of withdrawals to the address book will be lifted.",
+        "주소록으로 제한한 출금이 곧 해제됩니다.",
+    ),
 }
 
 #: What the facts of an act are called. Others are kept for the page, and no mail has them.
@@ -63,6 +76,8 @@ FACTS: Final[Mapping[str, Texts]] = {
     "reason": Texts("Reason", "사유"),
     "left": Texts("Recovery codes left", "남은 복구 코드"),
     "email": Texts("New address", "새 주소"),
+    "asset": Texts("Asset", "자산"),
+    "address": Texts("Withdrawal address", "출금 주소"),
     "network": Texts("Network", "네트워크"),
     "agent": Texts("Device", "기기"),
 }

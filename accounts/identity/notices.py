@@ -1,12 +1,14 @@
 """Acts of a user's security: kept for the user's page, and told to the user by mail.
 
-Passwords and addresses are noticed wherever they are changed, by the rows of users (``connect``); all other
-acts call ``tell``.
+Passwords and addresses are noticed wherever they are changed, by the rows of users (``connect``), and such
+passwords are recorded in the audit log here; all other acts call ``tell``, and record themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
@@ -18,6 +20,7 @@ from accounts.identity import notice_texts as texts
 from accounts.identity.log_in_places import Place
 from accounts.letters.posting import post
 from accounts.models import KnownPlace, SecurityAct, User
+from exchange import audit
 
 #: Acts kept of a user, and for how long.
 MOST_ACTS: Final = 200
@@ -83,6 +86,18 @@ def _trim(rows: Any, field: str, keep: timedelta, most: int) -> None:
 
 # --- what is noticed by the rows of users ------------------------------------------------------------------
 
+_saved_by: Final[ContextVar[User | None]] = ContextVar("saved_by", default=None)
+
+
+@contextmanager
+def saved_by(by: User) -> Iterator[None]:
+    """Passwords that are saved inside are changed by this user; all others at the machine."""
+    before = _saved_by.set(by)
+    try:
+        yield
+    finally:
+        _saved_by.reset(before)
+
 
 class _Before(NamedTuple):
     """What a save is about to replace."""
@@ -103,6 +118,7 @@ def _after_save(instance: User, **_: Any) -> None:
     # The second is Django's own sign of a new password; one that is only hashed anew has none.
     if before.password and instance._password is not None:  # type: ignore[attr-defined]  # of its base
         tell(instance, texts.PASSWORD_CHANGED, {})
+        audit.record("user.password_changed", _saved_by.get(), instance)
     if before.email and before.email != instance.email:
         # To the address it was: whoever changed it reads the new one.
         tell(instance, texts.EMAIL_CHANGED, {"email": instance.email}, to=before.email)

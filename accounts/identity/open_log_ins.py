@@ -24,6 +24,7 @@ from accounts.identity import changes, users
 from accounts.identity.identities import Identity
 from accounts.identity.log_in_places import Place
 from accounts.models import LogIn, User
+from exchange import audit
 from exchange.errors import RefusedError
 
 Json = dict[str, Any]
@@ -108,26 +109,44 @@ def going_on(user: User) -> list[LogIn]:
 def end(user: User, key: str) -> None:
     """End a log-in of the user, everywhere. Raises SESSION_NOT_FOUND."""
     is_key = len(key) == _KEY_CHARS and key.isascii() and key.isalnum()
-    if not is_key or not _end(LogIn.objects.filter(user_id=user.pk, key=key, ended_at=None), user):
-        raise RefusedError("SESSION_NOT_FOUND", {"field": "id"})
+    rows = LogIn.objects.filter(user_id=user.pk, key=key if is_key else "", ended_at=None)
+    with transaction.atomic():
+        before = [described(row) for row in rows]
+        if not _end(rows, user):
+            raise RefusedError("SESSION_NOT_FOUND", {"field": "id"})
+        audit.record("log_in.session_ended", user, user, before[0])
 
 
 def end_others(user: User, own: LogIn | None) -> int:
     """End every log-in of the user but this one; how many there were."""
     rows = LogIn.objects.filter(user_id=user.pk, ended_at=None)
-    known = len([row for row in going_on(user) if own is None or row.key != own.key])
-    _end(rows if own is None else rows.exclude(key=own.key), user)
-    return known
+    others = [described(row) for row in going_on(user) if own is None or row.key != own.key]
+    with transaction.atomic():
+        _end(rows if own is None else rows.exclude(key=own.key), user)
+        audit.record("log_in.others_ended", user, user, {"log_ins": others})
+    return len(others)
 
 
 def _end(rows: QuerySet[LogIn], user: User) -> int:
-    with transaction.atomic():
-        session_keys = [*rows.exclude(session_key="").values_list("session_key", flat=True)]
-        count = rows.update(ended_at=timezone.now())
-        Session.objects.filter(session_key__in=session_keys).delete()
-        if count:
-            changes.announce(user.pk)
+    """In the transaction in hand."""
+    session_keys = [*rows.exclude(session_key="").values_list("session_key", flat=True)]
+    count = rows.update(ended_at=timezone.now())
+    Session.objects.filter(session_key__in=session_keys).delete()
+    if count:
+        changes.announce(user.pk)
     return count
+
+
+def described(row: LogIn) -> Json:
+    """A log-in as the audit log has it."""
+    kind = "browser" if row.session_key else "token"
+    return {
+        "id": row.key,
+        "kind": kind,
+        "network": row.network,
+        "agent": row.agent,
+        "began_at": row.began_at,
+    }
 
 
 def _session_keys(user: User, rows: QuerySet[LogIn]) -> list[str]:

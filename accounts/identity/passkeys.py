@@ -34,6 +34,7 @@ from fido2.webauthn import (
 from accounts.identity import challenges, notice_texts, notices, second_factor, users
 from accounts.identity.log_in_places import Place
 from accounts.models import User
+from exchange import audit
 from exchange.errors import RefusedError
 
 Json = dict[str, Any]
@@ -87,8 +88,11 @@ def register(
         kept: Authenticator = webauthn.WebAuthn.add(user, name, credential).instance
         kept.data[_COUNT] = made.counter
         kept.save(update_fields=["data"])
+        codes = second_factor.first_codes(user)
         notices.tell(user, notice_texts.PASSKEY_ADDED, notices.facts_of(place, label=name))
-        return kept, second_factor.first_codes(user)
+        after = {"kind": second_factor.PASSKEY, "name": name, "codes_made": len(codes)}
+        audit.record("second_factor.set_up", user, user, None, after)
+        return kept, codes
 
 
 def request_options(user: User | None, purpose: str, holder: str, domain: str) -> Json:
@@ -123,13 +127,15 @@ def user_of(answer: Mapping[str, Any]) -> User:
     return known.user
 
 
+@transaction.atomic
 def rename(user: User, passkey_id: str, name: str) -> Authenticator:
     """Raises FACTOR_NOT_FOUND."""
-    row: Authenticator | None = _row(user, passkey_id).first()
+    row: Authenticator | None = _row(user, passkey_id).select_for_update().first()
     if row is None:
         raise RefusedError("FACTOR_NOT_FOUND")
-    row.data["name"] = name
+    before, row.data["name"] = row.data["name"], name
     row.save(update_fields=["data"])
+    audit.record("second_factor.renamed", user, user, {"name": before}, {"name": name})
     return row
 
 
@@ -139,8 +145,10 @@ def remove(user: User, passkey_id: str, place: Place) -> None:
     User.objects.select_for_update().get(pk=user.pk)
     found = _row(user, passkey_id)
     name = "".join(row.wrap().name for row in found)
-    second_factor.remove_one(user, found)
+    is_on = second_factor.remove_one(user, found)
     notices.tell(user, notice_texts.PASSKEY_REMOVED, notices.facts_of(place, label=name))
+    before = {"kind": second_factor.PASSKEY, "name": name}
+    audit.record("second_factor.removed", user, user, before, {"is_on": is_on})
 
 
 def render(row: Authenticator) -> Json:

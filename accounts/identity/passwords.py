@@ -61,6 +61,14 @@ def ask_for_reset(email: str, language: str, *, may_mail: MayMail) -> None:
         post("password_reset", email, language)
 
 
+@transaction.atomic
+def send_reset(user: User, by: User, reason: str) -> None:
+    """Send the user a link to set a new password. ``by``: who has it sent, and sees nothing of it: the letter
+    is written by the dispatcher, and no table has the link."""
+    post("password_reset", user.email, user.language)
+    audit.record("user.reset_link_sent", by, user, None, {"email": user.email}, reason)
+
+
 def reset_key(user: User) -> str:
     """What the link carries. It is good until the user's password, e-mail address or last log-in is another,
     and for ``PASSWORD_RESET_TIMEOUT``."""
@@ -104,6 +112,7 @@ def _set(user: User, new: str, language: str, key: str | None = None) -> None:
             raise invalid_link()
         locked.password = hashed
         locked.save(update_fields=["password"])
-        audit.record("user.password_changed", locked, locked)
+        by_link = None if key is None else {"by": "a link in a letter"}
+        audit.record("user.password_changed", locked, locked, None, by_link)
         tokens.end_log_ins(LogIn.objects.filter(user=locked, ended_at=None), locked.pk)
         notices.tell(locked, notice_texts.PASSWORD_CHANGED, {})

@@ -2,7 +2,8 @@
 
     trader          trades on the site
     market maker    trades, quotes, and may have rebates and a higher rate of orders
-    support         sees customers, their accounts and orders; ends their log-ins and keys
+    support         sees customers, their accounts and orders; ends their log-ins and keys, has links to
+                    set a new password sent to them
     operator        sees the exchange and asks for changes of symbols, accounts and funds
     compliance      sees everything of users and trades, and the audit log; freezes accounts
     auditor         sees everything, changes nothing
@@ -62,6 +63,7 @@ TRADE_OWN: Final = "trade"
 QUOTE: Final = "quote"
 MOVE_OWN: Final = "move own money"
 WITHDRAW_OWN: Final = "withdraw own money"
+CONFIRM_OWN: Final = "confirm own withdrawals and keep the address book"
 MANAGE_KEYS: Final = "manage own keys"
 MANAGE_ACCOUNTS: Final = "open, name and freeze own accounts"
 ENTER_PAGES: Final = "enter the operator pages"
@@ -77,9 +79,13 @@ SEE_ROLES: Final = "see roles"
 SEE_AUDIT: Final = "see and export the audit log"
 CHANGE_MARKETS: Final = "change markets and fees"
 MOVE_MONEY: Final = "move customers' money"
+REVIEW_WITHDRAWALS: Final = "approve and decline withdrawals"
+SETTLE_WITHDRAWALS: Final = "state what became of payouts and deposits"
+SET_LEVEL: Final = "set verification levels"
 FREEZE: Final = "freeze accounts"
 REVOKE_KEY: Final = "revoke an API key of others"
 END_LOG_INS: Final = "end log-ins and keys of others"
+SEND_RESET_LINK: Final = "send links to set a new password"
 MANAGE_USERS: Final = "manage users and roles"
 INVITE: Final = "invite people"
 PUBLISH_TERMS: Final = "publish terms of service"
@@ -91,10 +97,15 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
     Permission(QUOTE, (MARKET_MAKER,), TRADE),
     Permission(MOVE_OWN, TRADING_ROLES, TRANSFER),
     Permission(WITHDRAW_OWN, TRADING_ROLES, WITHDRAW),
+    Permission(CONFIRM_OWN, TRADING_ROLES),
     Permission(MANAGE_KEYS, ROLES),
     Permission(MANAGE_ACCOUNTS, TRADING_ROLES),
     Permission(ENTER_PAGES, STAFF_ROLES),
-    Permission(SEE_MARKETS, STAFF_ROLES, codes=("exchange.view_symbol", "exchange.view_asset")),
+    Permission(
+        SEE_MARKETS,
+        STAFF_ROLES,
+        codes=("exchange.view_symbol", "exchange.view_asset", "custody.view_assetterms"),
+    ),
     Permission(
         SEE_ACCOUNTS,
         STAFF_ROLES,
@@ -103,6 +114,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
             "exchange.view_balance",
             "exchange.view_transfer",
             "exchange.view_feeoverride",
+            "custody.view_withdrawal",
         ),
     ),
     Permission(SEE_ORDERS, STAFF_ROLES, codes=("exchange.view_order", "exchange.view_fill")),
@@ -113,11 +125,19 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
     Permission(SEE_KEYS, (OPERATOR, *_SEERS), codes=("accounts.view_apikey",)),
     Permission(SEE_ROLES, _SEERS, codes=("auth.view_group",)),
     Permission(SEE_AUDIT, _SEERS, codes=("exchange.view_auditrecord",)),
-    Permission(CHANGE_MARKETS, _RUNNERS, codes=("exchange.change_market",)),
+    Permission(
+        CHANGE_MARKETS,
+        _RUNNERS,
+        codes=("exchange.change_market", "custody.add_assetterms", "custody.change_assetterms"),
+    ),
     Permission(MOVE_MONEY, _RUNNERS, codes=("exchange.move_funds",)),
+    Permission(REVIEW_WITHDRAWALS, (*_RUNNERS, COMPLIANCE), codes=("custody.review_withdrawals",)),
+    Permission(SETTLE_WITHDRAWALS, _RUNNERS, codes=("custody.settle_withdrawals",)),
+    Permission(SET_LEVEL, (COMPLIANCE, ADMINISTRATOR), codes=("custody.set_withdrawal_level",)),
     Permission(FREEZE, (*_RUNNERS, COMPLIANCE), codes=("exchange.freeze_account",)),
     Permission(REVOKE_KEY, _RUNNERS, codes=("accounts.revoke_apikey",)),
     Permission(END_LOG_INS, (SUPPORT, ADMINISTRATOR), codes=("accounts.end_log_ins",)),
+    Permission(SEND_RESET_LINK, (SUPPORT, ADMINISTRATOR), codes=("accounts.send_reset_link",)),
     Permission(MANAGE_USERS, (ADMINISTRATOR,), codes=("accounts.add_user", "accounts.change_user")),
     # A code lets somebody in: who only looks does not see it.
     Permission(
@@ -169,7 +189,7 @@ def ensure_roles(apps: Any = global_apps) -> None:
 
 def after_migrate(sender: AppConfig, **_: Any) -> None:
     """A migration may have brought new models to see; runs last, when their permissions are written."""
-    if sender.name in {"exchange", "marketdata", "accounts"}:
+    if sender.name in {"exchange", "marketdata", "accounts", "custody"}:
         ensure_roles()
 
 

@@ -35,6 +35,10 @@ LAST_STEP: Final = "last_step"
 #: What a user may log in with beside the password; recovery codes stand in for either.
 FACTORS: Final = (Type.TOTP, Type.WEBAUTHN)
 _CODE_TYPES: Final = (Type.TOTP, Type.RECOVERY_CODES)
+#: What the audit log calls them.
+APP: Final = "app"
+PASSKEY: Final = "passkey"
+KIND_NAMES: Final = {Type.TOTP: APP, Type.WEBAUTHN: PASSKEY}
 _LONGEST_CODE: Final = 32
 #: No user name has a NUL: who guesses at names never counts as guessing at these codes.
 _COUNTED_AS: Final = "\0second factor of {}"
@@ -99,9 +103,10 @@ def set_up(user: AbstractBaseUser, secret: str, code: str, place: Place | None =
     kept = totp.TOTP.activate(owner, secret).instance
     kept.data[LAST_STEP] = step
     kept.save(update_fields=["data"])
-    audit.record("second_factor.set_up", owner, owner)
+    codes = first_codes(owner)
     notices.tell(owner, notice_texts.APP_ADDED, _facts(place))
-    return first_codes(owner)
+    audit.record("second_factor.set_up", owner, owner, None, {"kind": APP, "codes_made": len(codes)})
+    return codes
 
 
 def first_codes(user: User) -> list[str]:
@@ -118,22 +123,33 @@ def renew_codes(user: User, place: Place) -> list[str]:
     User.objects.select_for_update().get(pk=user.pk)
     if not is_set_up(user):
         raise RefusedError("FACTOR_NOT_FOUND")
+    left = codes_left(user)
     Authenticator.objects.filter(user_id=user.pk, type=Type.RECOVERY_CODES).delete()
+    codes = first_codes(user)
     notices.tell(user, notice_texts.CODES_RENEWED, _facts(place))
-    return first_codes(user)
+    audit.record("second_factor.codes_renewed", user, user, {"left": left}, {"left": len(codes)})
+    return codes
+
+
+def codes_left(user: User) -> int:
+    """Recovery codes of the user that are not used."""
+    kept = Authenticator.objects.filter(user_id=user.pk, type=Type.RECOVERY_CODES).first()
+    return 0 if kept is None else len(RecoveryCodes(kept).get_unused_codes())
 
 
 @transaction.atomic
 def remove_app(user: User, place: Place) -> None:
     """Forget the user's authenticator app. Raises FACTOR_NOT_FOUND, LAST_FACTOR."""
     User.objects.select_for_update().get(pk=user.pk)
-    remove_one(user, Authenticator.objects.filter(user_id=user.pk, type=Type.TOTP))
+    is_on = remove_one(user, Authenticator.objects.filter(user_id=user.pk, type=Type.TOTP))
     notices.tell(user, notice_texts.APP_REMOVED, _facts(place))
+    audit.record("second_factor.removed", user, user, {"kind": APP}, {"is_on": is_on})
 
 
-def remove_one(user: User, factor: Any) -> None:
-    """Remove a factor, given as a query; with the last one go the recovery codes. The user's row is locked.
-    Raises FACTOR_NOT_FOUND, and LAST_FACTOR for a user who may not be without one."""
+def remove_one(user: User, factor: Any) -> bool:
+    """Remove a factor, given as a query; with the last one go the recovery codes. Whether the user has
+    another. The user's row is locked. Raises FACTOR_NOT_FOUND, and LAST_FACTOR for a user who may not be
+    without one."""
     if not factor.exists():
         raise RefusedError("FACTOR_NOT_FOUND")
     others = Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exclude(
@@ -145,6 +161,7 @@ def remove_one(user: User, factor: Any) -> None:
     factor.delete()
     if is_last:
         Authenticator.objects.filter(user_id=user.pk).delete()
+    return not is_last
 
 
 def state(user: User) -> dict[str, Any]:
@@ -198,7 +215,10 @@ class attempts:
         if self.succeeded:
             log_ins.succeeded(*self._of)
         elif log_ins.is_at_limit(*self._of, True) and isinstance(self._user, User):
-            notices.tell(self._user, notice_texts.GUESSED, _facts(self._place))
+            with transaction.atomic():
+                notices.tell(self._user, notice_texts.GUESSED, _facts(self._place))
+                # Not by the user: whoever has the password.
+                audit.record("second_factor.guessed", None, self._user)
 
 
 def demand(request: HttpRequest, user: AbstractBaseUser, code: str | None, place: Place) -> None:
@@ -216,9 +236,11 @@ def demand(request: HttpRequest, user: AbstractBaseUser, code: str | None, place
 def reset(user: User, by: User | None = None, reason: str = "") -> None:
     """Forget the user's second factor: one who may not be without it sets it up anew at the next log-in.
     ``by``: who does it."""
-    if Authenticator.objects.filter(user_id=user.pk).delete()[0]:
+    kept = Authenticator.objects.filter(user_id=user.pk)
+    kinds = sorted(KIND_NAMES[one] for one in kept.values_list("type", flat=True) if one in KIND_NAMES)
+    if kept.delete()[0]:
         notices.tell(user, notice_texts.FACTOR_RESET, {})
-    audit.record("second_factor.reset", by, user, reason=reason)
+    audit.record("second_factor.reset", by, user, {"kinds": kinds}, {"kinds": []}, reason)
 
 
 @transaction.atomic
@@ -234,16 +256,16 @@ def _is_right(user: AbstractBaseUser, code: str, place: Place) -> bool:
         return True
     if recovery is not None and RecoveryCodes(recovery).validate_code(code):
         recovery.record_usage()
-        _tell_code_used(user, recovery, place)
+        _tell_code_used(user, place)
         return True
     return False
 
 
-def _tell_code_used(user: AbstractBaseUser, recovery: Authenticator, place: Place) -> None:
-    recovery.refresh_from_db()
-    left = len(RecoveryCodes(recovery).get_unused_codes())
+def _tell_code_used(user: AbstractBaseUser, place: Place) -> None:
     owner = User.objects.get(pk=user.pk)
+    left = codes_left(owner)
     notices.tell(owner, notice_texts.CODE_USED, notices.facts_of(place, left=str(left)))
+    audit.record("second_factor.code_used", owner, owner, {"left": left + 1}, {"left": left})
 
 
 def _facts(place: Place | None) -> dict[str, str]:

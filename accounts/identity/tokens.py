@@ -78,13 +78,13 @@ def parse_revoke(data: Mapping[str, Any]) -> tuple[str, bool]:
 
 def issue_tokens(request: HttpRequest, given: Credentials, place: Place) -> Json:
     """A pair of tokens. Raises INVALID_CREDENTIALS, the same for an unknown user, a wrong password and a
-    wrong code; MFA_REQUIRED without one where the user has a second factor; TERMS_NOT_ACCEPTED. ``place``:
-    where the request comes from."""
+    wrong code; MFA_REQUIRED without one where the user has a second factor; TERMS_NOT_ACCEPTED when it
+    accepts another version than the one that is due. ``place``: where the request comes from."""
     user = authenticated(request, given.username, given.password)
     if user is None:
         raise RefusedError("INVALID_CREDENTIALS")
     second_factor.demand(request, user, given.otp, place)
-    terms.demand(user, given.terms)
+    terms.accept_given(user, given.terms)
     tokens_issued.send(sender=type(user), request=request, user=user)
     refresh = refresh_token(user, place)
     notices.note_log_in(user, place)
@@ -127,7 +127,8 @@ def renew(raw_token: str) -> Json:
         logger.warning("a used refresh token of user %d came again: its log-in ends", claims.user_id)
         with transaction.atomic():
             end_log_ins(going_on, claims.user_id)
-            audit.record("log_in.token_reused", log_in.user, log_in.user)
+            # Not by the user for certain: of two who have the token, one is not.
+            audit.record("log_in.token_reused", None, log_in.user, open_log_ins.described(log_in))
         raise RefusedError("INVALID_TOKEN")
     token = _refresh_token(log_in)
     if token is None:
@@ -142,8 +143,10 @@ def revoke(raw_token: str, *, everywhere: bool = False) -> None:
     log_ins = LogIn.objects.filter(user_id=claims.user_id, session_key="", ended_at=None)
     user = User.objects.get(pk=claims.user_id)
     with transaction.atomic():
-        end_log_ins(log_ins if everywhere else log_ins.filter(key=claims.log_in), claims.user_id)
-        audit.record("log_in.revoked", user, user, after={"everywhere": everywhere})
+        ending = log_ins if everywhere else log_ins.filter(key=claims.log_in)
+        before = [open_log_ins.described(row) for row in ending[: open_log_ins.MOST_LISTED]]
+        end_log_ins(ending, claims.user_id)
+        audit.record("log_in.revoked", user, user, {"log_ins": before}, {"everywhere": everywhere})
 
 
 def end_log_ins(log_ins: QuerySet[LogIn], user_id: int) -> None:

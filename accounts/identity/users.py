@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from django.db.models import F, FilteredRelation, Q
 from django.db.models.functions import Lower
 
+from accounts.identity import terms_of_service as terms
 from accounts.identity.own_accounts import OwnAccount
 from accounts.identity.roles import ROLES
 from accounts.models import User
@@ -28,6 +29,9 @@ class ActiveUser(NamedTuple):
     roles: frozenset[str]
     #: Of the log-ins asked for, those that have not ended.
     log_ins: frozenset[str] = frozenset()
+    #: The last version of the terms of service that the user has accepted, 0 for none; None for a user who is
+    #: not asked to.
+    accepted_terms: int | None = None
 
     @property
     def account(self) -> int | None:
@@ -56,7 +60,7 @@ def active_users(user_ids: Iterable[int], log_ins: Iterable[str] = ()) -> dict[i
         "account_name": F("accounts__name"),
         "group_name": F("groups__name"),
     }
-    rows: Any = users.annotate(**named).order_by("accounts__number")
+    rows: Any = users.annotate(**named, **terms.columns()).order_by("accounts__number")
     if asked := list(log_ins):
         condition = Q(log_ins__key__in=asked, log_ins__ended_at=None)
         rows = rows.annotate(going_on=FilteredRelation("log_ins", condition=condition))
@@ -67,8 +71,14 @@ def active_users(user_ids: Iterable[int], log_ins: Iterable[str] = ()) -> dict[i
         log_in = getattr(user, "log_in", None)
         keys = before.log_ins if log_in is None else before.log_ins | {log_in}
         accounts = _with_account(before.accounts, user.account_number, user.account_name)
-        found[user.pk] = ActiveUser(user, accounts, before.roles | names, keys)
+        accepted = _accepted_terms(user, has_account=bool(accounts))
+        found[user.pk] = ActiveUser(user, accounts, before.roles | names, keys, accepted)
     return found
+
+
+def _accepted_terms(row: Any, *, has_account: bool) -> int | None:
+    terms.in_force.note(row.terms_in_force)
+    return row.terms_accepted or 0 if terms.is_asked(row.username, has_account=has_account) else None
 
 
 def _with_account(accounts: tuple[OwnAccount, ...], number: int | None, name: str) -> tuple[OwnAccount, ...]:

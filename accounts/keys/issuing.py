@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.identity import changes
 from accounts.identity.identities import Identity
-from accounts.identity.scopes import SCOPES
+from accounts.identity.scopes import READ, SCOPES
 from accounts.keys import key_encryption
 from accounts.keys.signatures import HMAC, KINDS, read_public_key
 from accounts.keys.verified_keys import is_key_id
@@ -74,9 +74,12 @@ def parse_wish(data: Mapping[str, Any]) -> Wish:
 
 def create(user: User, identity: Identity, wish: Wish) -> tuple[ApiKey, str | None]:
     """Make a key; its secret, shown this once, is None for an Ed25519 key. Raises TOO_MANY_KEYS, NO_ACCOUNT,
-    ACCOUNT_NOT_FOUND of an account that is not the user's, PERMISSION_DENIED of a scope the role lacks."""
+    ACCOUNT_NOT_FOUND of an account that is not the user's, PERMISSION_DENIED of a scope the role lacks,
+    TERMS_NOT_ACCEPTED of one that does more than read."""
     if lacking := sorted(set(wish.scopes) - identity.scopes):
         raise RefusedError("PERMISSION_DENIED", {"field": "scopes", "scopes": lacking})
+    if set(wish.scopes) - {READ}:
+        identity.check_terms()
     account = account_of(wish, identity)
     if account is None:
         raise RefusedError("NO_ACCOUNT")

@@ -14,6 +14,9 @@ PATHS: Final = {
     "password-reset-confirm": "/accounts/password/reset/{}",
     "password-reset": "/accounts/password/reset",
     "index": "/",
+    "own-pages": "/wallet",
+    "withdrawal-confirm": "/wallet/withdrawals/confirm/{}",
+    "address-confirm": "/wallet/addresses/confirm/{}",
 }
 
 

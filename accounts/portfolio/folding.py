@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from accounts.portfolio.cross_rates import AnyValuer, CrossValuer
 from accounts.portfolio.market_prices import MinutePrices
-from accounts.portfolio.movements import Movement, Progress, is_of_this_journal, movements_after
+from accounts.portfolio.movements import Progress, is_of_this_journal, movements_after
 from accounts.portfolio.positions import Positions
 from accounts.portfolio.valuation import PriceAt, Valuer
 from exchange.listing.symbol_table import SymbolSpec, symbols
@@ -18,7 +18,7 @@ from exchange.shared_cache import shared_cache
 from marketdata.selectors import first_trades
 
 #: Movements folded are kept this long, so that the next question folds only what came since.
-_REMEMBER_S: Final = 3_600
+REMEMBER_S: Final = 3_600
 
 
 class Market(NamedTuple):
@@ -50,6 +50,18 @@ class Market(NamedTuple):
         return {name: spec.quote for name, spec in self.specs.items()}
 
 
+#: The symbols over which each asset was valued; None where its worth was not known.
+Routes = dict[str, tuple[str, ...] | None]
+
+
+class Kept(Protocol):
+    """What was folded before: up to which movement, true at which sequence, valued how."""
+
+    sequence: int
+    progress: Progress
+    routes: Routes
+
+
 @dataclass(slots=True)
 class Folded:
     """Positions after the movements up to ``progress``; they reflect engine sequence ``sequence``."""
@@ -57,8 +69,7 @@ class Folded:
     sequence: int = 0
     progress: Progress = field(default_factory=Progress)
     positions: Positions = field(default_factory=Positions)
-    #: The symbols over which each asset was valued; None where its worth was not known.
-    routes: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
+    routes: Routes = field(default_factory=dict)
 
 
 def fold(accounts: Sequence[int], reached: int, market: Market) -> Folded:
@@ -67,24 +78,28 @@ def fold(accounts: Sequence[int], reached: int, market: Market) -> Folded:
     # The name changes with the fields of what is kept.
     key = f"portfolio:3:{'+'.join(map(str, accounts))}:{market.currency or ''}"
     kept: Folded | None = shared_cache.get(key)
-    if kept is not None and _still_holds(accounts, kept, reached, valuer):
+    if kept is not None and still_holds(accounts, kept, reached, valuer):
         folded = _fold_on(accounts, kept, reached, market, valuer)
         if not _agrees_with_balances(accounts, folded, reached):
             folded = _fold_on(accounts, Folded(), reached, market, valuer)
     else:
         folded = _fold_on(accounts, Folded(), reached, market, valuer)
-    if all(folded.positions.of(asset).is_cost_known for asset in folded.routes if valuer.is_known(asset)):
-        shared_cache.set(key, folded, _REMEMBER_S)
+    if is_worth_keeping(folded.positions, folded.routes):
+        shared_cache.set(key, folded, REMEMBER_S)
     return folded
 
 
-def movements_of(accounts: Sequence[int], reached: int, market: Market) -> Iterator[Movement]:
-    """All movements up to a sequence, oldest first."""
-    for _, movement in movements_after(accounts, Progress(), reached, market.bases):
-        yield movement
+def is_worth_keeping(positions: Positions, routes: Routes) -> bool:
+    """Whether nothing is missing that a later question may find."""
+    return all(positions.of(asset).is_cost_known for asset, route in routes.items() if route is not None)
 
 
-def _still_holds(accounts: Sequence[int], kept: Folded, reached: int, valuer: AnyValuer) -> bool:
+def routes_of(positions: Positions, valuer: AnyValuer) -> Routes:
+    """How everything that was ever held is valued."""
+    return {asset: _route(valuer, asset) for asset in positions.by_asset}
+
+
+def still_holds(accounts: Sequence[int], kept: Kept, reached: int, valuer: AnyValuer) -> bool:
     """Whether what was folded before is a beginning of what would be folded now.
 
     It is not after a restore of a backup, and not when an asset has got a worth that had none.
@@ -107,7 +122,7 @@ def _fold_on(
         folded.positions.take(movement, market.specs, valuer)
         folded.progress = progress
     folded.sequence = reached
-    folded.routes = {asset: _route(valuer, asset) for asset in folded.positions.by_asset}
+    folded.routes = routes_of(folded.positions, valuer)
     return folded
 
 

@@ -31,15 +31,21 @@ class MinutePrices:
         day_ns = candle_open_ns(minute_ns - 1, DAY)
         kept = self._days.get(symbol)
         if kept is None or kept[0] != day_ns:
-            kept = self._days[symbol] = day_ns, _closes_of_day(symbol, day_ns)
+            kept = self._days[symbol] = day_ns, self._read(symbol, day_ns, kept)
         opens, closes = kept[1]
         index = bisect_left(opens, minute_ns)
         return closes[max(index - 1, 0)] if closes else None
 
+    @staticmethod
+    def _read(symbol: str, day_ns: int, kept: tuple[int, _Series] | None) -> _Series:
+        """The day's prices; what it begins with is known where the day before is kept."""
+        if kept is not None and kept[0] == day_ns - DAY and kept[1][1]:
+            return _closes_of_day(symbol, day_ns, kept[1][1][-1])
+        return _closes_of_day(symbol, day_ns, _close_before(symbol, day_ns))
 
-def _closes_of_day(symbol: str, day_ns: int) -> _Series:
-    """When the minutes of a day opened, after the last one before, and their closes."""
-    before = _close_before(symbol, day_ns)
+
+def _closes_of_day(symbol: str, day_ns: int, before: int | None) -> _Series:
+    """When the minutes of a day opened, after the last one ``before``, and their closes."""
     candles = candles_from(symbol, MINUTE, day_ns, day_ns + DAY, DAY // MINUTE)
     first = () if before is None else ((day_ns - MINUTE, before),)
     known = [*first, *((candle.open_ns, candle.close) for candle in candles)]

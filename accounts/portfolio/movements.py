@@ -11,6 +11,8 @@ from django.db.models import QuerySet
 from exchange.engine.messages import DEPOSITED, MOVED_IN, MOVED_OUT, WITHDRAWN, transfer_change
 from exchange.models import Fill, Transfer
 from exchange.models.accounts import transfer_key
+from exchange.selectors.stored_rows import Rows
+from marketdata.intervals import candle_open_ns
 
 
 class Movement(NamedTuple):
@@ -75,26 +77,55 @@ def is_of_this_journal(accounts: Sequence[int], progress: Progress) -> bool:
 
 
 def movements_since(
-    accounts: Sequence[int], start_ns: int, up_to_sequence: int, base_of: dict[str, str]
+    accounts: Sequence[int],
+    start_ns: int,
+    up_to_sequence: int,
+    base_of: dict[str, str],
+    interval_ns: int,
 ) -> list[Movement]:
-    """Movements after a time and up to a sequence, newest first. Reads no older rows than that."""
-    fills = Fill.objects.filter(account__in=accounts, sequence__lte=up_to_sequence)
-    transfers = _transfers_until(accounts, up_to_sequence)
-    merged = heapq.merge(
-        _while_after(start_ns, _fills(fills.order_by("-id").values_list(*_FILL_COLUMNS).iterator(), base_of)),
-        _while_after(
-            start_ns, _transferred(transfers.order_by("-id").values_list(*_TRANSFER_COLUMNS).iterator())
-        ),
-        key=lambda movement: -movement.sequence,
-    )
-    return list(merged)
+    """Movements after a time and up to a sequence, newest first. The fills of a symbol from one boundary of
+    the interval to the next are one movement, at the time of the last and without the fee, which is inside
+    the quote delta: the database adds them up."""
+    transfers = _transfers_until(accounts, up_to_sequence).order_by("-id").values_list(*_TRANSFER_COLUMNS)
+    found = [
+        *_fill_sums(accounts, start_ns, up_to_sequence, base_of, interval_ns),
+        *_while_after(start_ns, _transferred(transfers.iterator())),
+    ]
+    return sorted(found, key=lambda movement: (movement.time_ns, movement.sequence), reverse=True)
+
+
+def _fill_sums(
+    accounts: Sequence[int], start_ns: int, up_to_sequence: int, base_of: dict[str, str], interval_ns: int
+) -> Iterator[Movement]:
+    """In no order. Reads no older rows than are asked for, whatever there is before."""
+    rows = Rows(Fill, "id", accounts)
+    rows.after(_last_fill_until(accounts, start_ns))
+    rows.where("time_ns > %s AND sequence <= %s", start_ns, up_to_sequence)
+    # A boundary belongs to the interval that it ends.
+    interval = f"(time_ns - 1 - ({candle_open_ns(0, interval_ns)})) / {interval_ns}"
+    sums, highest = ("base_delta_minor", "quote_delta_minor"), ("time_ns", "sequence")
+    for symbol, _, _, base, quote, time_ns, sequence in rows.grouped(f"symbol, {interval}", sums, highest):
+        yield Movement(sequence, time_ns, base_of[symbol], int(base), symbol, int(quote))
+
+
+def _last_fill_until(accounts: Sequence[int], time_ns: int) -> int | None:
+    """The id of the accounts' last fill at a time or before; ids ascend with time."""
+    found: list[int] = []
+    for account in accounts:
+        rows = Rows(Fill, "id", (account,))
+        rows.where("time_ns <= %s", time_ns)
+        found += (row[0] for row in rows.newest("id", 1))
+    return max(found, default=None)
 
 
 def first_time_ns(accounts: Sequence[int]) -> int | None:
     """When the accounts' holdings first changed; None if they never did."""
-    fill = Fill.objects.filter(account__in=accounts).order_by("id").values_list("time_ns", flat=True).first()
-    transfer = _transfers(accounts).order_by("id").values_list("time_ns", flat=True)
-    times = [time_ns for time_ns in (fill, transfer.first()) if time_ns is not None]
+    # One by one: of several at once a database may look through all fills there are.
+    times: list[int] = []
+    for account in accounts:
+        fills = Fill.objects.filter(account=account).order_by("id").values_list("time_ns", flat=True)
+        times += fills[:1]
+    times += _transfers(accounts).order_by("id").values_list("time_ns", flat=True)[:1]
     return min(times, default=None)
 
 

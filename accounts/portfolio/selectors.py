@@ -15,6 +15,7 @@ from accounts.portfolio.positions import Position
 from exchange.selectors.position import up_to_date
 from exchange.wire.rendering import Json, milliseconds
 from marketdata.intervals import DAY
+from marketdata.selectors import projected_now_ns
 
 #: How far back each range looks; ``all`` looks back to the first movement.
 RANGES: Final[dict[str, int | None]] = {
@@ -62,12 +63,13 @@ def _histories(
     length_ns = RANGES[chosen_range]
     # Before its first movement an account has no value to draw.
     start_ns = first_ns if length_ns is None else max(first_ns, now_ns - length_ns)
-    end_ns = max(now_ns, start_ns)
+    # What is folded happened before the end, whatever this machine's clock says.
+    end_ns = max(now_ns, start_ns, projected_now_ns())
     interval_ns = interval_for(end_ns - start_ns)
     held = {asset: position.quantity_minor for asset, position in folded.positions.by_asset.items()}
     return value_history(
         held,
-        movements_since(accounts, start_ns, folded.sequence, market.bases),
+        movements_since(accounts, start_ns, folded.sequence, market.bases, interval_ns),
         point_times(start_ns, end_ns, interval_ns),
         market.valuer(ClosePrices(interval_ns, start_ns, end_ns)),
         market.quotes,

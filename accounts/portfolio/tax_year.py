@@ -14,18 +14,29 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from accounts.portfolio.cross_rates import AnyValuer
-from accounts.portfolio.folding import Market, movements_of
+from accounts.portfolio.folding import (
+    REMEMBER_S,
+    Market,
+    Routes,
+    is_worth_keeping,
+    routes_of,
+    still_holds,
+)
 from accounts.portfolio.market_prices import MinutePrices
-from accounts.portfolio.movements import Movement
+from accounts.portfolio.movements import Movement, Progress, movements_after
 from accounts.portfolio.portfolio_json import render_rates
 from accounts.portfolio.positions import Act, Change, Costs, Positions
 from exchange.listing.symbol_table import symbols
 from exchange.selectors.position import up_to_date
+from exchange.shared_cache import shared_cache
 from exchange.wire.rendering import Json, format_units, milliseconds
+from marketdata.selectors import projected_now_ns
 
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2200
 _NS_PER_S: Final = 1_000_000_000
+#: The bounds of a year that nothing has happened in yet, whichever it is.
+_TO_COME_NS: Final = (2**63, 2**63 + 1)
 
 
 @dataclass(slots=True)
@@ -79,6 +90,12 @@ class AssetYear:
     flows: dict[Act, Flow] = field(default_factory=lambda: {act: Flow() for act in Act})
     fees: Sum = field(default_factory=Sum)
 
+    @property
+    def is_known(self) -> bool:
+        """Whether no figure lacks a part."""
+        sums = (one for flow in self.flows.values() for one in (flow.worth, flow.fifo, flow.average))
+        return self.fees.is_known and all(one.is_known for one in sums)
+
     def profits(self) -> Costs:
         """Realised, by either method."""
         sold = self.flows[Act.SOLD]
@@ -96,28 +113,84 @@ def year_bounds_ns(year: int, time_zone: str) -> tuple[int, int]:
     return int(first) * _NS_PER_S, int(following) * _NS_PER_S
 
 
+@dataclass(slots=True)
+class YearFold:
+    """The year [start, end) as far as movements were taken, from the very first on, in order."""
+
+    start_ns: int
+    end_ns: int
+    positions: Positions = field(default_factory=Positions)
+    years: dict[str, AssetYear] = field(default_factory=dict)
+    has_begun: bool = False
+    is_over: bool = False
+    #: Up to which movement, true at which sequence, valued how (``folding.Kept``).
+    progress: Progress = field(default_factory=Progress)
+    sequence: int = 0
+    routes: Routes = field(default_factory=dict)
+
+    def take(self, movement: Movement, market: Market, valuer: AnyValuer) -> bool:
+        """Take in the next movement; False for one after the year, which changes nothing."""
+        if movement.time_ns >= self.end_ns:
+            self.is_over = True
+            return False
+        if movement.time_ns >= self.start_ns and not self.has_begun:
+            self.has_begun = True
+            _open(self.years, self.positions)
+        changes = self.positions.take(movement, market.specs, valuer)
+        if self.has_begun:
+            for change in changes:
+                self.years.setdefault(change.asset, AssetYear()).flows[change.act].take(change)
+            _charge(self.years, movement, market, valuer)
+        return True
+
+    def so_far(self) -> dict[str, AssetYear]:
+        """Each asset that was held or moved in the year, closed as things stand."""
+        if not self.has_begun:
+            _open(self.years, self.positions)
+        for asset, position in self.positions.by_asset.items():
+            self.years.setdefault(asset, AssetYear()).closing = State(position.quantity_minor, position.costs)
+        return {asset: one for asset, one in sorted(self.years.items()) if _is_of_interest(one)}
+
+    @property
+    def is_worth_keeping(self) -> bool:
+        """Whether nothing is missing that a later question may find."""
+        known = (one.is_known for asset, one in self.years.items() if self.routes.get(asset) is not None)
+        return is_worth_keeping(self.positions, self.routes) and all(known)
+
+
 def fold_year(
     movements: Iterable[Movement], start_ns: int, end_ns: int, market: Market, valuer: AnyValuer
 ) -> dict[str, AssetYear]:
     """Each asset that was held or moved in [start, end). ``movements``: from the very first on, in order."""
-    positions, years = Positions(), dict[str, AssetYear]()
-    has_begun = False
+    fold = YearFold(start_ns, end_ns)
     for movement in movements:
-        if movement.time_ns >= end_ns:
+        if not fold.take(movement, market, valuer):
             break
-        if movement.time_ns >= start_ns and not has_begun:
-            has_begun = True
-            _open(years, positions)
-        changes = positions.take(movement, market.specs, valuer)
-        if has_begun:
-            for change in changes:
-                years.setdefault(change.asset, AssetYear()).flows[change.act].take(change)
-            _charge(years, movement, market, valuer)
-    if not has_begun:
-        _open(years, positions)
-    for asset, position in positions.by_asset.items():
-        years.setdefault(asset, AssetYear()).closing = State(position.quantity_minor, position.costs)
-    return {asset: one for asset, one in sorted(years.items()) if _is_of_interest(one)}
+    return fold.so_far()
+
+
+def kept_year(
+    accounts: Sequence[int], bounds_ns: tuple[int, int], reached: int, market: Market, valuer: AnyValuer
+) -> dict[str, AssetYear]:
+    """The year at sequence ``reached``, from where the last question left off if that still holds: a trader
+    with a hundred thousand fills waits for them once."""
+    if bounds_ns[0] > projected_now_ns():
+        # All years to come begin and end with what there is.
+        bounds_ns = _TO_COME_NS
+    bounds = "-".join(map(str, bounds_ns))
+    # The name changes with the fields of what is kept.
+    key = f"tax:1:{'+'.join(map(str, accounts))}:{market.currency or ''}:{bounds}"
+    kept: YearFold | None = shared_cache.get(key)
+    fold = kept if kept is not None and still_holds(accounts, kept, reached, valuer) else YearFold(*bounds_ns)
+    if not fold.is_over:
+        for progress, movement in movements_after(accounts, fold.progress, reached, market.bases):
+            if not fold.take(movement, market, valuer):
+                break
+            fold.progress = progress
+    fold.sequence, fold.routes = reached, routes_of(fold.positions, valuer)
+    if fold.is_worth_keeping:
+        shared_cache.set(key, fold, REMEMBER_S)
+    return fold.so_far()
 
 
 def _open(years: dict[str, AssetYear], positions: Positions) -> None:
@@ -148,7 +221,7 @@ def tax_report(accounts: Sequence[int], year: int, time_zone: str, currency: str
     market = Market.read(currency)
     valuer = market.valuer(MinutePrices())
     start_ns, end_ns = year_bounds_ns(year, time_zone)
-    years = fold_year(movements_of(accounts, reached, market), start_ns, end_ns, market, valuer)
+    years = kept_year(accounts, (start_ns, end_ns), reached, market, valuer)
     profits = [one.profits() for one in years.values()]
     fees = _total(one.fees.known for one in years.values())
     return {

@@ -178,7 +178,8 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         "Accept the present terms of service first.",
         "먼저 현재 이용약관에 동의해 주십시오.",
         "`details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the "
-        "sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.",
+        "sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and "
+        "cancel orders.",
     ),
     "USERNAME_NOT_ALLOWED": ErrorKind(
         400,
@@ -401,17 +402,23 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     ),
     "WITHDRAWAL_NOT_FOUND": ErrorKind(
         404,
-        "There is no such open withdrawal.",
-        "진행 중인 출금을 찾을 수 없습니다.",
-        "Never held, another account's, or settled or released already.",
+        "There is no such withdrawal.",
+        "해당 출금을 찾을 수 없습니다.",
+        "Never asked for, or another account's.",
+    ),
+    "ADDRESS_NOT_FOUND": ErrorKind(
+        404,
+        "Your address book has no such entry.",
+        "주소록에 해당 주소가 없습니다.",
+        "`address_id` names none of your withdrawal addresses, or one that was removed.",
     ),
     # --- the state forbids it --------------------------------------------------------------------
     "DUPLICATE_ID": ErrorKind(
         409,
         "This id was used for another request.",
         "이미 다른 요청에 사용된 식별자입니다.",
-        "The same client_order_id or client_transfer_id with another payload. The same payload gets the "
-        "first reply again.",
+        "The same client_order_id, client_transfer_id or client_withdrawal_id with another payload. The same "
+        "payload gets the first reply again.",
     ),
     "CLIENT_ORDER_ID_IN_USE": ErrorKind(
         409,
@@ -424,6 +431,54 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         "An open withdrawal of this account has this id.",
         "이 계정의 진행 중인 출금에 사용된 식별자입니다.",
         "Every withdrawal of an account has an id of its own.",
+    ),
+    "WITHDRAWAL_STATE": ErrorKind(
+        409,
+        "The withdrawal has moved on; this can no longer be done.",
+        "출금이 이미 다음 단계로 진행되어 처리할 수 없습니다.",
+        "`details.state` is its present state: called back or paid already, for instance.",
+    ),
+    "WITHDRAWALS_CLOSED": ErrorKind(
+        409,
+        "This asset cannot be withdrawn at the moment.",
+        "현재 이 자산은 출금할 수 없습니다.",
+        "/v1/withdrawals/terms lists the assets that can.",
+    ),
+    "EMAIL_REQUIRED": ErrorKind(
+        409,
+        "Withdrawals are confirmed by e-mail: set an address first.",
+        "출금에는 이메일 확인이 필요합니다. 먼저 이메일 주소를 등록해 주십시오.",
+        "The user has no confirmed e-mail address, and this exchange asks for one.",
+    ),
+    "ADDRESS_NOT_USABLE": ErrorKind(
+        409,
+        "This withdrawal address cannot be used yet.",
+        "아직 사용할 수 없는 출금 주소입니다.",
+        "`details.usable_at` says from when on; null: it has to be confirmed first.",
+    ),
+    "ADDRESS_EXISTS": ErrorKind(
+        409,
+        "Your address book has this address already.",
+        "이미 주소록에 있는 주소입니다.",
+        "An entry of the same asset, address and tag, confirmed or not.",
+    ),
+    "BOOK_ONLY": ErrorKind(
+        409,
+        "Withdrawals go to usable addresses of the address book only.",
+        "주소록에 등록된 사용 가능한 주소로만 출금할 수 있습니다.",
+        "The user has limited withdrawals to the address book; for API keys that always holds.",
+    ),
+    "TOO_MANY_ADDRESSES": ErrorKind(
+        409,
+        "The address book is full.",
+        "주소록이 가득 찼습니다.",
+        "At most 100 entries; remove one first.",
+    ),
+    "ALREADY_APPROVED": ErrorKind(
+        409,
+        "You have approved this withdrawal already; another operator has to.",
+        "이미 승인한 출금입니다. 다른 운영자의 승인이 필요합니다.",
+        "Operator pages: the approvals of a withdrawal are by different people.",
     ),
     "OPENING_OVER": ErrorKind(
         409,
@@ -668,6 +723,24 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         "The account has too many open orders in this symbol.",
         "이 종목의 미체결 주문이 너무 많습니다.",
         "`details.maximum` gives the limit.",
+    ),
+    "INVALID_ADDRESS": ErrorKind(
+        422,
+        "This is no address of the asset.",
+        "해당 자산의 주소 형식이 아닙니다.",
+        "`address` does not have the asset's `address_pattern`, or a `tag` where it has none.",
+    ),
+    "WITHDRAWAL_TOO_SMALL": ErrorKind(
+        422,
+        "The amount is below the least that can be withdrawn.",
+        "최소 출금 수량보다 적습니다.",
+        "`details.minimum` says how much that is.",
+    ),
+    "WITHDRAWAL_LIMIT": ErrorKind(
+        422,
+        "The withdrawal is above what is left of your limit.",
+        "출금 한도를 초과했습니다.",
+        "`details.span` is `day` or `month`, `left` what may still leave, `value` what it is worth.",
     ),
     "TOO_MANY_WITHDRAWALS": ErrorKind(
         422,

@@ -21,7 +21,7 @@ from exchange.selectors.encoded_rows import encoded_rows
 from exchange.selectors.stored_rows import Row, Rows, by_keys, fetch
 from exchange.selectors.window import Page, Window
 from exchange.wire import shapes
-from exchange.wire.order_kinds import MARKET_TO_LIMIT, ORDER_KINDS, kind_word
+from exchange.wire.order_kinds import MARKET_TO_LIMIT, ORDER_KINDS, PEGGED, kind_word
 from exchange.wire.rendering import order_shape
 from exchange.wire.shape_parts import Encoded, encoded
 
@@ -98,13 +98,18 @@ def _of_kind(rows: Rows, kind: str) -> None:
     """Options are kept as the JSON that ``options_text`` writes, without those that are not set."""
     order_type, trigger = ORDER_KINDS[kind]
     rows.where("order_type = %s", order_type)
-    to_limit = '%"to_limit":true%'
-    if kind == MARKET_TO_LIMIT:
-        rows.where("extra LIKE %s", to_limit)
+    if kind in _SPECIAL_OPTIONS:
+        rows.where("extra LIKE %s", _SPECIAL_OPTIONS[kind])
     elif trigger != NO_TRIGGER:
         rows.where("(extra LIKE %s OR extra LIKE %s)", f'%"trigger":{trigger},%', f'%"trigger":{trigger}}}')
     else:
-        rows.where("(extra IS NULL OR (extra NOT LIKE %s AND extra NOT LIKE %s))", '%"trigger":%', to_limit)
+        others = ('%"trigger":%', *_SPECIAL_OPTIONS.values())
+        unlike = " AND ".join(["extra NOT LIKE %s"] * len(others))
+        rows.where(f"(extra IS NULL OR ({unlike}))", *others)
+
+
+#: The option by which a limit order has a name of its own.
+_SPECIAL_OPTIONS: Final = {MARKET_TO_LIMIT: '%"to_limit":true%', PEGGED: '%"peg":%'}
 
 
 def all_orders(

@@ -7,6 +7,7 @@ fee inside the latter), a transfer one. Entries are shown newest first, merged b
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from exchange.engine.messages import (
@@ -54,6 +55,9 @@ class Entry(NamedTuple):
     time_ns: int
 
 
+_SEQUENCE: Final = itemgetter(Entry._fields.index("sequence"))
+
+
 class LedgerPage(NamedTuple):
     rows: list[Encoded]
     next_position: Position | None
@@ -95,7 +99,7 @@ def _entries(
     if chosen.kind != TRADE and window.symbol is None:
         found += _transfer_entries(accounts, window, chosen, position.transfer_key)
     # Stable: the entries of one fill stay in their order.
-    found.sort(key=lambda entry: -entry.sequence)
+    found.sort(key=_SEQUENCE, reverse=True)
     shown = found[: window.limit]
     return shown, _position_after(shown, position) if len(found) > window.limit else None
 
@@ -120,11 +124,20 @@ def _fill_entries(
     rows = entry_fill_rows(accounts, window, asset, before)
     # Without an asset every fill has two, but for the first, of which one may have been on the page before.
     most = window.limit + 1 if asset is not None else window.limit // 2 + 2
-    for fill_id, time_ns, sequence, symbol in rows.newest("id, time_ns, sequence, symbol", most):
-        spec = symbols.known(symbol)
-        for key, of_asset in ((fill_id * 2 + 1, spec.base), (fill_id * 2, spec.quote)):
-            if (asset is None or of_asset == asset) and (before is None or key < before):
-                yield Entry(sequence, key, True, time_ns)
+    found = rows.newest("id, time_ns, sequence, symbol", most)
+    # Two a fill, and a page is read often: those of all assets are made without a look at the symbol.
+    for fill_id, time_ns, sequence, symbol in found:
+        has_base, has_quote = (True, True) if asset is None else _has_entries(symbol, asset)
+        if has_base and (before is None or fill_id * 2 + 1 < before):
+            yield Entry(sequence, fill_id * 2 + 1, True, time_ns)
+        if has_quote and (before is None or fill_id * 2 < before):
+            yield Entry(sequence, fill_id * 2, True, time_ns)
+
+
+def _has_entries(symbol: str, asset: str) -> tuple[bool, bool]:
+    """Whether a fill's base entry and its quote entry are of the asset."""
+    spec = symbols.known(symbol)
+    return spec.base == asset, spec.quote == asset
 
 
 def entry_fill_rows(

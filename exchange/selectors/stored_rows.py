@@ -55,6 +55,11 @@ class Rows:
         if key is not None:
             self.where(f"{self._key} < %s", key)
 
+    def after(self, key: int | None) -> None:
+        """The key is above ``key``, if given."""
+        if key is not None:
+            self.where(f"{self._key} > %s", key)
+
     def newest(self, columns: str, limit: int) -> list[Row]:
         """Up to ``limit`` rows with the highest keys, highest first."""
         return fetch(
@@ -75,10 +80,12 @@ class Rows:
             rest.before(rows[-1][0])
             rows = rest.newest(columns, CHUNK_ROWS)
 
-    def grouped(self, columns: str, sums: Sequence[str]) -> list[Row]:
-        """For each combination of the columns: their values, the number of rows, and sums, exact."""
+    def grouped(self, columns: str, sums: Sequence[str], highest: Sequence[str] = ()) -> list[Row]:
+        """For each combination of the columns: their values, the number of rows, sums, exact, and the
+        ``highest`` value of other columns."""
         adder = _exact_sum()
-        figures = ", ".join(["COUNT(*)", *(f"{adder}({column})" for column in sums)])
+        added = (f"{adder}({column})" for column in sums)
+        figures = ", ".join(["COUNT(*)", *added, *(f"MAX({column})" for column in highest)])
         return fetch(
             f"SELECT {columns}, {figures} FROM {self._table} WHERE {' AND '.join(self._conditions)} "
             f"GROUP BY {columns} ORDER BY {columns}",

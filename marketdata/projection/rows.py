@@ -24,6 +24,7 @@ from exchange.engine.messages import (
     MOVED_IN,
     NO_SIDE,
     SELL,
+    TICK,
     AccountEvent,
     Command,
     Event,
@@ -126,7 +127,8 @@ def collect(rows: Rows, scales: Scales, batch: Batch) -> None:
                 rows.fills += _fill_rows(event, scales.base_per_lot, now_ns, sequence)
             else:
                 _collect_control(rows, scales, sequence, now_ns, event)
-        if len(command) > COMMAND_ID and command[COMMAND_ID].startswith(COMMAND_PREFIX):
+        # A tick has no id; in its place may be what an auction's random end is drawn with.
+        if command[0] != TICK and command[COMMAND_ID].startswith(COMMAND_PREFIX):
             _collect_answer(rows, sequence, now_ns, command, events)
         sequence += 1
 

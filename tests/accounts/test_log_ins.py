@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from accounts.identity import log_ins
@@ -246,9 +250,15 @@ def test_every_way_in_says_when_it_is_too_busy(
     assert (page.status_code, page["Retry-After"]) == (503, "2")
 
 
-def test_an_unknown_name_costs_as_much_as_a_wrong_password(
-    owner: User, anyone: APIClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class Cost(NamedTuple):
+    """Of an attempt: passwords hashed, and statements sent to the database."""
+
+    hashed: int
+    statements: int
+
+
+@pytest.fixture
+def cost_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any]], tuple[Any, Cost]]:
     hashed: list[str] = []
     encode = MD5PasswordHasher.encode
 
@@ -256,18 +266,42 @@ def test_an_unknown_name_costs_as_much_as_a_wrong_password(
         hashed.append(password)
         return encode(self, password, salt)
 
-    monkeypatch.setattr(MD5PasswordHasher, "encode", counted)
-    answers, counts = [], []
-    for name in ("alice", "nobody", "inactive"):
-        if name == "inactive":
-            User.objects.filter(pk=owner.pk).update(is_active=False)
-            name = "alice"
+    def run(attempt: Callable[[], Any]) -> tuple[Any, Cost]:
         hashed.clear()
-        body = {"username": name, "password": "wrong"}
-        answers.append(anyone.post("/api/v1/token", body, format="json").json())
-        counts.append(len(hashed))
-    assert answers[0] == answers[1] == answers[2]
-    assert counts == [1, 1, 1]
+        with CaptureQueriesContext(connection) as statements:
+            answer = attempt()
+        return answer, Cost(len(hashed), len(statements))
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", counted)
+    return run
+
+
+def attempt_at(way: str, name: str) -> Any:
+    """What an attempt with a wrong password is answered, without the name that was typed."""
+    form = {"username": name, "password": "wrong"}
+    if way == "/api/v1/token":
+        reply = APIClient().post(way, form, format="json")
+        return reply.status_code, reply.json()
+    page = Client().post(way, form)
+    return page.status_code, page.context["form"].errors
+
+
+@pytest.mark.parametrize("way", ["/api/v1/token", "/accounts/login/", "/admin/login/"])
+def test_one_answer_and_one_cost_for_an_unknown_name_and_a_wrong_password(
+    way: str, owner: User, cost_of: Callable[[Callable[[], Any]], tuple[Any, Cost]]
+) -> None:
+    """Time is not measured: it would be the time of this machine. What takes it is counted."""
+    users = {name: User.objects.create_user(name, f"{name}@example.com", "x") for name in ("bob", "carol")}
+    User.objects.filter(pk=users["bob"].pk).update(is_active=False)
+    users["carol"].set_unusable_password()
+    users["carol"].save()
+    attempt_at(way, "first")  # which also tidies the counts
+    names = ("alice", "ALICE", "bob", "carol", "carol@example.com", "nobody", "nobody@example.com")
+    found = [cost_of(partial(attempt_at, way, name)) for name in names]
+    answers, costs = [answer for answer, _ in found], [cost for _, cost in found]
+    assert answers == answers[:1] * len(names)
+    assert costs[0].hashed == 1 and costs[0].statements > 3
+    assert costs == costs[:1] * len(names)
 
 
 @pytest.mark.attack("A15")

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
+import pickle
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.cache import cache
 from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.portfolio.folding import Market
 from accounts.portfolio.movements import Movement
 from accounts.portfolio.positions import Act
-from accounts.portfolio.tax_year import AssetYear, fold_year, year_bounds_ns
+from accounts.portfolio.tax_year import LAST_YEAR, AssetYear, YearFold, fold_year, year_bounds_ns
+from exchange.models import Fill
 from tests.accounts.test_portfolio import BTC_KRW, ONE, SPECS, TRADED, trade, transfer
 from tests.conftest import LiveEngine, Person
 
@@ -138,6 +141,23 @@ def test_the_year_adds_up(movements: list[Movement], currency: str, price: int) 
         assert one.closing.quantity_minor == net
 
 
+@given(lives(), st.integers(0, 25), st.sampled_from(["KRW", "BTC"]), st.integers(1, 10**10))
+def test_going_on_later_is_folding_at_once(
+    movements: list[Movement], pause: int, currency: str, price: int
+) -> None:
+    """Wherever the first question came, and although what was kept has been through the cache."""
+    market = Market(SPECS, TRADED, currency)
+    valuer = market.valuer(lambda symbol, _time_ns: {"BTC-KRW": price}.get(symbol))
+    fold = YearFold(START, END)
+    for part in (movements[:pause], movements[pause:]):
+        for movement in part:
+            fold.take(movement, market, valuer)
+        found = fold.so_far()
+        fold = pickle.loads(pickle.dumps(fold))
+    assert found == fold.so_far() == year_of(*movements, prices={"BTC-KRW": price}, currency=currency)
+    assert fold.is_over == (movements[-1].time_ns >= END)
+
+
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Seoul", "America/New_York", "Pacific/Kiritimati"])
 def test_the_year_is_that_of_the_time_zone(zone: str) -> None:
     start_ns, end_ns = year_bounds_ns(2026, zone)
@@ -180,6 +200,70 @@ def test_the_report_and_its_file(alice: Person, bob: Person, live_engine: LiveEn
         assert {name: row[name] for name in line} == {name: value or "" for name, value in line.items()}
         assert (row["year"], row["currency"]) == (str(year), "KRW")
     assert bob.get("/v1/tax-report", year=year - 1).json()["assets"] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_asking_again_folds_only_what_is_new(
+    alice: Person, bob: Person, live_engine: LiveEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def trade_once(price: str) -> None:
+        for symbol, quantity, at in (("BTC-KRW", "0.01", price), ("ETH-KRW", "1", "5000000")):
+            alice.place(symbol=symbol, side="sell", price=at, quantity=quantity)
+            bob.place(symbol=symbol, price=at, quantity=quantity)
+        live_engine.project()
+
+    def report(**query: Any) -> Any:
+        return bob.get("/v1/tax-report", year=datetime.now(ZoneInfo("UTC")).year, **query).json()
+
+    bob.user.time_zone = "UTC"
+    bob.user.save()
+    trade_once("100000000")
+    taken: list[Movement] = []
+    take = YearFold.take
+
+    def counting(self: YearFold, movement: Movement, *rest: Any) -> bool:
+        taken.append(movement)
+        return take(self, movement, *rest)
+
+    first = report()
+    monkeypatch.setattr(YearFold, "take", counting)
+    assert report() == first
+    assert taken == []
+    trade_once("110000000")
+    again = report()
+    assert len(taken) == 2
+    cache.clear()
+    assert report() == again != first
+    assert len(taken) > 4
+    # The tables as a restore and other trades would leave them: the last fill is another one.
+    last = Fill.objects.filter(account=bob.account).order_by("-id")[0]
+    Fill.objects.filter(pk=last.pk).update(time_ns=last.time_ns + 1, fee_minor=7)
+    anew = report()
+    cache.clear()
+    assert anew == report() != again
+
+
+@pytest.mark.django_db(transaction=True)
+def test_years_to_come_are_folded_once(
+    alice: Person, bob: Person, live_engine: LiveEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader of one year after the other makes the house work for one of them."""
+    alice.place(side="sell")
+    bob.place()
+    live_engine.project()
+    next_year = datetime.now(ZoneInfo("UTC")).year + 2
+    first = bob.get("/v1/tax-report", year=next_year).json()
+    bitcoin = next(one for one in first["assets"] if one["asset"] == "BTC")
+    assert bitcoin["opening_quantity"] == bitcoin["closing_quantity"] == "10.01"
+
+    def refuse(*_: Any) -> bool:
+        raise AssertionError("folded once more")
+
+    monkeypatch.setattr(YearFold, "take", refuse)
+    for year in (next_year + 1, LAST_YEAR):
+        later = bob.get("/v1/tax-report", year=year).json()
+        assert later["assets"] == first["assets"]
+        assert later["start"] > first["start"]
 
 
 @pytest.mark.django_db

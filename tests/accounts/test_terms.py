@@ -1,4 +1,4 @@
-"""New terms of service: asked for at the next log-in, before anything can be traded."""
+"""New terms of service: asked for from the moment they are in force, before anything more can be traded."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.identity import identities, roles
+from accounts.identity import identities, roles, terms_of_service
 from accounts.identity.scopes import READ, TRADE
-from accounts.models import TermsAcceptance, TermsOfService
+from accounts.identity.verified_tokens import verified_tokens
+from accounts.models import TermsAcceptance, TermsOfService, UserChange
 from exchange.errors import RefusedError
+from exchange.models import AuditRecord
 from tests.accounts.joining import post
+from tests.accounts.security_cast import error
 from tests.conftest import PASSWORD, Person, make_person
 
 pytestmark = pytest.mark.django_db
@@ -82,15 +85,20 @@ def test_other_words_than_those_shown_are_not_accepted(alice: Person) -> None:
 def test_a_program_brings_the_version_with_its_log_in(alice: Person, anyone: APIClient) -> None:
     publish(3)
     body = {"username": "alice", "password": PASSWORD}
-    for version in (None, 1, 2**40):
+    for version in (1, 2**40):
         refused = post(anyone, "/api/v1/token", {**body, "terms": version})
         assert (refused.status_code, refused.json()["error"]) == (403, "TERMS_NOT_ACCEPTED")
-    assert post(anyone, "/api/v1/token", {**body, "terms": 3}).status_code == 200
+    # Without one it logs in, to read and to cancel.
     assert post(anyone, "/api/v1/token", body).status_code == 200
+    assert error(alice.post("/v1/order", ORDER)) == "TERMS_NOT_ACCEPTED"
+    assert post(anyone, "/api/v1/token", {**body, "terms": 3}).status_code == 200
+    (kept,) = TermsAcceptance.objects.all()
+    assert (kept.user, kept.terms_id) == (alice.user, 3)
+    assert post(anyone, "/api/v1/token", {**body, "terms": 1}).status_code == 200, "nothing is due any more"
     wrong = post(anyone, "/api/v1/token", {**body, "password": "wrong", "terms": 3})
     assert wrong.json()["error"] == "INVALID_CREDENTIALS"
-    # A log-in that goes on is not stopped.
-    assert alice.get("/v1/balances").status_code == 200
+    verified_tokens.forget_user(alice.user.pk)  # as every web process does
+    assert alice.post("/v1/order", ORDER).status_code == 200
 
 
 def test_they_are_accepted_over_rest(alice: Person) -> None:
@@ -108,8 +116,8 @@ def test_they_are_accepted_in_another_browser(alice: Person) -> None:
     first, _ = log_in("alice")
     second, _ = log_in("alice")
     second.post("/terms", {"version": "1"})
-    assert first.get("/")["Location"] == "/terms?next=/"
-    assert first.get("/terms?next=/markets")["Location"] == "/markets"
+    assert first.get("/terms?next=/markets")["Location"] == "/markets", "it was on its way there"
+    assert first.get("/").status_code == 200
     assert first.get("/markets").status_code == 200
 
 
@@ -133,4 +141,26 @@ def test_who_cannot_trade_is_not_asked(settings: Any) -> None:
     assert (
         post(APIClient(), "/api/v1/token", {"username": bot.user.username, "password": PASSWORD}).status_code
         == 200
+    )
+
+
+def test_nobody_is_asked_before_they_are_in_force(alice: Person) -> None:
+    coming = publish(1, timezone.now() + timedelta(hours=1))
+    client, _ = log_in("alice")
+    assert client.post("/v1/order", ORDER, content_type="application/json").status_code == 200
+    assert client.get("/markets").status_code == 200
+    TermsOfService.objects.filter(pk=coming.pk).update(effective_at=timezone.now())
+    assert error(client.post("/v1/order", ORDER, content_type="application/json")) == "TERMS_NOT_ACCEPTED"
+    assert client.get("/markets")["Location"] == "/terms?next=/markets"
+
+
+def test_acceptance_is_told_to_every_process(alice: Person) -> None:
+    terms = publish(1)
+    UserChange.objects.all().delete()
+    for _ in range(2):
+        terms_of_service.accept(alice.user, terms)
+    assert [each.user_id for each in UserChange.objects.all()] == [alice.user.pk]
+    (act,) = AuditRecord.objects.filter(kind="terms.accepted")
+    assert (act.actor, act.target, act.before, act.after) == (
+        *("alice", "1", '{"version":null}', '{"version":1}'),
     )

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.client.fake import FakeExchange, Json, run
-from xtrader_client import Client
+from xtrader_client import Client, Forbidden, MfaRequired, NotAuthenticated, TermsNotAccepted
+from xtrader_client._errors import error_of
 from xtrader_client._log_in import ASSUMED_LIFE_S, RENEW_BEFORE_S, _life_s
 
 
@@ -92,3 +93,85 @@ def test_a_token_that_does_not_give_its_life_is_not_renewed_at_every_call(
     expires_in: Any, access: str
 ) -> None:
     assert _life_s(expires_in, access) == ASSUMED_LIFE_S
+
+
+# --- a second factor ---------------------------------------------------------------------------------------
+
+
+def with_second_factor(body: Json) -> Any:
+    """As the exchange answers a user who has one; the codes that count begin with a 1."""
+    if "refresh" in body:
+        return None
+    if "otp" not in body:
+        details = {"field": "otp", "is_set_up": True}
+        return 401, {"error": "MFA_REQUIRED", "message": "", "details": details}, {}
+    return None if body["otp"].startswith("1") else (401, {"error": "INVALID_CREDENTIALS"}, {})
+
+
+async def another_code() -> str:
+    return "123457"
+
+
+@pytest.mark.parametrize(
+    "otp", ["123456", lambda: "123456", another_code], ids=["code", "plain", "coroutine"]
+)
+def test_a_code_goes_with_the_log_in_and_not_with_the_renewal(otp: Any) -> None:
+    async def scenario() -> None:
+        async with FakeExchange() as exchange:
+            exchange.on_http, exchange.on_token, exchange.life_s = balances, with_second_factor, 1
+            client = Client(exchange.url, "alice", "secret", otp=otp)
+            await client.get_balances()
+            client._rest.log_in.forget(await client._rest.token())
+            await client.get_balances()
+            assert [body.get("otp", "")[:5] for body in exchange.log_ins] == ["12345", ""]
+            assert sorted(exchange.log_ins[1]) == ["refresh"]
+            await client.close()
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("by_socket", [True, False], ids=["socket", "rest"])
+def test_without_a_code_the_exception_says_so(by_socket: bool) -> None:
+    async def scenario() -> None:
+        async with FakeExchange() as exchange:
+            exchange.on_token = with_second_factor
+            client = Client(exchange.url, "alice", "secret")
+            with pytest.raises(MfaRequired) as raised:
+                await (client.start() if by_socket else client.get_balances())
+            assert isinstance(raised.value, NotAuthenticated)
+            assert (raised.value.code, raised.value.details["is_set_up"]) == ("MFA_REQUIRED", True)
+            assert len(exchange.log_ins) == 1, "it is not tried again"
+            await client.close()
+
+    run(scenario())
+
+
+def test_a_given_code_is_sent_once_and_a_function_is_asked_each_time() -> None:
+    """A code counts once: sent again it would be a wrong one, and count as a guess."""
+
+    async def scenario(otp: Any) -> list[Any]:
+        async with FakeExchange() as exchange:
+            exchange.on_http = balances
+            exchange.on_token = lambda body: (
+                (401, {"error": "INVALID_TOKEN"}, {}) if "refresh" in body else with_second_factor(body)
+            )
+            client = Client(exchange.url, "alice", "secret", otp=otp)
+            await client.get_balances()
+            exchange.valid.clear()
+            if callable(otp):
+                await client.get_balances()
+            else:
+                with pytest.raises(MfaRequired):
+                    await client.get_balances()
+            await client.close()
+            return [body.get("otp") for body in exchange.log_ins]
+
+    codes = iter(["111111", "122222"])
+    assert run(scenario("111111")) == ["111111", None, None]
+    assert run(scenario(lambda: next(codes))) == ["111111", None, "122222"]
+
+
+def test_new_terms_have_an_exception_of_their_own() -> None:
+    error = error_of({"error": "TERMS_NOT_ACCEPTED", "details": {"version": 3}}, 403)
+    assert isinstance(error, TermsNotAccepted) and isinstance(error, Forbidden)
+    assert error.details["version"] == 3

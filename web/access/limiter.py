@@ -9,6 +9,7 @@ public    per address: market data, which needs no log-in
 login     per address: tokens and the log-in pages
 demo      per account: play money
 accounts  per account: opening, naming, freezing and thawing accounts
+withdrawals per account: requests and answers to them, and changes of the address book
 signup    per address: sign-ups
 mail      per address: requests that may send a letter, but for sign-ups
 mailbox   per target: letters that anybody may ask for; beyond it none is sent, and the answer stays the same

@@ -15,6 +15,7 @@ from typing import Final
 
 from accounts.identity.roles import (
     CHANGE_MARKETS,
+    CONFIRM_OWN,
     END_LOG_INS,
     ENTER_PAGES,
     FREEZE,
@@ -27,6 +28,7 @@ from accounts.identity.roles import (
     PUBLISH_TERMS,
     QUOTE,
     READ_OWN,
+    REVIEW_WITHDRAWALS,
     REVOKE_KEY,
     SEE_ACCOUNTS,
     SEE_AUDIT,
@@ -38,7 +40,11 @@ from accounts.identity.roles import (
     SEE_ORDERS,
     SEE_REQUESTS,
     SEE_ROLES,
+    SEND_RESET_LINK,
+    SET_LEVEL,
+    SETTLE_WITHDRAWALS,
     TRADE_OWN,
+    WITHDRAW_OWN,
 )
 
 #: Everybody, visitors too.
@@ -90,6 +96,16 @@ REST: Final[Needs] = {
     "v1/accounts/<str:account>": {"PATCH": MANAGE_ACCOUNTS},
     "v1/transfer": {"POST": MOVE_OWN},
     "v1/demo/deposit": {"POST": MOVE_OWN},
+    "v1/withdrawals": {"GET": READ_OWN, "POST": WITHDRAW_OWN},
+    "v1/withdrawals/terms": {"GET": READ_OWN},
+    "v1/withdrawals/<str:withdrawal_id>": {"GET": READ_OWN},
+    "v1/withdrawals/<str:withdrawal_id>/confirm": {"POST": CONFIRM_OWN},
+    "v1/withdrawals/<str:withdrawal_id>/cancel": {"POST": WITHDRAW_OWN},
+    "v1/withdrawals/<str:withdrawal_id>/resend": {"POST": CONFIRM_OWN},
+    "v1/addresses": {"GET": READ_OWN, "POST": CONFIRM_OWN},
+    "v1/addresses/lock": {"GET": READ_OWN, "PUT": CONFIRM_OWN},
+    "v1/addresses/<str:address_id>": {"DELETE": CONFIRM_OWN},
+    "v1/addresses/<str:address_id>/confirm": {"POST": CONFIRM_OWN},
     "api/v1/orderbook/<str:symbol>": {"GET": ANYONE},
     "api/v1/auction/<str:symbol>": {"GET": ANYONE},
     "api/v1/symbols": {"GET": ANYONE},
@@ -136,6 +152,8 @@ PAGES: Final[Needs] = {
     "trade/<str:symbol>/": {"GET": ANYONE},
     "^markets/?$": {"GET": ANYONE},
     "^(?:portfolio|wallet|account|sub-accounts|keys|security)/?$": {"GET": LOG_IN},
+    "wallet/withdrawals/confirm/<str:key>": {"GET": LOG_IN},
+    "wallet/addresses/confirm/<str:key>": {"GET": LOG_IN},
     "accounts/login/": {"*": ANYONE},
     "accounts/logout/": {"POST": ANYONE},
     "accounts/second-factor/": {"*": ANYONE},
@@ -166,7 +184,7 @@ SITE_PAGES: Final[Needs] = {
     "jsi18n/": {"GET": ENTER_PAGES},
     "search/": {"GET": ENTER_PAGES},
     "r/<path:content_type_id>/<path:object_id>/": {"GET": ENTER_PAGES},
-    "^(?P<app_label>exchange|accounts|auth)/$": {"GET": ENTER_PAGES},
+    "^(?P<app_label>exchange|accounts|custody|auth)/$": {"GET": ENTER_PAGES},
     "(?P<url>.*)$": {"GET": ENTER_PAGES},
     "engine/": {"GET": SEE_ENGINE},
     "engine/state/": {"GET": SEE_ENGINE},
@@ -188,6 +206,8 @@ TABLES: Final[dict[str, str]] = {
     "exchange/fill/": SEE_ORDERS,
     "exchange/changerequest/": SEE_REQUESTS,
     "exchange/auditrecord/": SEE_AUDIT,
+    "custody/withdrawal/": SEE_ACCOUNTS,
+    "custody/assetterms/": SEE_MARKETS,
     "accounts/user/": SEE_CUSTOMERS,
     "accounts/apikey/": SEE_KEYS,
     "accounts/invitation/": INVITE,
@@ -220,9 +240,16 @@ ACTIONS: Final[dict[str, str]] = {
     "exchange/changerequest/<path:object_id>/approve/": DECIDE,
     "exchange/changerequest/<path:object_id>/decline/": DECIDE,
     "exchange/auditrecord/export/<str:name>/": SEE_AUDIT,
+    "custody/withdrawal/<path:object_id>/approve/": REVIEW_WITHDRAWALS,
+    "custody/withdrawal/<path:object_id>/decline/": REVIEW_WITHDRAWALS,
+    "custody/withdrawal/<path:object_id>/paid/": SETTLE_WITHDRAWALS,
+    "custody/withdrawal/<path:object_id>/failed/": SETTLE_WITHDRAWALS,
+    "custody/assetterms/add/": CHANGE_MARKETS,
+    "accounts/user/<path:object_id>/withdrawal-level/": SET_LEVEL,
     "accounts/apikey/<path:object_id>/revoke/": REVOKE_KEY,
     "accounts/user/<path:object_id>/end-log-ins/": END_LOG_INS,
     "accounts/user/<path:object_id>/revoke-keys/": END_LOG_INS,
+    "accounts/user/<path:object_id>/send-reset-link/": SEND_RESET_LINK,
     "accounts/user/<path:object_id>/reset-second-factor/": MANAGE_USERS,
     "accounts/user/<id>/password/": MANAGE_USERS,
     "accounts/user/add/": MANAGE_USERS,
@@ -284,4 +311,5 @@ def page_needs() -> Needs:
         }
     needs["accounts/user/<path:object_id>/change/"] = {"GET": SEE_CUSTOMERS, "POST": MANAGE_USERS}
     needs["accounts/invitation/<path:object_id>/change/"] = {"*": INVITE}
+    needs["custody/assetterms/<path:object_id>/change/"] = {"GET": SEE_MARKETS, "POST": CHANGE_MARKETS}
     return needs | {address: {"*": need} for address, need in ACTIONS.items()}

@@ -21,5 +21,16 @@ def charge_address(request: HttpRequest, scope: str) -> None:
 def may_mail(email: str) -> bool:
     """Whether the mailbox may get another letter that anybody can ask for, which counts as one. The answer to
     the request is the same."""
+    return _charge_mailbox(email) is None
+
+
+def charge_mailbox(email: str) -> None:
+    """The same for staff, who are told. Raises RATE_LIMITED."""
+    wait_s = _charge_mailbox(email)
+    if wait_s is not None:
+        raise RefusedError("RATE_LIMITED", {"retry_after_s": wait_s})
+
+
+def _charge_mailbox(email: str) -> int | None:
     mailbox = hashlib.sha256(email.lower().encode("utf-8", "replace")).hexdigest()
-    return limiter.charge("mailbox", f"mailbox {mailbox}") is None
+    return limiter.charge("mailbox", f"mailbox {mailbox}")

@@ -11,6 +11,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from exchange.errors import ApiError
+from web.access.language import active_language
 from web.console.languages import lazily_said
 
 MAX_REASON = 200
@@ -45,10 +47,14 @@ class Question(NamedTuple):
 def ask_first(
     request: HttpRequest, site: Any, question: Question, act: Callable[[str], None]
 ) -> HttpResponseBase:
-    """Shows the question; once it is answered with a reason, does ``act`` with that and leads back."""
+    """Shows the question; once it is answered with a reason, does ``act`` with that and leads back. What
+    ``act`` refuses with an ApiError the page says."""
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        act(form.cleaned_data["reason"])
-        return HttpResponseRedirect(question.back_url)
+        try:
+            act(form.cleaned_data["reason"])
+            return HttpResponseRedirect(question.back_url)
+        except ApiError as error:
+            form.add_error(None, error.message(active_language()))
     context = {**site.each_context(request), **question._asdict(), "form": form}
     return render(request, "admin/exchange/change_request_form.html", context)

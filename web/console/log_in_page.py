@@ -41,6 +41,11 @@ class OperatorLoginView(BySecondFactor, LoginView):
         return super().get_context_data(**extra, **kwargs)
 
 
+def own_password(request: HttpRequest, extra_context: Any = None) -> HttpResponseRedirect:
+    """Of the admin site: staff change their own password where everybody does."""
+    return HttpResponseRedirect(reverse("password-change"))
+
+
 def has_permission(request: HttpRequest) -> bool:
     """Of the admin site: staff whose log-in had all its steps."""
     user: Any = request.user

@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -22,14 +22,16 @@ from unfold.enums import ActionVariant
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from accounts.identity import emails, ending_log_ins, roles, second_factor
+from accounts.identity import emails, ending_log_ins, notices, passwords, roles, second_factor
 from accounts.keys import issuing
 from accounts.models import User
 from exchange import audit
 from exchange.control.account_requests import open_account
+from web.access.people_limits import charge_mailbox
 from web.console.ask_first import Question, ReasonField, ask_first
 from web.console.base import ReadOnlyAdmin, as_id
 from web.console.languages import lazily_said, said
+from web.console.level_page import Levels
 
 ROLE_CHOICES = [(role, role) for role in roles.ROLES]
 
@@ -62,7 +64,7 @@ class EditUserForm(UserChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # no generic at run time
+class UserAdmin(Levels, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # no generic at run time
     """One role a user instead of loose permissions: no user gets more than a role has."""
 
     form = EditUserForm
@@ -79,13 +81,19 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # no ge
             "Person",
             {"fields": (("first_name", "last_name"), "email", ("language", "time_zone", "display_currency"))},
         ),
-        ("State", {"fields": (("is_active", "account_numbers"), ("last_seen", "joined"))}),
+        ("State", {"fields": (("is_active", "account_numbers"), ("last_seen", "joined"), "level_said")}),
         (None, {"fields": ("why",)}),
     )
     add_fieldsets = ((None, {"fields": ("username", "role", "password1", "password2")}),)
-    readonly_fields = ("account_numbers", "last_seen", "joined")
+    readonly_fields = ("account_numbers", "last_seen", "joined", "level_said")
     actions = None
-    actions_detail = ("end_log_ins", "revoke_keys", "reset_second_factor")
+    actions_detail = (
+        "end_log_ins",
+        "revoke_keys",
+        "send_reset_link",
+        "reset_second_factor",
+        "withdrawal_level",
+    )
 
     @action(
         description=lazily_said("End log-ins", "로그인 종료"),
@@ -128,6 +136,31 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # no ge
             said(
                 "No request signed with them is taken any more. The user makes new ones.",
                 "서명된 요청이 더 이상 처리되지 않습니다. 사용자가 새 키를 만듭니다.",
+            ),
+            act,
+        )
+
+    @action(
+        description=lazily_said("Send reset link", "재설정 링크 발송"),
+        url_path="send-reset-link",
+        permissions=["send_reset_link"],
+        icon="mail_lock",
+    )
+    def send_reset_link(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        """To the user's own address: who has it sent never sees the link."""
+        user = self._allowed(request, object_id, self.has_send_reset_link_permission)
+
+        def act(by: User, reason: str) -> None:
+            charge_mailbox(user.email)
+            passwords.send_reset(user, by, reason)
+
+        return self._ask(
+            request,
+            user,
+            said(f"Send {user} a link to set a new password", f"{user}에게 비밀번호 재설정 링크 발송"),
+            said(
+                f"The letter goes to {user.email}. The old password holds until the link is used.",
+                f"{user.email} 주소로 메일을 보냅니다. 링크를 사용할 때까지 기존 비밀번호가 유지됩니다.",
             ),
             act,
         )
@@ -177,10 +210,20 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # no ge
 
     def has_end_log_ins_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Of users one sees, but not of superusers."""
-        if not request.user.has_perm("accounts.end_log_ins"):
+        return request.user.has_perm("accounts.end_log_ins") and self._reached(request, object_id) is not None
+
+    def has_send_reset_link_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Of those who can get and use it."""
+        if not request.user.has_perm("accounts.send_reset_link"):
             return False
-        user = self.get_queryset(request).filter(pk=as_id(str(object_id)) or 0).first()
-        return user is not None and (request.user.is_superuser or not user.is_superuser)
+        user = self._reached(request, object_id)
+        return user is not None and user.is_active and bool(user.email)
+
+    def _reached(self, request: HttpRequest, object_id: Any) -> User | None:
+        """A user whom the requester sees, and may act on: on superusers only they may."""
+        user: User | None = self.get_queryset(request).filter(pk=as_id(str(object_id)) or 0).first()
+        is_out_of_reach = user is not None and user.is_superuser and not request.user.is_superuser
+        return None if is_out_of_reach else user
 
     def has_reset_second_factor_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Whoever may change the user, but not oneself: that would make a stolen session a lasting one."""
@@ -267,14 +310,11 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # no ge
             roles.assign_role(obj, role, by, reason)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        """Django's page, which leads on once the password is another."""
-        with transaction.atomic():
-            response = super().user_change_password(request, id, form_url)
-            if request.method == "POST" and isinstance(response, HttpResponseRedirect):
-                by = request.user
-                assert isinstance(by, User)  # the admin site admits no one else
-                audit.record("user.password_changed", by, User.objects.get(pk=id))
-        return response
+        """Django's page."""
+        by = request.user
+        assert isinstance(by, User)  # the admin site admits no one else
+        with transaction.atomic(), notices.saved_by(by):
+            return super().user_change_password(request, id, form_url)
 
     def log_addition(self, *_: Any) -> None:  # type: ignore[override]  # Django does not look at it
         """The audit log has it; Django's own log of these pages is not kept."""

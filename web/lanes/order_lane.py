@@ -98,7 +98,7 @@ class Caller(NamedTuple):
 
     @property
     def account(self) -> int:
-        """Raises NO_ACCOUNT, PERMISSION_DENIED."""
+        """Raises NO_ACCOUNT, PERMISSION_DENIED, SCOPE_REQUIRED, TERMS_NOT_ACCEPTED."""
         return self.identity.trading_account()
 
     async def charge(self, cost: int = 1) -> None:
@@ -124,7 +124,7 @@ async def _place(caller: Caller, body: bytes) -> Json:
 async def _cancel(caller: Caller, body: bytes) -> Json:
     await caller.charge()
     sent = bodies.simple_cancel(body) or _read(body)
-    return await _desk().cancel(caller.account, sent).reply()
+    return await _desk().cancel(caller.identity.canceling_account(), sent).reply()
 
 
 async def _place_many(caller: Caller, body: bytes) -> Json:

@@ -1,7 +1,8 @@
 """Reads of the database for an event loop: a few threads, each with a connection that stays open.
 
 What waits when a thread is free goes to it in one lot, which asks once how far the tables have come. Reads
-that may pass over many rows have threads of their own, so that they hold up no others.
+that may pass over many rows have threads of their own, so that they hold up no others. A page of an account
+whose history has not changed since it was read (``kept_pages``) needs neither thread nor database.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from exchange.link.protocol import Answer
 from exchange.selectors.position import projected_sequence
 from exchange.wire.shape_parts import Encoded
 from web.access.outages import DATABASE_AWAY
+from web.lanes.kept_pages import KeptPages
 from web.rest.history_reads import HOW_FAR, HistoryRead
 
 #: Threads of either sort.
@@ -37,7 +39,14 @@ class _Job(NamedTuple):
     answer: Answer
     #: Until then the tables may still come as far as the answer.
     patient_until_s: float
-    done: asyncio.Future[Encoded | None]
+    done: asyncio.Future[_FromTables | None]
+
+
+class _FromTables(NamedTuple):
+    """A reply, and what the tables had reached at least when it was read."""
+
+    body: Encoded
+    reached: int
 
 
 class TableReads:
@@ -46,24 +55,37 @@ class TableReads:
     def __init__(self) -> None:
         self._quick = _Threads("history read")
         self._searches = _Threads("history search")
+        self._pages = KeptPages()
         self._how_far: asyncio.Future[Answer] | None = None
 
     async def answer(self, read: HistoryRead, account: int) -> Encoded:
         """The reply. Raises what the read does, EngineError, and what Django raises without its database."""
         question = read.question(account)
-        answer = await (self._ask_how_far() if question == HOW_FAR else engine_link.aquery(*question))
-        body = read.at_once(answer)
+        if question != HOW_FAR:
+            answer = await engine_link.aquery(*question)
+            body = read.at_once(answer)
+            return (await self._stored(read, account, answer)).body if body is None else body
+        answer = await self._ask_how_far()
+        kept = self._pages.recall(read, account, answer.sequence)
+        if kept is not None:
+            return kept
+        found = await self._stored(read, account, answer)
+        self._pages.keep(read, account, *found)
+        return found.body
+
+    async def _stored(self, read: HistoryRead, account: int, answer: Answer) -> _FromTables:
+        """The reply from the tables, once they are as far as the answer or the patience is over."""
         patient_until_s = time.monotonic() + read.patience_s
         threads = self._searches if read.is_search else self._quick
         loop = asyncio.get_running_loop()
-        while body is None:
+        while True:
             job = _Job(read, account, answer, patient_until_s, loop.create_future())
             threads.take(job)
-            body = await job.done
-            if body is None:
-                # The tables are not as far yet.
-                await asyncio.sleep(_POLL_S)
-        return body
+            found = await job.done
+            if found is not None:
+                return found
+            # The tables are not as far yet.
+            await asyncio.sleep(_POLL_S)
 
     def close(self) -> None:
         """End the threads and their connections."""
@@ -137,7 +159,7 @@ def _do(lot: list[_Job]) -> None:
     try:
         reached = _again_if_lost(projected_sequence)
     except Exception as error:
-        results: list[Encoded | Exception | None] = [error] * len(lot)
+        results: list[_FromTables | Exception | None] = [error] * len(lot)
     else:
         results = [_done(job, reached) for job in lot]
     loop = lot[0].done.get_loop()
@@ -148,14 +170,15 @@ def _do(lot: list[_Job]) -> None:
         return
 
 
-def _done(job: _Job, reached: int) -> Encoded | Exception | None:
+def _done(job: _Job, reached: int) -> _FromTables | Exception | None:
     """The reply or its error; None while there is hope that the tables come as far as the answer."""
     if reached < job.answer.sequence and time.monotonic() < job.patient_until_s:
         return None
     try:
-        return _again_if_lost(lambda: job.read.from_tables(job.account, job.answer, reached))
+        body = _again_if_lost(lambda: job.read.from_tables(job.account, job.answer, reached))
     except Exception as error:
         return error
+    return _FromTables(body, reached)
 
 
 def _again_if_lost(work: Callable[[], _T]) -> _T:

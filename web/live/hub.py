@@ -23,6 +23,7 @@ from exchange.listing.symbol_table import SymbolTable
 from exchange.listing.symbol_table import symbols as process_symbols
 from exchange.wire.rendering import milliseconds, render_symbol
 from exchange.wire.topic_protocol import Upstream
+from web.live.account_changes import AccountChanges
 from web.live.account_topics import PRIVATE_CHANNELS, AccountFeeds
 from web.live.book_topic import BookTopic
 from web.live.endings import Endings
@@ -71,6 +72,8 @@ class Hub:
         self.relays = Relays(upstreams, list(self.gathered.values()))
         self.accounts = AccountFeeds(client, self.symbols, limits, self.wait_sequence)
         self.endings = Endings(client)
+        #: When the histories of accounts last changed, for those who keep what they have read of them.
+        self.changes = AccountChanges()
         #: By channel and symbol; those of books are with the books.
         self._topics: dict[tuple[str, str], Topic] = {}
         #: What a reader of a channel starts with, by symbol.
@@ -133,6 +136,7 @@ class Hub:
         process_symbols.set_live(True)
         first = not self._state_known.is_set()
         if not first and hello.sequence == self.sequence:
+            self.changes.go_on()
             return
         if not first:
             logger.info("engine feed: %s commands unseen, topics start anew", hello.sequence - self.sequence)
@@ -143,12 +147,14 @@ class Hub:
         self._restart_books(hello)
         self._restart_topics()
         self.accounts.restart(self.sequence, self._time_ms)
+        self.changes.begin(self.sequence)
         self._state_known.set()
         self._release_sequence_waiters()
 
     def _on_lost(self) -> None:
         """The engine is away: books stay as they were, and symbols are fetched by who needs them."""
         process_symbols.set_live(False)
+        self.changes.pause()
         logger.warning("engine feed lost at sequence %s", self.sequence)
 
     def _on_batch(self, batch: FeedBatch[Event]) -> None:
@@ -158,6 +164,7 @@ class Hub:
         for sequence, events in enumerate(batch.events, start=batch.first_sequence):
             self.sequence = sequence
             self._take_in(events, sequence, batch.now_ns)
+            self.changes.take(events, sequence)
         if self._sequence_waiters:
             self._release_sequence_waiters()
 

@@ -1,5 +1,5 @@
 """Changed users, as a web process learns of them: it forgets their verified tokens and keys, and
-checks their connections at once.
+checks their connections at once. And new terms of service, from the moment that they are in force.
 
 By push where there is one (this process made the change, or a Redis carries it), and by looking into the
 database every ``POLL_EVERY_S`` in any case: a process that Redis does not reach is no longer late than that.
@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 
 from accounts.identity import changes
+from accounts.identity.terms_of_service import in_force
 from accounts.identity.verified_tokens import verified_tokens
 from accounts.keys.verified_keys import verified_keys
 
@@ -74,7 +75,7 @@ class UserChanges:
         reader = await database_sync_to_async(changes.Reader)()
         while True:
             await asyncio.sleep(POLL_EVERY_S)
-            for user_id in await database_sync_to_async(reader.read)():
+            for user_id in await database_sync_to_async(_look)(reader):
                 self._tell(user_id)
 
     async def _receive(self) -> None:
@@ -86,3 +87,9 @@ class UserChanges:
                 async with asyncio.timeout(JOIN_AGAIN_S):
                     while True:
                         self._tell((await layer.receive(name))["user"])
+
+
+def _look(reader: changes.Reader) -> set[int]:
+    """The users that have changed since it last looked. Asks the database."""
+    in_force.look()
+    return reader.read()

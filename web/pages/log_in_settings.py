@@ -188,9 +188,8 @@ class TermsView(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         present, wanted = terms.present(), request.GET.get("next", "")
         asks = request.user.is_authenticated and terms.due_of(request.user) is not None
-        if not asks and terms.due_in(request.session) is not None:
+        if not asks and wanted:
             # They were accepted elsewhere.
-            del request.session[terms.DUE]
             return HttpResponseRedirect(_own_address(request, wanted))
         text = "" if present is None else terms.text_of(present, active_language())
         return show(request, self.template, {"terms": present, "text": text, "asks": asks, "next": wanted})
@@ -199,7 +198,6 @@ class TermsView(View):
         present, given = terms.present(), request.POST.get("version", "")
         if isinstance(request.user, User) and present is not None and given == str(present.version):
             terms.accept(request.user, present)
-            request.session.pop(terms.DUE, None)
             return HttpResponseRedirect(_own_address(request, request.POST.get("next", "")))
         return HttpResponseRedirect(reverse("terms"))
 

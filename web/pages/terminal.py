@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.identity.own_accounts import shown_name
 from accounts.identity.roles import ROLES, scopes_of
-from accounts.identity.terms_of_service import due_in
+from accounts.identity.terms_of_service import in_force
 from accounts.identity.users import active_user
 from accounts.registration.joining_policy import CLOSED, policy
 
@@ -25,10 +25,10 @@ from accounts.registration.joining_policy import CLOSED, policy
 def terminal(request: HttpRequest, **_address: Any) -> HttpResponse:
     """The shell that the front end fills, with the user who is logged in. Who has yet to accept the terms of
     service does that first."""
-    if request.user.is_authenticated and due_in(request.session) is not None:
-        return HttpResponseRedirect(f"{reverse('terms')}?next={quote(request.get_full_path())}")
     user = request.user
     known = None if user.pk is None else active_user(user.pk)
+    if known is not None and in_force.due(known.accepted_terms) is not None:
+        return HttpResponseRedirect(f"{reverse('terms')}?next={quote(request.get_full_path())}")
     page = {
         "username": user.get_username(),
         # The number of the main one; empty for visitors and for operators, who have none.

@@ -22,6 +22,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
         terminal.own_terminal,
         name="own-pages",
     ),
+    # What the links in letters about withdrawals open.
+    path("wallet/withdrawals/confirm/<str:key>", terminal.own_terminal, name="withdrawal-confirm"),
+    path("wallet/addresses/confirm/<str:key>", terminal.own_terminal, name="address-confirm"),
     path("accounts/", include(_log_in)),
     path("accounts/second-factor/", SecondFactorView.as_view(), name="second-factor"),
     path("accounts/passkey-options/", SigningOptionsView.as_view(), name="passkey-options"),

@@ -81,8 +81,8 @@ class BrowserAuthentication(SessionAuthentication):
         if found is None:
             return None
         user = found[0]
-        session = request._request.session
-        identity = identities.identify_user(user, session, str(session.session_key), active_language())
+        session_key = str(request._request.session.session_key)
+        identity = identities.identify_user(user, session_key, active_language())
         if identity is None:
             return None
         last_seen.note(identity)

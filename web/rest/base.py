@@ -25,6 +25,8 @@ class PrivateView(APIView):
     rate_scope = "reads"
     #: What it takes to change something here (``accounts.identity.scopes``).
     changes_scope = TRADE
+    #: Whether all that it changes is that orders end.
+    only_cancels = False
 
     @property
     def default_response_headers(self) -> dict[str, str]:
@@ -50,8 +52,11 @@ class PrivateView(APIView):
     @classmethod
     def account(cls, request: Request) -> int:
         """The account that the requester acts for, to read or with any other method to change. Raises
-        NOT_AUTHENTICATED, NO_ACCOUNT, and PERMISSION_DENIED or SCOPE_REQUIRED for a requester who may not."""
+        NOT_AUTHENTICATED, NO_ACCOUNT, PERMISSION_DENIED or SCOPE_REQUIRED for a requester who may not, and
+        TERMS_NOT_ACCEPTED."""
         identity = cls.identity(request)
+        if cls.only_cancels:
+            return identity.canceling_account()
         return identity.account_for(READ if request.method in SAFE_METHODS else cls.changes_scope)
 
     @staticmethod

@@ -92,11 +92,12 @@ def operation(
     errors: Iterable[str] = (),
     private: bool = True,
     engine: bool = True,
+    creates: bool = False,
     media: str | None = None,
     **options: Any,
 ) -> Callable[[_View], _View]:
-    """``extend_schema`` with every error the operation can answer, grouped by HTTP status. ``media``: of a
-    reply that is no JSON."""
+    """``extend_schema`` with every error the operation can answer, grouped by HTTP status. ``creates``: it
+    answers 201 where something new was made. ``media``: of a reply that is no JSON."""
     codes = {*errors, *_ALWAYS, *(_BODY if request is not None else _QUERY)}
     if private:
         codes.update(_PRIVATE)
@@ -105,7 +106,9 @@ def operation(
         codes.update(_ENGINE)
     if not private:
         options.setdefault("auth", [])
-    success = {200: reply} if media is None else {(200, media): reply}
+    success: dict[Any, Any] = {200: reply} if media is None else {(200, media): reply}
+    if creates:
+        success = {**success, 201: reply}
     return extend_schema(request=request, responses={**success, **error_responses(codes)}, **options)
 
 

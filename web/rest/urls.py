@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from web.rest.views import account, exports, histories, market, marketdata, orders, own_log_in, sign_ups
+from web.rest.views import (
+    account,
+    exports,
+    histories,
+    market,
+    marketdata,
+    orders,
+    own_log_in,
+    sign_ups,
+    withdrawal_addresses,
+    withdrawals,
+)
 from web.rest.views.accounts import AccountsView, AccountView, TransferView
 from web.rest.views.keys import KeysView, KeyView
 from web.rest.views.portfolio import PortfolioView, TaxReportView
@@ -59,6 +70,32 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/accounts/<str:account>", AccountView.as_view(), name="account"),
     path("v1/transfer", TransferView.as_view(), name="transfer"),
     path("v1/demo/deposit", account.DemoDepositView.as_view(), name="demo-deposit"),
+    path("v1/withdrawals", withdrawals.WithdrawalsView.as_view(), name="withdrawals"),
+    path("v1/withdrawals/terms", withdrawals.TermsView.as_view(), name="withdrawal-terms"),
+    path("v1/withdrawals/<str:withdrawal_id>", withdrawals.WithdrawalView.as_view(), name="withdrawal"),
+    path(
+        "v1/withdrawals/<str:withdrawal_id>/confirm",
+        withdrawals.ConfirmView.as_view(),
+        name="confirm-withdrawal",
+    ),
+    path(
+        "v1/withdrawals/<str:withdrawal_id>/cancel",
+        withdrawals.CancelView.as_view(),
+        name="cancel-withdrawal",
+    ),
+    path(
+        "v1/withdrawals/<str:withdrawal_id>/resend",
+        withdrawals.ResendView.as_view(),
+        name="resend-withdrawal",
+    ),
+    path("v1/addresses", withdrawal_addresses.AddressesView.as_view(), name="addresses"),
+    path("v1/addresses/lock", withdrawal_addresses.LockView.as_view(), name="address-lock"),
+    path("v1/addresses/<str:address_id>", withdrawal_addresses.AddressView.as_view(), name="address"),
+    path(
+        "v1/addresses/<str:address_id>/confirm",
+        withdrawal_addresses.ConfirmView.as_view(),
+        name="confirm-address",
+    ),
     path("api/v1/orderbook/<str:symbol>", market.OrderBookView.as_view(), name="orderbook"),
     path("api/v1/auction/<str:symbol>", market.AuctionView.as_view(), name="auction"),
     path("api/v1/symbols", market.SymbolsView.as_view(), name="symbols"),

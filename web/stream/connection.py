@@ -17,6 +17,8 @@ from msgspec import UNSET
 from accounts.identity.identities import Identity, renewed
 from accounts.identity.last_seen import last_seen
 from accounts.identity.scopes import READ, TRADE
+from accounts.identity.terms_of_service import TermsInForce
+from exchange import process
 from exchange.errors import ApiError, RefusedError, RequestError
 from exchange.link.errors import EngineError, api_error
 from exchange.orders.desk import order_count, with_errors
@@ -26,7 +28,7 @@ from web.access.outages import DATABASE_AWAY, outage_of
 from web.live import socket_limits as codes
 from web.live.parts import packets_of
 from web.live.runtime import Runtime
-from web.stream.order_entry import QUOTING, Operation, OrderEntry, error_body
+from web.stream.order_entry import CANCELING, QUOTING, Operation, OrderEntry, error_body
 from web.stream.outbox import Outbox
 from web.stream.proofs import read_proof
 from web.stream.requests import (
@@ -76,6 +78,7 @@ class Connection:
         self.language = language
         self._loop = asyncio.get_running_loop()
         self._identity: Identity | None = None
+        self._terms = process.part(TermsInForce)
         #: Its account, where it may trade.
         self._trades_for: int | None = None
         self._outbox = Outbox(socket, limits, self._close_slow)
@@ -136,7 +139,7 @@ class Connection:
         anything, is to be awaited before the next message."""
         self._heard_at = self._loop.time()
         account = self._trades_for
-        if account is not None:
+        if account is not None and not self._owes_terms:
             request = read_simple_request(text)
             if request is not None:
                 return self._handle_simple(request, account)
@@ -245,12 +248,19 @@ class Connection:
 
     def _account(self, op: str) -> int:
         """The account that may do this here. Raises NOT_AUTHENTICATED, NO_ACCOUNT, PERMISSION_DENIED,
-        SCOPE_REQUIRED."""
+        SCOPE_REQUIRED, TERMS_NOT_ACCEPTED."""
         if self._identity is None:
             raise RefusedError("NOT_AUTHENTICATED")
         if op in QUOTING:
             return self._identity.quoting_account()
+        if op in CANCELING:
+            return self._identity.canceling_account()
         return self._identity.trading_account()
+
+    @property
+    def _owes_terms(self) -> bool:
+        """Whether its requests are looked at one by one, since some are refused."""
+        return self._identity is not None and self._terms.due(self._identity.accepted_terms) is not None
 
     def _reply(self, request_id: RequestId, body: Json) -> None:
         self.send({"type": "reply", "id": request_id, "ok": True, **body})

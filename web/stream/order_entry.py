@@ -18,6 +18,8 @@ from web.live.hub import Hub
 
 #: Operations of market makers alone.
 QUOTING: Final = frozenset({"quotes.place", "quotes.protect"})
+#: Operations by which orders end, and no more.
+CANCELING: Final = frozenset({"order.cancel", "quotes.cancel", "orders.cancel_all", "orders.cancel_after"})
 
 #: A method of the desk: takes the account and what was sent.
 Operation = Callable[[int, Any], Entry]

@@ -15,6 +15,7 @@ from xtrader_client._errors import (
     Conflict,
     ConnectionLost,
     Forbidden,
+    MfaRequired,
     NotAuthenticated,
     NotFound,
     OutcomeUnknown,
@@ -24,6 +25,7 @@ from xtrader_client._errors import (
     SequenceGap,
     ServerError,
     StreamOverflow,
+    TermsNotAccepted,
     Unavailable,
     XTraderError,
 )
@@ -52,6 +54,7 @@ from xtrader_client._literals import (
     TriggerIfMet,
     TriggerSource,
 )
+from xtrader_client._log_in import Otp
 from xtrader_client._market import (
     BookSnapshot,
     Candle,
@@ -62,7 +65,15 @@ from xtrader_client._market import (
     Ticker,
     Trade,
 )
-from xtrader_client._money import Balance, FeeRates, OwnAccount, TransferResult
+from xtrader_client._money import (
+    Balance,
+    FeeOverride,
+    FeeRates,
+    FeeStanding,
+    NextFeeTier,
+    OwnAccount,
+    TransferResult,
+)
 from xtrader_client._orders import Fill, NewOrder, Order
 from xtrader_client._outcomes import (
     BracketResult,
@@ -83,6 +94,7 @@ __all__ = [
     "AccountState",
     "Client",
     "OrderBook",
+    "Otp",
     "Subscription",
     "book_checksum",
     # orders
@@ -104,7 +116,10 @@ __all__ = [
     # money
     "Balance",
     "DepositResult",
+    "FeeOverride",
     "FeeRates",
+    "FeeStanding",
+    "NextFeeTier",
     "OwnAccount",
     "TransferResult",
     # the market
@@ -147,6 +162,7 @@ __all__ = [
     "Conflict",
     "ConnectionLost",
     "Forbidden",
+    "MfaRequired",
     "NotAuthenticated",
     "NotFound",
     "OutcomeUnknown",
@@ -156,6 +172,7 @@ __all__ = [
     "SequenceGap",
     "ServerError",
     "StreamOverflow",
+    "TermsNotAccepted",
     "Unavailable",
     "XTraderError",
 ]

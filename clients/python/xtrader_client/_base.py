@@ -7,6 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from xtrader_client._keys import KeySigner
 from xtrader_client._literals import Language
+from xtrader_client._log_in import Otp
 from xtrader_client._rest import RestClient
 from xtrader_client._socket import Socket
 
@@ -22,6 +23,7 @@ class BaseClient:
         username: str | None = None,
         password: str | None = None,
         *,
+        otp: Otp | None = None,
         language: Language = "en",
         key: str | None = None,
         secret: str | None = None,
@@ -35,10 +37,12 @@ class BaseClient:
         ``url`` is the exchange's address, ``http://host:port`` or ``https://…``. ``timeout_s`` bounds every
         call, in seconds. ``language`` is that of error messages. ``cancel_on_disconnect``: orders that do not
         say otherwise are canceled when the connection they came by ends, also when it is only to be made
-        anew. ``key`` is the id of an API key, in place of a user name: with its ``secret``, or for an Ed25519
-        key with the ``private_key`` (PEM, or 32 bytes). ``account``: the name or number of the account of the
-        user's that everything is for; the main one by default, a key's own with a key. Raises ValueError for
-        another kind of address, and for a key and a user name together.
+        anew. ``otp``, for a user with a second factor: a code, which counts for one log-in, or a function,
+        perhaps a coroutine's, that is asked for one at each log-in by password. ``key`` is the id of an API
+        key, in place of a user name: with its ``secret``, or for an Ed25519 key with the ``private_key``
+        (PEM, or 32 bytes). ``account``: the name or number of the account of the user's that everything is
+        for; the main one by default, a key's own with a key. Raises ValueError for another kind of address,
+        and for a key and a user name together.
         """
         signer = _signer(key, secret, private_key, username)
         base = url.rstrip("/")
@@ -46,6 +50,7 @@ class BaseClient:
             base,
             username,
             password,
+            otp=otp,
             language=language,
             timeout_s=timeout_s,
             signer=signer,
@@ -68,9 +73,9 @@ class BaseClient:
         await self.close()
 
     async def start(self) -> None:
-        """Connect and log in. Raises NotAuthenticated, and ConnectionLost when that takes more than
-        ``timeout_s``; the client is then closed: make another one, after ``retry_after_s`` of the exception
-        if it has any."""
+        """Connect and log in. Raises NotAuthenticated (MfaRequired without a code), and ConnectionLost when
+        that takes more than ``timeout_s``; the client is then closed: make another one, after
+        ``retry_after_s`` of the exception if it has any."""
         try:
             self._socket.start()
             await self._socket.wait_ready(self._socket.timeout_s)

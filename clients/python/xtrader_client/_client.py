@@ -5,10 +5,11 @@ from __future__ import annotations
 from xtrader_client._deprecated import DeprecatedCalls
 from xtrader_client._history_calls import HistoryCalls
 from xtrader_client._order_calls import OrderCalls
+from xtrader_client._own_calls import OwnCalls
 from xtrader_client._quotes import QuoteCalls
 
 
-class Client(OrderCalls, QuoteCalls, HistoryCalls, DeprecatedCalls):
+class Client(OrderCalls, QuoteCalls, HistoryCalls, OwnCalls, DeprecatedCalls):
     """A connection to an xTrader exchange.
 
         async with Client("http://localhost:8000", "alice", "secret") as client:

@@ -10,7 +10,9 @@ XTraderError
 └── ApiError              the exchange answered with an error
     ├── BadRequest        400, 413 … malformed, or against the symbol's rules
     ├── NotAuthenticated  401
+    │   └── MfaRequired   the user has a second factor: the log-in takes a code
     ├── Forbidden         403
+    │   └── TermsNotAccepted  the user has new terms of service to accept
     ├── NotFound          404
     ├── Conflict          409 same id with another payload, or the state forbids it
     ├── Refused           422 too little balance, post-only would take …
@@ -105,6 +107,16 @@ class Forbidden(ApiError):
     """The user may not do this."""
 
 
+class MfaRequired(NotAuthenticated):
+    """The user has a second factor, and the log-in brought no code of it: give ``Client`` an ``otp``. With
+    ``details["is_set_up"]`` false the user has to set one up first, in a browser."""
+
+
+class TermsNotAccepted(Forbidden):
+    """New terms of service are in force: until the user accepts them, only reading and canceling are allowed.
+    ``details["version"]`` is what ``accept_terms`` takes."""
+
+
 class NotFound(ApiError):
     """Unknown symbol, order, address."""
 
@@ -150,17 +162,22 @@ _BY_STATUS: dict[int, type[ApiError]] = {
 }
 
 
+_BY_CODE: dict[str, type[ApiError]] = {
+    "MFA_REQUIRED": MfaRequired,
+    "TERMS_NOT_ACCEPTED": TermsNotAccepted,
+}
+
+
 def error_of(body: Mapping[str, Any], status: int, retry_after_s: float | None = None) -> ApiError:
     """The exception for an error body ``{"error", "message", "details"}`` and its HTTP status. The pause is
     that of the header, or the one the details name."""
-    kind = _BY_STATUS.get(status) or (ServerError if status >= 500 else BadRequest)
+    code = str(body.get("error", "INTERNAL"))
+    kind = _BY_CODE.get(code) or _BY_STATUS.get(status) or (ServerError if status >= 500 else BadRequest)
     raw = body.get("details")
     details = raw if isinstance(raw, Mapping) else {}
     if retry_after_s is None:
         retry_after_s = seconds(details.get("retry_after_s"))
-    return kind(
-        str(body.get("error", "INTERNAL")), str(body.get("message", "")), details, status, retry_after_s
-    )
+    return kind(code, str(body.get("message", "")), details, status, retry_after_s)
 
 
 def outcome_unknown(message: str, client_order_ids: Iterable[str] = ()) -> OutcomeUnknown:

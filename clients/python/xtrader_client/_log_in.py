@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import inspect
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -23,6 +24,8 @@ RENEW_BEFORE_S = 60.0
 #: Taken for the life of a token that does not give it.
 ASSUMED_LIFE_S = 2 * RENEW_BEFORE_S
 
+#: A code of the second factor, or what gets one: called for each log-in by password, perhaps awaited.
+Otp = str | Callable[[], str | Awaitable[str]]
 #: Posts a body to a path and returns the parsed reply.
 Post = Callable[[str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 
@@ -36,10 +39,13 @@ _not_before: dict[str, float] = {}
 class LogIn:
     """The tokens of one client."""
 
-    def __init__(self, url: str, username: str | None, password: str | None, post: Post) -> None:
+    def __init__(
+        self, url: str, username: str | None, password: str | None, post: Post, otp: Otp | None = None
+    ) -> None:
         self._url = url
         self._username = username
         self._password = password
+        self._otp = otp
         self._post = post
         self._access: str | None = None
         self._refresh: str | None = None
@@ -100,7 +106,17 @@ class LogIn:
         if self._username is None:
             raise NotAuthenticated("NOT_AUTHENTICATED", "this client has no user name", None, 401)
         body = {"username": self._username, "password": self._password}
-        self._keep(await self._post("/api/v1/token", body))
+        code = await self._code()
+        self._keep(await self._post("/api/v1/token", body if code is None else {**body, "otp": code}))
+
+    async def _code(self) -> str | None:
+        """A code of the second factor. One that was given as it is counts once, so it is sent once."""
+        otp = self._otp
+        if otp is None or isinstance(otp, str):
+            self._otp = None
+            return otp
+        code = otp()
+        return await code if inspect.isawaitable(code) else code
 
     def _keep(self, reply: Mapping[str, Any]) -> None:
         access = str(reply["access"])

@@ -49,6 +49,68 @@ class FeeRates:
 
 
 @dataclass(frozen=True, slots=True)
+class NextFeeTier:
+    """The tier above, the volume it begins at, and what is missing to it."""
+
+    tier: int
+    name: str
+    volume: Decimal
+    missing: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class FeeOverride:
+    """Rates of the account's own, over those of its tier: on a symbol, or with None on all; until ``ends_at``
+    (ms UTC), or with None for good."""
+
+    symbol: str | None
+    maker_fee_rate: Decimal
+    taker_fee_rate: Decimal
+    ends_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeeStanding:
+    """An account's tier and the way to the next. ``volume_30d``: what all accounts of the owner traded in the
+    30 days to ``volume_day``, in ``currency``. ``rates`` are those of the next order."""
+
+    tier: int
+    tier_name: str
+    volume_30d: Decimal
+    currency: str
+    volume_day: str | None
+    next_tier: NextFeeTier | None
+    overrides: tuple[FeeOverride, ...]
+    rates: tuple[FeeRates, ...]
+
+    @classmethod
+    def from_wire(cls, data: Mapping[str, Any]) -> Self:
+        """Read the reply to ``GET /v1/fees``."""
+        return cls(
+            data["tier"],
+            data["tier_name"],
+            required_decimal(data, "volume_30d"),
+            data["currency"],
+            data["volume_day"],
+            _next_tier(data["next_tier"]),
+            tuple(map(_override, data["overrides"])),
+            tuple(map(FeeRates.from_wire, data["fees"])),
+        )
+
+
+def _next_tier(data: Mapping[str, Any] | None) -> NextFeeTier | None:
+    if data is None:
+        return None
+    volume, missing = required_decimal(data, "volume"), required_decimal(data, "missing")
+    return NextFeeTier(data["tier"], data["name"], volume, missing)
+
+
+def _override(data: Mapping[str, Any]) -> FeeOverride:
+    maker, taker = required_decimal(data, "maker_fee_rate"), required_decimal(data, "taker_fee_rate")
+    return FeeOverride(data["symbol"], maker, taker, data["ends_at"])
+
+
+@dataclass(frozen=True, slots=True)
 class OwnAccount:
     """An account of the user. The main one has the name ``main``; times are ms UTC."""
 
@@ -61,7 +123,7 @@ class OwnAccount:
 
     @classmethod
     def from_wire(cls, data: Mapping[str, Any]) -> Self:
-        """Read a row of ``GET /v1/accounts``."""
+        """Read an account of the wire."""
         return cls(
             data["account"],
             data["name"],

@@ -19,7 +19,7 @@ from xtrader_client._errors import (
     seconds,
 )
 from xtrader_client._keys import REPLAYED, KeySigner
-from xtrader_client._log_in import LogIn
+from xtrader_client._log_in import LogIn, Otp
 from xtrader_client._orders import client_order_ids
 
 #: Methods that change nothing.
@@ -39,12 +39,13 @@ class RestClient:
         *,
         language: str,
         timeout_s: float,
+        otp: Otp | None = None,
         signer: KeySigner | None = None,
         account: str | None = None,
     ) -> None:
         self._signer = signer
         self._account = account
-        self.log_in = LogIn(url, username, password, self._post)
+        self.log_in = LogIn(url, username, password, self._post, otp)
         self._http = httpx.AsyncClient(
             base_url=url,
             timeout=timeout_s,

@@ -9,7 +9,7 @@ from xtrader_client._base import BaseClient, Json
 from xtrader_client._decimals import Number, wire_number
 from xtrader_client._literals import Interval, Liquidity, OrderListStatus, OrderType, Side
 from xtrader_client._market import BookSnapshot, Candle, Indication, SymbolTerms, Ticker, Trade
-from xtrader_client._money import Balance, FeeRates, OwnAccount, TransferResult
+from xtrader_client._money import Balance
 from xtrader_client._orders import Fill, Order
 from xtrader_client._outcomes import DepositResult, OrderResult
 
@@ -63,38 +63,6 @@ class RestCalls(BaseClient):
     async def get_balances(self) -> list[Balance]:
         """What the account has of each asset."""
         return [Balance.from_wire(row) for row in (await self._get("/v1/balances"))["balances"]]
-
-    async def get_fees(self) -> list[FeeRates]:
-        """The account's fee rates on each symbol."""
-        return [FeeRates.from_wire(row) for row in (await self._get("/v1/fees"))["fees"]]
-
-    async def get_accounts(self) -> list[OwnAccount]:
-        """The user's accounts, the main one first; of a key its own."""
-        return [OwnAccount.from_wire(row) for row in (await self._get("/v1/accounts"))["accounts"]]
-
-    async def transfer(
-        self,
-        from_account: str,
-        to_account: str,
-        asset: str,
-        amount: Number,
-        *,
-        client_transfer_id: str | None = None,
-    ) -> TransferResult:
-        """Move an amount between two accounts of the user, by name or number. Give a ``client_transfer_id``
-        to be able to send it again: the same transfer gets the first reply and moves nothing. Raises Refused
-        for too small a balance, NotFound for an account that is not the user's, OutcomeUnknown when it was
-        sent and not answered."""
-        body: Json = {
-            "from": from_account,
-            "to": to_account,
-            "asset": asset,
-            "amount": wire_number(amount),
-        }
-        if client_transfer_id is not None:
-            body["client_transfer_id"] = client_transfer_id
-        reply = await self._rest.call("POST", "/v1/transfer", body=body, authenticated=True)
-        return TransferResult.from_wire(reply)
 
     async def demo_deposit(self, asset: str, amount: Number) -> DepositResult:
         """Play money, in units of the asset; only where the exchange runs as a demo. Raises Forbidden

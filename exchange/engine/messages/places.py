@@ -66,6 +66,9 @@ LEVEL_SYMBOL: Final = 1
 BALANCE_ACCOUNT: Final = 1
 BALANCE_ASSET: Final = 2
 
+# TransferEvent
+TRANSFER_ACCOUNT: Final = 3
+
 # AssetEvent and SymbolEvent
 ASSET_NAME: Final = 1
 ASSET_SCALE: Final = 2

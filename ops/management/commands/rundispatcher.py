@@ -1,5 +1,5 @@
-"""``manage.py rundispatcher``: the process that brings change requests to the engine and letters to people,
-and does what is due once a day."""
+"""``manage.py rundispatcher``: the process that brings change requests to the engine, letters to people and
+withdrawals to who pays them, and does what is due once a day."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand
 
 from accounts.delivery.postman import Postman
 from accounts.fees.job import FeeJob
+from custody.custody_job import CustodyJob
 from exchange.control.dispatcher import Dispatcher
 from exchange.control.housekeeping import run_daily
 from exchange.link.blocking import BlockingEngineClient
@@ -33,6 +34,8 @@ class Command(BaseCommand):
         threading.Thread(target=Postman().run, args=(stop,), name="postman", daemon=True).start()
         with BlockingEngineClient(settings.XTRADER["ENGINE_SOCKET"]) as client:
             threading.Thread(target=FeeJob(client).run, args=(stop,), name="fees", daemon=True).start()
+            # A provider may take its time to answer.
+            threading.Thread(target=CustodyJob(client).run, args=(stop,), name="custody", daemon=True).start()
             logger.info("dispatcher started")
             Dispatcher(client).run(stop)
         logger.info("dispatcher stopped")

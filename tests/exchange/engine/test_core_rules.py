@@ -97,6 +97,7 @@ VIEWS = {
     "INDICATIVE": (m.IndicativeEvent,),
     "ACCOUNT": (m.AccountEvent,),
     "FEES": (m.FeesEvent,),
+    "TRANSFER": (m.TransferEvent,),
 }
 #: Constants that are not named after their field alone.
 FIELDS = {

@@ -22,6 +22,9 @@ _ROOT = Path(__file__).resolve().parents[3]
         "tests/exchange/control/test_dispatcher.py",
         "tests/exchange/solvency/test_publishing.py",
         "tests/web/console/test_pages.py",
+        "tests/web/rest/test_history_rows.py",
+        "tests/accounts/test_movements.py",
+        "tests/custody/withdrawals/test_parallel.py",
     ],
 )
 def test_on_postgresql(tests: str, tmp_path: Path) -> None:

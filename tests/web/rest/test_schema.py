@@ -26,6 +26,7 @@ from tests.accounts.security_cast import Browser, trader
 from tests.accounts.soft_passkey import SoftPasskey
 from tests.accounts.telephone import Telephone
 from tests.conftest import PASSWORD, LiveEngine, Person
+from tests.custody.cast import BANK, ask, custody_settings, open_desk
 from tests.web.rest.test_bad_input import BAD_ORDERS
 from web.rest import (
     key_shapes,
@@ -34,6 +35,7 @@ from web.rest import (
     request_shapes,
     security_shapes,
     token_shapes,
+    withdrawal_shapes,
 )
 from web.rest.schema import BRACKET, CANCEL_REPLACE, OCO, ORDER_EXAMPLES, PLACED
 
@@ -58,6 +60,13 @@ PATHS_OF_THE_CONTRACT = {
     ("get", "/v1/portfolio"),
     ("get", "/v1/accounts"),
     ("post", "/v1/transfer"),
+    ("get", "/v1/withdrawals"),
+    ("post", "/v1/withdrawals"),
+    ("get", "/v1/withdrawals/terms"),
+    ("get", "/v1/withdrawals/{withdrawal_id}"),
+    ("post", "/v1/withdrawals/{withdrawal_id}/cancel"),
+    ("get", "/v1/addresses"),
+    ("get", "/v1/addresses/lock"),
     ("get", "/api/v1/orderbook/{symbol}"),
     ("get", "/api/v1/auction/{symbol}"),
     ("get", "/api/v1/executions/{symbol}"),
@@ -95,6 +104,7 @@ SHAPES: dict[str, type[msgspec.Struct]] = {
             own_account_shapes,
             security_shapes,
             token_shapes,
+            withdrawal_shapes,
         ),
         person_shapes,
         request_shapes,
@@ -255,6 +265,34 @@ def test_replies_are_as_described(
     order = schema["components"]["schemas"]["Order"]
     assert set(resting["order"]) == set(order["required"]), "a simple order has no more than it must"
     assert set(waiting["order"]) == set(order["properties"]), "any other has everything"
+
+
+def test_what_is_answered_about_withdrawals_is_as_described(
+    schema: dict[str, Any], alice: Person, live_engine: LiveEngine, settings: Any
+) -> None:
+    custody_settings(settings, MAIL="never")
+    open_desk(live_engine)
+    asked, again = (ask(alice, client_withdrawal_id="w") for _ in range(2))
+    assert (asked.status_code, again.status_code) == (201, 200)
+    path = f"/v1/withdrawals/{asked.json()['withdrawal']['withdrawal_id']}"
+    entry = {"asset": "KRW", "address": BANK, "label": "my bank"}
+    added = alice.post("/v1/addresses", entry).json()
+    listed = alice.get("/v1/addresses").json()
+    replies = {
+        "AskedWithdrawal": [asked.json(), again.json()],
+        "OneWithdrawal": [alice.get(path).json(), alice.post(f"{path}/cancel").json()],
+        "WithdrawalPage": [alice.get("/v1/withdrawals").json()],
+        "WithdrawalTerms": [alice.get("/v1/withdrawals/terms").json()],
+        "OneAddress": [added],
+        "Addresses": [listed],
+        "RemovedAddress": [alice.api.delete(f"/v1/addresses/{added['address']['address_id']}").json()],
+        "AddressLock": [alice.get("/v1/addresses/lock").json()],
+    }
+    for name, examples in replies.items():
+        for example in examples:
+            component(schema, name).validate(example)
+            assert set(example) == set(schema["components"]["schemas"][name]["properties"]), name
+            assert list(unknown_fields(SHAPES[name], example)) == [], name
 
 
 @pytest.mark.django_db

@@ -19,7 +19,7 @@ from websockets.asyncio.client import connect
 from tests.web.stream.test_ends_at_once import ORDER, TwoProcesses
 from tests.web.stream.test_revocation import closed_with
 from tests.web.stream.venue import PASSWORD, request, run
-from xtrader_client import Client, NotAuthenticated, NotFound
+from xtrader_client import Client, Conflict, NotAuthenticated, NotFound
 
 pytestmark = pytest.mark.proof
 
@@ -186,6 +186,24 @@ def test_the_client_is_for_an_account_over_both_ways(two: TwoProcesses) -> None:
         with pytest.raises(NotAuthenticated, match="ACCOUNT_NOT_FOUND"):
             async with Client(two.venue.url, "bob", PASSWORD, account="1001"):
                 pass
+
+    run(scenario(), 120)
+
+
+def test_the_client_opens_names_and_freezes_an_account(two: TwoProcesses) -> None:
+    async def scenario() -> None:
+        async with two.venue.client("mina") as mina:
+            opened = await mina.open_account("a b/c")
+            assert (opened.name, opened.is_main) == ("a b/c", False)
+            with pytest.raises(Conflict, match="ACCOUNT_NAME_TAKEN"):
+                await mina.open_account("a b/c")
+            while opened.status != "active":
+                await asyncio.sleep(0.1)
+                [opened] = [each for each in await mina.get_accounts() if each.account == opened.account]
+            renamed = await mina.change_account(opened.account, name="desk", status="frozen")
+            assert (renamed.account, renamed.name) == (opened.account, "desk")
+            assert (renamed.status, renamed.frozen_by) == ("frozen", "owner")
+            assert (await mina.change_account("desk", status="active")).status == "active"
 
     run(scenario(), 120)
 

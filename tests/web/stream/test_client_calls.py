@@ -129,6 +129,8 @@ async def _some_of_everything(alice: Client, bob: Client) -> list[tuple[Any, Any
     await note(alice.get_orders, "open")
     await note(alice.get_balances)
     await note(alice.get_fees)
+    await note(alice.get_fee_standing)
+    await note(alice.get_accounts)
     await note(alice.get_symbol_terms)
     await note(alice.get_book, "AAPL", 5)
     await note(alice.get_auction, "AAPL")

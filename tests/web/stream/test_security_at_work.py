@@ -20,6 +20,7 @@ from tests.accounts.telephone import Telephone
 from tests.web.stream.test_ends_at_once import REDIS_URL, TwoProcesses, ended, has_redis
 from tests.web.stream.test_revocation import closed_with
 from tests.web.stream.venue import PASSWORD, run
+from xtrader_client import MfaRequired
 
 pytestmark = pytest.mark.proof
 
@@ -128,3 +129,18 @@ def test_a_code_is_good_once_in_both_processes(two: TwoProcesses) -> None:
             two.change("alice", "from accounts.models import LogInCount as C; C.objects.all().delete()")
             answers = sorted(pool.map(partial(use, code), range(AT_ONCE)))
             assert answers == [200, *[401] * (AT_ONCE - 1)]
+
+
+def test_the_client_brings_a_code(two: TwoProcesses) -> None:
+    token = two.log_in("mina")["access"]
+    telephone = Telephone(two.post("/api/v1/mfa/totp", {}, token)[1]["secret"])
+    assert two.post("/api/v1/mfa/totp/confirm", {"code": telephone.code(-1)}, token)[0] == 200
+
+    async def scenario() -> None:
+        with pytest.raises(MfaRequired):
+            async with two.venue.client("mina"):
+                pass
+        async with two.venue.client("mina", otp=telephone.code) as mina:
+            assert (await mina.get_fee_standing()).tier == 0
+
+    run(scenario(), 60)

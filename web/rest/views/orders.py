@@ -89,6 +89,8 @@ class PlaceOrderView(OrderEntryView):
 
 
 class CancelOrderView(OrderEntryView):
+    only_cancels = True
+
     @schema.operation(
         operation_id="cancel_order",
         summary="Cancel an open order",
@@ -139,6 +141,8 @@ class ReplaceOrderView(OrderEntryView):
 
 
 class CancelAllView(OrderEntryView):
+    only_cancels = True
+
     @schema.operation(
         operation_id="cancel_all_orders",
         summary="Cancel all open orders, or those of one symbol",
@@ -153,6 +157,8 @@ class CancelAllView(OrderEntryView):
 
 
 class CancelAfterView(OrderEntryView):
+    only_cancels = True
+
     @schema.operation(
         operation_id="cancel_orders_after",
         summary="Cancel all open orders later, unless this is said again before",
@@ -264,7 +270,7 @@ class QuoteView(OrderEntryView):
     def account(cls, request: Request) -> int:
         """As of any private view, and PERMISSION_DENIED for a trader who is no market maker."""
         identity = cls.identity(request)
-        return identity.trading_account() if request.method == "DELETE" else identity.quoting_account()
+        return identity.canceling_account() if request.method == "DELETE" else identity.quoting_account()
 
 
 class QuotesView(QuoteView):

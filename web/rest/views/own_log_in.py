@@ -211,5 +211,4 @@ class TermsAcceptView(_PersonView):
         present = terms.check(read_integer(body, "version"))
         if present is not None:
             terms.accept(user, present)
-            request._request.session.pop(terms.DUE, None)
         return Response({"accepted": True})

@@ -27,6 +27,7 @@ from django.db import connections
 
 from accounts import seeding
 from accounts.demo_bots import DEMO_BOTS
+from custody.asset_terms import seed_terms
 from exchange.control.dispatcher import Dispatcher
 from exchange.journal.whole_file import write_private
 from exchange.link.blocking import BlockingEngineClient
@@ -129,6 +130,7 @@ def bring_up(supervisor: Supervisor, layout: plan.Layout) -> None:
     (layout.data_dir / "static").mkdir(exist_ok=True)
     call_command("migrate", verbosity=0, interactive=False)
     seeding.seed(layout.credentials_file, is_demo=demo or settings.XTRADER["DEMO_USERS"])
+    seed_terms()
     if demo:
         call_command("demo_history")
         # A demo may be left alone for as long as one likes.

@@ -828,6 +828,94 @@ export interface paths {
         patch: operations["change_account"];
         trace?: never;
     };
+    "/v1/addresses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your withdrawal addresses, newest first
+         * @description Changes are charged apart from reads.
+         */
+        get: operations["list_addresses"];
+        put?: never;
+        /**
+         * Add a withdrawal address
+         * @description Needs a log-in that has proved lately that it is the user (POST /api/v1/step-up). It is confirmed by a letter, where the exchange asks for one, and usable after the delay.
+         */
+        post: operations["add_address"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/addresses/{address_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a withdrawal address
+         * @description Changes are charged apart from reads.
+         */
+        delete: operations["remove_address"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/addresses/{address_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm a withdrawal address by the key of its letter
+         * @description Once more changes nothing.
+         */
+        post: operations["confirm_address"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/addresses/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether withdrawals go to the address book only
+         * @description Changes are charged apart from reads.
+         */
+        get: operations["get_address_lock"];
+        /**
+         * Limit withdrawals to the address book, or lift that
+         * @description The limit holds at once. It ends after the delay of new addresses; lifting it needs a log-in that has proved lately that it is the user (POST /api/v1/step-up).
+         */
+        put: operations["set_address_lock"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/balances": {
         parameters: {
             query?: never;
@@ -1480,6 +1568,130 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/withdrawals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The account's withdrawals, newest first
+         * @description Changes are charged apart from reads.
+         */
+        get: operations["list_withdrawals"];
+        put?: never;
+        /**
+         * Ask for a withdrawal
+         * @description Holds amount and fee at once. A log-in has to have proved lately that it is the user (POST /api/v1/step-up), and confirms by a letter where the exchange asks for one. A key needs the scope `withdraw`, and withdraws to usable entries of the address book only. Sent again with the same `client_withdrawal_id` it answers 200 with the same withdrawal.
+         */
+        post: operations["request_withdrawal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/withdrawals/{withdrawal_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One withdrawal, with its steps
+         * @description Changes are charged apart from reads.
+         */
+        get: operations["get_withdrawal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/withdrawals/{withdrawal_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Call a withdrawal back
+         * @description Until the order to pay goes out (`can_cancel`). Once more changes nothing.
+         */
+        post: operations["cancel_withdrawal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/withdrawals/{withdrawal_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm a withdrawal by the key of its letter
+         * @description Once more changes nothing. Needs a log-in.
+         */
+        post: operations["confirm_withdrawal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/withdrawals/{withdrawal_id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the letter that confirms a withdrawal once more
+         * @description Few an hour; beyond that none is sent, and the answer stays the same. Needs a log-in.
+         */
+        post: operations["resend_withdrawal_letter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/withdrawals/terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your limits, the lock to the address book, and how each asset is withdrawn
+         * @description Changes are charged apart from reads.
+         */
+        get: operations["get_withdrawal_terms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1505,6 +1717,51 @@ export interface components {
         AccountRequest: {
             /** @description 1 to 40 characters, unique among your accounts; not digits alone, and not `main`. */
             name: string;
+        };
+        Address: {
+            address_id: string;
+            asset: string;
+            address: string;
+            tag: string | null;
+            label: string;
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            created_at: number;
+            /** @description By its letter, where one was asked for. */
+            confirmed: boolean;
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            usable_at: number | null;
+            is_usable: boolean;
+        };
+        AddressLock: {
+            book_only: boolean;
+            /**
+             * Format: int64
+             * @description When it ends, once you have lifted it.
+             */
+            book_only_ends_at: number | null;
+        };
+        AddressLockRequest: {
+            /** @description Off takes effect after the delay of new addresses. */
+            book_only: boolean;
+        };
+        /** @description An entry of the address book to add. */
+        AddressRequest: {
+            asset: string;
+            /** @description 1 to 128 printable characters, as the asset's `address_pattern` has it. */
+            address: string;
+            /** @description For you: 1 to 40 characters. */
+            label: string;
+            /** @description 1 to 64 printable characters, where the asset has tags. */
+            tag?: string | null;
+        };
+        Addresses: {
+            addresses: components["schemas"]["Address"][];
         };
         AllStatistics: {
             statistics: components["schemas"]["Statistics"][];
@@ -1550,6 +1807,32 @@ export interface components {
         Asked: {
             /** @description Always true; whether there is anything to send, it does not tell. */
             asked: boolean;
+        };
+        AskedWithdrawal: {
+            withdrawal: components["schemas"]["WholeWithdrawal"];
+            /** @description Of the engine's hold; null until the engine has answered (`requested`): it goes on by itself. */
+            sequence: number | null;
+        };
+        AssetTerms: {
+            asset: string;
+            /** @description Whether it can be withdrawn at the moment. */
+            open: boolean;
+            /**
+             * Format: decimal
+             * @description On top of what is paid out.
+             */
+            fee: string;
+            /**
+             * Format: decimal
+             * @description The least that is paid out.
+             */
+            minimum: string;
+            has_tag: boolean;
+            /** @description A regular expression that a whole address matches; null: any printable text. */
+            address_pattern: string | null;
+            /** @description Whether people pay it out. */
+            provider_is_manual: boolean;
+            deposits_open: boolean;
         };
         /** @description Where an auction would trade as the book stands. */
         Auction: {
@@ -1683,9 +1966,18 @@ export interface components {
              *     * `ORDER_NOT_FOUND` - ORDER_NOT_FOUND
              *     * `PUBLICATION_NOT_FOUND` - PUBLICATION_NOT_FOUND
              *     * `WITHDRAWAL_NOT_FOUND` - WITHDRAWAL_NOT_FOUND
+             *     * `ADDRESS_NOT_FOUND` - ADDRESS_NOT_FOUND
              *     * `DUPLICATE_ID` - DUPLICATE_ID
              *     * `CLIENT_ORDER_ID_IN_USE` - CLIENT_ORDER_ID_IN_USE
              *     * `WITHDRAWAL_ID_IN_USE` - WITHDRAWAL_ID_IN_USE
+             *     * `WITHDRAWAL_STATE` - WITHDRAWAL_STATE
+             *     * `WITHDRAWALS_CLOSED` - WITHDRAWALS_CLOSED
+             *     * `EMAIL_REQUIRED` - EMAIL_REQUIRED
+             *     * `ADDRESS_NOT_USABLE` - ADDRESS_NOT_USABLE
+             *     * `ADDRESS_EXISTS` - ADDRESS_EXISTS
+             *     * `BOOK_ONLY` - BOOK_ONLY
+             *     * `TOO_MANY_ADDRESSES` - TOO_MANY_ADDRESSES
+             *     * `ALREADY_APPROVED` - ALREADY_APPROVED
              *     * `OPENING_OVER` - OPENING_OVER
              *     * `HALT_ENDS_BY_AUCTION` - HALT_ENDS_BY_AUCTION
              *     * `ORDER_NOT_OPEN` - ORDER_NOT_OPEN
@@ -1726,6 +2018,9 @@ export interface components {
              *     * `NO_REFERENCE_PRICE` - NO_REFERENCE_PRICE
              *     * `PRICE_OUT_OF_BAND` - PRICE_OUT_OF_BAND
              *     * `TOO_MANY_OPEN_ORDERS` - TOO_MANY_OPEN_ORDERS
+             *     * `INVALID_ADDRESS` - INVALID_ADDRESS
+             *     * `WITHDRAWAL_TOO_SMALL` - WITHDRAWAL_TOO_SMALL
+             *     * `WITHDRAWAL_LIMIT` - WITHDRAWAL_LIMIT
              *     * `TOO_MANY_WITHDRAWALS` - TOO_MANY_WITHDRAWALS
              *     * `INVALID_REDUCE` - INVALID_REDUCE
              *     * `INVALID_REPLACE` - INVALID_REPLACE
@@ -1736,7 +2031,7 @@ export interface components {
              *     * `OUTCOME_UNKNOWN` - OUTCOME_UNKNOWN
              * @enum {string}
              */
-            error?: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN";
+            error?: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "ADDRESS_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "EMAIL_REQUIRED" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "BOOK_ONLY" | "TOO_MANY_ADDRESSES" | "ALREADY_APPROVED" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "INVALID_ADDRESS" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN";
             message?: string;
             details?: {
                 [key: string]: unknown;
@@ -1971,9 +2266,18 @@ export interface components {
              *     * `ORDER_NOT_FOUND` - ORDER_NOT_FOUND
              *     * `PUBLICATION_NOT_FOUND` - PUBLICATION_NOT_FOUND
              *     * `WITHDRAWAL_NOT_FOUND` - WITHDRAWAL_NOT_FOUND
+             *     * `ADDRESS_NOT_FOUND` - ADDRESS_NOT_FOUND
              *     * `DUPLICATE_ID` - DUPLICATE_ID
              *     * `CLIENT_ORDER_ID_IN_USE` - CLIENT_ORDER_ID_IN_USE
              *     * `WITHDRAWAL_ID_IN_USE` - WITHDRAWAL_ID_IN_USE
+             *     * `WITHDRAWAL_STATE` - WITHDRAWAL_STATE
+             *     * `WITHDRAWALS_CLOSED` - WITHDRAWALS_CLOSED
+             *     * `EMAIL_REQUIRED` - EMAIL_REQUIRED
+             *     * `ADDRESS_NOT_USABLE` - ADDRESS_NOT_USABLE
+             *     * `ADDRESS_EXISTS` - ADDRESS_EXISTS
+             *     * `BOOK_ONLY` - BOOK_ONLY
+             *     * `TOO_MANY_ADDRESSES` - TOO_MANY_ADDRESSES
+             *     * `ALREADY_APPROVED` - ALREADY_APPROVED
              *     * `OPENING_OVER` - OPENING_OVER
              *     * `HALT_ENDS_BY_AUCTION` - HALT_ENDS_BY_AUCTION
              *     * `ORDER_NOT_OPEN` - ORDER_NOT_OPEN
@@ -2014,6 +2318,9 @@ export interface components {
              *     * `NO_REFERENCE_PRICE` - NO_REFERENCE_PRICE
              *     * `PRICE_OUT_OF_BAND` - PRICE_OUT_OF_BAND
              *     * `TOO_MANY_OPEN_ORDERS` - TOO_MANY_OPEN_ORDERS
+             *     * `INVALID_ADDRESS` - INVALID_ADDRESS
+             *     * `WITHDRAWAL_TOO_SMALL` - WITHDRAWAL_TOO_SMALL
+             *     * `WITHDRAWAL_LIMIT` - WITHDRAWAL_LIMIT
              *     * `TOO_MANY_WITHDRAWALS` - TOO_MANY_WITHDRAWALS
              *     * `INVALID_REDUCE` - INVALID_REDUCE
              *     * `INVALID_REPLACE` - INVALID_REPLACE
@@ -2024,7 +2331,7 @@ export interface components {
              *     * `OUTCOME_UNKNOWN` - OUTCOME_UNKNOWN
              * @enum {string}
              */
-            error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN";
+            error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "ADDRESS_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "EMAIL_REQUIRED" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "BOOK_ONLY" | "TOO_MANY_ADDRESSES" | "ALREADY_APPROVED" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "INVALID_ADDRESS" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN";
             /** @description For people: English, or Korean by Accept-Language. */
             message: string;
             /** @description `field` names what was wrong, where one field was. */
@@ -2250,6 +2557,10 @@ export interface components {
             /** @description False until the engine has opened it, in a moment. */
             account_is_open: boolean;
         };
+        /** @description What the link of a letter ends with. */
+        KeyOfLetter: {
+            key: string;
+        };
         /** @description A key to make. */
         KeyRequest: {
             /** @description For you: 1 to 40 characters. */
@@ -2439,12 +2750,18 @@ export interface components {
             first: components["schemas"]["OrderRequest"];
             second: components["schemas"]["OrderRequest"];
         };
+        OneAddress: {
+            address: components["schemas"]["Address"];
+        };
         OneOrder: {
             order: components["schemas"]["Order"];
             as_of_sequence: number;
         };
         OneOwnAccount: {
             account: components["schemas"]["OwnAccount"];
+        };
+        OneWithdrawal: {
+            withdrawal: components["schemas"]["WholeWithdrawal"];
         };
         Order: {
             order_id: string;
@@ -3027,9 +3344,18 @@ export interface components {
              *     * `ORDER_NOT_FOUND` - ORDER_NOT_FOUND
              *     * `PUBLICATION_NOT_FOUND` - PUBLICATION_NOT_FOUND
              *     * `WITHDRAWAL_NOT_FOUND` - WITHDRAWAL_NOT_FOUND
+             *     * `ADDRESS_NOT_FOUND` - ADDRESS_NOT_FOUND
              *     * `DUPLICATE_ID` - DUPLICATE_ID
              *     * `CLIENT_ORDER_ID_IN_USE` - CLIENT_ORDER_ID_IN_USE
              *     * `WITHDRAWAL_ID_IN_USE` - WITHDRAWAL_ID_IN_USE
+             *     * `WITHDRAWAL_STATE` - WITHDRAWAL_STATE
+             *     * `WITHDRAWALS_CLOSED` - WITHDRAWALS_CLOSED
+             *     * `EMAIL_REQUIRED` - EMAIL_REQUIRED
+             *     * `ADDRESS_NOT_USABLE` - ADDRESS_NOT_USABLE
+             *     * `ADDRESS_EXISTS` - ADDRESS_EXISTS
+             *     * `BOOK_ONLY` - BOOK_ONLY
+             *     * `TOO_MANY_ADDRESSES` - TOO_MANY_ADDRESSES
+             *     * `ALREADY_APPROVED` - ALREADY_APPROVED
              *     * `OPENING_OVER` - OPENING_OVER
              *     * `HALT_ENDS_BY_AUCTION` - HALT_ENDS_BY_AUCTION
              *     * `ORDER_NOT_OPEN` - ORDER_NOT_OPEN
@@ -3070,6 +3396,9 @@ export interface components {
              *     * `NO_REFERENCE_PRICE` - NO_REFERENCE_PRICE
              *     * `PRICE_OUT_OF_BAND` - PRICE_OUT_OF_BAND
              *     * `TOO_MANY_OPEN_ORDERS` - TOO_MANY_OPEN_ORDERS
+             *     * `INVALID_ADDRESS` - INVALID_ADDRESS
+             *     * `WITHDRAWAL_TOO_SMALL` - WITHDRAWAL_TOO_SMALL
+             *     * `WITHDRAWAL_LIMIT` - WITHDRAWAL_LIMIT
              *     * `TOO_MANY_WITHDRAWALS` - TOO_MANY_WITHDRAWALS
              *     * `INVALID_REDUCE` - INVALID_REDUCE
              *     * `INVALID_REPLACE` - INVALID_REPLACE
@@ -3080,7 +3409,7 @@ export interface components {
              *     * `OUTCOME_UNKNOWN` - OUTCOME_UNKNOWN
              * @enum {string|null}
              */
-            bid_error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | null;
+            bid_error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "ADDRESS_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "EMAIL_REQUIRED" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "BOOK_ONLY" | "TOO_MANY_ADDRESSES" | "ALREADY_APPROVED" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "INVALID_ADDRESS" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | null;
             ask_order_id: string | null;
             /**
              * @description * `INVALID_JSON` - INVALID_JSON
@@ -3146,9 +3475,18 @@ export interface components {
              *     * `ORDER_NOT_FOUND` - ORDER_NOT_FOUND
              *     * `PUBLICATION_NOT_FOUND` - PUBLICATION_NOT_FOUND
              *     * `WITHDRAWAL_NOT_FOUND` - WITHDRAWAL_NOT_FOUND
+             *     * `ADDRESS_NOT_FOUND` - ADDRESS_NOT_FOUND
              *     * `DUPLICATE_ID` - DUPLICATE_ID
              *     * `CLIENT_ORDER_ID_IN_USE` - CLIENT_ORDER_ID_IN_USE
              *     * `WITHDRAWAL_ID_IN_USE` - WITHDRAWAL_ID_IN_USE
+             *     * `WITHDRAWAL_STATE` - WITHDRAWAL_STATE
+             *     * `WITHDRAWALS_CLOSED` - WITHDRAWALS_CLOSED
+             *     * `EMAIL_REQUIRED` - EMAIL_REQUIRED
+             *     * `ADDRESS_NOT_USABLE` - ADDRESS_NOT_USABLE
+             *     * `ADDRESS_EXISTS` - ADDRESS_EXISTS
+             *     * `BOOK_ONLY` - BOOK_ONLY
+             *     * `TOO_MANY_ADDRESSES` - TOO_MANY_ADDRESSES
+             *     * `ALREADY_APPROVED` - ALREADY_APPROVED
              *     * `OPENING_OVER` - OPENING_OVER
              *     * `HALT_ENDS_BY_AUCTION` - HALT_ENDS_BY_AUCTION
              *     * `ORDER_NOT_OPEN` - ORDER_NOT_OPEN
@@ -3189,6 +3527,9 @@ export interface components {
              *     * `NO_REFERENCE_PRICE` - NO_REFERENCE_PRICE
              *     * `PRICE_OUT_OF_BAND` - PRICE_OUT_OF_BAND
              *     * `TOO_MANY_OPEN_ORDERS` - TOO_MANY_OPEN_ORDERS
+             *     * `INVALID_ADDRESS` - INVALID_ADDRESS
+             *     * `WITHDRAWAL_TOO_SMALL` - WITHDRAWAL_TOO_SMALL
+             *     * `WITHDRAWAL_LIMIT` - WITHDRAWAL_LIMIT
              *     * `TOO_MANY_WITHDRAWALS` - TOO_MANY_WITHDRAWALS
              *     * `INVALID_REDUCE` - INVALID_REDUCE
              *     * `INVALID_REPLACE` - INVALID_REPLACE
@@ -3199,7 +3540,7 @@ export interface components {
              *     * `OUTCOME_UNKNOWN` - OUTCOME_UNKNOWN
              * @enum {string|null}
              */
-            ask_error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | null;
+            ask_error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "ADDRESS_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "EMAIL_REQUIRED" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "BOOK_ONLY" | "TOO_MANY_ADDRESSES" | "ALREADY_APPROVED" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "INVALID_ADDRESS" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | null;
         };
         Quotes: {
             /** @description In the order of the request. */
@@ -3287,6 +3628,10 @@ export interface components {
             /** @description Always true. */
             removed: boolean;
         };
+        RemovedAddress: {
+            /** @description Always true. */
+            removed: boolean;
+        };
         /** @description Exactly one of the two ids. */
         ReplaceRequest: {
             order_id?: string | null;
@@ -3355,9 +3700,13 @@ export interface components {
              *     * `new_place` - new_place
              *     * `session_revoked` - session_revoked
              *     * `others_revoked` - others_revoked
+             *     * `address_added` - address_added
+             *     * `address_removed` - address_removed
+             *     * `book_locked` - book_locked
+             *     * `book_unlocked` - book_unlocked
              * @enum {string}
              */
-            kind: "key_created" | "key_revoked" | "password_changed" | "email_changed" | "totp_added" | "totp_removed" | "passkey_added" | "passkey_removed" | "recovery_codes_renewed" | "recovery_code_used" | "second_factor_reset" | "second_factor_guessed" | "new_place" | "session_revoked" | "others_revoked";
+            kind: "key_created" | "key_revoked" | "password_changed" | "email_changed" | "totp_added" | "totp_removed" | "passkey_added" | "passkey_removed" | "recovery_codes_renewed" | "recovery_code_used" | "second_factor_reset" | "second_factor_guessed" | "new_place" | "session_revoked" | "others_revoked" | "address_added" | "address_removed" | "book_locked" | "book_unlocked";
             /**
              * Format: int64
              * @description Milliseconds UTC.
@@ -3845,6 +4194,14 @@ export interface components {
             transfer: components["schemas"]["Transfer"];
             sequence: number;
         };
+        UsedLimit: {
+            /** Format: decimal */
+            limit: string;
+            /** Format: decimal */
+            used: string;
+            /** Format: decimal */
+            left: string;
+        };
         ValuePoint: {
             /**
              * Format: int64
@@ -3863,6 +4220,235 @@ export interface components {
              * @description Had nothing been traded since the first point, and every deposit just been kept.
              */
             kept_value: string;
+        };
+        WholeWithdrawal: {
+            withdrawal_id: string;
+            client_withdrawal_id: string | null;
+            account: string;
+            asset: string;
+            /**
+             * Format: decimal
+             * @description What is paid out.
+             */
+            amount: string;
+            /** Format: decimal */
+            fee: string;
+            /**
+             * Format: decimal
+             * @description Held from the request on.
+             */
+            total: string;
+            address: string;
+            tag: string | null;
+            /** @description The entry of the address book it goes to, if any. */
+            address_id: string | null;
+            /**
+             * @description docs/money.md says what each means.
+             *
+             *     * `requested` - requested
+             *     * `refused` - refused
+             *     * `unconfirmed` - unconfirmed
+             *     * `in_review` - in_review
+             *     * `approved` - approved
+             *     * `sending` - sending
+             *     * `sent` - sent
+             *     * `unclear` - unclear
+             *     * `settling` - settling
+             *     * `paid` - paid
+             *     * `releasing` - releasing
+             *     * `ended` - ended
+             * @enum {string}
+             */
+            state: "requested" | "refused" | "unconfirmed" | "in_review" | "approved" | "sending" | "sent" | "unclear" | "settling" | "paid" | "releasing" | "ended";
+            /**
+             * @description Why it was given back, where it was.
+             *
+             *     * `canceled` - canceled
+             *     * `expired` - expired
+             *     * `declined` - declined
+             *     * `failed` - failed
+             * @enum {string|null}
+             */
+            end: "canceled" | "expired" | "declined" | "failed" | null;
+            /** @description In words, where a person or the provider gave some. */
+            end_reason: string | null;
+            /** @description Of a `refused` one, which was never held. */
+            refusal_code: string | null;
+            /** @description What you can look for at your bank or on the chain. */
+            transaction: string | null;
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            requested_at: number;
+            /**
+             * Format: int64
+             * @description Null where no letter is needed.
+             */
+            confirm_by: number | null;
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            sent_at: number | null;
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            ended_at: number | null;
+            /** @description Whether it can still be called back. */
+            can_cancel: boolean;
+            /** @description From the request on. */
+            steps: components["schemas"]["WithdrawalStep"][];
+        };
+        Withdrawal: {
+            withdrawal_id: string;
+            client_withdrawal_id: string | null;
+            account: string;
+            asset: string;
+            /**
+             * Format: decimal
+             * @description What is paid out.
+             */
+            amount: string;
+            /** Format: decimal */
+            fee: string;
+            /**
+             * Format: decimal
+             * @description Held from the request on.
+             */
+            total: string;
+            address: string;
+            tag: string | null;
+            /** @description The entry of the address book it goes to, if any. */
+            address_id: string | null;
+            /**
+             * @description docs/money.md says what each means.
+             *
+             *     * `requested` - requested
+             *     * `refused` - refused
+             *     * `unconfirmed` - unconfirmed
+             *     * `in_review` - in_review
+             *     * `approved` - approved
+             *     * `sending` - sending
+             *     * `sent` - sent
+             *     * `unclear` - unclear
+             *     * `settling` - settling
+             *     * `paid` - paid
+             *     * `releasing` - releasing
+             *     * `ended` - ended
+             * @enum {string}
+             */
+            state: "requested" | "refused" | "unconfirmed" | "in_review" | "approved" | "sending" | "sent" | "unclear" | "settling" | "paid" | "releasing" | "ended";
+            /**
+             * @description Why it was given back, where it was.
+             *
+             *     * `canceled` - canceled
+             *     * `expired` - expired
+             *     * `declined` - declined
+             *     * `failed` - failed
+             * @enum {string|null}
+             */
+            end: "canceled" | "expired" | "declined" | "failed" | null;
+            /** @description In words, where a person or the provider gave some. */
+            end_reason: string | null;
+            /** @description Of a `refused` one, which was never held. */
+            refusal_code: string | null;
+            /** @description What you can look for at your bank or on the chain. */
+            transaction: string | null;
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            requested_at: number;
+            /**
+             * Format: int64
+             * @description Null where no letter is needed.
+             */
+            confirm_by: number | null;
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            sent_at: number | null;
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            ended_at: number | null;
+            /** @description Whether it can still be called back. */
+            can_cancel: boolean;
+        };
+        /** @description Of all your accounts together, by what withdrawals were worth when they were asked for. */
+        WithdrawalLimits: {
+            currency: string;
+            /** @description In the last 24 hours. */
+            day: components["schemas"]["UsedLimit"];
+            /** @description In the last 30 days. */
+            month: components["schemas"]["UsedLimit"];
+        };
+        WithdrawalPage: {
+            withdrawals: components["schemas"]["Withdrawal"][];
+            /** @description Null on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description A withdrawal to ask for: by `address_id`, or by `address` and perhaps `tag`. */
+        WithdrawalRequest: {
+            asset: string;
+            /** @description What is paid out; the fee comes on top. */
+            amount: string | number;
+            /** @description An entry of your address book. A key's goes to usable entries only. */
+            address_id?: string | null;
+            /** @description 1 to 128 printable characters, as the asset's `address_pattern` has it. */
+            address?: string | null;
+            /** @description 1 to 64 printable characters, where the asset has tags. */
+            tag?: string | null;
+            /** @description Your own id: sent again, it is the same withdrawal. */
+            client_withdrawal_id?: string | null;
+        };
+        WithdrawalStep: {
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            at: number;
+            /**
+             * @description * `requested` - requested
+             *     * `refused` - refused
+             *     * `unconfirmed` - unconfirmed
+             *     * `in_review` - in_review
+             *     * `approved` - approved
+             *     * `sending` - sending
+             *     * `sent` - sent
+             *     * `unclear` - unclear
+             *     * `settling` - settling
+             *     * `paid` - paid
+             *     * `releasing` - releasing
+             *     * `ended` - ended
+             * @enum {string}
+             */
+            state: "requested" | "refused" | "unconfirmed" | "in_review" | "approved" | "sending" | "sent" | "unclear" | "settling" | "paid" | "releasing" | "ended";
+            note: string | null;
+        };
+        WithdrawalTerms: {
+            /** @description Your verification level. */
+            level: number;
+            limits: components["schemas"]["WithdrawalLimits"];
+            /** @description Withdrawals go to the address book only. */
+            book_only: boolean;
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            book_only_ends_at: number | null;
+            /** @description Seconds until a new address may be used. */
+            address_delay_s: number;
+            /**
+             * Format: decimal
+             * @description Withdrawals worth more, in the limits' currency, are looked at by people.
+             */
+            review_above: string;
+            assets: components["schemas"]["AssetTerms"][];
         };
     };
     responses: never;
@@ -4029,7 +4615,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -4158,7 +4744,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -4583,7 +5169,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -4713,7 +5299,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -4868,7 +5454,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -5092,7 +5678,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -5220,7 +5806,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -5372,7 +5958,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -5513,7 +6099,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -5657,7 +6243,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -5789,7 +6375,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -5915,7 +6501,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -6047,7 +6633,7 @@ export interface operations {
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
              *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -6187,7 +6773,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -6450,7 +7036,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -6798,7 +7384,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -6920,7 +7506,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -7044,7 +7630,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -7169,7 +7755,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -7351,7 +7937,7 @@ export interface operations {
             /**
              * @description - `INVALID_INVITATION`: Ask whoever invited you for another one.
              *     - `SIGN_UP_CLOSED`: The exchange runs with REGISTRATION=closed.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -7957,7 +8543,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -8100,7 +8686,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -8392,7 +8978,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -8599,7 +9185,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. */
+            /** @description - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8950,7 +9536,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -9077,7 +9663,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -9237,7 +9823,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -9339,6 +9925,867 @@ export interface operations {
             };
         };
     };
+    list_addresses: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Addresses"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    add_address: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddressRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneAddress"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneAddress"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `ASSET_NOT_FOUND`: `details.asset` repeats it.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_EXISTS`: An entry of the same asset, address and tag, confirmed or not.
+             *     - `EMAIL_REQUIRED`: The user has no confirmed e-mail address, and this exchange asks for one.
+             *     - `TOO_MANY_ADDRESSES`: At most 100 entries; remove one first.
+             *     - `WITHDRAWALS_CLOSED`: /v1/withdrawals/terms lists the assets that can.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INVALID_ADDRESS`: `address` does not have the asset's `address_pattern`, or a `tag` where it has none. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    remove_address: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path: {
+                address_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemovedAddress"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `ADDRESS_NOT_FOUND`: `address_id` names none of your withdrawal addresses, or one that was removed.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    confirm_address: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path: {
+                address_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyOfLetter"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneAddress"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_LINK`: Links in letters are good once and for a time; ask for another one.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `ADDRESS_NOT_FOUND`: `address_id` names none of your withdrawal addresses, or one that was removed.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_address_lock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddressLock"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    set_address_lock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddressLockRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddressLock"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     list_balances: {
         parameters: {
             query?: never;
@@ -9395,7 +10842,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -9538,7 +10985,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -9707,7 +11154,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -9856,7 +11303,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -10008,7 +11455,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -10151,7 +11598,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -10289,7 +11736,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -10442,7 +11889,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -10593,7 +12040,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -10747,7 +12194,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -10897,7 +12344,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -11052,7 +12499,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -11094,7 +12541,7 @@ export interface operations {
             };
             /**
              * @description - `CLIENT_ORDER_ID_IN_USE`: The id belongs to an open order, older than ids are remembered for.
-             *     - `DUPLICATE_ID`: The same client_order_id or client_transfer_id with another payload. The same payload gets the first reply again.
+             *     - `DUPLICATE_ID`: The same client_order_id, client_transfer_id or client_withdrawal_id with another payload. The same payload gets the first reply again.
              *     - `SYMBOL_CANCEL_ONLY`: The symbol is in cancel-only.
              *     - `SYMBOL_CLOSED`: Orders can only be canceled until it opens.
              *     - `SYMBOL_HALTED`: Orders can only be canceled until an operator resumes it.
@@ -11244,7 +12691,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -11387,7 +12834,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -11571,7 +13018,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -11614,7 +13061,7 @@ export interface operations {
             };
             /**
              * @description - `CLIENT_ORDER_ID_IN_USE`: The id belongs to an open order, older than ids are remembered for.
-             *     - `DUPLICATE_ID`: The same client_order_id or client_transfer_id with another payload. The same payload gets the first reply again.
+             *     - `DUPLICATE_ID`: The same client_order_id, client_transfer_id or client_withdrawal_id with another payload. The same payload gets the first reply again.
              *     - `ORDER_NOT_OPEN`: It was filled, canceled or expired before.
              *     - `SYMBOL_CANCEL_ONLY`: The symbol is in cancel-only.
              *     - `SYMBOL_CLOSED`: Orders can only be canceled until it opens.
@@ -11779,7 +13226,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -11821,7 +13268,7 @@ export interface operations {
             };
             /**
              * @description - `CLIENT_ORDER_ID_IN_USE`: The id belongs to an open order, older than ids are remembered for.
-             *     - `DUPLICATE_ID`: The same client_order_id or client_transfer_id with another payload. The same payload gets the first reply again.
+             *     - `DUPLICATE_ID`: The same client_order_id, client_transfer_id or client_withdrawal_id with another payload. The same payload gets the first reply again.
              *     - `SYMBOL_CANCEL_ONLY`: The symbol is in cancel-only.
              *     - `SYMBOL_CLOSED`: Orders can only be canceled until it opens.
              *     - `SYMBOL_HALTED`: Orders can only be canceled until an operator resumes it.
@@ -11985,7 +13432,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -12027,7 +13474,7 @@ export interface operations {
             };
             /**
              * @description - `CLIENT_ORDER_ID_IN_USE`: The id belongs to an open order, older than ids are remembered for.
-             *     - `DUPLICATE_ID`: The same client_order_id or client_transfer_id with another payload. The same payload gets the first reply again.
+             *     - `DUPLICATE_ID`: The same client_order_id, client_transfer_id or client_withdrawal_id with another payload. The same payload gets the first reply again.
              *     - `SYMBOL_CANCEL_ONLY`: The symbol is in cancel-only.
              *     - `SYMBOL_CLOSED`: Orders can only be canceled until it opens.
              *     - `SYMBOL_HALTED`: Orders can only be canceled until an operator resumes it.
@@ -12184,7 +13631,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -12378,7 +13825,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -12421,7 +13868,7 @@ export interface operations {
             };
             /**
              * @description - `CLIENT_ORDER_ID_IN_USE`: The id belongs to an open order, older than ids are remembered for.
-             *     - `DUPLICATE_ID`: The same client_order_id or client_transfer_id with another payload. The same payload gets the first reply again.
+             *     - `DUPLICATE_ID`: The same client_order_id, client_transfer_id or client_withdrawal_id with another payload. The same payload gets the first reply again.
              *     - `ORDER_NOT_OPEN`: It was filled, canceled or expired before.
              *     - `SYMBOL_CANCEL_ONLY`: The symbol is in cancel-only.
              *     - `SYMBOL_CLOSED`: Orders can only be canceled until it opens.
@@ -12589,7 +14036,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -12733,7 +14180,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -12902,7 +14349,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -12944,7 +14391,7 @@ export interface operations {
             };
             /**
              * @description - `CLIENT_ORDER_ID_IN_USE`: The id belongs to an open order, older than ids are remembered for.
-             *     - `DUPLICATE_ID`: The same client_order_id or client_transfer_id with another payload. The same payload gets the first reply again.
+             *     - `DUPLICATE_ID`: The same client_order_id, client_transfer_id or client_withdrawal_id with another payload. The same payload gets the first reply again.
              *     - `SYMBOL_CANCEL_ONLY`: The symbol is in cancel-only.
              *     - `SYMBOL_CLOSED`: Orders can only be canceled until it opens.
              *     - `SYMBOL_HALTED`: Orders can only be canceled until an operator resumes it.
@@ -13098,7 +14545,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -13256,7 +14703,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -13437,7 +14884,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -13479,7 +14926,7 @@ export interface operations {
             };
             /**
              * @description - `CLIENT_ORDER_ID_IN_USE`: The id belongs to an open order, older than ids are remembered for.
-             *     - `DUPLICATE_ID`: The same client_order_id or client_transfer_id with another payload. The same payload gets the first reply again.
+             *     - `DUPLICATE_ID`: The same client_order_id, client_transfer_id or client_withdrawal_id with another payload. The same payload gets the first reply again.
              *     - `SYMBOL_CANCEL_ONLY`: The symbol is in cancel-only.
              *     - `SYMBOL_CLOSED`: Orders can only be canceled until it opens.
              *     - `SYMBOL_HALTED`: Orders can only be canceled until an operator resumes it.
@@ -13640,7 +15087,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -13785,7 +15232,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -13934,7 +15381,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -14113,7 +15560,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -14258,7 +15705,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -14414,7 +15861,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -14554,7 +16001,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -14719,7 +16166,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -14862,7 +16309,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -15008,7 +16455,7 @@ export interface operations {
              *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
              *     - `PERMISSION_DENIED`: The user lacks the role for it.
              *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
-             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
              */
             403: {
                 headers: {
@@ -15048,7 +16495,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DUPLICATE_ID`: The same client_order_id or client_transfer_id with another payload. The same payload gets the first reply again. */
+            /** @description - `DUPLICATE_ID`: The same client_order_id, client_transfer_id or client_withdrawal_id with another payload. The same payload gets the first reply again. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -15077,6 +16524,1105 @@ export interface operations {
             };
             /** @description - `INSUFFICIENT_BALANCE`: `details` has the asset and the amounts required and available. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_withdrawals: {
+        parameters: {
+            query?: {
+                /** @description Only this asset. */
+                asset?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page: 1 to 500, 100 by default. */
+                limit?: number;
+                /** @description Only those in this state. */
+                state?: "approved" | "ended" | "in_review" | "paid" | "refused" | "releasing" | "requested" | "sending" | "sent" | "settling" | "unclear" | "unconfirmed";
+            };
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WithdrawalPage"];
+                };
+            };
+            /**
+             * @description - `INVALID_CURSOR`: Take `next_cursor` of the page before, unchanged and with the same filters.
+             *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `ASSET_NOT_FOUND`: `details.asset` repeats it.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    request_withdrawal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawalRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedWithdrawal"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedWithdrawal"];
+                };
+            };
+            /**
+             * @description - `INVALID_AMOUNT`: Zero, negative, finer than the asset allows, or more than the limit in `details`.
+             *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a sign in front, spaces, or more than 38 digits.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_FROZEN`: An operator or its owner froze the account.
+             *     - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `STEP_UP_REQUIRED`: `details.ways` lists what would do, each the fields that POST /api/v1/step-up takes together; a proof lasts `details.max_age_s` seconds. Then send the same again.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `ADDRESS_NOT_FOUND`: `address_id` names none of your withdrawal addresses, or one that was removed.
+             *     - `ASSET_NOT_FOUND`: `details.asset` repeats it.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_USABLE`: `details.usable_at` says from when on; null: it has to be confirmed first.
+             *     - `BOOK_ONLY`: The user has limited withdrawals to the address book; for API keys that always holds.
+             *     - `DUPLICATE_ID`: The same client_order_id, client_transfer_id or client_withdrawal_id with another payload. The same payload gets the first reply again.
+             *     - `EMAIL_REQUIRED`: The user has no confirmed e-mail address, and this exchange asks for one.
+             *     - `WITHDRAWALS_CLOSED`: /v1/withdrawals/terms lists the assets that can.
+             *     - `WITHDRAWAL_ID_IN_USE`: Every withdrawal of an account has an id of its own.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_BALANCE`: `details` has the asset and the amounts required and available.
+             *     - `INVALID_ADDRESS`: `address` does not have the asset's `address_pattern`, or a `tag` where it has none.
+             *     - `TOO_MANY_WITHDRAWALS`: At most 100 at a time; wait until one is paid out, or cancel one.
+             *     - `WITHDRAWAL_LIMIT`: `details.span` is `day` or `month`, `left` what may still leave, `value` what it is worth.
+             *     - `WITHDRAWAL_TOO_SMALL`: `details.minimum` says how much that is.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_withdrawal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path: {
+                withdrawal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneWithdrawal"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `WITHDRAWAL_NOT_FOUND`: Never asked for, or another account's.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    cancel_withdrawal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path: {
+                withdrawal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneWithdrawal"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `WITHDRAWAL_NOT_FOUND`: Never asked for, or another account's.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `WITHDRAWAL_STATE`: `details.state` is its present state: called back or paid already, for instance. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    confirm_withdrawal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path: {
+                withdrawal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyOfLetter"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneWithdrawal"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_LINK`: Links in letters are good once and for a time; ask for another one.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `WITHDRAWAL_NOT_FOUND`: Never asked for, or another account's.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `WITHDRAWAL_STATE`: `details.state` is its present state: called back or paid already, for instance. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    resend_withdrawal_letter: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path: {
+                withdrawal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneWithdrawal"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `WITHDRAWAL_NOT_FOUND`: Never asked for, or another account's.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `WITHDRAWAL_STATE`: `details.state` is its present state: called back or paid already, for instance. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_withdrawal_terms: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WithdrawalTerms"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts import seeding
+from custody.asset_terms import seed_terms
 from exchange.control.dispatcher import Dispatcher
 from exchange.link.blocking import BlockingEngineClient
 from exchange.link.errors import EngineError
@@ -36,6 +37,7 @@ class Command(BaseCommand):
         passwords = seeding.seed(
             options["credentials"], is_demo=configured["DEMO"] or configured["DEMO_USERS"]
         )
+        seed_terms()
         if options["dispatch"]:
             self._dispatch()
         waiting = ChangeRequest.objects.filter(state__in=ChangeRequest.OPEN_STATES).count()
