@@ -3,6 +3,7 @@ same commands as tuples, event by event, state by state."""
 
 from __future__ import annotations
 
+import gc
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -212,3 +213,19 @@ def test_a_batch_beyond_midnight_begins_the_day() -> None:
     both.compare()
     with pytest.raises(ValueError, match="backwards"):
         both.records.apply_batch(write_commands([m.cancel_order("x", 1_000, 1)]), START_NS)
+
+
+def test_it_makes_no_garbage_cycles() -> None:
+    """The worker runs with the collector off. Small bounds: much is forgotten."""
+    engine = Engine(Limits(ids_per_account=9, ids_total=60, finished_orders=20, finished_per_account=4))
+    trader = Trader(11, 1)
+    engine.apply_batch(write_commands(small_venue(False, (0, 500))), START_NS)
+    gc.collect()
+    gc.disable()
+    try:
+        for count, batch in enumerate(batches([trader.draw() for _ in range(1_500)], trader.rng)):
+            engine.apply_batch(write_commands(batch), START_NS + count)
+        assert engine.counts()["trades"] > 100
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
