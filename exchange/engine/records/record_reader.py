@@ -38,12 +38,14 @@ class Answer(NamedTuple):
 
 
 def read_messages(data: bytes, shapes: dict[int, Shape]) -> list[tuple[Any, ...]]:
-    """All messages of some records."""
+    """All messages of some records; those of tags without a layout are stepped over."""
     found: list[tuple[Any, ...]] = []
     at: i64 = 0
     while at < i64(len(data)):
-        found.append(read_message(data, at, shapes))
-        at += 8 * record_words(read_word(data, at))
+        head: i64 = read_word(data, at)
+        if is_known(head, shapes):
+            found.append(read_message(data, at, shapes))
+        at += 8 * record_words(head)
     return found
 
 
@@ -57,25 +59,35 @@ def read_answers(data: bytes) -> list[Answer]:
         if head & _TAG_MASK == END:
             found.append(Answer(read_word(data, at + 8), read_word(data, at + 16), events))
             events = []
-        else:
+        elif is_known(head, EVENT_SHAPES):
             events.append(read_message(data, at, EVENT_SHAPES))
         at += 8 * record_words(head)
     return found
 
 
 def record_words(head: i64) -> i64:
-    """The length of a record that begins so, in words."""
-    return head >> LENGTH_AT & LENGTH_MASK
+    """The length of a record that begins so, in words. Raises ValueError if it is none."""
+    count: i64 = head >> LENGTH_AT & LENGTH_MASK
+    if count == 0:
+        raise ValueError("a record is at least one word long")
+    return count
+
+
+def is_known(head: i64, shapes: dict[int, Shape]) -> bool:
+    """Whether a record that begins so can be read."""
+    return head & WHOLE != 0 or int(head & _TAG_MASK) in shapes
 
 
 def read_message(data: bytes, at: i64, shapes: dict[int, Shape]) -> tuple[Any, ...]:
-    """The message whose record begins at this byte."""
+    """The message whose record begins at this byte. Raises ValueError if it cannot be read."""
     head: i64 = read_word(data, at)
     if head & WHOLE:
         size: i64 = read_word(data, at + 8)
         return _nested(data, at + 16, size)
     tag = int(head & _TAG_MASK)
-    shape = shapes[tag]
+    shape = shapes.get(tag)
+    if shape is None:
+        raise ValueError(f"no record of tag {tag} has a layout")
     values: list[Any] = [tag]
     smalls = int(head >> SMALLS_AT)
     place: i64 = at + 8

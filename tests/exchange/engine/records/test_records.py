@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections import Counter
 from typing import Any
 
@@ -158,6 +159,25 @@ def test_a_batch_is_answered_command_by_command() -> None:
     assert first == (1, START_NS, [(m.EV_ASSET, "KRW", 0)])
     assert repeated == first
     assert (other.sequence, other.events[0][3]) == (0, "DUPLICATE_ID")
+
+
+def test_a_reader_steps_over_what_it_does_not_know() -> None:
+    level = (m.EV_LEVEL, "A-B", m.BUY, 5, 7)
+    unknown = (200 | 2 << 8).to_bytes(8, "little") + bytes(8)
+    end = (255 | 3 << 8).to_bytes(8, "little") + bytes(16)
+    data = unknown + written(level, EVENT_SHAPES) + unknown
+    assert read_messages(data, EVENT_SHAPES) == [level]
+    assert read_answers(data + end) == [(0, 0, [level])]
+
+
+def test_what_is_no_record_is_refused() -> None:
+    """Zeros would be read for ever, and what is cut off in the middle ends."""
+    with pytest.raises(ValueError, match="at least one word"):
+        read_messages(bytes(16), EVENT_SHAPES)
+    cut = write_commands([m.cancel_order("an id of some length", 1_000, 7)])[:-8]
+    for broken in (bytes(16), cut, cut[:20]):
+        with pytest.raises((ValueError, IndexError, struct.error)):
+            Engine().apply_batch(broken, START_NS)
 
 
 def test_the_document_shows_the_layouts_as_they_are() -> None:
