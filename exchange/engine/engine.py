@@ -12,7 +12,7 @@ from exchange.engine.messages.places import COMMAND_ACCOUNT, COMMAND_ID, ORDER_S
 from exchange.engine.messages.sameness import is_same
 from exchange.engine.messages.version_numbers import FIRST_RULES, RULES_VERSION, VENUE_RULES
 from exchange.engine.records.machine_words import i64, read_word
-from exchange.engine.records.record_reader import read_message, record_words
+from exchange.engine.records.record_reader import next_record, read_message
 from exchange.engine.records.record_shapes import COMMAND_SHAPES, EVENT_SHAPES
 from exchange.engine.records.record_words import WordRow
 from exchange.engine.records.record_writer import RecordWriter
@@ -148,10 +148,10 @@ class Engine:
         row.clear()
         at: i64 = 0
         while at < i64(len(batch)):
-            head: i64 = read_word(batch, at)
-            if not self._short_way.apply(batch, at, head, now_ns):
+            end: i64 = next_record(batch, at)
+            if not self._short_way.apply(batch, at, read_word(batch, at), now_ns):
                 self._go_the_long_way(batch, at, now_ns)
-            at += 8 * record_words(head)
+            at = end
         return row.part(0, row.at)
 
     def _go_the_long_way(self, batch: bytes, at: i64, now_ns: int) -> None:

@@ -43,9 +43,10 @@ def read_messages(data: bytes, shapes: dict[int, Shape]) -> list[tuple[Any, ...]
     at: i64 = 0
     while at < i64(len(data)):
         head: i64 = read_word(data, at)
+        end: i64 = next_record(data, at)
         if is_known(head, shapes):
             found.append(read_message(data, at, shapes))
-        at += 8 * record_words(head)
+        at = end
     return found
 
 
@@ -56,21 +57,28 @@ def read_answers(data: bytes) -> list[Answer]:
     at: i64 = 0
     while at < i64(len(data)):
         head: i64 = read_word(data, at)
+        end: i64 = next_record(data, at)
         if head & _TAG_MASK == END:
             found.append(Answer(read_word(data, at + 8), read_word(data, at + 16), events))
             events = []
         elif is_known(head, EVENT_SHAPES):
             events.append(read_message(data, at, EVENT_SHAPES))
-        at += 8 * record_words(head)
+        at = end
     return found
 
 
 def record_words(head: i64) -> i64:
-    """The length of a record that begins so, in words. Raises ValueError if it is none."""
-    count: i64 = head >> LENGTH_AT & LENGTH_MASK
-    if count == 0:
-        raise ValueError("a record is at least one word long")
-    return count
+    """The length of a record that begins so, in words."""
+    return head >> LENGTH_AT & LENGTH_MASK
+
+
+def next_record(data: bytes, at: i64) -> i64:
+    """Where the record that begins at this byte ends. Raises ValueError if it is none or is cut off."""
+    count: i64 = record_words(read_word(data, at))
+    end: i64 = at + 8 * count
+    if count == 0 or end > len(data):
+        raise ValueError(f"no whole record begins at byte {at}")
+    return end
 
 
 def is_known(head: i64, shapes: dict[int, Shape]) -> bool:
