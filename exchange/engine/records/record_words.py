@@ -100,11 +100,11 @@ def words_for(size: i64) -> i64:
 
 def text_record(text: str) -> bytes:
     """A text's word and what follows it, as if it were all there is."""
-    named = TextWords(text)
-    row = WordRow()
-    row.append(named.word)
-    row.append_rest(named)
-    return row.part(0, row.at)
+    data = text_bytes(text)
+    size = len(data)
+    if size <= INLINE:
+        return bytes((size,)) + data + bytes(INLINE - size)
+    return (size << 8 | AT_END).to_bytes(8, "little") + data + bytes(-size % 8)
 
 
 def rest_bytes(word: i64) -> i64:
