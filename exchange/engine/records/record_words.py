@@ -75,7 +75,10 @@ class WordRow:
 
 def text_bytes(text: str) -> bytes:
     """Any string that Python may have, also one that is no Unicode."""
-    return text.encode("utf-8", "surrogatepass")
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
 
 
 def text_of(data: bytes) -> str:

@@ -98,7 +98,7 @@ class ShortWay:
             account.status == m.ACTIVE
             and account.open_orders < self._state.orders_per_account
             and seat.open_orders < seat.book.symbol.max_open_orders
-            and self._asked.client_order_id not in account.client_ids
+            and (self._asked.client_order_id is None or self._asked.client_order_id not in account.client_ids)
         )
 
     def _funded(self, seat: Seat, value: int, now_ns: int) -> Order | None:

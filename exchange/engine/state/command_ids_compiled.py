@@ -23,20 +23,27 @@ _FACTOR: Final[i64] = hash("ids") & _M31 | 1
 class CommandIds:
     """(account, command id) -> its entry."""
 
-    __slots__ = ("_entries", "_missed")
+    __slots__ = ("_entries", "_missed", "_missed_for", "_missed_id")
 
     def __init__(self) -> None:
         self._entries: ByNumber[Entry] = ByNumber()
-        #: The key that ``find_at`` looked for last.
+        #: The key that was looked for last, and the account's number in it.
         self._missed: i64 = 0
+        self._missed_for: i64 = 0
+        #: The id that ``find`` looked for last, which is often the next to be put in.
+        self._missed_id: str | None = None
 
     def find(self, number: i64, command_id: str) -> Entry | None:
         """The entry of the account's command of this id."""
-        return self.find_at(number, text_record(command_id), 0, 8)
+        found = self.find_at(number, text_record(command_id), 0, 8)
+        self._missed_id = command_id
+        return found
 
     def find_at(self, number: i64, data: bytes, place: i64, end: i64) -> Entry | None:
         """The same, of the id whose word stands at ``place``, and whose rest if it has one at ``end``."""
         self._missed = _key(number, data, place, end)
+        self._missed_id = None
+        self._missed_for = number
         entry = self._entries.get(self._missed)
         while entry is not None and not (entry.account == number and entry.has_id(data, place, end)):
             entry = entry.twin
@@ -44,7 +51,8 @@ class CommandIds:
 
     def add(self, number: i64, entry: Entry) -> None:
         """Put in a command whose id is not there."""
-        self._missed = self._key_of(number, entry)
+        if self._missed_for != number or self._missed_id is not entry.command_id():
+            self._missed = self._key_of(number, entry)
         self.add_missed(number, entry)
 
     def add_missed(self, number: i64, entry: Entry) -> None:
