@@ -15,6 +15,7 @@ from exchange.engine.state import command_ids, command_ids_compiled
 from exchange.engine.state.entries import Entry, entry_of
 
 IDS = [
+    "",
     "1",
     "2",
     "seven-7",
