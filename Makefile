@@ -17,6 +17,8 @@
 #   make mutants        the product broken in known ways, each of which a test must notice  (COUNT=6)
 #   make attack         every case that was once found by attacking a running exchange, and how each stands
 #   make crash          power cuts, failing disks and kills, for as long as one likes  (MINUTES=5 SEED=n)
+#   make rush           a hundred acts at once that exceed a balance, over every way in, with kills among them
+#                       (ROUNDS=20 SEED=n KILLS=0.5)
 #   make rooms          draw docs/images/rooms.svg from the imports
 #   make setup          what `make run` needs: .venv, pinned packages, the built page
 #   make setup-dev      also what `make test` and `make check` need
@@ -36,7 +38,7 @@ VENV := .venv/bin
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup setup-dev test test-python test-compiled test-frontend check coverage compile \
-	proofs journeys attack crash mutants bench bench-full rooms format clean
+	proofs journeys attack crash rush mutants bench bench-full rooms format clean
 
 # What holds the core to its rules: these run on its Python sources and on its compiled build.
 CORE_TESTS := tests/exchange/engine tests/replays tests/crash/test_replay.py tests/exchange/journal/test_sequencer.py \
@@ -100,6 +102,9 @@ attack: setup-dev
 
 crash: setup-dev
 	$(VENV)/python -m tests.crash --minutes $(or $(MINUTES),5) $(if $(SEED),--seed $(SEED))
+
+rush: setup-dev
+	$(VENV)/python -m tests.crash.rush --rounds $(or $(ROUNDS),20) --kills $(or $(KILLS),0.5) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 mutants: setup-dev
 	$(VENV)/python tools/mutants.py $(if $(COUNT),--count $(COUNT)) $(ARGS)

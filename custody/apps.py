@@ -9,5 +9,7 @@ class CustodyConfig(AppConfig):
 
     def ready(self) -> None:
         from custody import withdrawal_letters
+        from custody.reconciliation import alarm_letters
 
         withdrawal_letters.connect()
+        alarm_letters.connect()

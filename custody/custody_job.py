@@ -19,13 +19,16 @@ from django.db import connections
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from custody.deposits import crediting, looking
 from custody.models import Withdrawal
+from custody.notices import handling
+from custody.reconciliation.reporting import DailyReconciliation
 from custody.states import WithdrawalState
 from custody.withdrawals import answering, engine_steps, payouts
 from custody.withdrawals.steps import MovedOnError, note
 from exchange.engine.messages import Command
 from exchange.link.errors import EngineError
-from exchange.link.protocol import Outcome
+from exchange.link.protocol import Answer, Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +47,8 @@ class EngineClient(Protocol):
 
     def submit(self, command: Command) -> Outcome: ...
 
+    def query(self, kind: str, *args: object) -> Answer: ...
+
 
 class CustodyJob:
     """Does what is due through ``client``. Use from one thread."""
@@ -52,12 +57,16 @@ class CustodyJob:
         self._client = client
         #: What a pass does, in this order; each part returns how many rows it took on.
         self.parts: list[Part] = [
+            handling.handle_open,
             self.hold_requested,
             self.expire_unconfirmed,
             self.send_approved,
             self.look_up,
+            looking.look_at_due,
             self.settle_paid,
             self.release_ended,
+            self.credit_final,
+            DailyReconciliation(client.query).run_due,
         ]
 
     def run_once(self) -> int:
@@ -102,6 +111,9 @@ class CustodyJob:
     def settle_paid(self) -> int:
         settling = _in(State.SETTLING).filter(_due(or_none=True))
         return _each(settling, lambda row: engine_steps.settle(row, self._client.submit))
+
+    def credit_final(self) -> int:
+        return crediting.credit_final(self._client)
 
     def release_ended(self) -> int:
         releasing = _in(State.RELEASING).filter(_due(or_none=True))

@@ -13,10 +13,15 @@ from accounts.models import User
 from exchange.errors import RefusedError
 
 
-def needs_letter(user: User) -> bool:
-    """Raises EMAIL_REQUIRED where the user has to have an address and has none. An address of a user counts
-    once its mailbox has confirmed it."""
+def asks_letter(user: User) -> bool:
+    """Whether the user confirms by a letter. An address of a user counts once its mailbox confirmed it."""
     policy = settings.XTRADER["CUSTODY"]["MAIL"]
-    if policy == "always" and not user.email:
+    return policy == "always" or (policy == "if_known" and bool(user.email))
+
+
+def needs_letter(user: User) -> bool:
+    """As ``asks_letter``. Raises EMAIL_REQUIRED where the user has to have an address and has none."""
+    asks = asks_letter(user)
+    if asks and not user.email:
         raise RefusedError("EMAIL_REQUIRED")
-    return policy != "never" and bool(user.email)
+    return asks

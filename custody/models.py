@@ -232,8 +232,9 @@ class DepositAddress(models.Model):
             models.UniqueConstraint(
                 fields=("account", "asset", "provider"), name="deposit_address_of_account"
             ),
+            # One address may take several assets, and is then told by each of them.
             models.UniqueConstraint(
-                fields=("provider", "address", "tag"), name="deposit_address_is_one_account"
+                fields=("provider", "asset", "address", "tag"), name="deposit_address_is_one_account"
             ),
         ]
 
@@ -241,7 +242,6 @@ class DepositAddress(models.Model):
 class Deposit(models.Model):
     """A deposit that a provider has told of. It is credited once, whatever it is told how often."""
 
-    #: The engine's command is ``dep:`` and this.
     id = models.BigIntegerField(primary_key=True, default=next_request_id, editable=False)
     provider = models.CharField(max_length=40)
     #: The provider's name for it.
@@ -251,9 +251,16 @@ class Deposit(models.Model):
     asset = models.CharField(max_length=16)
     amount_minor = MinorUnitsField()
     address = models.CharField(max_length=MAX_ADDRESS, blank=True, default="")
+    tag = models.CharField(max_length=MAX_TAG, blank=True, default="")
     state = models.CharField(max_length=12, choices=DepositState, default=DepositState.SEEN)
+    #: What operators should know; of a credited one: what was said of it afterwards.
     trouble = models.CharField(max_length=200, blank=True, default="")
     seen_at = models.DateTimeField(default=timezone.now)
+    #: When the provider is asked about it next; None: it is not.
+    look_at = models.DateTimeField(null=True, blank=True)
+    #: Of the engine's command that credits it: made of provider and reference alone, so that not even a row
+    #: that was lost and made again is credited twice (``custody.deposits.crediting``).
+    command_id = models.CharField(max_length=64, unique=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     sequence = models.BigIntegerField(null=True)
 
@@ -261,6 +268,7 @@ class Deposit(models.Model):
         ordering = ("-id",)
         indexes: ClassVar = [
             models.Index(fields=("account", "-id"), name="deposit_account"),
+            models.Index(fields=("look_at",), condition=Q(look_at__isnull=False), name="deposit_looks"),
             models.Index(
                 fields=("id",), condition=Q(state__in=("seen", "crediting", "disputed")), name="deposit_open"
             ),
@@ -271,6 +279,35 @@ class Deposit(models.Model):
 
     def __str__(self) -> str:
         return f"deposit {self.id}"
+
+
+class DepositRuling(models.Model):
+    """What an operator wants done with a disputed deposit, and what a second one has said to that."""
+
+    deposit = models.ForeignKey(Deposit, models.PROTECT, related_name="rulings")
+    #: To be credited to this account; None: to be rejected.
+    account = models.BigIntegerField(null=True)
+    #: What is credited, which need not be what was said first.
+    amount_minor = MinorUnitsField(default=0)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(default=timezone.now)
+    reason = models.CharField(max_length=200)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    is_approved = models.BooleanField(null=True)
+    decision_reason = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        ordering = ("-id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=("deposit",), condition=Q(decided_at__isnull=True), name="deposit_ruling_one_waits"
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("asked_by")),
+                name="deposit_ruling_by_another",
+            ),
+        ]
 
 
 class ProviderNotice(models.Model):

@@ -83,3 +83,13 @@ OPEN_STATES: Final = frozenset(STEPS) - ENDS
 CANCELABLE: Final = frozenset({W.UNCONFIRMED, W.IN_REVIEW, W.APPROVED})
 #: Counts towards the limits of 24 hours and 30 days.
 COUNTED: Final = frozenset(STEPS) - {W.REFUSED, W.RELEASING, W.ENDED}
+
+D = DepositState
+#: The same of a deposit.
+DEPOSIT_STEPS: Final[dict[str, frozenset[str]]] = {
+    D.SEEN: frozenset({D.CREDITING, D.DISPUTED}),
+    D.DISPUTED: frozenset({D.CREDITING, D.REJECTED}),
+    D.CREDITING: frozenset({D.CREDITED, D.DISPUTED}),
+    D.CREDITED: frozenset(),
+    D.REJECTED: frozenset(),
+}

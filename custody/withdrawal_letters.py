@@ -24,17 +24,18 @@ PAID: Final = "withdrawal_paid"
 ENDED: Final = "withdrawal_ended"
 
 
-def ask_to_confirm(withdrawal: Withdrawal) -> None:
-    """A letter with the link that confirms it."""
+def ask_to_confirm(withdrawal: Withdrawal, language: str = "") -> None:
+    """A letter with the link that confirms it. ``language``: unless the user has chosen one."""
     user = withdrawal.user
-    post("withdrawal_confirm", user.email, user.language, withdrawal=withdrawal.pk)
+    post("withdrawal_confirm", user.email, user.language or language, withdrawal=withdrawal.pk)
 
 
-def tell(withdrawal: Withdrawal, kind: str) -> None:
-    """A notice of a kind, to users who have an address. Nobody is told what they called back themselves."""
+def tell(withdrawal: Withdrawal, kind: str, language: str = "") -> None:
+    """A notice of a kind, to users who have an address. Nobody is told what they called back themselves.
+    ``language``: as above."""
     user = withdrawal.user
     if user.email and withdrawal.end != WithdrawalEnd.CANCELED:
-        post(kind, user.email, user.language, withdrawal=withdrawal.pk)
+        post(kind, user.email, user.language or language, withdrawal=withdrawal.pk)
 
 
 def connect() -> None:

@@ -18,6 +18,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from accounts.letters.posting import Backlog, backlog
+from custody.reconciliation.reporting import Standing, standing
 from exchange import process
 from exchange.link import engine_link
 from exchange.link.errors import EngineError
@@ -45,6 +46,8 @@ class Report:
     redis_ok: bool | None = None
     #: Letters that wait to be sent; None while the database does not answer.
     letters: Backlog | None = None
+    #: Custody against the ledger; None where there is nothing to reconcile, or the database does not answer.
+    custody: Standing | None = None
     #: Name → last sequence stored, of each projection.
     projections: Mapping[str, int] = field(default_factory=dict)
     took_s: float = 0.0
@@ -83,7 +86,7 @@ async def _ask_marketdata(report: Report) -> None:
 async def _ask_database(report: Report) -> None:
     try:
         async with asyncio.timeout(PATIENCE_S):
-            report.projections, report.letters = await sync_to_async(_ask_tables)()
+            report.projections, report.letters, report.custody = await sync_to_async(_ask_tables)()
             report.database_ok = True
     except (DatabaseError, TimeoutError):
         report.database_ok = False
@@ -94,11 +97,11 @@ async def _ask_redis(report: Report) -> None:
         report.redis_ok = await asyncio.to_thread(shared_cache.answers)
 
 
-def _ask_tables() -> tuple[dict[str, int], Backlog]:
+def _ask_tables() -> tuple[dict[str, int], Backlog, Standing | None]:
     # The first statement also proves that the database answers.
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    return dict(Projection.objects.values_list("name", "sequence")), backlog()
+    return dict(Projection.objects.values_list("name", "sequence")), backlog(), standing()
 
 
 class Examiner:
@@ -150,6 +153,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "database": {"ok": report.database_ok},
         **({} if report.redis_ok is None else {"redis": {"ok": report.redis_ok}}),
         **({} if report.letters is None else {"mail": _mail_json(report.letters)}),
+        **({} if report.custody is None else {"custody": _custody_json(report.custody)}),
         "projections": {
             name: {"sequence": stored, "lag": None if sequence is None else max(0, sequence - stored)}
             for name, stored in report.projections.items()
@@ -160,3 +164,9 @@ def as_json(report: Report) -> dict[str, Any]:
 def _mail_json(letters: Backlog) -> dict[str, Any]:
     """False: a letter has waited for minutes; the mail server is away, or the dispatcher is."""
     return {"ok": letters.is_moving, "waiting": letters.waiting, "late_s": round(letters.late_s)}
+
+
+def _custody_json(custody: Standing) -> dict[str, Any]:
+    """False: custody and ledger do not agree, or nobody has held them against each other for too long. How
+    they differ is for operators."""
+    return {"ok": not custody.is_alarm, "agrees": custody.agrees, "age_s": custody.age_s}

@@ -55,9 +55,21 @@ class _ReportCollector:
         if report.letters is not None:
             yield _gauge("xtrader_letters_waiting", "Letters to be sent.", report.letters.waiting)
             yield _gauge("xtrader_letters_late_seconds", "Age of the oldest of them.", report.letters.late_s)
+        yield from self._custody()
         yield from self._engine()
         yield from self._marketdata()
         yield from self._projections()
+
+    def _custody(self) -> Iterable[Metric]:
+        """The last reconciliation; an alarm is ``xtrader_custody_alarm``."""
+        custody = self._report.custody
+        if custody is None:
+            return
+        text = "1 while custody does not agree with the ledger, or was not held against it for too long."
+        yield _gauge("xtrader_custody_alarm", text, int(custody.is_alarm))
+        yield _gauge("xtrader_custody_agrees", "1 if the last reconciliation agreed.", int(custody.agrees))
+        if custody.age_s is not None:
+            yield _gauge("xtrader_custody_age_seconds", "Age of the last reconciliation.", custody.age_s)
 
     def _engine(self) -> Iterable[Metric]:
         """Every number of the engine's status, and its words as labels of one info metric."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -13,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 LIMITS: Final = "0=0/0,1=5000000/50000000,2=50000000/500000000,3=500000000/5000000000"
 MAIL: Final = ("always", "if_known", "never")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-_MANUAL: Final = {"manual": {"kind": "manual"}}
+_MANUAL: Final = '{"manual": {"kind": "manual"}}'
 
 
 def custody(env: environ.Env, *, is_demo: bool) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def custody(env: environ.Env, *, is_demo: bool) -> dict[str, Any]:
         raise ImproperlyConfigured(f"CUSTODY_MAIL={mail!r}: one of {', '.join(MAIL)}")
     return {
         # Name -> the options of who keeps and pays out money; ``kind`` says which sort it is.
-        "PROVIDERS": _providers(env.json("CUSTODY_PROVIDERS", default=_MANUAL)),
+        "PROVIDERS": _providers(env("CUSTODY_PROVIDERS", default=_MANUAL)),
         # Whether withdrawals and addresses are confirmed by a letter.
         "MAIL": mail,
         "CONFIRM_S": _seconds("CUSTODY_CONFIRM_S", env.int("CUSTODY_CONFIRM_S", default=86_400)),
@@ -62,7 +63,11 @@ def limits_of(given: str) -> dict[int, tuple[Decimal, Decimal]]:
     return found
 
 
-def _providers(given: Any) -> dict[str, dict[str, Any]]:
+def _providers(text: str) -> dict[str, dict[str, Any]]:
+    try:
+        given = json.loads(text)
+    except ValueError:
+        given = None
     is_sound = isinstance(given, dict) and all(
         _NAME.fullmatch(name) and isinstance(options, dict) and isinstance(options.get("kind"), str)
         for name, options in given.items()

@@ -101,6 +101,25 @@ UNFOLD: dict[str, Any] = {
                     _item(
                         "Withdrawals", "output", "custody_withdrawal_changelist", "custody.view_withdrawal"
                     ),
+                    _item("Deposits", "input", "custody_deposit_changelist", "custody.view_deposit"),
+                    _item(
+                        "Providers' notices",
+                        "inbox",
+                        "custody_providernotice_changelist",
+                        "custody.view_providernotice",
+                    ),
+                    _item(
+                        "Reconciliation",
+                        "balance",
+                        "custody_reconciliation_changelist",
+                        "custody.view_reconciliation",
+                    ),
+                    _item(
+                        "Counted by hand",
+                        "pan_tool",
+                        "custody_custodystatement_changelist",
+                        "custody.view_custodystatement",
+                    ),
                     _item("Asset terms", "tune", "custody_assetterms_changelist", "custody.view_assetterms"),
                 ],
             },

@@ -22,6 +22,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from exchange.journal.whole_file import write_private_once
 from xtrader import approval_bounds, custody_limits
+from xtrader.channel_layers import redis_layer
 from xtrader.operator_pages import UNFOLD  # noqa: F401 - a setting
 from xtrader.private_folders import make_private, make_socket_folder
 
@@ -332,9 +333,7 @@ if REDIS_URL:
             "OPTIONS": _REDIS_OPTIONS,
         }
     }
-    CHANNEL_LAYERS = {
-        "default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
-    }
+    CHANNEL_LAYERS = {"default": redis_layer(REDIS_URL)}
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}

@@ -15,6 +15,7 @@ PATHS: Final = {
     "password-reset": "/accounts/password/reset",
     "index": "/",
     "own-pages": "/wallet",
+    "admin:custody_reconciliation_changelist": "/admin/custody/reconciliation/",
     "withdrawal-confirm": "/wallet/withdrawals/confirm/{}",
     "address-confirm": "/wallet/addresses/confirm/{}",
 }

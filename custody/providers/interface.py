@@ -74,13 +74,16 @@ Found = Accepted | Paid | Failed | Unknown | NeverSeen
 
 
 class IncomingDeposit(NamedTuple):
-    """A deposit as the provider tells it when asked. ``reference`` names it for ever."""
+    """A deposit as the provider tells it when asked. ``reference`` names it for ever. One that was taken back
+    (a reorganised chain, a bank's recall) ``is_reversed``, and is not final any more."""
 
     reference: str
     asset: str
     amount_minor: int
     address: str
     is_final: bool
+    tag: str = ""
+    is_reversed: bool = False
 
 
 class Provider(Protocol):
@@ -97,10 +100,10 @@ class Provider(Protocol):
 
     def find_deposit(self, reference: str) -> IncomingDeposit | Unknown | NeverSeen: ...
 
-    def deposit_address(self, account: int, asset: str) -> tuple[str, str] | None:
+    def deposit_address(self, account: int, asset: str) -> tuple[str, str] | Unknown | None:
         """Address and tag for deposits to the account, always the same; None: this provider has none."""
         ...
 
     def holdings(self) -> dict[str, int] | Unknown:
-        """Minor units it holds of each asset."""
+        """Minor units it holds of each asset: deposits that are final, less what it has paid out."""
         ...

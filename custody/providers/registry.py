@@ -14,6 +14,7 @@ from exchange import process
 #: Kind -> the class that is made of a name and options.
 KINDS: Final[Mapping[str, str]] = {
     "manual": "custody.providers.manual.ManualProvider",
+    "webhook": "custody.providers.webhook.WebhookProvider",
 }
 
 

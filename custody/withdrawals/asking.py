@@ -104,7 +104,7 @@ def ask(wish: Wish, asker: Asker, submit: engine_steps.Submit) -> Asked:
     else:
         is_new = False
     if earlier.state == WithdrawalState.REQUESTED:
-        engine_steps.try_hold(earlier, submit)
+        engine_steps.try_hold(earlier, submit, asker.language)
     if earlier.state == WithdrawalState.REFUSED:
         raise refusal_of(earlier)
     return Asked(earlier, is_new)

@@ -33,9 +33,10 @@ Submit = Callable[[Command], Outcome]
 _REFUSED_PAUSE: Final = timedelta(minutes=10)
 
 
-def hold(withdrawal: Withdrawal, submit: Submit) -> None:
+def hold(withdrawal: Withdrawal, submit: Submit, language: str = "") -> None:
     """Set amount and fee aside. On return the withdrawal is ``refused``, or waits for what it needs next, and
-    its letter is on the way. Raises EngineError, and MovedOnError where another process was faster."""
+    its letter is on the way, in ``language`` unless its user has chosen one. Raises EngineError, and
+    MovedOnError where another process was faster."""
     row = withdrawal
     command = messages.hold_withdrawal(
         f"wd-hold:{row.pk}", row.account, str(row.pk), row.asset, row.amount_minor, row.fee_minor
@@ -48,15 +49,15 @@ def hold(withdrawal: Withdrawal, submit: Submit) -> None:
     with transaction.atomic():
         step(row, _after_hold(row), hold_sequence=outcome.sequence)
         if row.state == State.UNCONFIRMED:
-            withdrawal_letters.ask_to_confirm(row)
+            withdrawal_letters.ask_to_confirm(row, language)
         else:
-            withdrawal_letters.tell(row, withdrawal_letters.REQUESTED)
+            withdrawal_letters.tell(row, withdrawal_letters.REQUESTED, language)
 
 
-def try_hold(withdrawal: Withdrawal, submit: Submit) -> None:
+def try_hold(withdrawal: Withdrawal, submit: Submit, language: str) -> None:
     """``hold``, where the engine can be asked now; ``withdrawal`` is then as the database has it."""
     try:
-        hold(withdrawal, submit)
+        hold(withdrawal, submit, language)
     except EngineError as error:
         logger.warning("%s waits for the engine: %s", withdrawal, type(error).__name__)
     except MovedOnError:

@@ -7,6 +7,8 @@ from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 
+from accounts.models import User
+from custody import mail_policy
 from custody.addresses import address_book, book_lock
 from custody.asset_terms import is_open, provider_of
 from custody.models import AssetTerms, Withdrawal, WithdrawalStep
@@ -110,6 +112,7 @@ def terms_json(user_id: int) -> Json:
         **book_lock.render(user_id),
         "address_delay_s": int(address_book.delay().total_seconds()),
         "review_above": format_units(review_above, standing.scale),
+        "confirms_by_letter": mail_policy.asks_letter(User.objects.get(pk=user_id)),
         "assets": [_render_terms(terms) for terms in listed],
     }
 

@@ -780,6 +780,12 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         "거래 엔진이 혼잡합니다. 처리된 것은 없습니다.",
         "Its queue is full. Try again after Retry-After seconds.",
     ),
+    "PROVIDER_UNAVAILABLE": ErrorKind(
+        503,
+        "Who takes deposits of this asset does not answer.",
+        "이 자산의 입금 기관이 응답하지 않습니다.",
+        "The first call for an address asks the provider. Try again after Retry-After seconds.",
+    ),
     "DATABASE_UNAVAILABLE": ErrorKind(
         503,
         "The database does not answer.",
@@ -799,6 +805,7 @@ ERRORS: Final[dict[str, ErrorKind]] = {
 RETRY_AFTER_S: Final[dict[str, int]] = {
     "ENGINE_UNAVAILABLE": 2,
     "ENGINE_BUSY": 1,
+    "PROVIDER_UNAVAILABLE": 5,
     "DATABASE_UNAVAILABLE": 2,
     "OUTCOME_UNKNOWN": 1,
 }

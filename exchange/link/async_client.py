@@ -44,6 +44,7 @@ from exchange.link.protocol import (
     decode_replies,
     frame,
 )
+from exchange.link.results import Results
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +92,7 @@ class AsyncEngineClient:
         self._timeout_s = timeout_ms / 1000
         self._grace_s = connect_grace_ms / 1000
         self._pending = Pending(max_waiting, max_waiting_per_account)
+        self._results = Results()
         #: Messages that leave at the end of this turn of the loop, and the commands of the last one of them.
         self._outgoing: list[Any] = []
         self._run: list[Command] = []
@@ -137,6 +139,7 @@ class AsyncEngineClient:
             self._fail(
                 asked, OutcomeUnknown if self._was_sent(asked) else EngineUnavailable, "the client closed"
             )
+        self._results.tell_all()
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop | None:
@@ -402,13 +405,8 @@ class AsyncEngineClient:
 
     def _on_result(self, request_id: int, result: Result) -> None:
         asked = self._pending.answer(request_id, result)
-        if asked is None:
-            return
-        try:
-            asked.done(asked.results)
-        except Exception:
-            # A requester failed on its answer: the others are to have theirs.
-            log.exception("an answer could not be taken")
+        if asked is not None:
+            self._results.tell(asked)
 
     def _on_hello(self, message: Hello) -> None:
         self._greeted = True

@@ -1,15 +1,16 @@
 """What waits to be sequenced: first come, first served, and by turns of the accounts when it is too much.
 
-While all that waits fits into one batch, it goes in the order it came, and nothing else is kept. Beyond that
-the accounts take turns, one command each, so that what one account piles up is waited for by that account.
-The commands of an account keep their order always. Commands that are of no account (of operators, of the
-engine itself) count as one account of their own.
+While all that waits fits into one batch, and no account has more than its share of it, it goes in the order
+it came, and nothing else is kept. Beyond that the accounts take turns, one command each and at most a share
+in a batch, so that what one account piles up is waited for by that account: a command that comes while a
+batch is carried out waits for that batch, and is near the beginning of the next. The commands of an account
+keep their order always. Commands that are of no account (of operators, of the engine itself) count as one
+account of their own.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
+from collections import Counter, deque
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from exchange.engine.messages import TRADER_COMMANDS, Command
@@ -38,9 +39,11 @@ def account_of(command: Command) -> int:
 class FairQueue(Generic[Sender]):
     """The commands that wait."""
 
-    def __init__(self) -> None:
+    def __init__(self, share: int) -> None:
+        """``share``: most commands of one account in a batch."""
+        self._share = share
         self._arrived: deque[Waiting[Sender]] = deque()
-        #: While there is more than a batch: by account, and the accounts, the next in turn first.
+        #: While there is more than goes at once: by account, and the accounts, the next in turn first.
         self._by_account: dict[int, deque[Waiting[Sender]]] = {}
         self._turns: deque[int] = deque()
         self._sorted = 0
@@ -60,12 +63,20 @@ class FairQueue(Generic[Sender]):
 
     def take(self, maximum: int) -> list[Waiting[Sender]]:
         """The next batch."""
-        if not self._sorted and len(self._arrived) <= maximum:
+        if not self._sorted and len(self._arrived) <= maximum and self._is_shared():
             taken = list(self._arrived)
             self._arrived.clear()
             return taken
         self._sort()
-        return list(self._in_turn(min(maximum, self._sorted)))
+        return self._take_in_turn(maximum)
+
+    def _is_shared(self) -> bool:
+        """Whether none of what has come is beyond an account's share."""
+        if len(self._arrived) <= self._share:
+            return True
+        return (
+            max(Counter([account_of(waiting.command) for waiting in self._arrived]).values()) <= self._share
+        )
 
     def _sort(self) -> None:
         arrived, by_account = self._arrived, self._by_account
@@ -80,15 +91,24 @@ class FairQueue(Generic[Sender]):
             else:
                 queue.append(waiting)
 
-    def _in_turn(self, count: int) -> Iterator[Waiting[Sender]]:
-        """Take so many, one of each account in turn; who was last served comes last."""
+    def _take_in_turn(self, maximum: int) -> list[Waiting[Sender]]:
+        """One of each account in turn; who was last served comes last the next time, and those who have had
+        their share come after the others."""
         by_account, turns = self._by_account, self._turns
-        self._sorted -= count
-        for _ in range(count):
+        taken: list[Waiting[Sender]] = []
+        served: Counter[int] = Counter()
+        resting: list[int] = []
+        while turns and len(taken) < maximum:
             account = turns.popleft()
             queue = by_account[account]
-            yield queue.popleft()
-            if queue:
-                turns.append(account)
-            else:
+            taken.append(queue.popleft())
+            served[account] += 1
+            if not queue:
                 del by_account[account]
+            elif served[account] >= self._share:
+                resting.append(account)
+            else:
+                turns.append(account)
+        turns.extend(resting)
+        self._sorted -= len(taken)
+        return taken

@@ -59,10 +59,12 @@ _MAX_SLEEP_S: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of the server. Beyond ``max_waiting_commands``, or what the engine carries in ``max_wait_s``, a
-    command is answered ENGINE_BUSY; a client that lets ``max_output_bytes`` wait is disconnected."""
+    """Bounds of the server. A batch has at most ``max_share_commands`` of one account. Beyond
+    ``max_waiting_commands``, or what the engine carries in ``max_wait_s``, a command is answered ENGINE_BUSY;
+    a client that lets ``max_output_bytes`` wait is disconnected."""
 
     max_batch_commands: int = 2_000
+    max_share_commands: int = 256
     max_waiting_commands: int = 20_000
     max_wait_s: float = 2.0
     max_request_bytes: int = MAX_REQUEST_BYTES
@@ -90,13 +92,15 @@ class EngineServer:
         self._subscribers: set[Connection] = set()
         self._followers: set[Connection] = set()
         self._touched: set[Connection] = set()
-        self._waiting: FairQueue[Connection] = FairQueue()
+        self._waiting: FairQueue[Connection] = FairQueue(self._limits.max_share_commands)
         self._queries: list[tuple[Connection, Query]] = []
         self._newcomers: list[Connection] = []
         self._web_processes = WebProcesses(self._limits.web_process_grace_s)
-        #: How many commands may wait now, and when the last full batch was done.
+        #: How many commands may wait now; since when some have waited after every batch, and how many have
+        #: been carried out since.
         self._room = self._limits.max_waiting_commands
-        self._full_at = 0.0
+        self._busy_since = 0.0
+        self._carried = 0
         self._stopping = False
         self._seal_at: float | None = None
         self._started_ns = time.time_ns()
@@ -275,16 +279,21 @@ class EngineServer:
             touched.add(client)
 
     def _learn_room(self, taken: int) -> None:
-        """Two full batches in a row tell what this machine carries now, replies and refusals included. No
-        more may wait than it carries in time: a refusal at once is worth more than an answer nobody waits
-        for."""
+        """While some wait after every batch, a full batch's worth of commands tells what this machine carries
+        now, replies and refusals included. No more may wait than it carries in time: a refusal at once is
+        worth more than an answer nobody waits for."""
+        if not self._waiting:
+            self._busy_since = 0.0
+            return
         limits, now = self._limits, time.monotonic()
-        is_full = taken >= limits.max_batch_commands
-        if is_full and self._full_at:
-            carried = taken / max(now - self._full_at, 1e-6) * limits.max_wait_s
+        self._carried += taken
+        if self._busy_since and self._carried < limits.max_batch_commands:
+            return
+        if self._busy_since:
+            carried = self._carried / max(now - self._busy_since, 1e-6) * limits.max_wait_s
             room = (self._room + int(min(carried, limits.max_waiting_commands))) // 2
             self._room = max(limits.max_batch_commands, min(room, limits.max_waiting_commands))
-        self._full_at = now if is_full else 0.0
+        self._busy_since, self._carried = now, 0
 
     def _publish(self, turn: Turn) -> None:
         """The feed first, so that a web process' caches hold what its replies tell."""

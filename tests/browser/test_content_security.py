@@ -12,7 +12,16 @@ from tests.ops.running import RunningExchange
 
 PATIENCE_MS = 60_000
 VISITOR = ["/", "/trade/BTC-KRW", "/markets", "/accounts/login/", "/admin/login/", "/api/docs", "/nothing"]
-TRADER = ["/", "/portfolio", "/wallet", "/account", "/keys", "/security", "/v1/balances"]
+TRADER = [
+    "/",
+    "/portfolio",
+    "/wallet",
+    "/wallet?tab=withdraw",
+    "/account",
+    "/keys",
+    "/security",
+    "/v1/balances",
+]
 OPERATOR = [
     "/admin/exchange/symbol/BTC-KRW/rules/",
     "/admin/exchange/symbol/BTC-KRW/halt/",

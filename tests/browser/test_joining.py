@@ -3,39 +3,18 @@ again."""
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator
-from email import message_from_bytes, policy
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.mailboxes import link_to
 from tests.browser.people import DESKTOP, PHONE, QUIET, Engine, window
-from tests.ops.running import RunningExchange, wait_until
+from tests.ops.running import RunningExchange
 
 FIRST = "twelve quiet herons"
 SECOND = "another twelve herons"
-
-
-def link_to(folder: Path, address: str, since_s: float) -> str:
-    """The link of the last letter to an address that was written since then."""
-
-    def found() -> str | None:
-        files = sorted((folder / "mail").glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True)
-        for path in files:
-            if path.stat().st_mtime < since_s:
-                break
-            for part in path.read_bytes().split(b"-" * 79 + b"\n"):
-                message = message_from_bytes(part, policy=policy.default)
-                body = message.get_body(("plain",))
-                if message["To"] == address and body is not None:
-                    links = re.findall(r"^http\S+$", body.get_content(), re.MULTILINE)
-                    return str(links[0]) if links else None
-        return None
-
-    return str(wait_until(found, 30, f"a letter to {address}"))
 
 
 @pytest.fixture(scope="module", autouse=True)

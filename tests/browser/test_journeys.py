@@ -15,17 +15,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from exchange.engine import messages as m
+from tests.browser.page_checks import NONSENSE, english_words, serious_problems, settle, take_picture
 from tests.browser.people import DESKTOP, PHONE, QUIET, Engine, Window, window
-from tests.ops.running import ROOT, RunningExchange
+from tests.ops.running import RunningExchange
 
-#: Pictures of every page, for people to look at; CI keeps the folder.
-PICTURES = Path(os.environ.get("ARTIFACTS") or ROOT / "artifacts") / "screens"
 PAGES = (f"trade/{QUIET}", "trade/BTC-KRW", "markets", "portfolio", "wallet", "account", "keys")
-#: What no page may ever show.
-NONSENSE = re.compile(r"\bNaN\b|\bnull\b|undefined|(?<![\d.,])1970(?![\d.])|\[object|Infinity|\{\{")
 
 
 @pytest.fixture(scope="module")
@@ -407,44 +404,3 @@ def test_a_picture_of_each_page_in_each_theme(
             take_picture(alice.page, path, theme, language)
             assert alice.page.evaluate("document.documentElement.scrollWidth") <= DESKTOP[0], path
             assert alice.page.evaluate("document.documentElement.dataset.theme") == theme
-
-
-def settle(page: Page) -> None:
-    """Until the page shows data in place of grey rows."""
-    expect(page.locator("main")).to_be_visible()
-    expect(page.locator('[aria-busy="true"]')).to_have_count(0)
-    page.wait_for_load_state("networkidle")
-
-
-def take_picture(page: Page, path: str, theme: str, language: str) -> None:
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / f"{path.replace('/', '-')}-{theme}-{language[:2]}.png")
-
-
-#: Names, units and terms that Korean traders write in Latin letters themselves.
-_LATIN = re.compile(
-    r"x|xTrader|Trader|alice|English|API|CSV|UTC|ms|[mhdw]|[OHLCVBS]|Enter|Esc|Shift|GTC|IOC|FOK|DAY|GTD|OPG|CLS|OCO|OTO"
-    r"|(BTC|ETH|SOL|AAPL|KRW|USD)(-KRW)?|MA|EMA|RSI|MACD|BB|VOL|Vol|Silver|Gold|Platinum|Diamond|FIFO"
-)
-
-
-def english_words(text: str) -> set[str]:
-    """Words in Latin letters that are no name, unit or term."""
-    return {word for word in re.findall(r"[A-Za-z][A-Za-z-]*", text) if not _LATIN.fullmatch(word)}
-
-
-def serious_problems(page: Page) -> list[str]:
-    """What axe finds that keeps somebody from using the page."""
-    axe = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
-    # Not as a script of the page: its policy lets in none but its own.
-    page.evaluate(axe.read_text() + ";undefined")
-    found = page.evaluate(
-        """async () => {
-            const rules = {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]};
-            const shown = (one) => one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ");
-            return (await axe.run(document, rules)).violations
-                .filter((one) => ["serious", "critical"].includes(one.impact))
-                .map((one) => `${one.id}: ${shown(one)}`);
-        }"""
-    )
-    return [str(problem) for problem in found]

@@ -329,9 +329,30 @@ NODE: Final = (
         "if sequence == run[1] + run[2]:",
         ("tests/exchange/link/test_replies.py::test_a_subscriber_is_told_what_everybody_is",),
     ),
+    Mutant(
+        "batch-without-shares",
+        "exchange/node/fair_queue.py",
+        "elif served[account] >= self._share:",
+        "elif False:",
+        (_TURNS + "test_whoever_comes_beside_a_flood_is_answered_in_the_next_turn",),
+    ),
 )
 
 LINKS: Final = (
+    Mutant(
+        "flood-told-at-once",
+        "exchange/link/results.py",
+        "elif account in self._waiting or self._told.get(account, 0) >= RESULTS_A_TURN:",
+        "elif False:",
+        ("tests/exchange/link/test_results.py::test_a_flood_is_told_by_turns_and_another_at_once",),
+    ),
+    Mutant(
+        "flood-on-its-way-whole",
+        "web/live/turns.py",
+        "            or not self._has_room(account)\n",
+        "",
+        ("tests/web/live/test_turns.py::test_nothing_runs_while_all_who_wait_have_to_wait_for_answers",),
+    ),
     Mutant(
         "busy-is-final",
         "exchange/link/async_client.py",

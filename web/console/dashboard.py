@@ -10,12 +10,13 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from custody.deposits import rulings
 from custody.withdrawals import reviewing
 from exchange.link import engine_link
 from exchange.link.errors import EngineError
 from exchange.models import ChangeRequest, Fill, Symbol
 from exchange.wire.order_kinds import AUCTION
-from web.console import approval_pages, display_units, labels, withdrawals
+from web.console import approval_pages, custody_deposits, display_units, labels, withdrawals
 from web.console.market import STATUS_COLOURS
 from web.console.market_figures import day_of
 from web.console.request_views import VIEW_REQUESTS
@@ -49,6 +50,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["requests_table"] = requests_table()
     if user.has_perm(reviewing.REVIEW) or user.has_perm(reviewing.SETTLE):
         context["withdrawals_table"] = withdrawals.waiting_table()
+    if user.has_perm(rulings.PERMISSION):
+        context["deposits_table"] = custody_deposits.disputed_table()
     return context
 
 

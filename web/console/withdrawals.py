@@ -24,7 +24,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from accounts.models import User
 from custody.models import Withdrawal
 from custody.providers import registry
-from custody.states import CANCELABLE, WithdrawalState
+from custody.states import CANCELABLE, WithdrawalEnd, WithdrawalState
 from custody.withdrawals import reviewing
 from custody.withdrawals.withdrawal_limits import currency
 from exchange.errors import ApiError
@@ -42,6 +42,27 @@ STATE_COLOURS: Final = {
     State.PAID: "success",
     State.REFUSED: "danger",
     State.ENDED: "danger",
+}
+#: In Korean; the model has the English.
+_KOREAN: Final = {
+    State.REQUESTED: "요청됨",
+    State.REFUSED: "거부됨",
+    State.UNCONFIRMED: "확인 대기",
+    State.IN_REVIEW: "검토 대기",
+    State.APPROVED: "승인됨",
+    State.SENDING: "전송 중",
+    State.SENT: "전송됨",
+    State.UNCLEAR: "확인 필요",
+    State.SETTLING: "정산 중",
+    State.PAID: "지급 완료",
+    State.RELEASING: "반환 중",
+    State.ENDED: "종료",
+}
+_ENDS: Final = {
+    WithdrawalEnd.CANCELED: "고객 취소",
+    WithdrawalEnd.EXPIRED: "확인 기한 만료",
+    WithdrawalEnd.DECLINED: "운영자 거절",
+    WithdrawalEnd.FAILED: "미지급",
 }
 #: Rows of a table on the operators' home; its title counts all of them.
 _LISTED: Final = 20
@@ -160,15 +181,15 @@ class WithdrawalAdmin(ReadOnlyAdmin):
     )
     actions_detail = ("approve", "decline", "paid", "failed")
     fieldsets = (
-        (None, {"fields": (("number", "state_word"), ("customer", "by"), "waits")}),
+        (None, {"fields": (("number", "state_text"), ("customer", "by"), "waits")}),
         (
             lazily_said("Payment", "지급"),
             {
                 "fields": (
                     ("amount", "fee"),
-                    ("where", "tag"),
-                    ("provider", "reference"),
-                    ("transaction", "trouble"),
+                    ("where", "tag_text"),
+                    ("paid_by", "transaction_text"),
+                    "trouble_text",
                 )
             },
         ),
@@ -343,7 +364,31 @@ class WithdrawalAdmin(ReadOnlyAdmin):
 
     @display(description=lazily_said("state", "상태"), label=STATE_COLOURS)
     def state_word(self, row: Withdrawal) -> tuple[str, str]:
-        return row.state, row.get_state_display()
+        return row.state, state_said(row.state)
+
+    @display(description=lazily_said("state", "상태"))
+    def state_text(self, row: Withdrawal) -> str:
+        if not row.end:
+            return state_said(row.state)
+        end = WithdrawalEnd(row.end)
+        why = f" ({row.end_reason})" if row.end_reason else ""
+        return f"{state_said(row.state)}: {said(str(end.label), _ENDS[end])}{why}"
+
+    @display(description=lazily_said("tag", "태그"), empty_value="—")
+    def tag_text(self, row: Withdrawal) -> str | None:
+        return row.tag or None
+
+    @display(description=lazily_said("provider", "제공자"))
+    def paid_by(self, row: Withdrawal) -> str:
+        return f"{row.provider} · {row.reference}" if row.reference else row.provider
+
+    @display(description=lazily_said("transaction", "거래 번호"), empty_value="—")
+    def transaction_text(self, row: Withdrawal) -> str | None:
+        return row.transaction or None
+
+    @display(description=lazily_said("trouble", "문제"), empty_value="—")
+    def trouble_text(self, row: Withdrawal) -> str | None:
+        return row.trouble or None
 
     @display(description=lazily_said("waits for", "대기 사유"), empty_value="—")
     def waits(self, row: Withdrawal) -> str | None:
@@ -373,13 +418,19 @@ class WithdrawalAdmin(ReadOnlyAdmin):
         rows = [
             (
                 moment(step.at),
-                step.get_to_state_display(),
+                state_said(step.to_state),
                 "" if step.by is None else f" · {step.by.get_username()}",
                 f" · {step.note}" if step.note else "",
             )
             for step in row.steps.select_related("by").order_by("id")[:200]
         ]
         return format_html_join("", "<div>{} · {}{}{}</div>", rows)
+
+
+def state_said(state: str) -> str:
+    """A state in words."""
+    found = State(state)
+    return said(str(found.label), _KOREAN[found])
 
 
 def waits_for(row: Withdrawal) -> str:
@@ -438,7 +489,7 @@ def waiting_table() -> dict[str, Any] | None:
                 page_of(row),
                 display_units.amount(row.asset, row.amount_minor),
             ),
-            row.get_state_display(),
+            state_said(row.state),
             waits_for(row),
         ]
         for row in waiting.order_by("id")[:_LISTED]

@@ -9,6 +9,7 @@ left to Django.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, Final, NamedTuple
 
 from django.conf import settings
@@ -102,13 +103,13 @@ class Caller(NamedTuple):
         return self.identity.trading_account()
 
     async def charge(self, cost: int = 1) -> None:
-        """Raises RATE_LIMITED. Waits while the account has had its share of this turn of the loop."""
+        """Raises RATE_LIMITED."""
         await charge(self.scope, self.headers, ORDERS, self.identity, cost)
+
+    def turn(self, orders: int = 1) -> AbstractAsyncContextManager[None]:
+        """To enter orders within, when it is the account's turn."""
         running, account = runtime.current(), self.identity.account
-        if running is not None and account is not None:
-            if running.turns.is_over(account):
-                await running.turns.wait(account)
-            running.turns.take(account, cost)
+        return nullcontext() if running is None or account is None else running.turns.turn(account, orders)
 
 
 # --- the operations ---------------------------------------------------------------------------------------
@@ -117,14 +118,16 @@ class Caller(NamedTuple):
 
 async def _place(caller: Caller, body: bytes) -> Json:
     await caller.charge()
-    sent = bodies.simple_order(body) or _read(body)
-    return await _desk().place(caller.account, sent).reply()
+    async with caller.turn():
+        sent = bodies.simple_order(body) or _read(body)
+        return await _desk().place(caller.account, sent).reply()
 
 
 async def _cancel(caller: Caller, body: bytes) -> Json:
     await caller.charge()
-    sent = bodies.simple_cancel(body) or _read(body)
-    return await _desk().cancel(caller.identity.canceling_account(), sent).reply()
+    async with caller.turn():
+        sent = bodies.simple_cancel(body) or _read(body)
+        return await _desk().cancel(caller.identity.canceling_account(), sent).reply()
 
 
 async def _place_many(caller: Caller, body: bytes) -> Json:
@@ -133,8 +136,10 @@ async def _place_many(caller: Caller, body: bytes) -> Json:
     except ApiError:
         await caller.charge()
         raise
-    await caller.charge(order_count(sent) if isinstance(sent, dict) else len(sent))
-    return await _desk().place_many(caller.account, sent).reply()
+    count = order_count(sent) if isinstance(sent, dict) else len(sent)
+    await caller.charge(count)
+    async with caller.turn(count):
+        return await _desk().place_many(caller.account, sent).reply()
 
 
 Action = Callable[[Caller, bytes], Awaitable[Json]]

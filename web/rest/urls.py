@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from web.rest.views import (
     account,
+    deposits,
     exports,
     histories,
     market,
@@ -17,6 +18,7 @@ from web.rest.views import (
 from web.rest.views.accounts import AccountsView, AccountView, TransferView
 from web.rest.views.keys import KeysView, KeyView
 from web.rest.views.portfolio import PortfolioView, TaxReportView
+from web.rest.views.provider_notices import provider_notices
 from web.rest.views.second_factors import (
     FactorsView,
     PasskeyOptionsView,
@@ -70,6 +72,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/accounts/<str:account>", AccountView.as_view(), name="account"),
     path("v1/transfer", TransferView.as_view(), name="transfer"),
     path("v1/demo/deposit", account.DemoDepositView.as_view(), name="demo-deposit"),
+    path("custody/<str:provider>/notices", provider_notices, name="provider-notices"),
+    path("v1/deposits", deposits.DepositsView.as_view(), name="deposits"),
+    path("v1/deposits/address", deposits.DepositAddressView.as_view(), name="deposit-address"),
     path("v1/withdrawals", withdrawals.WithdrawalsView.as_view(), name="withdrawals"),
     path("v1/withdrawals/terms", withdrawals.TermsView.as_view(), name="withdrawal-terms"),
     path("v1/withdrawals/<str:withdrawal_id>", withdrawals.WithdrawalView.as_view(), name="withdrawal"),

@@ -125,6 +125,9 @@ class WithdrawalTerms(msgspec.Struct):
     review_above: Annotated[
         Decimal, text("Withdrawals worth more, in the limits' currency, are looked at by people.")
     ]
+    confirms_by_letter: Annotated[
+        bool, text("Whether withdrawals asked for by log-in, and new addresses, are confirmed by a letter.")
+    ]
     assets: list[AssetTerms]
 
 

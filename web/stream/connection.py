@@ -206,39 +206,51 @@ class Connection:
         self._runtime.turns.take(account, count)
         wait_s = None if self._orders is None else self._orders.charge(count)
         if wait_s is not None:
+            self._runtime.turns.answered(account, count)
             self._refuse(request_id, wait_s)
             return None
         self._in_flight += count
         try:
-            done = partial(self._order_done, request_id, count)
+            done = partial(self._order_done, request_id, account, count)
             waiting = operation(account, sent).send(self._client, done)
         except Exception as error:
-            self._not_entered(request_id, count, error)
+            self._not_entered(request_id, account, count, error)
             return None
-        return None if waiting is None else self._wait_entered(request_id, count, waiting)
+        return None if waiting is None else self._wait_entered(request_id, account, count, waiting)
 
     def _refuse(self, request_id: RequestId, wait_s: int) -> None:
         """The account has used up its orders. One that goes on regardless is closed as a flood."""
         if self._count_control():
             self._reply_error(request_id, RefusedError("RATE_LIMITED", {"retry_after_s": wait_s}))
 
-    async def _wait_entered(self, request_id: RequestId, count: int, waiting: Awaitable[None]) -> None:
+    async def _wait_entered(
+        self, request_id: RequestId, account: int, count: int, waiting: Awaitable[None]
+    ) -> None:
         try:
             await waiting
         except Exception as error:
-            self._not_entered(request_id, count, error)
+            self._not_entered(request_id, account, count, error)
+        except asyncio.CancelledError:
+            # The connection is over before it was known which order is meant.
+            self._over(account, count)
+            raise
 
-    def _not_entered(self, request_id: RequestId, count: int, error: Exception) -> None:
-        self._in_flight -= count
+    def _not_entered(self, request_id: RequestId, account: int, count: int, error: Exception) -> None:
+        self._over(account, count)
         if isinstance(error, ApiError):
             self._reply_error(request_id, error)
         else:
             self._reply_trouble(request_id, error)
 
-    def _order_done(self, request_id: RequestId, count: int, result: Json | ApiError) -> None:
+    def _over(self, account: int, count: int) -> None:
+        """So many orders have been answered, or were not entered."""
+        self._runtime.turns.answered(account, count)
         self._in_flight -= count
         if not self._fewer_in_flight.is_set():
             self._fewer_in_flight.set()
+
+    def _order_done(self, request_id: RequestId, account: int, count: int, result: Json | ApiError) -> None:
+        self._over(account, count)
         if isinstance(result, ApiError):
             self._reply_error(request_id, result)
         else:

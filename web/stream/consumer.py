@@ -130,13 +130,14 @@ async def _receive_all(connection: Connection, socket: Socket, message_bytes: in
             handled += 1
             if not handled % MESSAGES_A_TURN:
                 await asyncio.sleep(0)
+            if not (connection.is_closing or connection.has_turn):
+                await connection.wait_for_turn()
             if connection.is_closing:
+                # Perhaps only since it waited: what a client that is put out had sent is not carried out.
                 continue
             if len(text) > message_bytes:
                 connection.close(codes.CLOSE_TOO_LARGE, "message too large")
                 continue
-            if not connection.has_turn:
-                await connection.wait_for_turn()
             waiting = connection.handle(text)
             if waiting is not None:
                 await waiting

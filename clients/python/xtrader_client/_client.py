@@ -13,7 +13,7 @@ class Client(OrderCalls, QuoteCalls, HistoryCalls, OwnCalls, DeprecatedCalls):
     """A connection to an xTrader exchange.
 
         async with Client("http://localhost:8000", "alice", "secret") as client:
-            result = await client.place_order("BTC-KRW", "buy", price="95000000", quantity="0.01")
+            result = await client.place_order("BTC-KRW", "buy", price="130000000", quantity="0.01")
             book = await client.book("BTC-KRW")
             async for trade in await client.trades("BTC-KRW"):
                 print(trade.price, book.best_bid)

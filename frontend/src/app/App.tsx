@@ -15,6 +15,8 @@ import { Shell } from "./Shell";
 const MarketsPage = lazy(() => import("@/pages/markets/MarketsPage"));
 const PortfolioPage = lazy(() => import("@/pages/portfolio/PortfolioPage"));
 const WalletPage = lazy(() => import("@/pages/wallet/WalletPage"));
+const ConfirmWithdrawalPage = lazy(() => import("@/pages/wallet/ConfirmWithdrawalPage"));
+const ConfirmAddressPage = lazy(() => import("@/pages/wallet/ConfirmAddressPage"));
 const KeysPage = lazy(() => import("@/pages/keys/KeysPage"));
 const SecurityPage = lazy(() => import("@/pages/security/SecurityPage"));
 const AccountPage = lazy(() => import("@/pages/account/AccountPage"));
@@ -30,6 +32,8 @@ const router = createBrowserRouter([
       { path: "markets", element: <MarketsPage /> },
       { path: "portfolio", element: <PortfolioPage /> },
       { path: "wallet", element: <WalletPage /> },
+      { path: "wallet/withdrawals/confirm/:letterKey", element: <ConfirmWithdrawalPage /> },
+      { path: "wallet/addresses/confirm/:letterKey", element: <ConfirmAddressPage /> },
       { path: "keys", element: <KeysPage /> },
       { path: "security", element: <SecurityPage /> },
       { path: "account", element: <AccountPage /> },

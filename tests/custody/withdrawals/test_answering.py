@@ -58,6 +58,14 @@ def test_the_letter_confirms_it(desk: Desk, alice: Person) -> None:
     assert AuditRecord.objects.filter(kind="withdrawal.confirmed").count() == 1
 
 
+def test_who_has_chosen_no_language_is_written_to_in_that_of_the_request(desk: Desk, alice: Person) -> None:
+    alice.user.language = ""
+    alice.user.save()
+    alice.api.credentials(**alice.api._credentials, HTTP_ACCEPT_LANGUAGE="ko")
+    ask(alice)
+    assert delivered()[0].subject == "출금을 확인해 주세요"
+
+
 def test_a_large_one_goes_on_to_review(desk: Desk, alice: Person) -> None:
     row = desk.row(ask(alice, "20000000"))
     key = token_in(delivered()[0])

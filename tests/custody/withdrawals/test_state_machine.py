@@ -66,7 +66,7 @@ class Play:
         }
         if self.pick.random() < 0.5:
             # Few ids: many are sent again, and some with other fields.
-            body["client_withdrawal_id"] = f"id-{self.pick.randrange(6)}"
+            body["client_withdrawal_id"] = f"id-{self.pick.randrange(4)}"
         asker = Asker(person.user, person.account, "", "en")
         wish = asking.parse(body, person.user)
         asking.ask(wish, asker, self.world.client.submit)
@@ -143,10 +143,12 @@ class Play:
             for row in Withdrawal.objects.filter(state=State.UNCLEAR):
                 truth = self.world.provider.stop(str(row.pk))
                 for who in (first, second):
-                    if truth.paid is None:
-                        reviewing.say_failed(row, who, "it never arrived")
-                    else:
-                        reviewing.say_paid(row, who, "tx", "seen")
+                    # The first may agree with what another has said before.
+                    with suppress(ApiError):
+                        if truth.paid is None:
+                            reviewing.say_failed(row, who, "it never arrived")
+                        else:
+                            reviewing.say_paid(row, who, f"tx-{row.pk}", "seen")
 
 
 @pytest.fixture
@@ -175,7 +177,7 @@ def play(
     return Play(world, Clock(monkeypatch), operators)
 
 
-@pytest.mark.parametrize("play", range(6), indirect=True)
+@pytest.mark.parametrize("play", range(4), indirect=True)
 def test_whatever_happens_nothing_is_paid_twice_or_given_back_as_well(play: Play) -> None:
     for _ in range(ACTS):
         play.act()

@@ -30,8 +30,10 @@ from custody.providers.interface import (
 from custody.states import ENDS, OPEN_STATES, STEPS, WithdrawalState
 from custody.withdrawals import steps, withdrawal_limits
 from exchange.engine.messages import Command
+from exchange.link.protocol import Answer as EngineAnswer
 from exchange.link.protocol import Outcome
 from tests.conftest import LiveEngine, Person
+from tests.custody.cast import job_of
 
 State = WithdrawalState
 ASSETS = ("KRW", "BTC")
@@ -147,6 +149,9 @@ class DyingClient:
             raise Died("the command was applied, the answer was not read")
         return outcome
 
+    def query(self, kind: str, *args: object) -> EngineAnswer:
+        return self.engine.client.query(kind, *args)
+
 
 class Clock:
     """Time that passes when a test says so."""
@@ -181,7 +186,7 @@ class World:
 
     @property
     def job(self) -> CustodyJob:
-        return CustodyJob(self.client)
+        return job_of(self.client)
 
     def balance(self, account: int, asset: str) -> tuple[int, int]:
         """Available and held, of the engine itself."""

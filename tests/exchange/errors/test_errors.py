@@ -36,7 +36,7 @@ def test_statuses_of_the_contract() -> None:
     assert {"INSUFFICIENT_BALANCE", "POST_ONLY_WOULD_TAKE", "PRICE_OUT_OF_BAND"} <= set(codes_of_status(422))
     assert {"SYMBOL_HALTED", "ORDER_NOT_OPEN", "DUPLICATE_ID"} <= set(codes_of_status(409))
     assert set(codes_of_status(503)) == {
-        *("ENGINE_UNAVAILABLE", "ENGINE_BUSY", "DATABASE_UNAVAILABLE", "LOGIN_BUSY"),
+        *("ENGINE_UNAVAILABLE", "ENGINE_BUSY", "DATABASE_UNAVAILABLE", "PROVIDER_UNAVAILABLE", "LOGIN_BUSY"),
     }
     assert codes_of_status(504) == ["OUTCOME_UNKNOWN"]
 

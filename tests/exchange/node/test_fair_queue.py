@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import pytest
 from hypothesis import given
@@ -12,6 +12,7 @@ from exchange.engine import messages as m
 from exchange.node.fair_queue import FairQueue, Waiting
 
 ALICE, BOB, CAROL = 1001, 1002, 1003
+SHARE = 20
 
 
 def cancel(account: int, number: int) -> Waiting[str]:
@@ -23,7 +24,7 @@ def accounts_of(taken: list[Waiting[str]]) -> list[int]:
 
 
 def test_what_fits_into_a_batch_goes_as_it_came() -> None:
-    queue: FairQueue[str] = FairQueue()
+    queue: FairQueue[str] = FairQueue(SHARE)
     came = [cancel(account, number) for number, account in enumerate((ALICE, ALICE, BOB, ALICE, CAROL))]
     for waiting in came:
         queue.put(waiting)
@@ -33,7 +34,7 @@ def test_what_fits_into_a_batch_goes_as_it_came() -> None:
 
 @pytest.mark.attack("A8")
 def test_a_flood_of_one_account_keeps_no_other_waiting() -> None:
-    queue: FairQueue[str] = FairQueue()
+    queue: FairQueue[str] = FairQueue(SHARE)
     for number in range(1_000):
         queue.put(cancel(ALICE, number))
     queue.take(10)
@@ -44,8 +45,32 @@ def test_a_flood_of_one_account_keeps_no_other_waiting() -> None:
 
 
 @pytest.mark.attack("A8")
+def test_a_batch_has_a_share_of_one_account_even_when_nobody_else_waits() -> None:
+    queue: FairQueue[str] = FairQueue(SHARE)
+    for number in range(1_000):
+        queue.put(cancel(ALICE, number))
+    assert [waiting.request_id for waiting in queue.take(2_000)] == list(range(SHARE))
+    queue.put(cancel(BOB, 1))
+    # Who comes while a batch is carried out is in the next one, near its beginning.
+    assert accounts_of(queue.take(2_000))[:2] == [ALICE, BOB]
+
+
+def test_those_who_have_had_their_share_come_after_the_others_next_time() -> None:
+    queue: FairQueue[str] = FairQueue(SHARE)
+    for number in range(100):
+        queue.put(cancel(ALICE, number))
+    for number in range(SHARE - 1):
+        queue.put(cancel(BOB, number))
+    assert accounts_of(queue.take(2_000)).count(BOB) == SHARE - 1
+    for number in range(5):
+        queue.put(cancel(CAROL, number))
+    queue.put(cancel(BOB, SHARE))
+    assert accounts_of(queue.take(4)) == [ALICE, CAROL, BOB, ALICE]
+
+
+@pytest.mark.attack("A8")
 def test_a_full_queue_still_takes_from_those_who_have_not_filled_it() -> None:
-    queue: FairQueue[str] = FairQueue()
+    queue: FairQueue[str] = FairQueue(SHARE)
     for number in range(100):
         queue.put(cancel(ALICE, number))
     assert not queue.is_within_share(cancel(ALICE, 100).command, 100)
@@ -57,7 +82,7 @@ def test_a_full_queue_still_takes_from_those_who_have_not_filled_it() -> None:
 
 
 def test_commands_of_no_account_take_turns_too() -> None:
-    queue: FairQueue[str] = FairQueue()
+    queue: FairQueue[str] = FairQueue(SHARE)
     for number in range(50):
         queue.put(cancel(ALICE, number))
     for number in range(3):
@@ -71,7 +96,7 @@ def test_commands_of_no_account_take_turns_too() -> None:
     )
 )
 def test_each_account_keeps_its_order_and_nothing_is_lost(steps: list[tuple[int, int] | int]) -> None:
-    queue: FairQueue[str] = FairQueue()
+    queue: FairQueue[str] = FairQueue(SHARE)
     put: dict[int, list[int]] = defaultdict(list)
     got: dict[int, list[int]] = defaultdict(list)
     number = 0
@@ -79,6 +104,7 @@ def test_each_account_keeps_its_order_and_nothing_is_lost(steps: list[tuple[int,
     def take(maximum: int) -> None:
         taken = queue.take(maximum)
         assert len(taken) <= maximum
+        assert max(Counter(accounts_of(taken)).values(), default=0) <= SHARE
         for waiting in taken:
             got[waiting.command[2]].append(waiting.request_id)
 

@@ -27,6 +27,8 @@ from exchange.node.sequencer import open_sequencer
 from exchange.node.server import EngineServer, Limits
 from tests.exchange.journal.flow import ACCOUNTS, NOW_NS, market
 
+LIMITS = Limits(max_batch_commands=4, max_share_commands=3)
+
 
 class Asker:
     """A client that keeps account: which command it sent under which request id, and what it was answered."""
@@ -80,14 +82,15 @@ class Node:
         self.journal, self.socket = folder / "journal", folder / "e.sock"
         self.sequencer = open_sequencer(self.journal, folder / "snapshots", clock=lambda: NOW_NS)
         self.sequencer.submit(market())
-        self.server = EngineServer(self.sequencer, self.socket, Limits(max_batch_commands=4))
+        self.server = EngineServer(self.sequencer, self.socket, LIMITS)
         self._count = 0
 
-    def commands(self, number: int) -> list[m.Command]:
+    def commands(self, number: int, account: int | None = None) -> list[m.Command]:
+        """Of one account, or of three in turn."""
         found = []
         for _ in range(number):
             self._count += 1
-            found.append(m.cancel_all(f"c{self._count}", ACCOUNTS[self._count % 3]))
+            found.append(m.cancel_all(f"c{self._count}", account or ACCOUNTS[self._count % 3]))
         return found
 
     def sequences(self) -> dict[str, int]:
@@ -127,6 +130,24 @@ def test_a_stopping_engine_carries_out_what_it_has_read(node: Node) -> None:
     assert len(asker.answered) == 4, "the rest was to wait"
     node.stop()
     check(node, [asker])
+
+
+@pytest.mark.attack("A8")
+def test_whoever_comes_beside_a_flood_is_answered_in_the_next_turn(node: Node) -> None:
+    flooding, other = Asker(node.socket), Asker(node.socket)
+    node.server.turn(0)
+    flooding.send(*node.commands(30, ACCOUNTS[0]))
+    node.server.turn(1)
+    flooding.read()
+    assert len(flooding.answered) == LIMITS.max_share_commands, "though nobody else waited"
+    other.send(*node.commands(1, ACCOUNTS[1]))
+    node.server.turn(1)
+    for asker in (flooding, other):
+        asker.read()
+    assert len(other.answered) == 1
+    assert len(flooding.answered) == 2 * LIMITS.max_share_commands
+    node.stop()
+    check(node, [flooding, other])
 
 
 def test_ids_that_follow_each_other_at_sequences_that_do_not(node: Node) -> None:

@@ -206,6 +206,7 @@ class Lanes:
                     await asyncio.sleep(0.001)
         finally:
             connection.end()
+        assert not turns._unanswered, "an account's place is free again, whatever became of its order"
         [reply] = socket.messages
         assert (reply.pop("type"), reply.pop("id")) == ("reply", 1)
         return Answer(200 if reply.pop("ok") else reply.pop("status"), without_statuses(reply))

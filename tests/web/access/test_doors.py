@@ -32,7 +32,7 @@ from accounts.identity.identities import Identity, identify_token, key_identitie
 from accounts.letters.posting import post
 from accounts.models import ApiKey, Invitation, TermsAcceptance, TermsOfService, User
 from custody.asset_terms import seed_terms
-from custody.models import Withdrawal
+from custody.models import CustodyStatement, Deposit, ProviderNotice, Reconciliation, Withdrawal
 from exchange.control.services import request_change
 from exchange.engine import messages as m
 from exchange.link import engine_link
@@ -202,6 +202,11 @@ def venue(live_engine: LiveEngine, alice: Person, bob: Person, settings: Any) ->
     seed_terms()
     bank = {"asset": "KRW", "amount_minor": 1, "fee_minor": 0, "address": "Bank 123456", "provider": "manual"}
     Withdrawal.objects.create(user=alice.user, account=alice.account, state="in_review", **bank)
+    told = {"provider": "gate", "asset": "KRW", "amount_minor": 1}
+    Deposit.objects.create(account=alice.account, state="disputed", reference="r", command_id="dep:r", **told)
+    ProviderNotice.objects.create(provider="gate", notice_id="n", body={"kind": "deposit.seen"})
+    Reconciliation.objects.create(sequence=1, agrees=True, rows=[])
+    CustodyStatement.objects.create(by=asker, **told)
     FeeRun.objects.create(day=timezone.now().date(), stamp=1, last_fill_id=0, began_at=timezone.now())
     secret = second_factor.new_secret()
     second_factor.set_up(alice.user, secret, Telephone(secret).code())

@@ -7,16 +7,18 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from accounts.identity import roles
 from custody import levels
 from custody.models import AssetTerms, Withdrawal
-from custody.states import WithdrawalState
+from custody.states import WithdrawalEnd, WithdrawalState
 from exchange.models import AuditRecord
 from tests.conftest import Person, make_person
 from tests.custody.cast import Desk, ask, custody_settings, open_desk
 from tests.web.console.conftest import Staff
 from tests.web.console.test_pages import text_of
+from web.console.withdrawals import _ENDS, state_said
 
 pytestmark = pytest.mark.django_db
 State = WithdrawalState
@@ -89,6 +91,9 @@ def test_what_is_offered_is_what_can_be_done(desk: Desk, alice: Person, browsers
     decide(browsers["olga"], small, "failed", reason="no such account")
     desk.run()
     assert offered(small) == set()
+    ended = browsers["olga"].get(page(small), headers={"accept-language": "ko"})
+    assert "종료: 미지급 (no such account)" in text_of(ended)
+    assert "ended: not paid by the provider (no such account)" in text_of(browsers["olga"].get(page(small)))
     late = decide(browsers["olga"], small, "paid", transaction="x")
     assert late.status_code == 200 and "moved on" in text_of(late)
 
@@ -155,6 +160,14 @@ def test_who_only_looks_is_offered_nothing(desk: Desk, alice: Person, staff: Sta
         reply = staff[role].get(page(row))
         assert reply.status_code == 200 and page(row, "decline") not in reply.content.decode()
         assert "wait for people" not in text_of(staff[role].get("/admin/"))
+
+
+def test_every_state_and_end_has_a_word_in_both_languages() -> None:
+    for language in ("en", "ko"):
+        with translation.override(language):
+            words = {state_said(state) for state in State}
+        assert len(words) == len(State)
+    assert set(_ENDS) == set(WithdrawalEnd)
 
 
 # --- the terms of assets -----------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from tests.conftest import PASSWORD, LiveEngine, Person
 from tests.custody.cast import BANK, ask, custody_settings, open_desk
 from tests.web.rest.test_bad_input import BAD_ORDERS
 from web.rest import (
+    deposit_shapes,
     key_shapes,
     own_account_shapes,
     person_shapes,
@@ -60,6 +61,8 @@ PATHS_OF_THE_CONTRACT = {
     ("get", "/v1/portfolio"),
     ("get", "/v1/accounts"),
     ("post", "/v1/transfer"),
+    ("get", "/v1/deposits"),
+    ("get", "/v1/deposits/address"),
     ("get", "/v1/withdrawals"),
     ("post", "/v1/withdrawals"),
     ("get", "/v1/withdrawals/terms"),
@@ -104,6 +107,7 @@ SHAPES: dict[str, type[msgspec.Struct]] = {
             own_account_shapes,
             security_shapes,
             token_shapes,
+            deposit_shapes,
             withdrawal_shapes,
         ),
         person_shapes,
@@ -272,6 +276,7 @@ def test_what_is_answered_about_withdrawals_is_as_described(
 ) -> None:
     custody_settings(settings, MAIL="never")
     open_desk(live_engine)
+    live_engine.project()
     asked, again = (ask(alice, client_withdrawal_id="w") for _ in range(2))
     assert (asked.status_code, again.status_code) == (201, 200)
     path = f"/v1/withdrawals/{asked.json()['withdrawal']['withdrawal_id']}"
@@ -287,6 +292,8 @@ def test_what_is_answered_about_withdrawals_is_as_described(
         "Addresses": [listed],
         "RemovedAddress": [alice.api.delete(f"/v1/addresses/{added['address']['address_id']}").json()],
         "AddressLock": [alice.get("/v1/addresses/lock").json()],
+        "DepositPage": [alice.get("/v1/deposits").json()],
+        "DepositAddress": [alice.get("/v1/deposits/address", asset=asset).json() for asset in ("KRW", "BTC")],
     }
     for name, examples in replies.items():
         for example in examples:

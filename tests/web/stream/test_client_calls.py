@@ -21,11 +21,14 @@ from xtrader_client import Client, Conflict, NewOrder, NotFound, Order, OrderRes
 
 ROOT = Path(__file__).resolve().parents[3]
 README = ROOT / "clients" / "python" / "README.md"
+#: The documents buy a little below the demo market's price, within its band; the tests trade elsewhere.
+DEMO_PRICE, PRICE = "130000000", "95000000"
 
 
 def test_the_example_of_the_readme_runs(venue: Venue, capsys: pytest.CaptureFixture[str]) -> None:
     [source, *_] = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
     source = source.replace("http://localhost:8000", venue.url).replace('"secret"', repr(PASSWORD))
+    source = source.replace(DEMO_PRICE, PRICE)
     assert source.count("asyncio.run(main())") == 1
     example: dict[str, Any] = {}
     exec(source.replace("asyncio.run(main())", ""), example)
@@ -53,7 +56,7 @@ def test_the_example_of_the_readme_runs(venue: Venue, capsys: pytest.CaptureFixt
 def test_the_ten_lines_of_the_front_page_run(venue: Venue, capsys: pytest.CaptureFixture[str]) -> None:
     [source] = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     source = source.replace("http://127.0.0.1:8000", venue.url)
-    source = source.replace("the password make run printed", PASSWORD)
+    source = source.replace("the password make run printed", PASSWORD).replace(DEMO_PRICE, PRICE)
     assert source.count(venue.url) == source.count(PASSWORD) == source.count("asyncio.run(main())") == 1
     exec(source, {})
     assert re.match(r"new Level\(price=Decimal\('95000000'\)", capsys.readouterr().out)

@@ -19,7 +19,7 @@ from tests.web.stream.venue import PEOPLE, Venue
 pytestmark = pytest.mark.proof
 
 ROWS = 1_000_000
-#: The file is some 110 MB long, and its rows as objects would take ten times as much.
+#: The file is some 100 MB long, and its rows as objects would take ten times as much.
 MOST_GROWTH_BYTES = 48 * 1024 * 1024
 CHUNK_BYTES = 256 * 1024
 #: How long a client that has begun to read stops.

@@ -2,6 +2,7 @@ import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { failureOf, useErrorText } from "@/shared/errors";
 import { usePage } from "@/shared/page";
+import { CopyField } from "@/shared/ui/CopyField";
 import { Dialog, DialogActions } from "@/shared/ui/Dialog";
 import { RadioGroup } from "@/shared/ui/RadioGroup";
 import { useAccountName, useNamedAccounts } from "@/shared/wire/own-accounts";
@@ -244,8 +245,8 @@ function Secret({ made, onClose }: { made: NewKey; onClose: () => void }) {
   const { t } = useTranslation("keys");
   return (
     <div className={styles.form}>
-      <Copied label={t("keyId")} value={made.key.key_id} testId="new-key-id" />
-      {made.secret && <Copied label={t("secret")} value={made.secret} testId="new-key-secret" />}
+      <CopyField label={t("keyId")} value={made.key.key_id} testId="new-key-id" />
+      {made.secret && <CopyField label={t("secret")} value={made.secret} testId="new-key-secret" />}
       <p className={styles.note}>{t(made.secret ? "secretOnce" : "publicKeyKept")}</p>
       <DialogActions>
         <button
@@ -259,33 +260,5 @@ function Secret({ made, onClose }: { made: NewKey; onClose: () => void }) {
         </button>
       </DialogActions>
     </div>
-  );
-}
-
-/** A value to copy: by the button, or by hand where the browser does not let pages copy. */
-function Copied({ label, value, testId }: { label: string; value: string; testId: string }) {
-  const { t } = useTranslation("keys");
-  const [isCopied, setCopied] = useState(false);
-  const id = useId();
-  const copy = () => {
-    void navigator.clipboard?.writeText(value).then(() => setCopied(true));
-  };
-  return (
-    <>
-      <label htmlFor={id}>{label}</label>
-      <div className={styles.copied}>
-        <input
-          id={id}
-          className={styles.field}
-          readOnly
-          value={value}
-          onFocus={(event) => event.target.select()}
-          data-testid={testId}
-        />
-        <button type="button" className={styles.button} onClick={copy} aria-live="polite">
-          {t(isCopied ? "copied" : "copy")}
-        </button>
-      </div>
-    </>
   );
 }

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { failureOf, useErrorText } from "@/shared/errors";
-import { useLanguage } from "@/shared/i18n";
+import { useMoment } from "@/shared/moment";
 import { Dialog, DialogActions } from "@/shared/ui/Dialog";
 import { useAccountName, useNamedAccounts } from "@/shared/wire/own-accounts";
 import { type ApiKey, type Scope, useKeys, useRevokeKey } from "./keys";
@@ -31,7 +31,7 @@ export function KeyList() {
 
 function KeyCard({ apiKey, onRevoke }: { apiKey: ApiKey; onRevoke: () => void }) {
   const { t } = useTranslation("keys");
-  const day = useDay();
+  const day = useMoment();
   const nameOf = useAccountName();
   const named = useNamedAccounts().find(({ account }) => account === apiKey.account);
   const { scopes, kind, addresses } = apiKey;
@@ -95,14 +95,4 @@ function RevokeDialog({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => void
       </div>
     </Dialog>
   );
-}
-
-/** Day and minute of a moment, years away perhaps. */
-function useDay(): (at: number) => string {
-  const language = useLanguage();
-  const format = new Intl.DateTimeFormat(language === "ko" ? "ko-KR" : "en-GB", {
-    dateStyle: "medium",
-    timeStyle: "short",
-  });
-  return (at) => format.format(at);
 }

@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
+import { useMoment } from "@/shared/moment";
 import { Panel } from "@/shared/ui/Panel";
-import { Problem, useMoment } from "./parts";
+import { Problem } from "./parts";
 import { type Act, useActs } from "./security";
 import styles from "./security.module.css";
 

@@ -1,8 +1,10 @@
 import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useMoment } from "@/shared/moment";
 import { hasPasskeys } from "@/shared/step-up/passkey";
+import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
 import { Dialog, DialogActions } from "@/shared/ui/Dialog";
-import { Codes, Confirm, Problem, stay, useMoment } from "./parts";
+import { Codes, Problem, stay } from "./parts";
 import { type Passkey, useAddPasskey, useRemovePasskey, useRenamePasskey } from "./security";
 import styles from "./security.module.css";
 
@@ -114,7 +116,7 @@ function RemoveDialog({ passkey, onClose }: { passkey: Passkey; onClose: () => v
   const { t } = useTranslation("security");
   const remove = useRemovePasskey(passkey.passkey_id, onClose);
   return (
-    <Confirm
+    <ConfirmDialog
       title={t("passkeys.removeIt", { name: passkey.name })}
       text={t("removeHelp")}
       action={t("remove")}

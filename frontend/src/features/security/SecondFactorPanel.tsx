@@ -1,9 +1,11 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useMoment } from "@/shared/moment";
+import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
 import { Dialog } from "@/shared/ui/Dialog";
 import { Panel } from "@/shared/ui/Panel";
 import { Passkeys } from "./Passkeys";
-import { Codes, Confirm, Problem, stay, useMoment } from "./parts";
+import { Codes, Problem, stay } from "./parts";
 import {
   type NewTotp,
   type SecondFactor,
@@ -71,7 +73,7 @@ function App({ factor }: { factor: SecondFactor }) {
       <Problem of={begin.error} />
       {made && <TotpDialog made={made} onClose={() => setMade(null)} />}
       {isRemoving && (
-        <Confirm
+        <ConfirmDialog
           title={t("totp.removeIt")}
           text={t("removeHelp")}
           action={t("remove")}

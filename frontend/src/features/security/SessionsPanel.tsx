@@ -1,7 +1,9 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useMoment } from "@/shared/moment";
+import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
 import { Panel } from "@/shared/ui/Panel";
-import { Confirm, Problem, useMoment } from "./parts";
+import { Problem } from "./parts";
 import { type Session, useRevokeOthers, useRevokeSession, useSessions } from "./security";
 import styles from "./security.module.css";
 
@@ -34,7 +36,7 @@ export function SessionsPanel() {
         ))}
       </div>
       {isAsking && (
-        <Confirm
+        <ConfirmDialog
           title={t("sessions.revokeOthersIt")}
           text={t("sessions.revokeOthersHelp")}
           action={t("sessions.revokeOthers")}

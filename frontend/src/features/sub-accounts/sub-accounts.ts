@@ -1,11 +1,9 @@
 // What an owner does with accounts: open, name, freeze, and move money between them.
 
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useRef } from "react";
-import { failureOf } from "@/shared/errors";
 import { answer, api, queryClient, type Schemas } from "@/shared/wire/api";
 import { type OwnAccount, renewAccounts } from "@/shared/wire/own-accounts";
-import { newClientOrderId } from "@/shared/wire/trading";
+import { useSentOnce } from "@/shared/wire/sent-once";
 import { newestFirst } from "./entries";
 
 type Change = Schemas["AccountChange"];
@@ -56,17 +54,15 @@ export interface TransferDraft {
 /** Sends a transfer. While its outcome is not known the same one goes under the same id, so however often a person
  * sends it, it moves the amount once. */
 export function useTransfer(onDone: () => void) {
-  const open = useRef<{ draft: string; id: string } | null>(null);
+  const sent = useSentOnce();
   return useMutation({
     mutationFn: (wanted: TransferDraft) => {
-      const draft = JSON.stringify(wanted);
-      if (open.current?.draft !== draft) open.current = { draft, id: newClientOrderId() };
-      const body = { ...wanted, client_transfer_id: open.current.id };
+      const body = { ...wanted, client_transfer_id: sent.idOf(wanted) };
       return answer(api.POST("/v1/transfer", { body }));
     },
     onSuccess: onDone,
     onSettled: async (_reply, error) => {
-      if (error === null || failureOf(error).code !== "OUTCOME_UNKNOWN") open.current = null;
+      sent.settled(error);
       await queryClient.invalidateQueries({ queryKey: ["balances"] });
       await queryClient.invalidateQueries({ queryKey: ["transfers"] });
     },

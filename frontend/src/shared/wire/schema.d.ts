@@ -956,6 +956,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/deposits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The account's deposits, newest first
+         * @description Those that a provider has told of, from the first notice on, and those that operators or play money made. Each stands here once.
+         */
+        get: operations["list_deposits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deposits/address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where to send deposits of an asset to
+         * @description The same address each time, and the account's alone.
+         */
+        get: operations["get_deposit_address"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/export/fills": {
         parameters: {
             query?: never;
@@ -2027,11 +2067,12 @@ export interface components {
              *     * `INTERNAL` - INTERNAL
              *     * `ENGINE_UNAVAILABLE` - ENGINE_UNAVAILABLE
              *     * `ENGINE_BUSY` - ENGINE_BUSY
+             *     * `PROVIDER_UNAVAILABLE` - PROVIDER_UNAVAILABLE
              *     * `DATABASE_UNAVAILABLE` - DATABASE_UNAVAILABLE
              *     * `OUTCOME_UNKNOWN` - OUTCOME_UNKNOWN
              * @enum {string}
              */
-            error?: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "ADDRESS_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "EMAIL_REQUIRED" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "BOOK_ONLY" | "TOO_MANY_ADDRESSES" | "ALREADY_APPROVED" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "INVALID_ADDRESS" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN";
+            error?: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "ADDRESS_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "EMAIL_REQUIRED" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "BOOK_ONLY" | "TOO_MANY_ADDRESSES" | "ALREADY_APPROVED" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "INVALID_ADDRESS" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "PROVIDER_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN";
             message?: string;
             details?: {
                 [key: string]: unknown;
@@ -2183,6 +2224,55 @@ export interface components {
             /** @description Above zero, within the bound of the asset. */
             amount: string | number;
         };
+        Deposit: {
+            deposit_id: string;
+            asset: string;
+            /** Format: decimal */
+            amount: string;
+            /**
+             * @description docs/money.md says what each means.
+             *
+             *     * `seen` - seen
+             *     * `disputed` - disputed
+             *     * `crediting` - crediting
+             *     * `credited` - credited
+             *     * `rejected` - rejected
+             * @enum {string}
+             */
+            state: "seen" | "disputed" | "crediting" | "credited" | "rejected";
+            /** @description The provider it came by, `operator` or `play money`. */
+            source: string;
+            /** @description The provider's name for it. */
+            reference: string | null;
+            /** @description Where it came in, by a provider. */
+            address: string | null;
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            seen_at: number;
+            /**
+             * Format: int64
+             * @description Milliseconds UTC.
+             */
+            credited_at: number | null;
+            /** @description Of the engine's credit. */
+            sequence: number | null;
+        };
+        DepositAddress: {
+            asset: string;
+            /** @description Whether the asset comes in at the moment. */
+            open: boolean;
+            /** @description Where to send to: the same each time, and your account's alone. Null: ask operators. */
+            address: string | null;
+            /** @description Goes with the address, where the asset has tags. */
+            tag: string | null;
+        };
+        DepositPage: {
+            deposits: components["schemas"]["Deposit"][];
+            /** @description Null on the last page. */
+            next_cursor: string | null;
+        };
         Earned: {
             asset: string;
             /** Format: decimal */
@@ -2327,11 +2417,12 @@ export interface components {
              *     * `INTERNAL` - INTERNAL
              *     * `ENGINE_UNAVAILABLE` - ENGINE_UNAVAILABLE
              *     * `ENGINE_BUSY` - ENGINE_BUSY
+             *     * `PROVIDER_UNAVAILABLE` - PROVIDER_UNAVAILABLE
              *     * `DATABASE_UNAVAILABLE` - DATABASE_UNAVAILABLE
              *     * `OUTCOME_UNKNOWN` - OUTCOME_UNKNOWN
              * @enum {string}
              */
-            error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "ADDRESS_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "EMAIL_REQUIRED" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "BOOK_ONLY" | "TOO_MANY_ADDRESSES" | "ALREADY_APPROVED" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "INVALID_ADDRESS" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN";
+            error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "ADDRESS_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "EMAIL_REQUIRED" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "BOOK_ONLY" | "TOO_MANY_ADDRESSES" | "ALREADY_APPROVED" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "INVALID_ADDRESS" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "PROVIDER_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN";
             /** @description For people: English, or Korean by Accept-Language. */
             message: string;
             /** @description `field` names what was wrong, where one field was. */
@@ -3405,11 +3496,12 @@ export interface components {
              *     * `INTERNAL` - INTERNAL
              *     * `ENGINE_UNAVAILABLE` - ENGINE_UNAVAILABLE
              *     * `ENGINE_BUSY` - ENGINE_BUSY
+             *     * `PROVIDER_UNAVAILABLE` - PROVIDER_UNAVAILABLE
              *     * `DATABASE_UNAVAILABLE` - DATABASE_UNAVAILABLE
              *     * `OUTCOME_UNKNOWN` - OUTCOME_UNKNOWN
              * @enum {string|null}
              */
-            bid_error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "ADDRESS_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "EMAIL_REQUIRED" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "BOOK_ONLY" | "TOO_MANY_ADDRESSES" | "ALREADY_APPROVED" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "INVALID_ADDRESS" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | null;
+            bid_error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "ADDRESS_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "EMAIL_REQUIRED" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "BOOK_ONLY" | "TOO_MANY_ADDRESSES" | "ALREADY_APPROVED" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "INVALID_ADDRESS" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "PROVIDER_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | null;
             ask_order_id: string | null;
             /**
              * @description * `INVALID_JSON` - INVALID_JSON
@@ -3536,11 +3628,12 @@ export interface components {
              *     * `INTERNAL` - INTERNAL
              *     * `ENGINE_UNAVAILABLE` - ENGINE_UNAVAILABLE
              *     * `ENGINE_BUSY` - ENGINE_BUSY
+             *     * `PROVIDER_UNAVAILABLE` - PROVIDER_UNAVAILABLE
              *     * `DATABASE_UNAVAILABLE` - DATABASE_UNAVAILABLE
              *     * `OUTCOME_UNKNOWN` - OUTCOME_UNKNOWN
              * @enum {string|null}
              */
-            ask_error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "ADDRESS_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "EMAIL_REQUIRED" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "BOOK_ONLY" | "TOO_MANY_ADDRESSES" | "ALREADY_APPROVED" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "INVALID_ADDRESS" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | null;
+            ask_error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "ADDRESS_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "EMAIL_REQUIRED" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "BOOK_ONLY" | "TOO_MANY_ADDRESSES" | "ALREADY_APPROVED" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "INVALID_ADDRESS" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "PROVIDER_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | null;
         };
         Quotes: {
             /** @description In the order of the request. */
@@ -4448,6 +4541,8 @@ export interface components {
              * @description Withdrawals worth more, in the limits' currency, are looked at by people.
              */
             review_above: string;
+            /** @description Whether withdrawals asked for by log-in, and new addresses, are confirmed by a letter. */
+            confirms_by_letter: boolean;
             assets: components["schemas"]["AssetTerms"][];
         };
     };
@@ -11065,6 +11160,296 @@ export interface operations {
              * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_deposits: {
+        parameters: {
+            query?: {
+                /** @description Only this asset. */
+                asset?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page: 1 to 500, 100 by default. */
+                limit?: number;
+                /** @description Only those in this state. */
+                state?: "credited" | "crediting" | "disputed" | "rejected" | "seen";
+            };
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DepositPage"];
+                };
+            };
+            /**
+             * @description - `INVALID_CURSOR`: Take `next_cursor` of the page before, unchanged and with the same filters.
+             *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `ASSET_NOT_FOUND`: `details.asset` repeats it.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_deposit_address: {
+        parameters: {
+            query: {
+                /** @description The asset. */
+                asset: string;
+            };
+            header?: {
+                /** @description The account of yours that the request is for, by number or name (UTF-8); the main one by default. A key is for its own account only. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DepositAddress"];
+                };
+            };
+            /**
+             * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
+             *     - `MISSING_FIELD`: `details.field` names it.
+             *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INVALID_KEY`: Also of a user who may not log in any more, or has lost the key's account.
+             *     - `INVALID_SIGNATURE`: Sign timestamp, method, path with query as sent, and the body's bytes.
+             *     - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token.
+             *     - `KEY_EXPIRED`: It was made with an end; make another.
+             *     - `NOT_AUTHENTICATED`: No session, no token and no key.
+             *     - `REPLAYED_REQUEST`: A signature is good once. Sign again with another timestamp.
+             *     - `TIMESTAMP_OUT_OF_WINDOW`: `details.server_time` has our clock: correct yours by it and sign anew.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ADDRESS_NOT_ALLOWED`: `details.address` is not in the key's list.
+             *     - `CSRF_FAILED`: Requests with a session cookie need the X-CSRFToken header; programs should use a bearer token.
+             *     - `NO_ACCOUNT`: Operators and auditors have none; an operator can open one.
+             *     - `PERMISSION_DENIED`: The user lacks the role for it.
+             *     - `SCOPE_REQUIRED`: `details.scope` names it: read, trade, transfer or withdraw.
+             *     - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet.
+             *     - `ASSET_NOT_FOUND`: `details.asset` repeats it.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
+             *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `PROVIDER_UNAVAILABLE`: The first call for an address asks the provider. Try again after Retry-After seconds.
              */
             503: {
                 headers: {

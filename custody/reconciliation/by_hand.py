@@ -1,0 +1,47 @@
+"""What people add to reconciliation: what they counted, and words about a difference that was looked into."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.contrib.auth.models import AbstractUser
+from django.db import transaction
+
+from custody.models import CustodyStatement, Reconciliation
+from custody.withdrawals.reviewing import SETTLE, checked_text
+from exchange import audit
+from exchange.errors import RefusedError, RequestError
+
+MAX_WORDS: Final = 200
+
+
+@transaction.atomic
+def state_count(
+    provider: str, asset: str, amount_minor: int, by: AbstractUser, note: str
+) -> CustodyStatement:
+    """An operator has counted what a provider that people run keeps of an asset, now. Raises
+    PERMISSION_DENIED, INVALID_AMOUNT below zero, MISSING_FIELD, INVALID_FIELD."""
+    if not by.has_perm(SETTLE):
+        raise RefusedError("PERMISSION_DENIED")
+    if amount_minor < 0:
+        raise RequestError("INVALID_AMOUNT", {"field": "amount", "reason": "below zero"})
+    said = checked_text(note, "reason", MAX_WORDS)
+    statement = CustodyStatement.objects.create(
+        provider=provider, asset=asset, amount_minor=amount_minor, by_id=by.pk, note=said
+    )
+    target = audit.Target("custody statement", str(statement.pk), f"{provider} {asset}")
+    audit.record("custody.counted", by, target, None, {"amount_minor": str(amount_minor)}, said)
+    return statement
+
+
+@transaction.atomic
+def explain(report: Reconciliation, by: AbstractUser, words: str) -> None:
+    """Words about a report's difference. They change no figure, and end no alarm. Raises PERMISSION_DENIED,
+    MISSING_FIELD, INVALID_FIELD."""
+    if not by.has_perm(SETTLE):
+        raise RefusedError("PERMISSION_DENIED")
+    said = checked_text(words, "reason", MAX_WORDS)
+    before = report.explanation
+    Reconciliation.objects.filter(pk=report.pk).update(explanation=said, explained_by_id=by.pk)
+    target = audit.Target("reconciliation", str(report.pk), f"sequence {report.sequence}")
+    audit.record("custody.explained", by, target, {"explanation": before}, {"explanation": said}, said)
