@@ -31,10 +31,10 @@ from exchange.engine.state.book import (
     id_of,
     is_overdue,
     options_of,
-    order_of,
 )
 from exchange.engine.state.guards import QuoteGuard
 from exchange.engine.state.ledger import Account
+from exchange.engine.state.placed import order_of
 from exchange.engine.state.root import UNBOUNDED, State
 from exchange.engine.state.symbols import NEXT_TRADING, PPM
 from exchange.engine.state.timers import next_midnight_ns

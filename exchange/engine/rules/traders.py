@@ -24,8 +24,9 @@ from exchange.engine.rules.matching import level_event, take_from
 from exchange.engine.rules.money import move
 from exchange.engine.rules.one_triggers_other import place_oto
 from exchange.engine.rules.refusal import rejected
-from exchange.engine.state.book import Book, Order, id_of, is_overdue, options_of, order_of
+from exchange.engine.state.book import Book, Order, id_of, is_overdue, options_of
 from exchange.engine.state.ledger import Account
+from exchange.engine.state.placed import order_of
 from exchange.engine.state.root import State
 from exchange.engine.state.symbols import PPM, rated
 

@@ -13,17 +13,6 @@ from itertools import islice
 from typing import Any, Final
 
 from exchange.engine import messages as m
-from exchange.engine.messages.places import (
-    PLACE_CLIENT_ORDER_ID,
-    PLACE_ORDER_TYPE,
-    PLACE_POST_ONLY,
-    PLACE_PRICE_TICKS,
-    PLACE_QUANTITY_LOTS,
-    PLACE_QUOTE_AMOUNT_MINOR,
-    PLACE_SIDE,
-    PLACE_STP,
-    PLACE_TIME_IN_FORCE,
-)
 from exchange.engine.records.record_words import TextWords
 from exchange.engine.state.boxed import Boxed
 from exchange.engine.state.by_number import ByNumber
@@ -213,27 +202,6 @@ class Order:
             return event
         view = options.view()
         return event if view == PLAIN else (*event, view)
-
-
-def order_of(
-    order_id: Boxed, account: Account, book: Book, place: m.Command, rates: tuple[int, int], now_ns: Boxed
-) -> Order:
-    """A new order as a PLACE tuple describes it."""
-    return Order(
-        order_id,
-        book.seats.get(account.number) or book.seat(account),
-        place[PLACE_SIDE],
-        place[PLACE_ORDER_TYPE],
-        place[PLACE_TIME_IN_FORCE],
-        place[PLACE_POST_ONLY],
-        place[PLACE_PRICE_TICKS],
-        place[PLACE_QUANTITY_LOTS],
-        place[PLACE_QUOTE_AMOUNT_MINOR],
-        place[PLACE_STP],
-        place[PLACE_CLIENT_ORDER_ID],
-        rates,
-        now_ns,
-    )
 
 
 class Options:
