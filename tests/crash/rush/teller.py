@@ -50,9 +50,8 @@ def main() -> None:
 
 
 def _decide(row: Any, operators: list[Any]) -> None:
-    from custody.withdrawals import reviewing
-
     from custody.states import WithdrawalState
+    from custody.withdrawals import reviewing
 
     luck = random.Random(f"teller:{row.pk}:{row.state}")
     luck.shuffle(operators)

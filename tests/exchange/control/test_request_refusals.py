@@ -130,6 +130,10 @@ ELSEWHERE: Final = {
     "REFERRAL_REFUSED": "tests/accounts/fees/test_referrals.py",
     "TOO_MANY_KEYS": "tests/web/rest/test_keys.py",
     "SCOPE_REQUIRED": "tests/web/stream/test_keys_at_work.py",
+    "WITHDRAWAL_STATE": "tests/custody/withdrawals/test_answering.py",
+    "WITHDRAWAL_TOO_SMALL": "tests/custody/withdrawals/test_asking.py",
+    "WITHDRAWAL_LIMIT": "tests/custody/withdrawals/test_asking.py",
+    "ADDRESS_NOT_USABLE": "tests/custody/withdrawals/test_asking.py",
 }
 
 

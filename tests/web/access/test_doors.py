@@ -32,6 +32,7 @@ from accounts.identity.identities import Identity, identify_token, key_identitie
 from accounts.letters.posting import post
 from accounts.models import ApiKey, Invitation, TermsAcceptance, TermsOfService, User
 from custody.asset_terms import seed_terms
+from custody.deposits import rulings
 from custody.models import CustodyStatement, Deposit, ProviderNotice, Reconciliation, Withdrawal
 from exchange.control.services import request_change
 from exchange.engine import messages as m
@@ -203,7 +204,8 @@ def venue(live_engine: LiveEngine, alice: Person, bob: Person, settings: Any) ->
     bank = {"asset": "KRW", "amount_minor": 1, "fee_minor": 0, "address": "Bank 123456", "provider": "manual"}
     Withdrawal.objects.create(user=alice.user, account=alice.account, state="in_review", **bank)
     told = {"provider": "gate", "asset": "KRW", "amount_minor": 1}
-    Deposit.objects.create(account=alice.account, state="disputed", reference="r", command_id="dep:r", **told)
+    disputed = {"state": "disputed", "reference": "r", "command_id": "dep:r"}
+    rulings.ask(Deposit.objects.create(account=alice.account, **disputed, **told), asker, "it is hers")
     ProviderNotice.objects.create(provider="gate", notice_id="n", body={"kind": "deposit.seen"})
     Reconciliation.objects.create(sequence=1, agrees=True, rows=[])
     CustodyStatement.objects.create(by=asker, **told)

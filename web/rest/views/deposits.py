@@ -5,7 +5,6 @@ from __future__ import annotations
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.identity.scopes import READ
 from custody.deposits import own_deposits
 from custody.deposits.deposit_addresses import place_for
 from custody.deposits.own_deposits import Place, Wanted
@@ -59,12 +58,12 @@ class DepositAddressView(PrivateView):
         parameters=[schema.query("asset", "The asset.", required=True)],
     )
     def get(self, request: Request) -> Response:
-        query = self.query(request)
+        account, query = self.account(request), self.query(request)
         params.refuse_unknown(query, {"asset"})
         asset = params.read_asset(query)
         if asset is None:
             raise RequestError("MISSING_FIELD", {"field": "asset"})
-        place = place_for(self.identity(request).account_for(READ), asset)
+        place = place_for(account, asset)
         return Response(
             {"asset": asset, "open": place.is_open, "address": place.address, "tag": place.tag or None}
         )
