@@ -14,12 +14,12 @@ from custody.deposits.deposit_steps import DepositMovedOnError
 from custody.models import Deposit, DepositRuling
 from custody.states import DepositState
 from exchange import audit
+from exchange.control.given_reasons import checked_reason
 from exchange.control.services import refuse_own_account
 from exchange.errors import RefusedError, RequestError
 from exchange.models import Account
 
 PERMISSION: Final = "custody.settle_withdrawals"
-MAX_REASON: Final = 200
 
 
 @transaction.atomic
@@ -44,7 +44,7 @@ def ask(
                 account=account,
                 amount_minor=amount_minor if account is not None else 0,
                 asked_by_id=by.pk,
-                reason=_checked(reason),
+                reason=checked_reason(reason),
             )
     except IntegrityError:
         raise _not_waiting(deposit) from None
@@ -57,7 +57,7 @@ def decide(ruling: DepositRuling, by: AbstractUser, reason: str, *, approves: bo
     """Let it be done, or not. Raises PERMISSION_DENIED, OWN_REQUEST, OWN_ACCOUNT, MISSING_FIELD and
     INVALID_FIELD for the reason, and REQUEST_NOT_WAITING where it was decided before."""
     refuse_to_decide(ruling, by)
-    said = _checked(reason)
+    said = checked_reason(reason)
     waiting = DepositRuling.objects.filter(pk=ruling.pk, decided_at__isnull=True)
     # Ordering has no meaning in an update.
     decided = waiting.order_by().update(
@@ -116,12 +116,3 @@ def _facts(ruling: DepositRuling) -> dict[str, str]:
     if ruling.account is None:
         return {"do": "reject"}
     return {"do": "credit", "account": str(ruling.account), "amount_minor": str(ruling.amount_minor)}
-
-
-def _checked(reason: str) -> str:
-    stripped = reason.strip()
-    if not stripped:
-        raise RequestError("MISSING_FIELD", {"field": "reason"})
-    if len(stripped) > MAX_REASON or not stripped.isprintable():
-        raise RequestError("INVALID_FIELD", {"field": "reason", "maximum": MAX_REASON})
-    return stripped

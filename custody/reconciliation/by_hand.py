@@ -8,8 +8,9 @@ from django.contrib.auth.models import AbstractUser
 from django.db import transaction
 
 from custody.models import CustodyStatement, Reconciliation
-from custody.withdrawals.reviewing import SETTLE, checked_text
+from custody.withdrawals.reviewing import SETTLE
 from exchange import audit
+from exchange.control.given_reasons import checked_text
 from exchange.errors import RefusedError, RequestError
 
 MAX_WORDS: Final = 200

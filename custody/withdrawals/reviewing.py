@@ -17,14 +17,14 @@ from custody.providers import registry
 from custody.states import CANCELABLE, WithdrawalEnd, WithdrawalState
 from custody.withdrawals.steps import MovedOnError, moved_on, step
 from exchange import audit
+from exchange.control.given_reasons import checked_reason, checked_text
 from exchange.control.services import refuse_own_account
-from exchange.errors import RefusedError, RequestError
+from exchange.errors import RefusedError
 
 State = WithdrawalState
 
 REVIEW: Final = "custody.review_withdrawals"
 SETTLE: Final = "custody.settle_withdrawals"
-MAX_REASON: Final = 200
 MAX_TRANSACTION: Final = 128
 #: Operators who have to say the same of an unclear withdrawal.
 VERDICTS: Final = 2
@@ -34,7 +34,7 @@ def approve(withdrawal: Withdrawal, by: AbstractUser, reason: str) -> None:
     """Give leave; with the last that is needed the withdrawal is approved. Raises PERMISSION_DENIED,
     OWN_ACCOUNT, ALREADY_APPROVED for a second leave of the same operator, WITHDRAWAL_STATE unless it is in
     review, MISSING_FIELD, INVALID_FIELD."""
-    said = checked_text(reason, "reason", MAX_REASON)
+    said = checked_reason(reason)
     with transaction.atomic():
         row = _locked(withdrawal)
         _refuse(row, by, REVIEW)
@@ -54,7 +54,7 @@ def approve(withdrawal: Withdrawal, by: AbstractUser, reason: str) -> None:
 def decline(withdrawal: Withdrawal, by: AbstractUser, reason: str) -> None:
     """End it, whatever others have approved, as long as no order to pay can have gone out; the customer sees
     the reason. Raises as ``approve``, but for ALREADY_APPROVED."""
-    said = checked_text(reason, "reason", MAX_REASON)
+    said = checked_reason(reason)
     with transaction.atomic():
         row = _locked(withdrawal)
         _refuse(row, by, REVIEW)
@@ -71,13 +71,13 @@ def say_paid(withdrawal: Withdrawal, by: AbstractUser, transaction_name: str, re
     One who has it in hand says so alone; of an unclear one two operators have to. Raises PERMISSION_DENIED,
     OWN_ACCOUNT, MISSING_FIELD, INVALID_FIELD, WITHDRAWAL_STATE where there is nothing to say."""
     named = checked_text(transaction_name, "transaction", MAX_TRANSACTION)
-    _say(withdrawal, by, checked_text(reason, "reason", MAX_REASON), True, named)
+    _say(withdrawal, by, checked_reason(reason), True, named)
 
 
 def say_failed(withdrawal: Withdrawal, by: AbstractUser, reason: str) -> None:
     """It was not paid and never will be: its money goes back; the customer sees the reason. Raises as
     ``say_paid``."""
-    _say(withdrawal, by, checked_text(reason, "reason", MAX_REASON), False, "")
+    _say(withdrawal, by, checked_reason(reason), False, "")
 
 
 def may_say(withdrawal: Withdrawal) -> bool:
@@ -92,16 +92,6 @@ def refuse_to_act(withdrawal: Withdrawal, by: AbstractUser, permission: str) -> 
     """Raises PERMISSION_DENIED without the permission, and OWN_ACCOUNT for an operator who has a part in the
     customer's accounts."""
     _refuse(withdrawal, by, permission)
-
-
-def checked_text(text: str, field: str, most: int) -> str:
-    """Raises MISSING_FIELD, INVALID_FIELD."""
-    stripped = text.strip()
-    if not stripped:
-        raise RequestError("MISSING_FIELD", {"field": field})
-    if len(stripped) > most or not stripped.isprintable():
-        raise RequestError("INVALID_FIELD", {"field": field, "maximum": most})
-    return stripped
 
 
 def _say(withdrawal: Withdrawal, by: AbstractUser, reason: str, is_paid: bool, transaction_name: str) -> None:

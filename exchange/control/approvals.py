@@ -19,14 +19,14 @@ from django.utils import timezone
 
 from exchange.control import change_records
 from exchange.control.approval_rules import FEES
+from exchange.control.given_reasons import checked_reason
 from exchange.control.services import refuse_own_account
-from exchange.errors import RefusedError, RequestError
+from exchange.errors import RefusedError
 from exchange.models import ChangeRequest
 
 Kind = ChangeRequest.Kind
 State = ChangeRequest.State
 
-MAX_REASON: Final = 200
 #: What the second operator may do: as much as the first needed to ask.
 PERMISSIONS: Final = {
     Kind.DEPOSIT: "exchange.move_funds",
@@ -92,7 +92,7 @@ def _expire(request: ChangeRequest) -> int:
 @transaction.atomic
 def _decide(request: ChangeRequest, by: AbstractUser, reason: str, state: str) -> None:
     refuse_to_decide(request, by)
-    decision_reason = _checked_reason(reason)
+    decision_reason = checked_reason(reason)
     changed = waiting().filter(pk=request.pk)
     # Ordering has no meaning in an update.
     decided = changed.order_by().update(
@@ -114,15 +114,6 @@ def _is_outdated(request: ChangeRequest) -> bool:
     others = ChangeRequest.objects.filter(kind=request.kind, **same)
     made = Q(state=State.APPLIED, applied_at__gt=request.created_at)
     return others.filter(made | Q(state__in=ChangeRequest.OPEN_STATES)).exists()
-
-
-def _checked_reason(reason: str) -> str:
-    stripped = reason.strip()
-    if not stripped:
-        raise RequestError("MISSING_FIELD", {"field": "reason"})
-    if len(stripped) > MAX_REASON or not stripped.isprintable():
-        raise RequestError("INVALID_FIELD", {"field": "reason", "maximum": MAX_REASON})
-    return stripped
 
 
 def _lifetime() -> timedelta:

@@ -15,6 +15,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.models import User
 from exchange.control import approvals
+from exchange.control.given_reasons import MAX_REASON
 from exchange.errors import ApiError
 from exchange.models import ChangeRequest
 from web.access.language import active_language
@@ -30,7 +31,7 @@ _LISTED: Final = 20
 class DecisionForm(forms.Form):
     reason = forms.CharField(
         label=lazily_said("reason", "사유"),
-        max_length=approvals.MAX_REASON,
+        max_length=MAX_REASON,
         help_text=lazily_said(
             "Recorded with your name; the requester sees it.", "이름과 함께 기록되며 요청자에게 표시됩니다."
         ),

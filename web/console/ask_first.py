@@ -11,11 +11,10 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from exchange.control.given_reasons import MAX_REASON
 from exchange.errors import ApiError
 from web.access.language import active_language
 from web.console.languages import lazily_said
-
-MAX_REASON = 200
 
 
 class ReasonField(forms.CharField):
