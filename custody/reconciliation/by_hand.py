@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from django.contrib.auth.models import AbstractUser
 from django.db import transaction
 
 from custody.models import CustodyStatement, Reconciliation
 from custody.withdrawals.reviewing import SETTLE
 from exchange import audit
-from exchange.control.given_reasons import checked_text
+from exchange.control.given_reasons import checked_reason
 from exchange.errors import RefusedError, RequestError
-
-MAX_WORDS: Final = 200
 
 
 @transaction.atomic
@@ -26,7 +22,7 @@ def state_count(
         raise RefusedError("PERMISSION_DENIED")
     if amount_minor < 0:
         raise RequestError("INVALID_AMOUNT", {"field": "amount", "reason": "below zero"})
-    said = checked_text(note, "reason", MAX_WORDS)
+    said = checked_reason(note)
     statement = CustodyStatement.objects.create(
         provider=provider, asset=asset, amount_minor=amount_minor, by_id=by.pk, note=said
     )
@@ -41,7 +37,7 @@ def explain(report: Reconciliation, by: AbstractUser, words: str) -> None:
     MISSING_FIELD, INVALID_FIELD."""
     if not by.has_perm(SETTLE):
         raise RefusedError("PERMISSION_DENIED")
-    said = checked_text(words, "reason", MAX_WORDS)
+    said = checked_reason(words)
     before = report.explanation
     Reconciliation.objects.filter(pk=report.pk).update(explanation=said, explained_by_id=by.pk)
     target = audit.Target("reconciliation", str(report.pk), f"sequence {report.sequence}")
