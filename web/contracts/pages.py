@@ -42,7 +42,7 @@ class RedocView(SpectacularRedocView):
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if "script" not in request.query_params:
-            page: HttpResponseBase = super().get(request, *args, **kwargs)
+            page: HttpResponseBase = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]
             return page
         found = finders.find(_REDOC)
         if not isinstance(found, str):

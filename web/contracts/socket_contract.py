@@ -48,8 +48,6 @@ class Topic(NamedTuple):
     is_private: bool = False
 
 
-_NAME: Final = {"client_order_id": "my-1"}
-
 OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(
         "auth",
@@ -86,7 +84,11 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         {"Two orders": schema.BATCH},
     ),
     Operation(
-        "order.cancel", "Cancel an open order", requests.OrderName, shapes.Changed, {"By your own id": _NAME}
+        "order.cancel",
+        "Cancel an open order",
+        requests.OrderName,
+        shapes.Changed,
+        {"By your own id": schema.CANCEL},
     ),
     Operation(
         "order.reduce",
