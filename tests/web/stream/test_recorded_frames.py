@@ -20,7 +20,7 @@ from exchange.engine import messages as m
 from tests.web.stream.test_outages import database_away
 from tests.web.stream.venue import Venue, free_port, run
 from web.contracts.async_api import ENDINGS, document, pascal
-from web.contracts.socket_contract import NOTICES, OPERATIONS, TOPICS
+from web.contracts.socket_contract import OPERATIONS, TOPICS
 from web.live import socket_limits
 from web.live.account_topics import PRIVATE_CHANNELS
 from web.stream.connection import CONTROL_OPS
@@ -152,6 +152,11 @@ class Line:
             if frame["type"] == "reply":
                 return frame
 
+    async def pong(self) -> None:
+        """The one operation without a reply."""
+        self._record.sent({"op": "pong"})
+        await self.say('{"op":"pong"}')
+
     async def say(self, text: str) -> None:
         await self._connection.send(text)
 
@@ -227,7 +232,8 @@ def test_every_frame_is_a_message_and_every_message_is_seen(venue: Venue) -> Non
             venue.wait_web()
         finally:
             venue.url = shared
-        run(_endings(plain_url, record, plain), timeout_s=120)
+        run(_endings(plain_url, record), timeout_s=120)
+        run(_stopped(venue, record), timeout_s=120)
     finally:
         for process in (marketdata, plain):
             process.kill()
@@ -237,7 +243,7 @@ def test_every_frame_is_a_message_and_every_message_is_seen(venue: Venue) -> Non
     assert set(record.seen) - messages == set()
     named = {channel for topic in TOPICS for channel in topic.channels}
     assert {channel for channel in named if not channel.startswith("klines:")} <= record.channels
-    assert set(ENDINGS) - ENDED_ELSEWHERE == record.endings - {1000, 1005, 1006}
+    assert set(ENDINGS) - ENDED_ELSEWHERE == record.endings
 
 
 async def _sessions(venue: Venue, record: Record) -> None:
@@ -302,7 +308,7 @@ async def _send_examples(alice: Line, mina: Line) -> None:
             assert reply["ok"], (operation.op, title, reply)
     [unsubscribe] = [operation for operation in OPERATIONS if operation.op == "unsubscribe"]
     assert (await alice.ask("unsubscribe", **unsubscribe.examples["One"]))["ok"]
-    await alice.say('{"op":"pong"}')
+    await alice.pong()
 
 
 async def _hold_auction(venue: Venue, visitor: Line, bob: Line) -> None:
@@ -344,7 +350,7 @@ async def _pages(venue: Venue, record: Record, cookie: str) -> None:
             assert await page.ending() == socket_limits.CLOSE_TRY_LATER
 
 
-async def _endings(url: str, record: Record, server: Any) -> None:
+async def _endings(url: str, record: Record) -> None:
     async with line(url, record) as silent:
         assert await silent.ending() == socket_limits.CLOSE_SILENT
     async with line(url, record) as stranger:
@@ -357,12 +363,12 @@ async def _endings(url: str, record: Record, server: Any) -> None:
         for _ in range(SHORT["control_burst"] * 3):
             await flood.say('{"op":"ping","id":"ping"}')
         assert await flood.ending() == socket_limits.CLOSE_FLOOD
-    async with line(url, record) as last:
-        await last.ask("ping")
-        # The notice of a shutdown is the protocol's of this project.
-        server.terminate()
-        await last.ending()
 
 
-def test_every_notice_is_in_the_document() -> None:
-    assert {notice.type for notice in NOTICES} == {"connected", "ping", "shutdown", "error"}
+async def _stopped(venue: Venue, record: Record) -> None:
+    async with line(venue.url, record) as last:
+        assert (await last.ask("ping"))["ok"]
+        venue.web.terminate()
+        assert await last.ending() == socket_limits.CLOSE_RESTART
+    await asyncio.to_thread(venue.web.wait, 60)
+    await asyncio.to_thread(venue.start_web)
