@@ -1,5 +1,5 @@
-"""Write everything that is made of the API's contracts: the types of the page and of the TypeScript client, and the
-reference of the WebSocket.
+"""Write everything that is made of the API's contracts: the types of the page and of the TypeScript client,
+and the reference of the WebSocket.
 
     python tools/contracts.py            write what has changed
     python tools/contracts.py --check    write nothing; fail and name what is out of date
@@ -66,7 +66,16 @@ def everything() -> dict[str, str]:
 
 
 def _only(schemas: dict[str, Any]) -> dict[str, Any]:
-    return {"components": {"schemas": schemas}}
+    return {"components": {"schemas": _without_floats(schemas)}}
+
+
+def _without_floats(schema: Any) -> Any:
+    """Decimals as text alone: a number of JavaScript is a float, so the client's types have none."""
+    if isinstance(schema, list):
+        return [_without_floats(item) for item in schema if item != {"type": "number"}]
+    if isinstance(schema, dict):
+        return {name: _without_floats(item) for name, item in schema.items()}
+    return schema
 
 
 def _types_of(schema: dict[str, Any]) -> str:

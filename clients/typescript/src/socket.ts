@@ -127,11 +127,14 @@ export class ExchangeSocket {
     return new Promise((resolve, reject) => {
       const id = this.nextId++;
       const timeoutMs = this.options.timeoutMs ?? 10_000;
-      const pending = new Pending(id, op, fields, { resolve, reject });
-      this.pending.set(id, pending);
-      this.later(timeoutMs, () => {
+      const inTime = this.later(timeoutMs, () => {
         if (this.pending.delete(id)) pending.giveUp(`no reply within ${timeoutMs} ms`);
       });
+      const pending = new Pending(id, op, fields, {
+        resolve: (reply) => resolve((this.forgo(inTime), reply)),
+        reject: (error) => reject((this.forgo(inTime), error)),
+      });
+      this.pending.set(id, pending);
       this.transmit(pending);
     });
   }
@@ -283,11 +286,11 @@ export class ExchangeSocket {
     if (this.ended) return Promise.reject(this.ended);
     if (this.isReady) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      const each = { resolve, reject };
-      this.waiting.add(each);
-      this.later(this.options.timeoutMs ?? 10_000, () => {
+      const inTime = this.later(this.options.timeoutMs ?? 10_000, () => {
         if (this.waiting.delete(each)) reject(new ConnectionLost(`no connection to ${this.url}`));
       });
+      const each = { resolve: () => resolve(this.forgo(inTime)), reject: (error: Error) => reject(error) };
+      this.waiting.add(each);
     });
   }
 
@@ -308,12 +311,18 @@ export class ExchangeSocket {
     this.socket = null;
   }
 
-  private later(afterMs: number, work: () => unknown): void {
+  private later(afterMs: number, work: () => unknown): ReturnType<typeof setTimeout> {
     const timer = setTimeout(() => {
       this.timers.delete(timer);
       work();
     }, afterMs);
     this.timers.add(timer);
+    return timer;
+  }
+
+  private forgo(timer: ReturnType<typeof setTimeout>): void {
+    clearTimeout(timer);
+    this.timers.delete(timer);
   }
 }
 

@@ -223,17 +223,17 @@ def test_every_frame_is_a_message_and_every_message_is_seen(venue: Venue) -> Non
     plain = venue._start("-m", "uvicorn", *arguments, "--ws", "websockets")
     venue.environment = before
     try:
-        run(_sessions(venue, record), timeout_s=120)
+        run(_sessions(venue, record), timeout_s=300)
         cookie = venue.session_cookie("carol")
-        run(_pages(venue, record, cookie), timeout_s=60)
+        run(_pages(venue, record, cookie), timeout_s=300)
         plain_url = f"http://127.0.0.1:{port}"
         shared, venue.url = venue.url, plain_url
         try:
             venue.wait_web()
         finally:
             venue.url = shared
-        run(_endings(plain_url, record), timeout_s=120)
-        run(_stopped(venue, record), timeout_s=120)
+        run(_endings(plain_url, record), timeout_s=300)
+        run(_stopped(venue, record), timeout_s=300)
     finally:
         for process in (marketdata, plain):
             process.kill()
@@ -323,11 +323,11 @@ async def _hold_auction(venue: Venue, visitor: Line, bob: Line) -> None:
 
 async def _be_refused(visitor: Line, alice: Line) -> None:
     """Of every kind one."""
-    assert (await visitor.ask("order.cancel", order_id="1"))["error"] == "NOT_AUTHENTICATED"
+    assert (await visitor.ask("order.cancel", order_id="999999999999"))["error"] == "NOT_AUTHENTICATED"
     assert (await visitor.ask("subscribe", channels=["nothing"], symbols=["AAPL"]))[
         "error"
     ] == "CHANNEL_NOT_FOUND"
-    assert (await alice.ask("order.cancel", order_id="1"))["error"] == "ORDER_NOT_FOUND"
+    assert (await alice.ask("order.cancel", order_id="999999999999"))["error"] == "ORDER_NOT_FOUND"
     assert (await alice.ask("quotes.cancel", symbol="NONE"))["error"] == "SYMBOL_NOT_FOUND"
     assert (await visitor.ask_anything({"op": "nothing", "id": 7}))["error"] == "UNKNOWN_OP"
     assert (await visitor.ask_anything("{"))["error"] == "INVALID_JSON"
