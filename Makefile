@@ -20,6 +20,7 @@
 #   make lives          payouts and deposits before a counterparty that lies, by a job that is killed  (ROUNDS=150)
 #   make rush           a hundred acts at once that exceed a balance, over every way in, with kills among them
 #                       (ROUNDS=20 SEED=n KILLS=0.5)
+#   make contracts      write what is made of the API's schemas: types of page and clients, a reference
 #   make rooms          draw docs/images/rooms.svg from the imports
 #   make setup          what `make run` needs: .venv, pinned packages, the built page
 #   make setup-dev      also what `make test` and `make check` need
@@ -38,7 +39,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test test-python test-compiled test-frontend check coverage compile \
+.PHONY: contracts help run setup setup-dev test test-python test-compiled test-frontend check coverage compile \
 	proofs journeys attack crash lives rush mutants bench bench-full rooms format clean
 
 # What holds the core to its rules: these run on its Python sources and on its compiled build.
@@ -123,6 +124,9 @@ bench-full: setup-dev
 	$(VENV)/python tools/bootstrap.py bench
 	$(VENV)/python -m bench --full $(ARGS)
 
+contracts: setup-dev
+	@$(VENV)/python tools/contracts.py
+
 # With any Python: the imports are all it reads.
 rooms:
 	@$(PYTHON) tools/rooms.py
@@ -134,4 +138,4 @@ format: setup-dev
 
 # Leaves the data folder alone: it holds the journal.
 clean:
-	rm -rf .venv frontend/node_modules frontend/dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv frontend/node_modules frontend/dist clients/typescript/node_modules clients/typescript/dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
