@@ -131,6 +131,7 @@ async def _some_of_everything(alice: Client, bob: Client) -> list[tuple[Any, Any
     await note(alice.get_order, resting.order.order_id)
     await note(alice.get_orders, "open")
     await note(alice.get_balances)
+    await note(alice.get_ledger, "AAPL", 5)
     await note(alice.get_fees)
     await note(alice.get_fee_standing)
     await note(alice.get_accounts)
