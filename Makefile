@@ -72,7 +72,7 @@ proofs: setup-dev
 journeys: setup-dev
 	$(VENV)/python -m pytest -m journey -n $(JOBS) --dist loadfile $(ARGS)
 
-# Without a C compiler (status 3) there is nothing to test.
+# Without anything to compile with (status 3) there is nothing to test.
 test-compiled: setup-dev
 	@$(VENV)/python tools/compile_core.py || { [ $$? = 3 ] && exit 0; exit 1; }; \
 	XTRADER_CORE=compiled $(VENV)/python -m pytest -n $(JOBS) --dist loadfile $(CORE_TESTS)
