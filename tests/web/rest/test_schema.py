@@ -30,6 +30,7 @@ from tests.conftest import PASSWORD, LiveEngine, Person
 from tests.custody.cast import BANK, ask, custody_settings, open_desk
 from tests.web.rest.test_bad_input import BAD_ORDERS
 from web.access import needs
+from web.contracts.async_api import document
 from web.rest import (
     deposit_shapes,
     key_shapes,
@@ -397,6 +398,21 @@ def test_the_schema_and_its_page_are_served(anyone: APIClient) -> None:
     assert anyone.get("/api/schema").status_code == 200
     page = anyone.get("/api/docs").content.decode()
     assert "https://" not in page, "the page loads nothing from elsewhere"
+
+
+def test_redoc_is_served_without_anything_from_elsewhere(anyone: APIClient) -> None:
+    page = anyone.get("/api/redoc").content.decode()
+    [script] = re.findall(r'<script src="([^"]+)"', page)
+    assert "https://" not in page and script.startswith("/")
+    redoc = anyone.get(script)
+    assert redoc.headers["Content-Type"].startswith("text/javascript")
+    assert b"cdn.redoc.ly" not in redoc.content and len(redoc.content) > 100_000
+
+
+def test_the_asyncapi_document_is_served(anyone: APIClient) -> None:
+    served = anyone.get("/api/asyncapi")
+    assert served.headers["Content-Type"].startswith("application/json")
+    assert served.json() == document()
 
 
 def test_nobody_makes_the_server_make_the_schema_again(
