@@ -93,6 +93,7 @@ check: setup-dev
 	$(VENV)/python manage.py makemigrations --check --dry-run
 	$(VENV)/python manage.py check --fail-level WARNING
 	$(VENV)/python tools/bootstrap.py npm run lint
+	$(VENV)/python tools/bootstrap.py npm --prefix ../clients/typescript run typecheck
 
 # Fails below 100 % of lines and branches (pyproject.toml).
 coverage: setup-dev
