@@ -21,6 +21,7 @@
 #   make rush           a hundred acts at once that exceed a balance, over every way in, with kills among them
 #                       (ROUNDS=20 SEED=n KILLS=0.5)
 #   make contracts      write what is made of the API's schemas: types of page and clients, a reference
+#   make wheel          the engine by itself, to install elsewhere (docs/embedding.md)
 #   make rooms          draw docs/images/rooms.svg from the imports
 #   make setup          what `make run` needs: .venv, pinned packages, the built page
 #   make setup-dev      also what `make test` and `make check` need
@@ -42,7 +43,7 @@ unless_in_file = $(if $(and $(XTRADER_ENV_FILE),$(filter file,$(origin $(1)))),,
 
 .DEFAULT_GOAL := help
 .PHONY: contracts help run setup setup-dev test test-python test-compiled test-frontend check coverage compile \
-	proofs journeys attack crash lives rush mutants bench bench-full rooms format clean
+	proofs journeys attack crash lives rush mutants bench bench-full wheel rooms format clean
 
 # What holds the core to its rules: these run on its Python sources and on its compiled build.
 CORE_TESTS := tests/exchange/engine tests/replays tests/crash/test_replay.py tests/exchange/journal/test_sequencer.py \
@@ -94,6 +95,7 @@ check: setup-dev
 	$(VENV)/python manage.py check --fail-level WARNING
 	$(VENV)/python tools/bootstrap.py npm run lint
 	$(VENV)/python tools/bootstrap.py npm --prefix ../clients/typescript run typecheck
+	$(VENV)/python tools/bootstrap.py npm --prefix ../clients/typescript run lint
 
 # Fails below 100 % of lines and branches (pyproject.toml).
 coverage: setup-dev
@@ -120,6 +122,9 @@ mutants: setup-dev
 compile: setup
 	$(VENV)/python tools/compile_core.py
 
+wheel: setup-dev
+	$(VENV)/python tools/wheel.py
+
 bench: setup-dev
 	$(VENV)/python tools/bootstrap.py bench
 	$(VENV)/python -m bench $(ARGS)
@@ -139,6 +144,7 @@ format: setup-dev
 	$(VENV)/ruff check --fix .
 	$(VENV)/ruff format .
 	$(VENV)/python tools/bootstrap.py npm run format
+	$(VENV)/python tools/bootstrap.py npm --prefix ../clients/typescript run format
 
 # Leaves the data folder alone: it holds the journal.
 clean:

@@ -26,7 +26,9 @@ function crc32(text: string): number {
  * without its dot and leading zeros. */
 export function bookChecksum(asks: readonly Level[], bids: readonly Level[]): number {
   const top = [...asks.slice(0, CHECKSUM_DEPTH), ...bids.slice(0, CHECKSUM_DEPTH)];
-  return crc32(top.flatMap((level) => level.map((number) => number.replace(".", "").replace(/^0+/, ""))).join(""));
+  return crc32(
+    top.flatMap((level) => level.map((number) => number.replace(".", "").replace(/^0+/, ""))).join(""),
+  );
 }
 
 /** The book and the feed disagree. The socket fetches the book anew. */

@@ -67,11 +67,19 @@ export class LogIn {
   private async logIn(): Promise<Tokens> {
     const { username, password, otp } = this.credentials;
     const code = typeof otp === "function" ? await otp() : otp;
-    return this.post<Tokens>("/api/v1/token", { username, password, ...(code !== undefined && { otp: code }) });
+    return this.post<Tokens>("/api/v1/token", {
+      username,
+      password,
+      ...(code !== undefined && { otp: code }),
+    });
   }
 
   private async post<T>(path: string, body: unknown): Promise<T> {
-    const init = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+    const init = {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    };
     const response = await fetch(this.url + path, init).catch((error: unknown) => {
       throw new ConnectionLost(`cannot reach ${this.url}: ${String(error)}`);
     });

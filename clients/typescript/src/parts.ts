@@ -26,7 +26,9 @@ export class Parts {
 
 function copied(fields: Fields): Fields {
   const entries = Object.entries(fields);
-  return Object.fromEntries(entries.map(([name, value]) => [name, Array.isArray(value) ? [...value] : value]));
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, Array.isArray(value) ? [...value] : value]),
+  );
 }
 
 function join(whole: Fields, fields: Fields): void {

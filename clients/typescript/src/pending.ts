@@ -4,7 +4,7 @@
 // has a client_order_id is sent again when its reply was lost or is OUTCOME_UNKNOWN: the exchange answers with the
 // first outcome. From then on "not now" (429, 503) proves nothing, and a refusal counts only if the engine gives it.
 
-import { ApiError, ConnectionLost, errorOf, OutcomeUnknown } from "./errors.js";
+import { type ApiError, ConnectionLost, errorOf, OutcomeUnknown } from "./errors.js";
 import { Parts } from "./parts.js";
 
 export type Fields = Record<string, unknown>;
@@ -24,7 +24,9 @@ const UNKNOWN_STATUS = 504;
 export function ordersOf(op: string, fields: Fields): Fields[] {
   if (op === "order.place") return [fields];
   if (op === "order.batch") return (fields.orders as Fields[] | undefined) ?? [];
-  return ORDER_FIELDS.map((name) => fields[name]).filter((order): order is Fields => typeof order === "object");
+  return ORDER_FIELDS.map((name) => fields[name]).filter(
+    (order): order is Fields => typeof order === "object",
+  );
 }
 
 export class Pending {
@@ -68,7 +70,10 @@ export class Pending {
       return "over";
     }
     const error = errorOf(reply, Number(reply.status));
-    if (this.isRepeatable && (error.status === UNKNOWN_STATUS || (this.isInDoubt && NOT_NOW.has(error.status)))) {
+    if (
+      this.isRepeatable &&
+      (error.status === UNKNOWN_STATUS || (this.isInDoubt && NOT_NOW.has(error.status)))
+    ) {
       this.isInDoubt = true;
       return "again";
     }
@@ -82,7 +87,9 @@ export class Pending {
       this.isInDoubt ||= this.isSent;
       return false;
     }
-    this.fail(this.isQuery ? new ConnectionLost("the connection broke") : this.unknown("the connection broke"));
+    this.fail(
+      this.isQuery ? new ConnectionLost("the connection broke") : this.unknown("the connection broke"),
+    );
     return true;
   }
 
@@ -97,7 +104,10 @@ export class Pending {
 
   private unknown(reason: string): OutcomeUnknown {
     const ids = ordersOf(this.op, this.fields).map((order) => order.client_order_id);
-    return new OutcomeUnknown(`${this.op}: ${reason}`, ids.filter((id) => typeof id === "string"));
+    return new OutcomeUnknown(
+      `${this.op}: ${reason}`,
+      ids.filter((id) => typeof id === "string"),
+    );
   }
 
   private end(reply: Reply): void {

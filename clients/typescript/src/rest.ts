@@ -20,7 +20,10 @@ export function createRest(url: string, logIn: LogIn | null, account: string | n
     },
     async onResponse({ response }) {
       if (response.ok) return undefined;
-      const body: unknown = await response.clone().json().catch(() => null);
+      const body: unknown = await response
+        .clone()
+        .json()
+        .catch(() => null);
       throw errorOf(body, response.status, response.headers.get("Retry-After"));
     },
   };

@@ -6,7 +6,7 @@ import { ApiError, ConnectionLost, ExchangeError } from "./errors.js";
 import type { LogIn } from "./log-in.js";
 import type { Channels, Operations } from "./messages.js";
 import { type Fields, ordersOf, Pending, type Reply } from "./pending.js";
-import { type TopicHandler, type TopicMessage, Topic, takesSymbol, topicKey } from "./topics.js";
+import { Topic, type TopicHandler, type TopicMessage, takesSymbol, topicKey } from "./topics.js";
 import { type PlainSocket, type PlainSocketClass, webSocketClass } from "./web-socket.js";
 
 export interface SocketOptions {
@@ -72,7 +72,10 @@ export class ExchangeSocket {
 
   /** Send an operation; its reply. Throws ApiError, OutcomeUnknown, ConnectionLost. Orders get a client_order_id
    * unless they have one. */
-  async request<Op extends keyof Operations>(op: Op, fields: Operations[Op]["request"]): Promise<Operations[Op]["reply"]> {
+  async request<Op extends keyof Operations>(
+    op: Op,
+    fields: Operations[Op]["request"],
+  ): Promise<Operations[Op]["reply"]> {
     const sent = withIds(op, fields as Fields);
     await this.whenReady();
     return (await this.ask(op, sent)) as unknown as Operations[Op]["reply"];
@@ -131,8 +134,14 @@ export class ExchangeSocket {
         if (this.pending.delete(id)) pending.giveUp(`no reply within ${timeoutMs} ms`);
       });
       const pending = new Pending(id, op, fields, {
-        resolve: (reply) => resolve((this.forgo(inTime), reply)),
-        reject: (error) => reject((this.forgo(inTime), error)),
+        resolve: (reply) => {
+          this.forgo(inTime);
+          resolve(reply);
+        },
+        reject: (error) => {
+          this.forgo(inTime);
+          reject(error);
+        },
       });
       this.pending.set(id, pending);
       this.transmit(pending);
@@ -173,7 +182,8 @@ export class ExchangeSocket {
       const socket = new WebSocketOfPlatform(this.url);
       this.socket = socket;
       this.heardAt = performance.now();
-      socket.onmessage = (event: { data: unknown }) => this.receive(socket, JSON.parse(String(event.data)) as Fields);
+      socket.onmessage = (event: { data: unknown }) =>
+        this.receive(socket, JSON.parse(String(event.data)) as Fields);
       socket.onclose = (event: { code?: number }) => this.lost(socket, event.code ?? 0);
       socket.onerror = () => undefined;
     } catch (error) {
@@ -193,7 +203,8 @@ export class ExchangeSocket {
       for (const each of this.waiting) each.resolve();
       this.waiting.clear();
     } catch (error) {
-      if (error instanceof ApiError && NOT_ALLOWED.has(error.status) && error.code !== "INVALID_TOKEN") this.end(error);
+      if (error instanceof ApiError && NOT_ALLOWED.has(error.status) && error.code !== "INVALID_TOKEN")
+        this.end(error);
       else socket.close();
     }
   }
@@ -230,13 +241,16 @@ export class ExchangeSocket {
   }
 
   private take(reply: Reply): void {
-    for (const entry of (reply.subscribed as { channel: string; symbol?: string; resumed: boolean }[] | undefined) ?? []) {
+    for (const entry of (reply.subscribed as
+      | { channel: string; symbol?: string; resumed: boolean }[]
+      | undefined) ?? []) {
       this.topics.get(topicKey(entry.channel, entry.symbol))?.subscribed(entry.resumed);
     }
     const pending = this.pending.get(Number(reply.id));
     const next = pending?.take(reply);
     if (pending && next === "over") this.pending.delete(pending.id);
-    if (pending && next === "again") this.later(AGAIN_MS, () => this.pending.has(pending.id) && this.transmit(pending));
+    if (pending && next === "again")
+      this.later(AGAIN_MS, () => this.pending.has(pending.id) && this.transmit(pending));
   }
 
   private deliver(message: TopicMessage): void {
@@ -249,7 +263,8 @@ export class ExchangeSocket {
       // Missing or wrong: start it over. What comes until then is passed over.
       topic.forget();
       this.later(REFETCH_MS, () => {
-        if (this.isReady && this.topics.get(topicKey(topic.channel, symbol)) === topic) void this.rejoin(topic).catch(() => undefined);
+        if (this.isReady && this.topics.get(topicKey(topic.channel, symbol)) === topic)
+          void this.rejoin(topic).catch(() => undefined);
       });
     }
   }

@@ -54,7 +54,10 @@ export class Topic {
 
   get names(): { channels: string[]; symbols?: string[] } {
     const { channel, symbol } = this;
-    return { channels: [channel], ...(takesSymbol(channel) && symbol !== undefined && { symbols: [symbol] }) };
+    return {
+      channels: [channel],
+      ...(takesSymbol(channel) && symbol !== undefined && { symbols: [symbol] }),
+    };
   }
 
   /** The exchange has answered the subscription. */

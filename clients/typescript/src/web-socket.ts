@@ -21,7 +21,9 @@ export async function webSocketClass(given?: PlainSocketClass): Promise<PlainSoc
   // Bundlers for browsers must not look for it.
   const name = "ws";
   try {
-    return ((await import(/* @vite-ignore */ /* webpackIgnore: true */ name)) as { default: PlainSocketClass }).default;
+    return (
+      (await import(/* @vite-ignore */ /* webpackIgnore: true */ name)) as { default: PlainSocketClass }
+    ).default;
   } catch {
     throw new Error('this platform has no WebSocket: use Node 22, or install the package "ws"');
   }

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ApiError, Exchange, type ExchangeOptions, type Messages } from "../src/index.js";
-import { Proxy } from "./proxy.js";
+import { Line } from "./proxy.js";
 
 const url = process.env.XTRADER_URL ?? "";
 const password = process.env.XTRADER_PASSWORD ?? "";
@@ -36,7 +36,9 @@ describe.skipIf(!url)("a running exchange", () => {
     expect(symbols?.symbols.map(({ symbol }) => symbol)).toContain(SYMBOL);
     const { data: own } = await alice.rest.GET("/v1/balances");
     expect(own?.balances.every(({ available }) => typeof available === "string")).toBe(true);
-    const unknown = alice.rest.GET("/v1/order/{order_id}", { params: { path: { order_id: "999999999999" } } });
+    const unknown = alice.rest.GET("/v1/order/{order_id}", {
+      params: { path: { order_id: "999999999999" } },
+    });
     await expect(unknown).rejects.toMatchObject({ name: "ApiError", code: "ORDER_NOT_FOUND", status: 404 });
   });
 
@@ -52,8 +54,14 @@ describe.skipIf(!url)("a running exchange", () => {
   });
 
   it("enters an order once, however often it is asked", async () => {
-    const first = await alice.socket.request("order.place", { ...order("buy", "0.1", "4000000"), client_order_id: `${RUN}-once` });
-    const second = await alice.socket.request("order.place", { ...order("buy", "0.1", "4000000"), client_order_id: `${RUN}-once` });
+    const first = await alice.socket.request("order.place", {
+      ...order("buy", "0.1", "4000000"),
+      client_order_id: `${RUN}-once`,
+    });
+    const second = await alice.socket.request("order.place", {
+      ...order("buy", "0.1", "4000000"),
+      client_order_id: `${RUN}-once`,
+    });
     expect(second.order.order_id).toBe(first.order.order_id);
   });
 
@@ -66,17 +74,19 @@ describe.skipIf(!url)("a running exchange", () => {
   it("serves what is public without a log-in", async () => {
     const visitor = await new Exchange(url).start();
     expect((await visitor.socket.request("ping", {})).server_time).toBeGreaterThan(0);
-    await expect(visitor.socket.request("order.place", order("buy", "1"))).rejects.toMatchObject({ code: "NOT_AUTHENTICATED" });
+    await expect(visitor.socket.request("order.place", order("buy", "1"))).rejects.toMatchObject({
+      code: "NOT_AUTHENTICATED",
+    });
     await visitor.close();
   });
 
   describe("over a line that breaks", () => {
-    let proxy: Proxy;
+    let proxy: Line;
     let carol: Exchange;
     const reader = exchangeOf("carol");
 
     beforeAll(async () => {
-      proxy = await Proxy.before(new URL(url));
+      proxy = await Line.before(new URL(url));
       carol = await exchangeOf("carol", {}, `http://127.0.0.1:${proxy.port}`).start();
     });
 
@@ -93,7 +103,9 @@ describe.skipIf(!url)("a running exchange", () => {
         if (level % 5 === 0) proxy.cut();
       }
       const { sequence } = await alice.socket.request("orders.cancel_all", { symbol: "BTC-KRW" });
-      const { data } = await alice.rest.GET("/api/v1/orderbook/{symbol}", { params: { path: { symbol: SYMBOL } } });
+      const { data } = await alice.rest.GET("/api/v1/orderbook/{symbol}", {
+        params: { path: { symbol: SYMBOL } },
+      });
       await vi.waitFor(() => {
         expect(book.isSynced).toBe(true);
         expect([book.bids(), book.asks()]).toEqual([data?.bids, data?.asks]);
@@ -127,7 +139,9 @@ describe.skipIf(!url)("a running exchange", () => {
       for (let round = 0; round < 3; round += 1) {
         proxy.deafen();
         const id = `${RUN}-lost-${round}`;
-        asked.push(carol.socket.request("order.place", { ...order("buy", "0.1", "3900000"), client_order_id: id }));
+        asked.push(
+          carol.socket.request("order.place", { ...order("buy", "0.1", "3900000"), client_order_id: id }),
+        );
         // It has reached the exchange, whose reply has not come back.
         await vi.waitFor(async () => {
           const { data } = await own();
@@ -137,10 +151,13 @@ describe.skipIf(!url)("a running exchange", () => {
         await asked.at(-1);
       }
       const { data } = await own();
-      expect(data?.orders.map(({ client_order_id }) => client_order_id).sort()).toEqual([0, 1, 2].map((round) => `${RUN}-lost-${round}`));
+      expect(data?.orders.map(({ client_order_id }) => client_order_id).sort()).toEqual(
+        [0, 1, 2].map((round) => `${RUN}-lost-${round}`),
+      );
     });
 
     /** Open orders, by the exchange's own address. */
-    const own = () => reader.rest.GET("/v1/orders", { params: { query: { status: "open", symbol: SYMBOL } } });
+    const own = () =>
+      reader.rest.GET("/v1/orders", { params: { query: { status: "open", symbol: SYMBOL } } });
   });
 });

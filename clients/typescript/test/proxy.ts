@@ -2,7 +2,7 @@
 
 import { connect, createServer, type Server, type Socket } from "node:net";
 
-export class Proxy {
+export class Line {
   private readonly sockets = new Set<Socket>();
   private isDeaf = false;
 
@@ -11,13 +11,15 @@ export class Proxy {
     readonly port: number,
   ) {}
 
-  static async before(target: URL): Promise<Proxy> {
-    let proxy: Proxy;
-    const server = createServer((client) => proxy.join(client, connect(Number(target.port), target.hostname)));
+  static async before(target: URL): Promise<Line> {
+    let proxy: Line;
+    const server = createServer((client) =>
+      proxy.join(client, connect(Number(target.port), target.hostname)),
+    );
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const address = server.address();
     if (address === null || typeof address === "string") throw new Error("no port");
-    proxy = new Proxy(server, address.port);
+    proxy = new Line(server, address.port);
     return proxy;
   }
 

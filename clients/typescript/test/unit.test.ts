@@ -14,7 +14,8 @@ describe("decimals", () => {
   });
 
   it("are never rounded, and never guessed", () => {
-    for (const text of ["0.001", "", "1e3", "NaN", " 1", "1.", "+1"]) expect(() => toUnits(text, 2)).toThrow(RangeError);
+    for (const text of ["0.001", "", "1e3", "NaN", " 1", "1.", "+1"])
+      expect(() => toUnits(text, 2)).toThrow(RangeError);
   });
 });
 
@@ -30,14 +31,25 @@ describe("the book", () => {
     const [bids, asks] = [[["2", "1"]], [["10", "1"]]];
     const checksum = bookChecksum([["10", "1"]], [["2", "1"]]);
     book.apply({ ...around, type: "book_snapshot", sequence: 1, prev_sequence: null, bids, asks, checksum });
-    const wrong = { ...around, type: "book_delta", sequence: 2, prev_sequence: 1, bids: [["3", "1"]], asks: [] } as const;
+    const wrong = {
+      ...around,
+      type: "book_delta",
+      sequence: 2,
+      prev_sequence: 1,
+      bids: [["3", "1"]],
+      asks: [],
+    } as const;
     expect(() => book.apply({ ...wrong, bids: [["3", "1"]], asks: [], checksum: 0 })).toThrow(BookOutOfStep);
     expect(book.bids()).toEqual([["2", "1"]]);
   });
 });
 
 describe("a topic", () => {
-  const message = (sequence: number, previous: number | null, more: Partial<TopicMessage> = {}): TopicMessage => ({
+  const message = (
+    sequence: number,
+    previous: number | null,
+    more: Partial<TopicMessage> = {},
+  ): TopicMessage => ({
     type: "trade",
     channel: "trades",
     symbol: "X",
@@ -73,26 +85,52 @@ describe("a topic", () => {
 describe("a request without a reply", () => {
   const ended = (op: string, fields: Record<string, unknown>, play: (pending: Pending) => void) => {
     let end: unknown = "open";
-    const settle = { resolve: () => { end = "ok"; }, reject: (error: Error) => { end = error.name; } };
+    const settle = {
+      resolve: () => {
+        end = "ok";
+      },
+      reject: (error: Error) => {
+        end = error.name;
+      },
+    };
     play(new Pending(1, op, fields, settle));
     return end;
   };
   const refusal = (error: string, status: number) => ({ ok: false, error, message: "", details: {}, status });
 
   it("has an unknown outcome where it cannot be asked again", () => {
-    expect(ended("order.cancel", { order_id: "1" }, (pending) => { pending.sent(); pending.lost(); })).toBe("OutcomeUnknown");
-    expect(ended("ping", {}, (pending) => { pending.sent(); pending.lost(); })).toBe("ConnectionLost");
-    expect(ended("order.cancel", { order_id: "1" }, (pending) => pending.giveUp("late"))).toBe("ConnectionLost");
+    expect(
+      ended("order.cancel", { order_id: "1" }, (pending) => {
+        pending.sent();
+        pending.lost();
+      }),
+    ).toBe("OutcomeUnknown");
+    expect(
+      ended("ping", {}, (pending) => {
+        pending.sent();
+        pending.lost();
+      }),
+    ).toBe("ConnectionLost");
+    expect(ended("order.cancel", { order_id: "1" }, (pending) => pending.giveUp("late"))).toBe(
+      "ConnectionLost",
+    );
   });
 
   it("is asked again where every order has an id, and then only the engine can refuse it", () => {
     const order = { client_order_id: "a" };
-    const twice = (pending: Pending) => { pending.sent(); expect(pending.lost()).toBe(false); pending.sent(); };
+    const twice = (pending: Pending) => {
+      pending.sent();
+      expect(pending.lost()).toBe(false);
+      pending.sent();
+    };
     expect(ended("order.place", order, twice)).toBe("open");
-    const after = (error: string, status: number) => (pending: Pending) => { twice(pending); pending.take(refusal(error, status)); };
-    expect(ended("order.place", order, after("ENGINE_BUSY", 503))).toBe("open");
-    expect(ended("order.place", order, after("OUTCOME_UNKNOWN", 504))).toBe("open");
-    expect(ended("order.place", order, after("INSUFFICIENT_BALANCE", 422))).toBe("ApiError");
-    expect(ended("order.place", order, after("INVALID_FIELD", 400))).toBe("OutcomeUnknown");
+    const refusedBy = (error: string, status: number) => (pending: Pending) => {
+      twice(pending);
+      pending.take(refusal(error, status));
+    };
+    expect(ended("order.place", order, refusedBy("ENGINE_BUSY", 503))).toBe("open");
+    expect(ended("order.place", order, refusedBy("OUTCOME_UNKNOWN", 504))).toBe("open");
+    expect(ended("order.place", order, refusedBy("INSUFFICIENT_BALANCE", 422))).toBe("ApiError");
+    expect(ended("order.place", order, refusedBy("INVALID_FIELD", 400))).toBe("OutcomeUnknown");
   });
 });
