@@ -91,6 +91,14 @@ TLS = given.TLS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = TLS
 if TLS:
     SECURE_HSTS_SECONDS = given.HSTS_SECONDS
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = given.HSTS_SUBDOMAINS
+    SECURE_HSTS_PRELOAD = given.HSTS_PRELOAD
+    # A person who types the address without https is led on. Programs are not: a redirect would send
+    # their tokens a second time, and probes of this machine come without TLS.
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^(api|v1|health)/", r"^(healthz|metrics)$"]
+# Whether the subdomains of a host, which may be others', are reached by TLS only is its owner's to say.
+SILENCED_SYSTEM_CHECKS = [] if given.HSTS_PRELOAD else ["security.W005", "security.W021"]
 
 DEMO = given.DEMO
 # What the exchange reads of its own; the table of variables says what each means.
