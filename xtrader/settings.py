@@ -218,6 +218,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "web.access.act_sources.act_source",
     "web.pages.content_security.content_security",
+    "web.access.rate_fields.rate_limit_fields",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -355,7 +356,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "OAS_VERSION": "3.1.0",
     "DESCRIPTION": "Order entry, account history and market data. docs/rest.md is the guide to it.",
-    "POSTPROCESSING_HOOKS": [],
+    "POSTPROCESSING_HOOKS": ["web.rest.schema_headers.rate_limit_headers"],
     # A body says itself which of its fields it needs.
     "COMPONENT_SPLIT_PATCH": False,
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -1,13 +1,15 @@
 """Headers that every answer of the site carries: pages, JSON, files, redirects and errors of every lane.
 
 They stand in one place around all lanes, and an answer that brings one of its own keeps it. What only a
-document obeys (Content-Security-Policy, Permissions-Policy) is ``web/pages/content_security.py``'s.
+document obeys (Content-Security-Policy, Permissions-Policy) is ``web/pages/content_security.py``'s. The
+fields of the rate limit that an answer was charged in are put on here too.
 """
 
 from __future__ import annotations
 
 from typing import Any, Final
 
+from web.access import rate_fields
 from web.lanes.answers import Application, HeaderLines, Receive, Scope, Send
 
 #: No type is guessed, no other site frames an answer, takes it in, or learns which page led to it.
@@ -37,7 +39,7 @@ class SecureHeaders:
                 headers = message.get("headers", ())
                 given = {name.lower() for name, _ in headers}
                 more = [line for line in lines if line[0] not in given]
-                message = {**message, "headers": [*headers, *more]}
+                message = {**message, "headers": [*headers, *more, *scope.get(rate_fields.LINES, ())]}
             await send(message)
 
         await self._inner(scope, receive, send_with)

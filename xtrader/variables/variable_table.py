@@ -420,7 +420,7 @@ class Variables:
         "500/s", "reads of own data per account, and snapshots of private channels by their size"
     )
     RATE_LIMIT_REPORTS = _rate(
-        "60/min", "totals, CSV files and tax reports per account: each reads a whole history"
+        "60/min 10000/day", "totals, CSV files and tax reports per account: each reads a whole history"
     )
     RATE_LIMIT_PUBLIC = _rate("1000/s", "public reads per address, `/healthz` and `/metrics` among them")
     RATE_LIMIT_LOGIN = _rate("20/min", "tokens and log-ins per address")
