@@ -8,10 +8,10 @@ from functools import partial
 from ops.doctor.configuration import check_configuration
 from ops.doctor.disks import check_disks
 from ops.doctor.findings import Finding, bad
+from ops.doctor.installed import check_installed
 from ops.doctor.machine import check_machine
 from ops.doctor.servers import check_servers
 from ops.doctor.venue_state import check_venue
-from ops.doctor.versions import check_versions
 
 Check = Callable[[], Iterable[Finding]]
 
@@ -21,7 +21,7 @@ def checks(host: str, port: int) -> dict[str, Check]:
     return {
         "machine": check_machine,
         "disks": check_disks,
-        "versions": check_versions,
+        "versions": check_installed,
         "servers": check_servers,
         "settings": check_configuration,
         "venue": partial(check_venue, host, port),

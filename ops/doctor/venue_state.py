@@ -72,10 +72,10 @@ def _resting(journal: Path) -> Iterator[Finding]:
                 last_ns = max(last_ns, record.now_ns)
             reader.end()
         check_start(last_ns, time.time_ns())
-    except JournalError as error:
-        yield bad(f"journal: {error}", "manage.py journal verify shows all damage")
     except ClockRefused as error:
         yield warning(f"clock: {error}", "see docs/operations.md, The clock")
+    except JournalError as error:
+        yield bad(f"journal: {error}", "manage.py journal verify shows all damage")
     else:
         yield well("the end of the journal is whole; nothing runs on it now")
 

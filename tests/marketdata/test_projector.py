@@ -20,7 +20,7 @@ from marketdata.intervals import MINUTE, SECOND
 from marketdata.models import CandleRow
 from marketdata.projection.follower_health import Options
 from marketdata.projection.projector import Projector
-from marketdata.projection.rebuild import rebuild
+from marketdata.projection.rebuilding import rebuild
 from marketdata.projection.store import ProjectionError, Store
 from tests.marketdata.agreement import disagreements
 from tests.marketdata.traffic import Traffic, opening
@@ -129,7 +129,7 @@ def test_a_rebuild_that_was_broken_off_is_gone_on_with(world: World, monkeypatch
             self._begin(self._fold(timeout_s, 50))
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("marketdata.projection.rebuild.Projector", Broken)
+        patch.setattr("marketdata.projection.rebuilding.Projector", Broken)
         rebuild(world.journal, world.snapshots)
     run_out(world.projector())
     assert world.disagreements() == []

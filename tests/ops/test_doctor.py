@@ -19,11 +19,11 @@ from exchange.node.sequencer import open_sequencer
 from ops.doctor.configuration import check_configuration, check_secrets
 from ops.doctor.disks import check_disks
 from ops.doctor.findings import Finding
+from ops.doctor.installed import check_packages
 from ops.doctor.machine import check_machine
 from ops.doctor.rounds import findings
 from ops.doctor.servers import check_redis
 from ops.doctor.venue_state import check_venue
-from ops.doctor.versions import check_packages
 from tests.marketdata.traffic import Traffic, opening
 from tests.ops.running import ROOT, free_port, wait_until
 

@@ -254,20 +254,23 @@ def _charge(windows: Iterable[Window], add: Add, cost: int) -> Charged:
 def _windows(scope: str, who: Who) -> tuple[Window, ...]:
     """Everything a requester is counted in: the rate of its key, its own rates by rising span, and those of
     its wider network."""
-    name = _name_of(who)
     if isinstance(who, str):
-        rates = rates_of(scope)
-        wider = wider_network(who) if rates else None
-        # What the narrow limit has refused is not counted here: one network alone does not use up its
-        # neighbours' share.
-        more = (
-            () if wider is None else _named(scope, wider, tuple(_times(rate, WIDER_TIMES) for rate in rates))
-        )
-        return (*_named(scope, name, rates), *(each._replace(policy=f"{each.policy}-net") for each in more))
-    windows = _named(scope, name, rates_of(scope, who.account, who.roles, who.rate_tier))
+        return _of_address(scope, who, rates_of(scope))
+    windows = _named(scope, _name_of(who), rates_of(scope, who.account, who.roles, who.rate_tier))
     if scope != ORDERS or who.order_rate is None:
         return windows
     return Window("key", _key(scope, f"key {who.key_id}"), Rate(who.order_rate, 1)), *windows
+
+
+@functools.lru_cache(maxsize=20_000)
+def _of_address(scope: str, name: str, rates: tuple[Rate, ...]) -> tuple[Window, ...]:
+    wider = wider_network(name) if rates else None
+    if wider is None:
+        return _named(scope, name, rates)
+    # What the narrow limit has refused is not counted here: one network alone does not use up its
+    # neighbours' share.
+    more = _named(scope, wider, tuple(_times(rate, WIDER_TIMES) for rate in rates))
+    return (*_named(scope, name, rates), *(each._replace(policy=f"{each.policy}-net") for each in more))
 
 
 @functools.lru_cache(maxsize=20_000)

@@ -14,7 +14,7 @@ from exchange.link.errors import FollowerError
 from exchange.management.commands.runengine import journal_folder
 from exchange.management.progress_bar import shown_on
 from marketdata.management.commands.runmarketdata import only_one
-from marketdata.projection.rebuild import rebuild
+from marketdata.projection.rebuilding import rebuild
 from marketdata.projection.store import ProjectionError
 
 

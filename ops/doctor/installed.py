@@ -18,7 +18,7 @@ from ops.doctor.findings import Finding, bad, warning, well
 _PIN: Final = re.compile(r"([A-Za-z0-9._-]+)==([^\s#;]+)")
 
 
-def check_versions() -> Iterator[Finding]:
+def check_installed() -> Iterator[Finding]:
     """Packages, the built page, the database's tables."""
     yield from check_packages(Path(settings.BASE_DIR) / "requirements.txt")
     yield _page(Path(settings.BASE_DIR) / "frontend" / "dist")
