@@ -72,7 +72,7 @@ def tracked_files() -> list[str]:
 
 def scan(names: Iterable[str]) -> dict[Found, int]:
     """What looks like a secret in these files, and its line."""
-    from detect_secrets import SecretsCollection
+    from detect_secrets.core.secrets_collection import SecretsCollection
     from detect_secrets.settings import default_settings
 
     found = {}
