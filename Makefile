@@ -8,6 +8,7 @@
 #   make test-compiled  the core's tests once more, on its compiled build
 #   make test-frontend  types and tests of the page
 #   make check          lint, types, layers, migrations
+#   make audit          a scan for secrets, and known faults of the pinned packages
 #   make format         what ruff can mend by itself
 #   make compile        the engine's core through a C compiler: the same, some times faster. `make run` does this
 #                       too, in the background
@@ -42,7 +43,7 @@ VENV := .venv/bin
 unless_in_file = $(if $(and $(XTRADER_ENV_FILE),$(filter file,$(origin $(1)))),,$(1)="$($(1))")
 
 .DEFAULT_GOAL := help
-.PHONY: contracts help run setup setup-dev test test-python test-compiled test-frontend check coverage compile \
+.PHONY: help run setup setup-dev test test-python test-compiled test-frontend check audit contracts coverage compile \
 	proofs journeys attack crash lives rush mutants bench bench-full wheel rooms format clean
 
 # What holds the core to its rules: these run on its Python sources and on its compiled build.
@@ -96,6 +97,10 @@ check: setup-dev
 	$(VENV)/python tools/bootstrap.py npm run lint
 	$(VENV)/python tools/bootstrap.py npm --prefix ../clients/typescript run typecheck
 	$(VENV)/python tools/bootstrap.py npm --prefix ../clients/typescript run lint
+
+# A step whose registry has no service of advisories says so.
+audit: setup-dev
+	$(VENV)/python tools/audit.py
 
 # Fails below 100 % of lines and branches (pyproject.toml).
 coverage: setup-dev

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 from django.core.cache import cache
@@ -46,7 +46,13 @@ class SharedCache:
 
     def count(self, key: str, cost: int, timeout_s: int) -> int | None:
         """Add to a counter that starts at 0; its new value. None while the cache is away."""
-        return self._ask(lambda: _count(key, cost, timeout_s))
+        counts = self.count_all([(key, cost, timeout_s)])
+        return None if counts is None else counts[0]
+
+    def count_all(self, counters: Sequence[tuple[str, int, int]]) -> list[int] | None:
+        """Add to many counters in one round trip, each a key, a cost and seconds to keep it; their new
+        values. None while the cache is away."""
+        return self._ask(lambda: _count_all(counters))
 
     def answers(self) -> bool:
         """Whether the cache answers now."""
@@ -78,7 +84,20 @@ class SharedCache:
             return True
 
 
+def _count_all(counters: Sequence[tuple[str, int, int]]) -> list[int]:
+    redis = getattr(cache, "client", None)
+    if redis is None:
+        return [_count(*each) for each in counters]
+    pipeline = redis.get_client(write=True).pipeline(transaction=False)
+    for key, cost, timeout_s in counters:
+        name = cache.make_key(key)
+        pipeline.incrby(name, cost)
+        pipeline.expire(name, timeout_s)
+    return [int(count) for count in pipeline.execute()[::2]]
+
+
 def _count(key: str, cost: int, timeout_s: int) -> int:
+    """Without Redis."""
     cache.add(key, 0, timeout=timeout_s)
     try:
         return int(cache.incr(key, cost))

@@ -27,6 +27,7 @@ from rest_framework.test import APIClient
 
 from accounts.identity import roles, tokens
 from accounts.identity.last_seen import last_seen
+from accounts.identity.rate_tiers import RateTiers
 from accounts.identity.terms_of_service import in_force
 from accounts.identity.verified_tokens import verified_tokens
 from accounts.keys.verified_keys import verified_keys
@@ -261,6 +262,7 @@ def _clean_process(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     verified_keys.forget()
     last_seen.forget()
     in_force.note(None)
+    process.current().remove(RateTiers)
     examiner.forget()
     # Its thread would write a minute later, into another test.
     monkeypatch.setattr(log_in_records, "_in_thread", lambda _delay_s, _run: None)

@@ -32,6 +32,7 @@ from web.lanes import HistoryLane, OrderLane, ReadLane  # noqa: E402
 from web.lanes.body_limit import BodyLimit  # noqa: E402
 from web.lanes.compression import Compression  # noqa: E402
 from web.lanes.cors import Cors  # noqa: E402
+from web.lanes.secure_headers import SecureHeaders  # noqa: E402
 from web.live import runtime  # noqa: E402
 from web.rest.public_reads import READS  # noqa: E402
 from web.server.deflate import DEFLATE_FROM_KEY  # noqa: E402
@@ -78,6 +79,14 @@ def _keep_garbage_collection_short() -> None:
     gc.set_threshold(20_000, 125, 50)
 
 
+def _hsts() -> str:
+    """Strict-Transport-Security as Django writes it; empty without TLS."""
+    seconds = getattr(settings, "SECURE_HSTS_SECONDS", 0)
+    more = "; includeSubDomains" if settings.SECURE_HSTS_INCLUDE_SUBDOMAINS else ""
+    more += "; preload" if settings.SECURE_HSTS_PRELOAD else ""
+    return f"max-age={seconds}{more}" if seconds else ""
+
+
 async def no_such_socket(scope: Any, receive: Any, send: Any) -> None:
     """Any other WebSocket address: refused at the handshake."""
     await receive()
@@ -86,10 +95,13 @@ async def no_such_socket(scope: Any, receive: Any, send: Any) -> None:
 
 application = ProtocolTypeRouter(
     {
-        "http": Cors(
-            OrderLane(ReadLane(BodyLimit(Compression(HistoryLane(django_application))), READS)),
-            settings.CORS_ALLOWED_ORIGINS,
-            private=settings.CORS_PRIVATE,
+        "http": SecureHeaders(
+            Cors(
+                OrderLane(ReadLane(BodyLimit(Compression(HistoryLane(django_application))), READS)),
+                settings.CORS_ALLOWED_ORIGINS,
+                private=settings.CORS_PRIVATE,
+            ),
+            _hsts(),
         ),
         "websocket": URLRouter(
             [re_path(r"^ws/?$", ExchangeConsumer.as_asgi()), re_path(r"", no_such_socket)]  # type: ignore[arg-type]  # an ASGI app

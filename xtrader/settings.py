@@ -91,6 +91,14 @@ TLS = given.TLS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = TLS
 if TLS:
     SECURE_HSTS_SECONDS = given.HSTS_SECONDS
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = given.HSTS_SUBDOMAINS
+    SECURE_HSTS_PRELOAD = given.HSTS_PRELOAD
+    # A person who types the address without https is led on. Programs are not: a redirect would send
+    # their tokens a second time, and probes of this machine come without TLS.
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^(api|v1|health)/", r"^(healthz|metrics)$"]
+# Whether the subdomains of a host, which may be others', are reached by TLS only is its owner's to say.
+SILENCED_SYSTEM_CHECKS = [] if given.HSTS_PRELOAD else ["security.W005", "security.W021"]
 
 DEMO = given.DEMO
 # What the exchange reads of its own; the table of variables says what each means.
@@ -210,6 +218,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "web.access.act_sources.act_source",
     "web.pages.content_security.content_security",
+    "web.access.rate_fields.rate_limit_fields",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -350,6 +359,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "web.rest.security_schemes.complete_security",
         "web.rest.schema_examples.add_examples",
+        "web.rest.schema_headers.rate_limit_headers",
     ],
     # A body says itself which of its fields it needs.
     "COMPONENT_SPLIT_PATCH": False,

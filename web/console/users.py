@@ -81,7 +81,16 @@ class UserAdmin(Levels, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg] 
             "Person",
             {"fields": (("first_name", "last_name"), "email", ("language", "time_zone", "display_currency"))},
         ),
-        ("State", {"fields": (("is_active", "account_numbers"), ("last_seen", "joined"), "level_said")}),
+        (
+            "State",
+            {
+                "fields": (
+                    ("is_active", "account_numbers"),
+                    ("last_seen", "joined"),
+                    ("level_said", "rate_tier"),
+                )
+            },
+        ),
         (None, {"fields": ("why",)}),
     )
     add_fieldsets = ((None, {"fields": ("username", "role", "password1", "password2")}),)

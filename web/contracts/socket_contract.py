@@ -75,6 +75,9 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     ),
     Operation("ping", "Ask for the server's clock", sockets.Nothing, sockets.ServerTime, {"Ping": {}}),
     Operation("pong", "Answer a ping message", sockets.Nothing, None, {"Pong": {}}),
+    Operation(
+        "limits", "Ask where you stand in each limit", sockets.Nothing, sockets.Standings, {"Limits": {}}
+    ),
     Operation("order.place", "Enter an order", sockets.SocketOrder, shapes.Placed, schema.ORDER_EXAMPLES),
     Operation(
         "order.batch",

@@ -108,12 +108,25 @@ class Nothing(msgspec.Struct):
 # --- replies ---------------------------------------------------------------------------------------------
 
 
+class LimitStanding(msgspec.Struct):
+    name: Annotated[str, text("What it counts, as in the header `RateLimit-Policy` of REST.")]
+    limit: Annotated[int, text("Requests in the window, by their weight.")]
+    window_s: Annotated[int, text("Its length in seconds.")]
+    remaining: Annotated[int, text("What is left of them.")]
+    reset_s: Annotated[int, text("Seconds until the window ends.")]
+
+
+class Standings(msgspec.Struct):
+    limits: list[LimitStanding]
+
+
 class LoggedIn(msgspec.Struct):
     account: Annotated[Id | None, text("The account of the connection.")]
     expires_at: Annotated[
         Milliseconds | None, text("When the token or key ends; null for a key without an end.")
     ]
     cancel_on_disconnect: bool
+    limits: list[LimitStanding]
 
 
 class SubscribedTopic(msgspec.Struct, omit_defaults=True):

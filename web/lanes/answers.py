@@ -12,6 +12,7 @@ from django.http.request import split_domain_port, validate_host
 
 from exchange.errors import ApiError, RefusedError
 from exchange.wire.shape_parts import encoded
+from web.access import rate_fields
 from web.access.addresses import address_of_scope
 from web.access.headers import Headers
 from web.access.language import language_of
@@ -89,9 +90,10 @@ async def charge(
     """Count the request as DRF's throttle does: for its address, and for ``who`` asks (the address again
     without one). Raises RATE_LIMITED."""
     address = address_of_scope(scope, headers)
-    wait_s = await limiter.acharge_request(address, rate_scope, who or address, cost)
-    if wait_s is not None:
-        raise RefusedError("RATE_LIMITED", {"retry_after_s": wait_s})
+    charged = await limiter.acharged_request(address, rate_scope, who or address, cost)
+    scope[rate_fields.LINES] = rate_fields.fields_of(charged.standings)
+    if charged.wait_s is not None:
+        raise RefusedError("RATE_LIMITED", {"retry_after_s": charged.wait_s})
 
 
 async def send_body(

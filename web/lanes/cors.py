@@ -73,7 +73,7 @@ class Cors:
             allowed, vary = (origin if is_listed else None), (_VARY,)
         if allowed is None:
             return vary
-        exposed = (b"access-control-expose-headers", b"Retry-After")
+        exposed = (b"access-control-expose-headers", b"RateLimit, RateLimit-Policy, Retry-After")
         return (*vary, (b"access-control-allow-origin", allowed), exposed)
 
     async def _preflight(self, scope: Scope, headers: Headers, send: Send, lines: HeaderLines) -> None:

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 
 from accounts.identity import changes
+from accounts.identity.rate_tiers import rate_tiers
 from accounts.identity.terms_of_service import in_force
 from accounts.identity.verified_tokens import verified_tokens
 from accounts.keys.verified_keys import verified_keys
@@ -92,4 +93,5 @@ class UserChanges:
 def _look(reader: changes.Reader) -> set[int]:
     """The users that have changed since it last looked. Asks the database."""
     in_force.look()
+    rate_tiers.look()
     return reader.read()

@@ -203,5 +203,6 @@ class HttpProtocol(HttpToolsProtocol):
         text = status.phrase.encode("ascii")
         self.transport.write(
             b"HTTP/1.1 %d %b\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\n"
+            b"x-content-type-options: nosniff\r\nreferrer-policy: same-origin\r\n"
             b"connection: close\r\n\r\n%b" % (status, text, len(text), text)
         )

@@ -24,6 +24,8 @@ from exchange.orders.desk import order_count, with_errors
 from exchange.wire.field_readers import read_bool, read_text, refuse_unknown
 from web.access.limiter import CONNECTION_REQUESTS, ORDERS, READS, Bucket, Meter, limiter
 from web.access.outages import DATABASE_AWAY, outage_of
+from web.access.rate_fields import standing_body
+from web.access.weights import HEAVY
 from web.live import socket_limits as codes
 from web.live.parts import packets_of
 from web.live.runtime import Runtime
@@ -50,7 +52,7 @@ logger = logging.getLogger(__name__)
 LIFE_EVERY_S = 1.0
 
 #: Operations that are none on orders.
-CONTROL_OPS: Final = ("subscribe", "unsubscribe", "auth", "ping", "pong")
+CONTROL_OPS: Final = ("subscribe", "unsubscribe", "auth", "ping", "pong", "limits")
 
 Json = dict[str, Any]
 ControlOp = Callable[[RequestId, Fields], Awaitable[None]]
@@ -95,7 +97,9 @@ class Connection:
         self._orders: Meter | None = None
         self._reads: Meter | None = None
         socket.on_control_frame(self._count_control)
-        own_ops = (self._subscribe, self._unsubscribe, self._auth, self._ping, self._pong)
+        own_ops = (
+            self._subscribe, self._unsubscribe, self._auth, self._ping, self._pong, self._limits_now,
+        )  # fmt: skip
         self._control_ops: dict[str, ControlOp] = dict(zip(CONTROL_OPS, own_ops, strict=True))
         self.is_closing = False
         self._in_flight = 0
@@ -169,7 +173,9 @@ class Connection:
         except Exception as error:
             self._reply_trouble(request_id, error)
         else:
-            waiting = self._enter(request_id, order_count(fields), operation, account, fields)
+            count = order_count(fields)
+            heavy = None if self._orders is None or op not in HEAVY else self._orders.heaviest(HEAVY[op])
+            waiting = self._enter(request_id, count, operation, account, fields, heavy)
             if waiting is not None:
                 await waiting
 
@@ -197,12 +203,19 @@ class Connection:
         return self._in_flight < self._limits.orders_in_flight and not self._outbox.is_congested
 
     def _enter(
-        self, request_id: RequestId, count: int, operation: Operation, account: int, sent: Any
+        self,
+        request_id: RequestId,
+        count: int,
+        operation: Operation,
+        account: int,
+        sent: Any,
+        weight: int | None = None,
     ) -> Awaitable[None] | None:
-        """Submit; the reply follows from ``_order_done``, or at once if nothing could be submitted. What it
-        returns, if anything, is to be awaited before the next message."""
+        """Submit ``count`` orders; ``weight`` is what they are charged, where it is not as many. The reply
+        follows from ``_order_done``, or at once if nothing could be submitted. What it returns, if anything,
+        is to be awaited before the next message."""
         self._runtime.turns.take(account, count)
-        wait_s = None if self._orders is None else self._orders.charge(count)
+        wait_s = None if self._orders is None else self._orders.charge(count if weight is None else weight)
         if wait_s is not None:
             self._runtime.turns.answered(account, count)
             self._refuse(request_id, wait_s)
@@ -322,6 +335,15 @@ class Connection:
         refuse_unknown(fields, ())
         self._reply(request_id, {"server_time": time.time_ns() // 1_000_000})
 
+    async def _limits_now(self, request_id: RequestId, fields: Fields) -> None:
+        refuse_unknown(fields, ())
+        self._reply(request_id, {"limits": self._standings()})
+
+    def _standings(self) -> list[Json]:
+        """Where the requester stands in each of its limits."""
+        meters = [meter for meter in (self._orders, self._reads) if meter is not None]
+        return [standing_body(each) for meter in meters for each in meter.standings()]
+
     async def _pong(self, request_id: RequestId, fields: Fields) -> None:
         """The answer to a ping message: being heard is all it is for, so it has no reply."""
         refuse_unknown(fields, ())
@@ -357,7 +379,7 @@ class Connection:
         self._desk.cancel_on_disconnect(cancels)
         expires_at = None if identity.expires_at is None else int(identity.expires_at * 1000)
         body = {"account": self.account_name, "expires_at": expires_at, "cancel_on_disconnect": cancels}
-        self._reply(request_id, body)
+        self._reply(request_id, {**body, "limits": self._standings()})
 
     # --- who -----------------------------------------------------------------------------------------
 

@@ -26,6 +26,8 @@ BASE_DIR: Final = Path(__file__).resolve().parents[2]
 _LIMITS: Final = "0=0/0,1=5000000/50000000,2=50000000/500000000,3=500000000/5000000000"
 _A_DAY_S: Final = 86_400
 _A_YEAR_S: Final = 366 * _A_DAY_S
+#: Less is not taken into the list that browsers ship with.
+_PRELOAD_LEAST_S: Final = 31_536_000
 _NONE: Final = "none"
 
 
@@ -73,6 +75,11 @@ class Variables:
         "with `TLS=1`: how long browsers return by TLS only",
         least=0,
         most=2 * _A_YEAR_S,
+    )
+    HSTS_SUBDOMAINS = flag("0", "`1`: that holds for all subdomains of the host as well")
+    HSTS_PRELOAD = flag(
+        "0",
+        "`1`: browsers may ship with the host in their lists. Needs `HSTS_SUBDOMAINS=1` and a year",
     )
     INSECURE_HTTP = flag(
         "0",
@@ -413,7 +420,7 @@ class Variables:
         "500/s", "reads of own data per account, and snapshots of private channels by their size"
     )
     RATE_LIMIT_REPORTS = _rate(
-        "60/min", "totals, CSV files and tax reports per account: each reads a whole history"
+        "60/min 10000/day", "totals, CSV files and tax reports per account: each reads a whole history"
     )
     RATE_LIMIT_PUBLIC = _rate("1000/s", "public reads per address, `/healthz` and `/metrics` among them")
     RATE_LIMIT_LOGIN = _rate("20/min", "tokens and log-ins per address")
@@ -436,5 +443,7 @@ def contradictions(values: Variables, given: Mapping[str, str]) -> Iterator[str]
     """What does not go together, though each variable is right by itself."""
     if values.CUSTODY_LEVEL not in values.CUSTODY_LIMITS:
         yield f"CUSTODY_LEVEL={values.CUSTODY_LEVEL}: CUSTODY_LIMITS has no such level"
+    if values.HSTS_PRELOAD and not (values.HSTS_SUBDOMAINS and values.HSTS_SECONDS >= _PRELOAD_LEAST_S):
+        yield f"HSTS_PRELOAD=1: needs HSTS_SUBDOMAINS=1 and HSTS_SECONDS from {_PRELOAD_LEAST_S} on"
     if "KEYS_SECRET" in given and "KEYS_SECRET_FILE" in given:
         yield "KEYS_SECRET and KEYS_SECRET_FILE: both are given, and only one may be"

@@ -14,7 +14,10 @@ from exchange.orders.desk import Entry, order_count, rest_desk, with_errors
 from exchange.wire import shapes
 from exchange.wire.rendering import Json
 from web.access.language import active_language
+from web.access.limiter import ORDERS, limiter
+from web.access.weights import CANCEL_ALL
 from web.rest import history_reads, request_shapes, schema
+from web.rest.authentication import identity_of
 from web.rest.base import PrivateView
 from web.rest.views.histories import history_reply
 
@@ -145,6 +148,11 @@ class ReplaceOrderView(OrderEntryView):
 
 class CancelAllView(OrderEntryView):
     only_cancels = True
+
+    def rate_cost(self, request: Request) -> int:
+        """One command for any number of orders; never more than the account has."""
+        identity = identity_of(request)
+        return CANCEL_ALL if identity is None else limiter.heaviest(ORDERS, identity, CANCEL_ALL)
 
     @schema.operation(
         operation_id="cancel_all_orders",
