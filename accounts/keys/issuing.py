@@ -21,6 +21,7 @@ from accounts.models import ApiKey, User
 from exchange import audit
 from exchange.errors import RefusedError, RequestError
 from exchange.wire.field_readers import MAX_TIME_MS, read_integer, read_text, refuse_unknown, required
+from exchange.wire.people_text import checked_text
 
 #: Keys of a user that are not revoked.
 MAX_KEYS: Final = 20
@@ -52,11 +53,10 @@ class Wish(NamedTuple):
 
 
 def parse_wish(data: Mapping[str, Any]) -> Wish:
-    """The body of a request for a key. Raises MISSING_FIELD, UNKNOWN_FIELD, INVALID_FIELD."""
+    """The body of a request for a key. Raises MISSING_FIELD, UNKNOWN_FIELD, INVALID_FIELD,
+    INVALID_TEXT."""
     refuse_unknown(data, _FIELDS | _STEP_UP)
-    label = read_text(data, "label").strip()
-    if not 1 <= len(label) <= MAX_LABEL_CHARS or not label.isprintable():
-        raise _invalid("label", f"1 to {MAX_LABEL_CHARS} printable characters")
+    label = checked_text(read_text(data, "label"), "label", MAX_LABEL_CHARS)
     kind = HMAC if data.get("kind") is None else read_text(data, "kind")
     if kind not in KINDS:
         raise RequestError("INVALID_FIELD", {"field": "kind", "choices": list(KINDS)})

@@ -17,9 +17,10 @@ from custody.providers import registry
 from custody.states import CANCELABLE, WithdrawalEnd, WithdrawalState
 from custody.withdrawals.steps import MovedOnError, moved_on, step
 from exchange import audit
-from exchange.control.given_reasons import checked_reason, checked_text
+from exchange.control.given_reasons import checked_reason
 from exchange.control.services import refuse_own_account
 from exchange.errors import RefusedError
+from exchange.wire.people_text import checked_text
 
 State = WithdrawalState
 

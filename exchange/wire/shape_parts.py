@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta
 
-from exchange.errors import ERRORS
+from exchange.errors import ERRORS, Retry
 
 #: An object of JSON, ready for any encoder.
 Json = dict[str, Any]
@@ -50,6 +50,8 @@ ErrorCode = Annotated[str, one_of(ERRORS)]
 
 class Error(msgspec.Struct):
     error: Annotated[ErrorCode, text("A code that never changes its meaning.")]
+    number: Annotated[int, text("The code's number: its thousands are the subsystem. It never moves.")]
+    retry: Annotated[str, one_of(Retry), text("Whether the request may be sent again as it is.")]
     message: Annotated[str, text("For people: English, or Korean by Accept-Language.")]
     details: Annotated[dict[str, Any], text("`field` names what was wrong, where one field was.")]
 

@@ -14,7 +14,7 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from exchange.errors import ERRORS, message_of
+from exchange.errors import ERRORS, ApiError
 from exchange.selectors.statement import KINDS
 from exchange.wire.order_kinds import LIQUIDITIES, ORDER_KINDS
 from exchange.wire.shapes import Error
@@ -96,7 +96,8 @@ def operation(
     media: str | None = None,
     **options: Any,
 ) -> Callable[[_View], _View]:
-    """``extend_schema`` with every error the operation can answer, grouped by HTTP status. ``creates``: it
+    """``extend_schema`` with every error the operation can answer, grouped by HTTP status; the view has their
+    codes as ``answers``, and while tests run a plugin holds every answer to them. ``creates``: it
     answers 201 where something new was made. ``media``: of a reply that is no JSON."""
     codes = {*errors, *_ALWAYS, *(_BODY if request is not None else _QUERY)}
     if private:
@@ -109,7 +110,13 @@ def operation(
     success: dict[Any, Any] = {200: reply} if media is None else {(200, media): reply}
     if creates:
         success = {**success, 201: reply}
-    return extend_schema(request=request, responses={**success, **error_responses(codes)}, **options)
+    described = extend_schema(request=request, responses={**success, **error_responses(codes)}, **options)
+
+    def describe(view: _View) -> _View:
+        view.answers = frozenset(codes)  # type: ignore[attr-defined]
+        return described(view)
+
+    return describe
 
 
 def security_operation(**options: Any) -> Callable[[_View], _View]:
@@ -134,8 +141,7 @@ def _error_response(codes: list[str]) -> OpenApiResponse:
 
 
 def _example_of(code: str) -> OpenApiExample:
-    value = {"error": code, "message": message_of(code), "details": {}}
-    return OpenApiExample(code, value=value, response_only=True)
+    return OpenApiExample(code, value=ApiError(code).body(), response_only=True)
 
 
 def query(name: str, description: str, kind: Any = OpenApiTypes.STR, **options: Any) -> OpenApiParameter:

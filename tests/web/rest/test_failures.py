@@ -18,7 +18,7 @@ from tests.conftest import LiveEngine, Person
 
 def shape(response: Any) -> tuple[int, str]:
     body = response.json()
-    assert set(body) == {"error", "message", "details"}
+    assert set(body) == {"error", "number", "retry", "message", "details"}
     assert isinstance(body["details"], dict)
     return response.status_code, body["error"]
 

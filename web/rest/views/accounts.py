@@ -95,7 +95,7 @@ class TransferView(PrivateView):
         reply=shapes.Transferred,
         errors=(
             *("ASSET_NOT_FOUND", "INVALID_NUMBER", "INVALID_AMOUNT", "INSUFFICIENT_BALANCE"),
-            *("ACCOUNT_FROZEN", "DUPLICATE_ID"),
+            *("ACCOUNT_FROZEN", "DUPLICATE_ID", "SAME_ACCOUNT"),
         ),
     )
     def post(self, request: Request) -> Response:

@@ -14,8 +14,9 @@ from rest_framework.response import Response
 from accounts.identity import challenges, passkeys, second_factor, step_up
 from accounts.identity.challenges import holder_of
 from accounts.identity.identities import Identity
-from exchange.errors import RefusedError, RequestError
+from exchange.errors import RefusedError
 from exchange.wire.field_readers import read_text, refuse_unknown
+from exchange.wire.people_text import checked_text
 from web.access.second_step import note_passed
 from web.rest import params, schema
 from web.rest import security_shapes as shapes
@@ -182,11 +183,7 @@ class PasskeyView(LogInView):
 
 
 def _name(body: Mapping[str, Any]) -> str:
-    name = read_text(body, "name").strip()
-    if not 1 <= len(name) <= passkeys.MAX_NAME_CHARS or not name.isprintable():
-        expected = f"1 to {passkeys.MAX_NAME_CHARS} printable characters"
-        raise RequestError("INVALID_FIELD", {"field": "name", "expected": expected})
-    return name
+    return checked_text(read_text(body, "name"), "name", passkeys.MAX_NAME_CHARS)
 
 
 def _note_passed(request: Request, identity: Identity) -> None:
