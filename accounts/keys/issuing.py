@@ -27,6 +27,8 @@ from exchange.wire.people_text import checked_text
 MAX_KEYS: Final = 20
 MAX_LABEL_CHARS: Final = 40
 MAX_ADDRESSES: Final = 20
+#: Of one of them, as text: IPv6 in full with the length of its prefix.
+LONGEST_NETWORK: Final = 64
 MAX_ORDER_RATE: Final = 1_000_000
 _SECRET_BYTES: Final = 32
 _FIELDS: Final = frozenset(
@@ -199,7 +201,11 @@ def _addresses(data: Mapping[str, Any]) -> tuple[str, ...]:
     if not isinstance(given, list) or len(given) > MAX_ADDRESSES:
         raise _invalid("addresses", expected)
     try:
-        networks = [str(ipaddress.ip_network(each)) for each in given if isinstance(each, str)]
+        networks = [
+            str(ipaddress.ip_network(each))
+            for each in given
+            if isinstance(each, str) and len(each) <= LONGEST_NETWORK
+        ]
     except ValueError:
         raise _invalid("addresses", expected) from None
     if len(networks) != len(given):
@@ -219,10 +225,7 @@ def _expiry(data: Mapping[str, Any]) -> datetime | None:
 def _order_rate(data: Mapping[str, Any]) -> int | None:
     if data.get("order_rate") is None:
         return None
-    rate = read_integer(data, "order_rate")
-    if not 1 <= rate <= MAX_ORDER_RATE:
-        raise _invalid("order_rate", f"orders a second, 1 to {MAX_ORDER_RATE}")
-    return rate
+    return read_integer(data, "order_rate", (1, MAX_ORDER_RATE))
 
 
 def _invalid(field: str, expected: str) -> RequestError:

@@ -13,7 +13,16 @@ from typing import Any, Final
 from exchange.control.given_reasons import MAX_REASON
 from exchange.engine import messages
 from exchange.errors import RequestError
-from exchange.listing.terms import BOUNDS, PROTECTION_TERMS, REQUIRED_TERMS, Term, Unit, command_fields
+from exchange.listing.terms import (
+    BOUNDS,
+    MAX_ASSET,
+    MAX_SYMBOL,
+    PROTECTION_TERMS,
+    REQUIRED_TERMS,
+    Term,
+    Unit,
+    command_fields,
+)
 from exchange.models.change_requests import ChangeRequest
 from exchange.models.fields import MAX_DIGITS
 from exchange.wire.people_text import unseen_in
@@ -27,9 +36,9 @@ _MAX_BANDS: Final = 64
 #: As many as the engine takes.
 MAX_FEE_PLANS: Final = 1_000
 _MAX_PLAN_RATES: Final = 2_000
-_ASSET = re.compile(r"[A-Z0-9]{1,16}")
+_ASSET = re.compile(rf"[A-Z0-9]{{1,{MAX_ASSET}}}")
 _CALENDAR = re.compile(r"[A-Za-z0-9_]{0,16}")
-_SYMBOL = re.compile(r"[A-Z0-9](?:[A-Z0-9-]{0,22}[A-Z0-9])?")
+_SYMBOL = re.compile(rf"[A-Z0-9](?:[A-Z0-9-]{{0,{MAX_SYMBOL - 2}}}[A-Z0-9])?")
 
 
 def _integer(low: int, high: int) -> Check:

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from exchange.errors import ERRORS, Retry
+from exchange.listing.terms import MAX_ASSET, MAX_SYMBOL
 
 #: An object of JSON, ready for any encoder.
 Json = dict[str, Any]
@@ -31,6 +32,9 @@ Decimal = Annotated[
 Milliseconds = Annotated[int, Meta(description="Milliseconds UTC.", extra_json_schema={"format": "int64"})]
 #: An id: digits, as text.
 Id = Annotated[str, Meta(pattern="^[1-9][0-9]{0,17}$")]
+#: Names as requests have them; none is longer.
+SymbolName = Annotated[str, Meta(min_length=1, max_length=MAX_SYMBOL)]
+AssetName = Annotated[str, Meta(min_length=1, max_length=MAX_ASSET)]
 #: The client's own id of an order.
 ClientOrderId = Annotated[str, Meta(pattern="^[A-Za-z0-9_.:-]{1,36}$")]
 

@@ -16,9 +16,11 @@ from rest_framework.request import Request
 
 from exchange.errors import ERRORS, ApiError
 from exchange.selectors.statement import KINDS
+from exchange.wire.field_readers import MAX_TIME_MS
 from exchange.wire.order_kinds import LIQUIDITIES, ORDER_KINDS
 from exchange.wire.shapes import Error
 from web.rest.history_reads import STATUSES
+from web.rest.parameter_texts import TEXTS
 from web.rest.params import DEFAULT_LIMIT, MAX_LIMIT
 from web.rest.struct_schema import StructExtension  # noqa: F401  # registers itself with drf-spectacular
 
@@ -57,7 +59,7 @@ _QUERY: Final = ("UNKNOWN_FIELD", "INVALID_FIELD")
 #: Of every private call.
 _ACCOUNT: Final = OpenApiParameter(
     "X-Account",
-    OpenApiTypes.STR,
+    TEXTS["account"],
     OpenApiParameter.HEADER,
     description="The account of yours that the request is for, by number or name (UTF-8); the main one by "
     "default. A key is for its own account only.",
@@ -144,18 +146,28 @@ def _example_of(code: str) -> OpenApiExample:
     return OpenApiExample(code, value=ApiError(code).body(), response_only=True)
 
 
-def query(name: str, description: str, kind: Any = OpenApiTypes.STR, **options: Any) -> OpenApiParameter:
-    """An optional query parameter."""
+def query(name: str, description: str, kind: Any = None, **options: Any) -> OpenApiParameter:
+    """An optional query parameter: of its ``kind``, of its choices, or a text that ``TEXTS`` knows."""
+    if kind is None:
+        kind = OpenApiTypes.STR if "enum" in options else TEXTS[name]
     return OpenApiParameter(name, kind, OpenApiParameter.QUERY, description=description, **options)
 
 
+def whole(least: int, most: int, **more: Any) -> dict[str, Any]:
+    """A whole number within bounds."""
+    return {"type": "integer", "minimum": least, "maximum": most, **more}
+
+
+_TIME: Final = whole(0, MAX_TIME_MS, format="int64")
 LIMIT: Final = query(
-    "limit", f"Rows of a page: 1 to {MAX_LIMIT}, {DEFAULT_LIMIT} by default.", OpenApiTypes.INT
+    "limit",
+    f"Rows of a page: 1 to {MAX_LIMIT}, {DEFAULT_LIMIT} by default.",
+    whole(1, MAX_LIMIT, default=DEFAULT_LIMIT),
 )
 CURSOR: Final = query("cursor", "`next_cursor` of the page before.")
 SYMBOL: Final = query("symbol", "Only this symbol.")
-START: Final = query("start", "From this time on, milliseconds UTC.", OpenApiTypes.INT64)
-END: Final = query("end", "Before this time, milliseconds UTC.", OpenApiTypes.INT64)
+START: Final = query("start", "From this time on, milliseconds UTC.", _TIME)
+END: Final = query("end", "Before this time, milliseconds UTC.", _TIME)
 SPAN: Final = (SYMBOL, START, END)
 PAGE: Final = (*SPAN, CURSOR, LIMIT)
 SIDE: Final = query("side", "Only this side.", enum=["buy", "sell"])
