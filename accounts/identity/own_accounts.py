@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from exchange.errors import RequestError
-from exchange.wire.people_text import checked_text, spelling
+from exchange.wire.people_text import checked_text, composed
 
 #: What requests and replies call the main account; the database has no name for it.
 MAIN: Final = "main"
@@ -31,7 +31,7 @@ def find(accounts: Iterable[OwnAccount], wanted: str) -> int | None:
     if is_number(wanted):
         number = int(wanted)
         return next((each.number for each in accounts if each.number == number), None)
-    name = _stored(spelling(wanted))
+    name = _stored(composed(wanted))
     return None if name is None else next((each.number for each in accounts if each.name == name), None)
 
 

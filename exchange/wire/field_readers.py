@@ -143,6 +143,11 @@ def read_client_id(data: Data, field: str) -> str | None:
     return value
 
 
+def is_encodable(text: str) -> bool:
+    """Whether it is text at all: JSON can escape halves of characters, which no encoding has."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def is_client_order_id(text: str) -> bool:
     return _CLIENT_ORDER_ID.fullmatch(text) is not None
 

@@ -24,15 +24,12 @@ _SHAPELESS: Final = re.compile(
 
 
 def checked_text(text: str, field: str, most: int, *, least: int = 1) -> str:
-    """The text as it is kept. Raises MISSING_FIELD where nothing is left of what has to be there,
-    INVALID_FIELD where it is not of ``least`` to ``most`` characters, INVALID_TEXT for one that is not to be
-    seen."""
+    """The text as it is kept. Raises INVALID_TEXT for a character that is not to be seen, INVALID_FIELD where
+    it is not of ``least`` to ``most`` characters."""
     # Normalising takes time by the length, and makes a text at most three times as long.
     if len(text) > most * 4:
         raise _wrong_length(field, least, most)
     kept = spelling(text)
-    if not kept and least:
-        raise RequestError("MISSING_FIELD", {"field": field})
     if (character := unseen_in(kept)) is not None:
         raise RequestError("INVALID_TEXT", {"field": field, "character": f"U+{ord(character):04X}"})
     if not least <= len(kept) <= most:
@@ -50,8 +47,13 @@ def checked_lines(text: str, field: str, most: int, *, least: int = 1) -> str:
 
 
 def spelling(text: str) -> str:
-    """The one spelling of a text: what is looked for has it as well as what is kept."""
-    return unicodedata.normalize("NFC", text).strip()
+    """A text as it is kept."""
+    return composed(text).strip()
+
+
+def composed(text: str) -> str:
+    """A name that is looked for, in the one way that names are spelled."""
+    return unicodedata.normalize("NFC", text)
 
 
 def unseen_in(text: str) -> str | None:

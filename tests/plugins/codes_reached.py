@@ -3,6 +3,9 @@
 A code counts where an answer to a request carries it: where a surface of this process writes it while it
 answers (Django's handler, the fast lanes, a WebSocket's connection), or where a frame with it comes back from
 a server. An error that a test raises or renders by itself does not count.
+
+In every test, each error that a REST call answers has to be among those that the call describes for the
+schema.
 """
 
 from __future__ import annotations
@@ -33,17 +36,46 @@ Met = dict[str, set[str]]
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    named = _named(item.nodeid)
-    if not named:
-        return (yield)
-    with _watched() as met:
-        result = yield
+    with _declared():
+        named = _named(item.nodeid)
+        if not named:
+            return (yield)
+        with _watched() as met:
+            result = yield
     if missing := named - met.keys():
         pytest.fail(f"no answer carried {', '.join(sorted(missing))}; answers carried {sorted(met)}")
     for code in named:
         if missing := documented(code) - met[code]:
             pytest.fail(f"{code} documents details that its answers lacked: {sorted(missing)}")
     return result
+
+
+@contextmanager
+def _declared() -> Iterator[None]:
+    """Fails the test if a call of the REST API meanwhile answers an error that its schema does not list."""
+    views = sys.modules.get("rest_framework.views")
+    if views is None:
+        yield
+        return
+    undeclared = set()
+    handler_of = views.APIView.get_exception_handler
+
+    def judging(view: Any) -> Callable[..., Any]:
+        handle = handler_of(view)
+
+        def judged(exc: Exception, context: dict[str, Any]) -> Any:
+            response, method = handle(exc, context), context["request"].method
+            answers = getattr(getattr(view, method.lower(), None), "answers", None)
+            if response is not None and answers is not None and response.data["error"] not in answers:
+                undeclared.add((method, type(view).__name__, response.data["error"]))
+            return response
+
+        return judged
+
+    with patch.object(views.APIView, "get_exception_handler", judging):
+        yield
+    if undeclared:
+        pytest.fail(f"not among the errors that the call describes for the schema: {sorted(undeclared)}")
 
 
 def documented(code: str) -> set[str]:

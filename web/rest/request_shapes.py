@@ -44,7 +44,7 @@ DecimalInput = Decimal | float
 Credential = Annotated[str, Meta(max_length=MAX_CREDENTIAL_CHARS)]
 Otp = Annotated[str, Meta(max_length=LONGEST_CODE)]
 RefreshToken = Annotated[str, Meta(max_length=MAX_TOKEN_BYTES)]
-TermsVersion = Annotated[int, Meta(ge=1, le=MAX_VERSION)]
+TermsVersion = Annotated[int, Meta(ge=0, le=MAX_VERSION)]
 #: A time that is sent.
 Time = Annotated[int, Meta(ge=0, le=MAX_TIME_MS, extra_json_schema={"format": "int64"})]
 

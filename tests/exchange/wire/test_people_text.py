@@ -65,8 +65,8 @@ def test_what_is_kept_has_one_spelling_whatever_was_written(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("", "MISSING_FIELD"),
-        ("  \u3000 ", "MISSING_FIELD"),
+        ("", "INVALID_FIELD"),
+        ("  \u3000 ", "INVALID_FIELD"),
         ("x" * 41, "INVALID_FIELD"),
         ("x" * 10**6, "INVALID_FIELD"),
     ],

@@ -140,7 +140,7 @@ class PasskeysView(LogInView):
         "alone or after the password.",
         request=shapes.NewPasskey,
         reply=shapes.NewPasskeyReply,
-        errors=("INVALID_PASSKEY", "TOO_MANY_PASSKEYS"),
+        errors=("INVALID_PASSKEY", "TOO_MANY_PASSKEYS", "INVALID_TEXT"),
     )
     def post(self, request: Request) -> Response:
         user, identity = self.log_in(request)
@@ -159,7 +159,7 @@ class PasskeyView(LogInView):
         summary="Give a passkey another name",
         request=shapes.PasskeyName,
         reply=shapes.PasskeyReply,
-        errors=("FACTOR_NOT_FOUND",),
+        errors=("FACTOR_NOT_FOUND", "INVALID_TEXT"),
     )
     def patch(self, request: Request, passkey_id: str) -> Response:
         user, _ = self.log_in(request)
