@@ -45,7 +45,7 @@ REQUEST_CODES: Final[dict[str, ErrorKind]] = {
         Retry.NEVER,
         "A number must be a plain decimal such as 0.015.",
         "숫자는 0.015와 같은 일반 십진수여야 합니다.",
-        "NaN, an exponent, a sign in front, spaces, or more than 38 digits.",
+        "NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.",
     ),
     "INVALID_TEXT": ErrorKind(
         1006,
