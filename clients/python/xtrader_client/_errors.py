@@ -101,6 +101,8 @@ class ApiError(XTraderError):
         self.details: dict[str, Any] = dict(details or {})
         self.status = status
         self.retry_after_s = retry_after_s
+        self.number: int | None
+        self.retry: Retry
         self.number, self.retry = CODES.get(code) or (None, _retry_of_status(status))
         super().__init__(f"{code}: {message} {self.details}" if self.details else f"{code}: {message}")
 

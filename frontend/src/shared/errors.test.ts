@@ -9,9 +9,7 @@ import { errorText } from "./errors";
 const room = new URL("../../../exchange/errors/", import.meta.url);
 const codes = readdirSync(room)
   .filter((file) => file.endsWith("_codes.py"))
-  .flatMap((file) => [
-    ...readFileSync(new URL(file, room), "utf8").matchAll(/^ {4}"([A-Z_]+)": ErrorKind/gm),
-  ])
+  .flatMap((file) => [...readFileSync(new URL(file, room), "utf8").matchAll(/^ {4}"([A-Z_]+)": ErrorKind/gm)])
   .map((match) => match[1]!);
 
 describe.each([
