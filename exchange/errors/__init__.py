@@ -4,8 +4,8 @@ This room imports nothing, so every layer may use it.
 """
 
 from exchange.errors.details import shown
+from exchange.errors.error_kinds import BANDS, RETRY_MEANINGS, ErrorKind, Retry
 from exchange.errors.exceptions import ApiError, EngineTroubleError, RefusedError, RequestError
-from exchange.errors.kinds import BANDS, RETRY_MEANINGS, ErrorKind, Retry
 from exchange.errors.refusals import order_not_found
 from exchange.errors.table import ERRORS, FIELD_OF, RETRY_AFTER_S, codes_of_status, message_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from exchange.errors.kinds import ErrorKind, Retry
+from exchange.errors.error_kinds import ErrorKind, Retry
 
 MONEY_CODES: Final[dict[str, ErrorKind]] = {
     "INSUFFICIENT_BALANCE": ErrorKind(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from exchange.errors.asker_codes import ASKER_CODES
-from exchange.errors.kinds import ErrorKind
+from exchange.errors.error_kinds import ErrorKind
 from exchange.errors.limit_codes import LIMIT_CODES
 from exchange.errors.money_codes import MONEY_CODES
 from exchange.errors.operator_codes import OPERATOR_CODES
