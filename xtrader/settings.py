@@ -341,6 +341,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["web.rest.parsers.StrictJSONParser"],
     "DEFAULT_THROTTLE_CLASSES": ["web.rest.throttling.RateThrottle"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "web.rest.negotiation.Negotiation",
     "EXCEPTION_HANDLER": "web.rest.error_replies.handle",
     "DEFAULT_SCHEMA_CLASS": "web.rest.auto_schema.CallSchema",
 }

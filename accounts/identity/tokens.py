@@ -30,7 +30,14 @@ from accounts.identity.log_in_places import Place
 from accounts.models import LogIn, User
 from exchange import audit
 from exchange.errors import RefusedError
-from exchange.wire.field_readers import read_bool, read_integer, read_text, refuse_unknown
+from exchange.wire.field_readers import (
+    is_encodable,
+    read_bool,
+    read_integer,
+    read_short,
+    read_text,
+    refuse_unknown,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -59,8 +66,8 @@ class Credentials(NamedTuple):
 def parse_credentials(data: Mapping[str, Any]) -> Credentials:
     """The fields of a token request."""
     refuse_unknown(data, set(Credentials._fields))
-    otp = read_text(data, "otp") if data.get("otp") is not None else None
-    accepts = read_integer(data, "terms") if data.get("terms") is not None else None
+    otp = read_short(data, "otp", second_factor.LONGEST_CODE)
+    accepts = read_integer(data, "terms", (0, terms.MAX_VERSION)) if data.get("terms") is not None else None
     return Credentials(read_text(data, "username"), read_text(data, "password"), otp, accepts)
 
 
@@ -197,11 +204,7 @@ def authenticated(request: HttpRequest, username: str, password: str) -> User | 
 def is_credential(text: str) -> bool:
     """Whether the text could be a stored name or a password at all: databases refuse NUL and half a
     surrogate pair with an error of their own."""
-    return len(text) <= MAX_CREDENTIAL_CHARS and "\x00" not in text and not _has_surrogate(text)
-
-
-def _has_surrogate(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
+    return len(text) <= MAX_CREDENTIAL_CHARS and "\x00" not in text and is_encodable(text)
 
 
 def _access(refresh: RefreshToken) -> Json:

@@ -57,6 +57,8 @@ class StructSchemas(ABC):
             **({"description": description} if description else {}),
             "properties": {field.encode_name: self._schema(field.type) for field in described.fields},
             **({"required": required} if required else {}),
+            # Requests with a field that is not known are refused; replies may get more fields.
+            **({"additionalProperties": False} if self._direction == "request" else {}),
         }
 
     def _schema(self, kind: inspect.Type) -> Schema:
@@ -141,7 +143,10 @@ def _plain(kind: inspect.Type) -> Schema:
     """The schema of what holds nothing else."""
     match kind:
         case inspect.StrType():
-            return {"type": "string", **_stated(pattern=kind.pattern, maxLength=kind.max_length)}
+            return {
+                "type": "string",
+                **_stated(pattern=kind.pattern, maxLength=kind.max_length, minLength=kind.min_length),
+            }
         case inspect.IntType():
             return {"type": "integer", **_stated(maximum=kind.le, minimum=kind.ge)}
         case inspect.FloatType():

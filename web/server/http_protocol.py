@@ -160,6 +160,10 @@ class HttpProtocol(HttpToolsProtocol):
         hosts = sum([name == b"host" for name, _ in headers])
         if hosts != 1 and (hosts or self.parser.get_http_version() == "1.1"):
             self._stop(HTTPStatus.BAD_REQUEST)
+        # Section 6.1: any other than this the parser finds when the request is on its way to an answer, and
+        # then the connection would end without one.
+        if any(name == b"transfer-encoding" and value.lower() != b"chunked" for name, value in headers):
+            self._stop(HTTPStatus.BAD_REQUEST)
         self._part, self._has_progress, self._deadline_s = _Part.BODY, True, None
         super().on_headers_complete()
 

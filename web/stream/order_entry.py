@@ -67,7 +67,7 @@ class OrderEntry:
 def error_body(error: ApiError, language: str) -> Json:
     """An error as replies and results of a batch carry it, with the HTTP status REST would have; its
     Retry-After is among the details."""
-    body = {**error.body(language), "status": error.status}
+    body = {**error.short_body(language), "status": error.status}
     if error.retry_after_s is not None:
         body["details"] = {"retry_after_s": error.retry_after_s, **error.details}
     return body

@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType
 from exchange.errors import RequestError, shown
 from exchange.orders.desk import MAX_BATCH, SimpleCancel, SimpleOrder
 from exchange.units.decimals import MAX_DIGITS, NumberText
+from exchange.wire.field_readers import is_encodable
 from exchange.wire.strict_json import read_object
 
 #: Longest text of a request's ``id``, and the largest number (what every JSON reader holds exactly).
@@ -122,7 +123,8 @@ def take_id(fields: Fields) -> RequestId:
     value = fields.pop("id", None)
     if value is None or (type(value) is int and abs(value) <= MAX_ID_NUMBER):
         return value
-    if type(value) is str and len(value) <= MAX_ID_CHARS:
+    # It is sent back, so it has to be text that every reader of JSON takes.
+    if type(value) is str and len(value) <= MAX_ID_CHARS and (value.isascii() or is_encodable(value)):
         return value
     raise RequestError("INVALID_FIELD", {"field": "id", "expected": "an integer or a text of up to 64"})
 

@@ -48,6 +48,7 @@ class KeysView(LogInView):
         reply=shapes.NewApiKey,
         engine=False,
         errors=(
+            "INVALID_TEXT",
             "STEP_UP_REQUIRED",
             "INVALID_CREDENTIALS",
             "MFA_REQUIRED",

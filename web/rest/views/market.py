@@ -25,7 +25,11 @@ class OrderBookView(PublicView):
         private=False,
         errors=("SYMBOL_NOT_FOUND",),
         parameters=[
-            schema.query("depth", f"Levels of each side: 1 to {MAX_DEPTH}, {DEFAULT_DEPTH} by default.", int)
+            schema.query(
+                "depth",
+                f"Levels of each side: 1 to {MAX_DEPTH}, {DEFAULT_DEPTH} by default.",
+                schema.whole(1, MAX_DEPTH, default=DEFAULT_DEPTH),
+            )
         ],
     )
     def get(self, request: Request, symbol: str) -> Response:

@@ -211,7 +211,7 @@ class TermsAcceptView(_PersonView):
     def post(self, request: Request) -> Response:
         (user, _), body = self.log_in(request), self.body(request)
         refuse_unknown(body, {"version"})
-        present = terms.check(read_integer(body, "version"))
+        present = terms.check(read_integer(body, "version", (0, terms.MAX_VERSION)))
         if present is not None:
             terms.accept(user, present)
         return Response({"accepted": True})

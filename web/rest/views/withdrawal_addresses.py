@@ -41,6 +41,7 @@ class AddressesView(MoneyView):
         reply=shapes.OneAddress,
         creates=True,
         errors=(
+            "INVALID_TEXT",
             *("STEP_UP_REQUIRED", "ASSET_NOT_FOUND", "WITHDRAWALS_CLOSED", "INVALID_ADDRESS"),
             *("ADDRESS_EXISTS", "TOO_MANY_ADDRESSES", "EMAIL_REQUIRED"),
         ),
