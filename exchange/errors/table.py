@@ -345,6 +345,13 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         "로그인 요청이 몰리고 있습니다. 잠시 후 다시 시도해 주십시오.",
         "Nothing was looked at. Wait as many seconds as the Retry-After header says.",
     ),
+    "RATE_LIMIT_UNAVAILABLE": ErrorKind(
+        503,
+        "Log-ins cannot be counted right now; try again in a moment.",
+        "지금은 로그인 횟수를 확인할 수 없습니다. 잠시 후 다시 시도해 주십시오.",
+        "The count that all web processes share is away, so each lets only a few log-ins of an address through. "
+        "Nothing was looked at. Try again after Retry-After seconds.",
+    ),
     # --- what is named does not exist ------------------------------------------------------------
     "SYMBOL_NOT_FOUND": ErrorKind(
         404,
@@ -780,6 +787,13 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         "거래 엔진이 혼잡합니다. 처리된 것은 없습니다.",
         "Its queue is full. Try again after Retry-After seconds.",
     ),
+    "VENUE_CANCEL_ONLY": ErrorKind(
+        503,
+        "The exchange takes cancels only for now; nothing was done.",
+        "지금은 주문 취소만 가능합니다. 처리된 것은 없습니다.",
+        "Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers "
+        "and deposits wait. Try again after Retry-After seconds.",
+    ),
     "PROVIDER_UNAVAILABLE": ErrorKind(
         503,
         "Who takes deposits of this asset does not answer.",
@@ -793,6 +807,12 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         "Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. "
         "Try again after Retry-After seconds.",
     ),
+    "DATABASE_BUSY": ErrorKind(
+        503,
+        "The database has no connection to spare; nothing was done.",
+        "데이터베이스 연결이 모두 사용 중입니다. 처리된 것은 없습니다.",
+        "All connections of this web process stayed in use. Try again after Retry-After seconds.",
+    ),
     "OUTCOME_UNKNOWN": ErrorKind(
         504,
         "The engine did not answer in time; the outcome is unknown.",
@@ -805,6 +825,9 @@ ERRORS: Final[dict[str, ErrorKind]] = {
 RETRY_AFTER_S: Final[dict[str, int]] = {
     "ENGINE_UNAVAILABLE": 2,
     "ENGINE_BUSY": 1,
+    "RATE_LIMIT_UNAVAILABLE": 5,
+    "VENUE_CANCEL_ONLY": 30,
+    "DATABASE_BUSY": 1,
     "PROVIDER_UNAVAILABLE": 5,
     "DATABASE_UNAVAILABLE": 2,
     "OUTCOME_UNKNOWN": 1,
