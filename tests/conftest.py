@@ -39,6 +39,7 @@ from exchange.link.protocol import Outcome
 from exchange.listing import catalog
 from exchange.listing.symbol_table import symbols
 from exchange.models import Account, append_only
+from exchange.node.disk_room import DiskRoom
 from exchange.node.sequencer import open_sequencer
 from exchange.node.server import EngineServer, Limits
 from ops.health import examiner
@@ -81,7 +82,10 @@ class Worker:
 
     def __init__(self, folder: Path) -> None:
         self._sequencer = open_sequencer(folder / "journal", folder / "snapshots", segment_bytes=1 << 20)
-        self._server = EngineServer(self._sequencer, folder / "engine.sock", Limits(seal_after_s=0.01))
+        #: Watches no disk; a test may say that one is nearly full.
+        self.disk = DiskRoom()
+        limits = Limits(seal_after_s=0.01)
+        self._server = EngineServer(self._sequencer, folder / "engine.sock", limits, self.disk)
         self._thread = threading.Thread(target=self._server.run, name="engine", daemon=True)
         self._thread.start()
 

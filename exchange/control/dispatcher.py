@@ -27,7 +27,7 @@ from exchange.control import approvals, services
 from exchange.control.kinds import command_of
 from exchange.engine.messages import Command
 from exchange.errors import RequestError
-from exchange.link.errors import CommandMalformed, EngineError
+from exchange.link.errors import CommandMalformed, EngineError, VenueCancelOnly
 from exchange.link.protocol import Outcome
 from exchange.models import ChangeRequest
 
@@ -66,23 +66,28 @@ class Dispatcher:
         commands = _commands_of(requests)
         try:
             outcomes = self._client.submit_many([command for _, command in commands])
-        except CommandMalformed:
+        except (CommandMalformed, VenueCancelOnly):
             return self._one_by_one(commands)
         for (request_id, _), outcome in zip(commands, outcomes, strict=True):
             services.record_outcome(request_id, *outcome)
         return len(requests)
 
     def _one_by_one(self, commands: list[tuple[int, Command]]) -> int:
-        """The pass again, singly, so that one command the engine cannot read does not hold up the rest."""
+        """The pass again, singly, so that one command the engine cannot read, or takes only when its disks
+        have room, does not hold up the rest."""
+        answered = 0
         for request_id, command in commands:
             try:
                 outcome = self._client.submit(command)
+            except VenueCancelOnly:
+                continue
             except CommandMalformed:
                 logger.exception("change request %d cannot be submitted", request_id)
                 services.record_malformed(request_id, "INTERNAL", {})
             else:
                 services.record_outcome(request_id, *outcome)
-        return len(commands)
+            answered += 1
+        return answered
 
     def run_until_empty(self) -> int:
         """Passes until nothing is open; returns how many requests were answered."""
