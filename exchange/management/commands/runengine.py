@@ -27,6 +27,7 @@ class Command(BaseCommand):
         options["journal"] = options["journal"] or journal_folder(configured["JOURNAL_URL"])
         options["snapshots"] = options["snapshots"] or Path(configured["SNAPSHOT_DIR"])
         options["socket"] = options["socket"] or Path(configured["ENGINE_SOCKET"])
+        options["side_door"] = options["side_door"] or configured["SIDE_DOOR_FOLDER"]
         sys.exit(engine_process.run(options))
 
 
