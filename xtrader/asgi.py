@@ -23,6 +23,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xtrader.settings")
 # Loads the apps: everything that touches models is imported after it.
 django_application = get_asgi_application()
 
+from exchange.own_side_door import own_side_door  # noqa: E402
 from web.access.addresses import counted, has_proxies  # noqa: E402
 from web.lanes import HistoryLane, OrderLane, ReadLane  # noqa: E402
 from web.lanes.body_limit import BodyLimit  # noqa: E402
@@ -39,6 +40,7 @@ logger = logging.getLogger(__name__)
 
 async def lifespan(scope: Any, receive: Any, send: Any) -> None:
     """Start and stop what the process shares."""
+    door = own_side_door("web", {})
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
@@ -54,6 +56,7 @@ async def lifespan(scope: Any, receive: Any, send: Any) -> None:
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
             await runtime.stop()
+            door.close()
             await send({"type": "lifespan.shutdown.complete"})
             return
 

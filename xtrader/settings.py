@@ -21,6 +21,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from exchange.journal.whole_file import write_private_once
+from exchange.telemetry.doors import read_addresses
 from xtrader import approval_bounds, custody_limits
 from xtrader.channel_layers import redis_layer
 from xtrader.operator_pages import UNFOLD  # noqa: F401 - a setting
@@ -65,6 +66,13 @@ def _socket_path(name: str) -> str:
     folder = Path(tempfile.gettempdir()) / f"xtrader-{os.getuid()}-{digest}"
     make_socket_folder(folder)
     return str(folder / name)
+
+
+def _side_doors(given: str) -> dict[str, tuple[str, int]]:
+    try:
+        return read_addresses(given)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"SIDE_DOORS: {error}") from None
 
 
 def _segments_to_keep(given: str) -> int:
@@ -151,6 +159,9 @@ XTRADER = {
     "DATA_DIR": DATA_DIR,
     "ENGINE_SOCKET": env("ENGINE_SOCKET", default=_socket_path("engine.sock")),
     "MARKETDATA_SOCKET": env("MARKETDATA_SOCKET", default=_socket_path("marketdata.sock")),
+    # Where each process answers operators' tools: <process>.side.sock here, and the addresses of SIDE_DOORS.
+    "SIDE_DOOR_FOLDER": Path(_socket_path("marketdata.side.sock")).parent,
+    "SIDE_DOORS": _side_doors(env("SIDE_DOORS", default="")),
     "JOURNAL_URL": env("JOURNAL_URL", default=f"file://{DATA_DIR / 'journal'}"),
     "SNAPSHOT_DIR": Path(env("SNAPSHOT_DIR", default=str(DATA_DIR / "snapshots"))),
     # Of the journal's segments, how many newest ones stay uncompressed; "off" archives none.

@@ -23,6 +23,8 @@ from exchange.node.clock import GuardedClock, check_start
 from exchange.node.disk_room import DiskRoom, Reserve
 from exchange.node.sequencer import Sequencer, open_sequencer
 from exchange.node.server import EngineServer, Limits
+from exchange.telemetry.doors import open_side_door, read_addresses
+from exchange.telemetry.side_door import Pages
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ def add_arguments(parser: ArgumentParser, *, required: bool) -> None:
     parser.add_argument("--journal", type=Path, required=required, help="folder of the journal")
     parser.add_argument("--snapshots", type=Path, required=required, help="folder of snapshots")
     parser.add_argument("--socket", type=Path, required=required, help="Unix socket to serve")
+    parser.add_argument("--side-door", type=Path, help="folder of its side door (default: the socket's)")
     parser.add_argument("--segment-bytes", type=int, default=DEFAULT_SEGMENT_BYTES)
     parser.add_argument("--max-batch", type=int, default=limits.max_batch_commands)
     parser.add_argument("--max-waiting", type=int, default=limits.max_waiting_commands)
@@ -69,16 +72,20 @@ def run(options: Mapping[str, Any]) -> int:
         max_waiting_commands=options["max_waiting"],
         max_output_bytes=options["max_output_bytes"],
     )
+    folder = options["side_door"] or options["socket"].parent
+    addresses = read_addresses(os.environ.get("SIDE_DOORS", ""))
+    pages: Pages = {}
     try:
-        _serve(
-            options["journal"],
-            options["snapshots"],
-            options["socket"],
-            limits,
-            options["segment_bytes"],
-            options["clock"],
-            disk_room(options),
-        )
+        with open_side_door("engine", folder, pages, addresses, core=core.running()):
+            _serve(
+                options["journal"],
+                options["snapshots"],
+                options["socket"],
+                limits,
+                options["segment_bytes"],
+                options["clock"],
+                disk_room(options),
+            )
     except (JournalError, OSError) as error:
         log.critical("the engine stops: %s", error)
         return 1

@@ -15,6 +15,7 @@ from exchange.control.calendars.driver import SessionDriver, run_steps
 from exchange.control.calendars.hourly import HourlyAuctions
 from exchange.link.blocking import BlockingEngineClient
 from exchange.listing import catalog
+from exchange.own_side_door import own_side_door
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +27,8 @@ class Command(BaseCommand):
         stop = threading.Event()
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, lambda *_: stop.set())
-        with BlockingEngineClient(settings.XTRADER["ENGINE_SOCKET"]) as client:
+        link = BlockingEngineClient(settings.XTRADER["ENGINE_SOCKET"])
+        with own_side_door("sessions", {}), link as client:
             logger.info("sessions started")
             steps = [SessionDriver(client).step]
             if settings.XTRADER["DEMO_AUCTIONS"]:

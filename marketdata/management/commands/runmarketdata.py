@@ -20,6 +20,7 @@ from exchange.journal.files import OS_FILES
 from exchange.link.errors import FollowerError
 from exchange.link.follower import Follower, Position
 from exchange.management.commands.runengine import journal_folder
+from exchange.own_side_door import own_side_door
 from marketdata.feed.board import Board
 from marketdata.feed.feed_server import FeedServer
 from marketdata.projection import garbage
@@ -52,7 +53,7 @@ class Command(BaseCommand):
             check_seconds=options["check_seconds"],
         )
         try:
-            with only_one(Path(settings.XTRADER["MARKETDATA_SOCKET"])):
+            with only_one(Path(settings.XTRADER["MARKETDATA_SOCKET"])), own_side_door("marketdata", {}):
                 has_failed = run(stopping, paced)
         except (FollowerError, JournalError, ProjectionError) as error:
             # Going on would write what the journal does not say: an operator has to look.

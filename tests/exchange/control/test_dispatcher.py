@@ -207,7 +207,7 @@ def test_without_room_on_disk_deposits_wait_and_hold_up_nothing(live_engine: Liv
     before = holding(live_engine, alice)
     live_engine.worker.disk.is_short = True
     waiting = deposit_to(alice, 7)
-    frozen = request_change(Kind.SET_ACCOUNT, {"account": alice.account, "status": "frozen"})
+    frozen = request_change(Kind.SET_ACCOUNT, {"account": alice.account, "status": m.FROZEN})
     assert Dispatcher(live_engine.client).run_once() == 1
     waiting.refresh_from_db()
     frozen.refresh_from_db()
