@@ -161,6 +161,8 @@ XTRADER = {
     "MARKETDATA_SOCKET": env("MARKETDATA_SOCKET", default=_socket_path("marketdata.sock")),
     # Where each process answers operators' tools: <process>.side.sock here, and the addresses of SIDE_DOORS.
     "SIDE_DOOR_FOLDER": Path(_socket_path("marketdata.side.sock")).parent,
+    # The certificate of the proxy in front, for /health/detail to say how long it is good.
+    "TLS_CERTIFICATE_FILE": env("TLS_CERTIFICATE_FILE", default=""),
     "SIDE_DOORS": _side_doors(env("SIDE_DOORS", default="")),
     "JOURNAL_URL": env("JOURNAL_URL", default=f"file://{DATA_DIR / 'journal'}"),
     "SNAPSHOT_DIR": Path(env("SNAPSHOT_DIR", default=str(DATA_DIR / "snapshots"))),

@@ -30,6 +30,7 @@ from exchange.errors import RequestError
 from exchange.link.errors import CommandMalformed, EngineError, VenueCancelOnly
 from exchange.link.protocol import Outcome
 from exchange.models import ChangeRequest
+from exchange.telemetry.health import Rounds
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +39,8 @@ POLL_S: Final = 0.1
 MAX_BACKOFF_S: Final = 1.0
 #: How often it looks for requests that have waited too long for a second operator.
 EXPIRE_EVERY_S: Final = 1.0
+#: Without a good pass for so long it does not do its work: engine or database are away.
+STUCK_S: Final = 15.0
 
 
 class EngineClient(Protocol):
@@ -55,6 +58,8 @@ class Dispatcher:
         self._client = client
         self._batch = batch
         self._expire_at_s = 0.0
+        #: For the side door: a pass ended well at most so long ago.
+        self.rounds = Rounds(STUCK_S)
 
     def run_once(self) -> int:
         """One pass; returns how many requests got their answer. Raises EngineError when the engine did
@@ -104,6 +109,7 @@ class Dispatcher:
             try:
                 self._expire()
                 answered = self.run_once()
+                self.rounds.done()
             except (EngineError, DatabaseError) as error:
                 if not is_waiting:
                     logger.warning("change requests wait: %s: %s", type(error).__name__, error)

@@ -349,8 +349,8 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         503,
         "Log-ins cannot be counted right now; try again in a moment.",
         "지금은 로그인 횟수를 확인할 수 없습니다. 잠시 후 다시 시도해 주십시오.",
-        "The count that all web processes share is away, so each lets only a few log-ins of an address through. "
-        "Nothing was looked at. Try again after Retry-After seconds.",
+        "The count that all web processes share is away, so each lets only a few log-ins of an address "
+        "through. Nothing was looked at. Try again after Retry-After seconds.",
     ),
     # --- what is named does not exist ------------------------------------------------------------
     "SYMBOL_NOT_FOUND": ErrorKind(
@@ -791,8 +791,8 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         503,
         "The exchange takes cancels only for now; nothing was done.",
         "지금은 주문 취소만 가능합니다. 처리된 것은 없습니다.",
-        "Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers "
-        "and deposits wait. Try again after Retry-After seconds.",
+        "Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, "
+        "transfers and deposits wait. Try again after Retry-After seconds.",
     ),
     "PROVIDER_UNAVAILABLE": ErrorKind(
         503,

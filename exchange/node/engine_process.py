@@ -21,10 +21,11 @@ from exchange.journal.errors import JournalError
 from exchange.journal.file_journal import DEFAULT_SEGMENT_BYTES
 from exchange.node.clock import GuardedClock, check_start
 from exchange.node.disk_room import DiskRoom, Reserve
+from exchange.node.engine_health import EngineHealth
 from exchange.node.sequencer import Sequencer, open_sequencer
 from exchange.node.server import EngineServer, Limits
 from exchange.telemetry.doors import open_side_door, read_addresses
-from exchange.telemetry.side_door import Pages
+from exchange.telemetry.health import health_pages
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +75,8 @@ def run(options: Mapping[str, Any]) -> int:
     )
     folder = options["side_door"] or options["socket"].parent
     addresses = read_addresses(os.environ.get("SIDE_DOORS", ""))
-    pages: Pages = {}
+    health = EngineHealth()
+    pages = health_pages(health.readiness)
     try:
         with open_side_door("engine", folder, pages, addresses, core=core.running()):
             _serve(
@@ -85,6 +87,7 @@ def run(options: Mapping[str, Any]) -> int:
                 options["segment_bytes"],
                 options["clock"],
                 disk_room(options),
+                health,
             )
     except (JournalError, OSError) as error:
         log.critical("the engine stops: %s", error)
@@ -100,6 +103,7 @@ def _serve(
     segment_bytes: int,
     clock: str,
     disk: DiskRoom,
+    health: EngineHealth,
 ) -> None:
     """Recover, serve until SIGTERM or SIGINT, seal. Raises JournalError, ClockRefused among them."""
     # A full collection of a large book stalls for hundreds of milliseconds, and the core makes no
@@ -115,6 +119,7 @@ def _serve(
         server = EngineServer(sequencer, socket_path, limits, disk)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: server.stop())
+        health.server = server
         server.run()
 
 

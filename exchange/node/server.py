@@ -14,7 +14,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -57,7 +57,7 @@ _NS: Final = 1_000_000_000
 #: How long a stopping engine tries to deliver its last replies.
 _FAREWELL_S: Final = 1.0
 #: The loop wakes at least this often.
-_MAX_SLEEP_S: Final = 60.0
+_MAX_SLEEP_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,18 @@ class Limits:
     seal_after_s: float = 0.25
     #: How long a web process may be gone before orders that end with its connections are canceled.
     web_process_grace_s: float = GRACE_S
+
+
+class Pulse(NamedTuple):
+    """How a server was when it was asked, from another thread: times by the monotonic clock."""
+
+    turned_s: float
+    #: When the journal last took a batch; None before the first.
+    synced_s: float | None
+    sequence: int
+    durable: int
+    has_failed: bool
+    cancel_only: bool
 
 
 class EngineServer:
@@ -114,6 +126,8 @@ class EngineServer:
         self._carried = 0
         self._stopping = False
         self._seal_at: float | None = None
+        self._turned_s = time.monotonic()
+        self._synced_s: float | None = None
         self._started_ns = time.time_ns()
         self._figures = dict.fromkeys(("turns", "batches", "commands", "busy", "malformed", "no_room"), 0)
 
@@ -146,6 +160,7 @@ class EngineServer:
                 key.data()
         self._listener.tend()
         self._watch_disk()
+        self._turned_s = time.monotonic()
         self._figures["turns"] += 1
         self._end_lost_sessions()
         if self._waiting or self._tick_due():
@@ -181,6 +196,19 @@ class EngineServer:
         if self._seal_at is not None and time.monotonic() >= self._seal_at:
             self._sequencer.seal()
             self._seal_at = None
+
+    @property
+    def pulse(self) -> Pulse:
+        """How it is; from any thread."""
+        sequencer = self._sequencer
+        return Pulse(
+            self._turned_s,
+            self._synced_s,
+            sequencer.engine.sequence,
+            sequencer.journal.durable_sequence,
+            sequencer.has_failed,
+            self._disk.is_short,
+        )
 
     def _watch_disk(self) -> None:
         """Before anything of this turn is taken: whether the disks have room, and who is to know."""
@@ -290,7 +318,8 @@ class EngineServer:
         self._figures["batches"] += 1
         self._figures["commands"] += len(taken)
         if turn.commands:
-            self._seal_at = time.monotonic() + self._limits.seal_after_s
+            self._synced_s = time.monotonic()
+            self._seal_at = self._synced_s + self._limits.seal_after_s
             self._publish(turn)
         self._answer(taken, turn)
 

@@ -6,7 +6,7 @@ with ``DependencyAway``, and after a pause one caller may try (half-open). ``pyb
 counts the failures; here are its clock, which no change of the time of day disturbs, and the calls, which
 must not wait for one another (``pybreaker`` makes a call under the breaker's lock).
 
-A connection that its owner keeps up by itself reports with ``trip`` and ``recovered`` instead, once an outage.
+A connection that its owner keeps up by itself reports with ``trip`` and ``recovered`` instead.
 """
 
 from __future__ import annotations

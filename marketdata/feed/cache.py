@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import random
 import time
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -20,6 +21,7 @@ from exchange import process
 from exchange.engine.messages.places import ASSET_NAME, ASSET_SCALE, SYMBOL_NAME
 from exchange.link.protocol import FrameError
 from exchange.listing.symbol_table import SymbolSpec, spec_of
+from exchange.telemetry import breakers
 from exchange.wire.topic_protocol import Publish, Snapshot
 from marketdata import public_rendering
 from marketdata.candles import Candle
@@ -48,6 +50,9 @@ class MarketData:
         self._path = socket_path or Path(settings.XTRADER["MARKETDATA_SOCKET"])
         self._state = _State()
         self._heard_s = float("-inf")
+        #: When what came last was new, or all there was; when this was made, before that.
+        self._moved_s = time.monotonic()
+        self._breaker = breakers.breaker(breakers.MARKETDATA)
         #: Another object whenever what is here has changed.
         self.version = object()
 
@@ -59,7 +64,9 @@ class MarketData:
             while True:
                 if await self._follow_once(publish):
                     pause_s = _FIRST_PAUSE_S
-                await asyncio.sleep(pause_s)
+                self._breaker.trip("no connection")
+                # Not all web processes of a venue at the same moments.
+                await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))
                 pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
         finally:
             self._heard_s = float("-inf")
@@ -72,6 +79,15 @@ class MarketData:
     def is_live(self) -> bool:
         """What is here is at most moments old."""
         return self._state.is_whole and time.monotonic() - self._heard_s < SILENCE_S
+
+    @property
+    def away_s(self) -> float | None:
+        """Seconds since what is here was last as new as the journal, while marketdata is away or does not get
+        on, as without its database; None while it does."""
+        now_s = time.monotonic()
+        if self.is_live and now_s - self._moved_s < SILENCE_S:
+            return None
+        return now_s - self._moved_s
 
     @property
     def now_ns(self) -> int:
@@ -113,11 +129,15 @@ class MarketData:
 
     def _take(self, state: _State, frame: list[Message], publish: Publish) -> None:
         """Take in one frame. The state becomes the one that is read once it is whole."""
-        was_whole = state.is_whole
+        was_whole, before_sequence = state.is_whole, state.sequence
         changed = state.apply(frame)
         self._heard_s = time.monotonic()
+        if state.sequence != before_sequence or state.sequence >= state.durable_sequence:
+            self._moved_s = self._heard_s
         if not state.is_whole:
             return
+        if not was_whole:
+            self._breaker.recovered()
         self.version = object()
         if not was_whole:
             before, self._state = self._state, state

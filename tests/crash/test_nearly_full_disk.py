@@ -1,5 +1,5 @@
-"""A real engine on a small real file system that fills up: it takes cancels only before a write can fail, loses
-nothing, and trades again by itself when there is room.
+"""A real engine on a small real file system that fills up: it takes cancels only before a write can fail,
+loses nothing, and trades again by itself when there is room.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def test_at_the_edge_of_the_reserve_it_does_not_flutter(engine: EngineProcess, s
     between = (RESERVE_MB << 20) * (100 + BACK_AT_PERCENT) // 200
     ballast.go()
     ballast.leave(between)
-    wait_until(lambda: client.query("status").value["disk"]["free_bytes"] >= between - 8192, PATIENCE_S, "seen")
+    wait_until(lambda: free_bytes(client) >= between - 8192, PATIENCE_S, "seen")
     assert is_cancel_only(client)
     ballast.go()
     wait_until(lambda: not is_cancel_only(client), PATIENCE_S, "trading again")
@@ -128,6 +128,10 @@ def test_at_the_edge_of_the_reserve_it_does_not_flutter(engine: EngineProcess, s
 
 def is_cancel_only(client: BlockingEngineClient) -> bool:
     return bool(client.query("status").value["cancel_only"])
+
+
+def free_bytes(client: BlockingEngineClient) -> int:
+    return int(client.query("status").value["disk"]["free_bytes"])
 
 
 def orders_of(account: int, run: str = "o") -> list[m.Command]:

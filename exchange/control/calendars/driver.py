@@ -32,6 +32,7 @@ from exchange.engine.messages import (
 )
 from exchange.link.errors import EngineError
 from exchange.link.protocol import Answer, Outcome
+from exchange.telemetry.health import Rounds
 
 logger = logging.getLogger(__name__)
 
@@ -155,9 +156,9 @@ class SessionDriver:
         return plan
 
 
-def run_steps(steps: Sequence[Callable[[], int]], stop: threading.Event) -> None:
+def run_steps(steps: Sequence[Callable[[], int]], stop: threading.Event, rounds: Rounds) -> None:
     """Take these steps again and again until ``stop`` is set; while the engine is away try again, and say so
-    once."""
+    once. ``rounds`` is told of those that ended well."""
     is_waiting = False
     while not stop.is_set():
         try:
@@ -169,6 +170,7 @@ def run_steps(steps: Sequence[Callable[[], int]], stop: threading.Event) -> None
             is_waiting = True
         else:
             is_waiting = False
+            rounds.done()
         stop.wait(POLL_S)
 
 

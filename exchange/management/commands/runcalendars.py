@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
@@ -16,6 +16,10 @@ from exchange.control.calendars.hourly import HourlyAuctions
 from exchange.link.blocking import BlockingEngineClient
 from exchange.listing import catalog
 from exchange.own_side_door import own_side_door
+from exchange.telemetry.health import Rounds, health_pages
+
+#: Without a good round for so long it does not do its work: the engine is away.
+STUCK_S: Final = 15.0
 
 logger = logging.getLogger(__name__)
 
@@ -28,10 +32,12 @@ class Command(BaseCommand):
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, lambda *_: stop.set())
         link = BlockingEngineClient(settings.XTRADER["ENGINE_SOCKET"])
-        with own_side_door("sessions", {}), link as client:
+        rounds = Rounds(STUCK_S)
+        pages = health_pages(lambda: rounds.readiness("the calendar"))
+        with own_side_door("sessions", pages), link as client:
             logger.info("sessions started")
             steps = [SessionDriver(client).step]
             if settings.XTRADER["DEMO_AUCTIONS"]:
                 steps.append(HourlyAuctions(client, catalog.AAPL_USD.symbol).step)
-            run_steps(steps, stop)
+            run_steps(steps, stop, rounds)
         logger.info("sessions stopped")

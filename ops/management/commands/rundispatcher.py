@@ -18,6 +18,7 @@ from exchange.control.dispatcher import Dispatcher
 from exchange.control.housekeeping import run_daily
 from exchange.link.blocking import BlockingEngineClient
 from exchange.own_side_door import own_side_door
+from exchange.telemetry.health import health_pages
 
 logger = logging.getLogger(__name__)
 
@@ -34,10 +35,12 @@ class Command(BaseCommand):
         # A mail server that is away keeps letters from being sent, and nothing else.
         threading.Thread(target=Postman().run, args=(stop,), name="postman", daemon=True).start()
         link = BlockingEngineClient(settings.XTRADER["ENGINE_SOCKET"])
-        with own_side_door("dispatcher", {}), link as client:
+        dispatcher = Dispatcher(link)
+        pages = health_pages(lambda: dispatcher.rounds.readiness("the dispatcher"))
+        with own_side_door("dispatcher", pages), link as client:
             threading.Thread(target=FeeJob(client).run, args=(stop,), name="fees", daemon=True).start()
             # A provider may take its time to answer.
             threading.Thread(target=CustodyJob(client).run, args=(stop,), name="custody", daemon=True).start()
             logger.info("dispatcher started")
-            Dispatcher(client).run(stop)
+            dispatcher.run(stop)
         logger.info("dispatcher stopped")

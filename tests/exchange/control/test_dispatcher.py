@@ -203,7 +203,9 @@ def test_a_command_the_engine_cannot_read_does_not_hold_up_the_rest(
     assert (cursed.state, cursed.refusal_code, sound.state) == (State.REFUSED, "INTERNAL", State.APPLIED)
 
 
-def test_without_room_on_disk_deposits_wait_and_hold_up_nothing(live_engine: LiveEngine, alice: Person) -> None:
+def test_without_room_on_disk_deposits_wait_and_hold_up_nothing(
+    live_engine: LiveEngine, alice: Person
+) -> None:
     before = holding(live_engine, alice)
     live_engine.worker.disk.is_short = True
     waiting = deposit_to(alice, 7)

@@ -106,7 +106,7 @@ def test_calls_do_not_wait_for_one_another() -> None:
 
 
 def test_what_is_no_trouble_of_the_dependency_is_an_answer() -> None:
-    breaker, dependency, now = opened()
+    breaker, _, now = opened()
     now[0] += LONG_S
 
     def wrong() -> None:

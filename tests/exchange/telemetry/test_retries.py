@@ -50,8 +50,8 @@ def test_the_last_error_comes_through() -> None:
 
 
 def test_another_error_is_an_answer() -> None:
-    work = Work(1, ValueError)
-    with pytest.raises(ValueError):
+    work = Work(1, KeyError)
+    with pytest.raises(KeyError):
         retried("it", work, Away)
     assert work.done == 1
 
