@@ -42,6 +42,7 @@ from exchange.models import Account, append_only
 from exchange.node.disk_room import DiskRoom
 from exchange.node.sequencer import open_sequencer
 from exchange.node.server import EngineServer, Limits
+from exchange.telemetry.breakers import Breakers
 from ops.health import examiner
 from web.access.limiter import limiter
 from web.pages import log_in_records
@@ -75,6 +76,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 def pytest_unconfigure() -> None:
     """What a process logs at its very end (counts of failed log-ins) finds pytest's streams closed."""
     logging.raiseExceptions = False
+
+
+@pytest.fixture(autouse=True)
+def closed_breakers() -> None:
+    """What was away in the test before is not in this one."""
+    process.current().remove(Breakers)
 
 
 class Worker:

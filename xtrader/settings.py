@@ -335,6 +335,21 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
 
+if DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    # A process has at most so many connections, however many requests it has in flight (0: one for each).
+    _POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=20)
+    _POOL_WAIT_S = env.int("DATABASE_POOL_WAIT_S", default=5)
+    DATABASES["default"].update(ENGINE="exchange.postgresql", CONN_MAX_AGE=0, CONN_HEALTH_CHECKS=True)
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    if _POOL_SIZE:
+        DATABASES["default"]["OPTIONS"]["pool"] = {
+            "min_size": 0,
+            "max_size": _POOL_SIZE,
+            "timeout": _POOL_WAIT_S,
+            # Attempts in the background end soon: the next request begins anew, without their long pauses.
+            "reconnect_timeout": _POOL_WAIT_S,
+        }
+
 REDIS_URL = env("REDIS_URL", default="")
 if REDIS_URL:
     # Callers do without a Redis that is away (exchange/shared_cache.py): none waits long to find out.
@@ -456,6 +471,8 @@ LOGGING = {
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         # It has a line for each passkey that is used.
         "fido2": {"level": "WARNING"},
+        # A database that is away is a line of ours, not one for each attempt.
+        "psycopg.pool": {"level": "ERROR"},
         # uvicorn has handlers of its own: a bad request or handshake is a line there, a bug a traceback.
         "uvicorn.error": {"filters": ["bounded"]},
     },

@@ -336,7 +336,7 @@ class AsyncEngineClient:
         """Called by the stream: subscribe again, send again what has no answer."""
         self._transport = transport
         self._breaker.recovered()
-        self._hangs = False
+        self._hangs = self.is_cancel_only = False
         self._heard_s = time.monotonic()
         self._greeted = False
         self._sent_before_below = self._sent_below

@@ -145,8 +145,8 @@ class Sequenced(msgspec.Struct, array_like=True, tag=7, frozen=True):
 
 
 class Venue(msgspec.Struct, array_like=True, tag=8, frozen=True):
-    """How the venue is, for subscribers: after the Hello and at each change. ``cancel_only``: nothing new is
-    taken (NO_ROOM)."""
+    """How the venue is, for subscribers: at each change, and after the Hello while ``cancel_only``. Nothing
+    new is taken then (NO_ROOM)."""
 
     cancel_only: bool
 

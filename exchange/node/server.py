@@ -391,7 +391,8 @@ class EngineServer:
         """Send the state to new subscribers; the next batch is the first they get."""
         if not self._newcomers:
             return
-        data = frame([_hello(self._sequencer), (VENUE, self._disk.is_short)])
+        hello = _hello(self._sequencer)
+        data = frame([hello, (VENUE, True)] if self._disk.is_short else [hello])
         for client in self._newcomers:
             if not client.closed:
                 self._subscribers.add(client)

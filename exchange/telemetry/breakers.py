@@ -105,6 +105,11 @@ class Breaker:
         return bool(self._breaker.current_state != CLOSED)
 
     @property
+    def may_call(self) -> bool:
+        """Whether a call now would be made, as far as can be known before."""
+        return not self.is_open or self._clock() >= self._try_at_s
+
+    @property
     def state(self) -> BreakerState:
         now_s = self._clock()
         return BreakerState(

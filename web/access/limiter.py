@@ -20,7 +20,8 @@ An IPv6 client counts by its /64, and with its neighbours by its /48 at ``WIDER_
 A user without an account counts by the user. A key with an order rate of its own is charged for that first.
 All but the last are fixed windows: one counter per requester and window. In the embedded default each process
 counts for itself, in memory; with ``REDIS_URL`` all processes count together in the shared cache, and each
-for itself while that is away. Rates come from ``settings.XTRADER["RATE_LIMITS"]``, as ``"500/s"``,
+for itself while that is away. Log-ins and what sends mail are closed then but for a few (``CLOSED_ALONE``).
+Rates come from ``settings.XTRADER["RATE_LIMITS"]``, as ``"500/s"``,
 ``"100/min"`` or ``"0"`` for no limit;
 ``settings.XTRADER["MAKER_ORDER_RATE"]`` is the rate of orders of market makers, and
 ``settings.XTRADER["ORDER_RATES"]`` gives single accounts another one.
@@ -45,6 +46,8 @@ from django.conf import settings
 from accounts.identity.identities import Identity
 from accounts.identity.roles import QUOTE, may
 from exchange import process
+from exchange.errors import RefusedError
+from exchange.errors.table import RETRY_AFTER_S
 from web.access.addresses import wider_network
 from web.access.shared_counts import SharedCounts
 
@@ -55,6 +58,13 @@ OLDEST_LOOKED_AT: Final = 16
 #: An IPv6 /48 has this many times the limit of a /64.
 WIDER_TIMES: Final = 10
 _SPANS_S: Final = {"s": 1, "10s": 10, "min": 60, "h": 3600}
+
+#: With ``REDIS_URL``: while the shared counters are away a process lets only this part of the rate of these
+#: scopes through. They are where passwords are guessed and strangers' mailboxes filled: an attacker who can
+#: take Redis down must gain nothing. All other scopes count in each process alone then.
+CLOSED_ALONE: Final = frozenset({"login", "signup", "mail", "mailbox"})
+ALONE_SHARE: Final = 4
+UNAVAILABLE: Final = "RATE_LIMIT_UNAVAILABLE"
 
 ORDERS: Final = "orders"
 READS: Final = "reads"
@@ -108,7 +118,8 @@ class Limiter:
         self._buckets: dict[tuple[str, int | str], Bucket] = {}
 
     def charge(self, scope: str, who: Who, cost: int = 1) -> int | None:
-        """Count ``cost`` requests. None when within the limit, else seconds until it is worth trying."""
+        """Count ``cost`` requests. None when within the limit, else seconds until it is worth trying. Raises
+        RATE_LIMIT_UNAVAILABLE in the scopes that close while the shared counters are away."""
         own = _key_rate(scope, who)
         if own is not None and (wait_s := self._count(scope, own.name, cost, own.rate)) is not None:
             return wait_s
@@ -129,8 +140,12 @@ class Limiter:
 
     def _count(self, scope: str, name: int | str, cost: int, rate: Rate) -> int | None:
         now_s = time.time()
-        add = self._shared.add_now if settings.REDIS_URL else self._counters.add
-        return _wait_s(add(_key(scope, name), cost, rate.span_s, now_s), rate, now_s)
+        if not settings.REDIS_URL:
+            return _wait_s(self._counters.add(_key(scope, name), cost, rate.span_s, now_s), rate, now_s)
+        count, is_shared = self._shared.add_now(_key(scope, name), cost, rate.span_s, now_s)
+        if not is_shared and scope in CLOSED_ALONE and count > max(1, rate.maximum // ALONE_SHARE):
+            raise RefusedError(UNAVAILABLE, {"retry_after_s": RETRY_AFTER_S[UNAVAILABLE]})
+        return _wait_s(count, rate, now_s)
 
     def charge_request(self, address: str, scope: str, who: Who, cost: int = 1) -> int | None:
         """Count a request for its address, and in the scope it belongs to for ``who`` asks."""

@@ -36,10 +36,11 @@ class SharedCounts:
         #: The shared sum of a name in a window, with what is owed.
         self._sums: dict[str, tuple[int, int]] = {}
 
-    def add_now(self, name: str, cost: int, span_s: int, now_s: float) -> int:
-        """Add to the shared counter; its new value."""
+    def add_now(self, name: str, cost: int, span_s: int, now_s: float) -> tuple[int, bool]:
+        """Add to the shared counter; its new value, and whether all processes share it. While the cache is
+        away the counter is this process' own."""
         shared = _add(name, int(now_s // span_s), cost, span_s)
-        return self._here(name, cost, span_s, now_s) if shared is None else shared
+        return (self._here(name, cost, span_s, now_s), False) if shared is None else (shared, True)
 
     def add_later(self, name: str, cost: int, span_s: int, now_s: float) -> int:
         """Add to the counter as known here; its new value."""
