@@ -24,6 +24,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xtrader.settings")
 django_application = get_asgi_application()
 
 from exchange.own_side_door import own_side_door  # noqa: E402
+from exchange.telemetry.breakers import ENGINE  # noqa: E402
+from exchange.telemetry.health import Readiness, health_pages  # noqa: E402
 from web.access.addresses import counted, has_proxies  # noqa: E402
 from web.lanes import HistoryLane, OrderLane, ReadLane  # noqa: E402
 from web.lanes.body_limit import BodyLimit  # noqa: E402
@@ -40,7 +42,7 @@ logger = logging.getLogger(__name__)
 
 async def lifespan(scope: Any, receive: Any, send: Any) -> None:
     """Start and stop what the process shares."""
-    door = own_side_door("web", {})
+    door = own_side_door("web", health_pages(_readiness))
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
@@ -59,6 +61,16 @@ async def lifespan(scope: Any, receive: Any, send: Any) -> None:
             door.close()
             await send({"type": "lifespan.shutdown.complete"})
             return
+
+
+def _readiness() -> Readiness:
+    """For the side door: whether this process follows the engine. Asks nobody."""
+    running = runtime.current()
+    if running is None or not running.hub.knows_state:
+        return Readiness(("the engine has not been reached yet",))
+    venue = running.venue.now()
+    reasons = ("the engine does not answer",) if ENGINE in venue.stale else ()
+    return Readiness(reasons, {"cancel_only": venue.is_cancel_only, "stale": list(venue.stale)})
 
 
 def _http_limits() -> HttpLimits:

@@ -42,7 +42,8 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Site:
 
 
 def test_what_is_asked_for_is_exact(site: Site) -> None:
-    assert [counts.add_now("a", 2, 60, NOW_S) for counts in (site.here, site.there, site.here)] == [2, 4, 6]
+    counted = [counts.add_now("a", 2, 60, NOW_S) for counts in (site.here, site.there, site.here)]
+    assert counted == [(2, True), (4, True), (6, True)]
 
 
 def test_what_is_not_asked_for_is_known_once_it_is_shared(site: Site) -> None:
@@ -51,13 +52,13 @@ def test_what_is_not_asked_for_is_known_once_it_is_shared(site: Site) -> None:
     site.here.share()
     site.there.share()
     assert site.there.add_later("a", 1, 60, NOW_S) == 5
-    assert site.here.add_now("a", 1, 60, NOW_S) == 5, "what was shared, and this"
+    assert site.here.add_now("a", 1, 60, NOW_S) == (5, True), "what was shared, and this"
     assert site.there.add_later("a", 1, 60, NOW_S + 60) == 1, "a new window"
 
 
 def test_without_the_cache_each_process_counts_for_itself(site: Site) -> None:
     site.is_away = True
-    assert [site.here.add_now("a", 1, 60, NOW_S) for _ in range(3)] == [1, 2, 3]
+    assert [site.here.add_now("a", 1, 60, NOW_S) for _ in range(3)] == [(1, False), (2, False), (3, False)]
     assert [site.here.add_later("b", 1, 60, NOW_S) for _ in range(3)] == [1, 2, 3]
     site.here.share()
     assert site.here.add_later("b", 1, 60, NOW_S) == 4
