@@ -50,8 +50,7 @@ class MarketData:
         self._path = socket_path or Path(settings.XTRADER["MARKETDATA_SOCKET"])
         self._state = _State()
         self._heard_s = float("-inf")
-        #: When what came last was new, or all there was; when this was made, before that.
-        self._moved_s = time.monotonic()
+        self._made_s = time.monotonic()
         self._breaker = breakers.breaker(breakers.MARKETDATA)
         #: Another object whenever what is here has changed.
         self.version = object()
@@ -82,12 +81,15 @@ class MarketData:
 
     @property
     def away_s(self) -> float | None:
-        """Seconds since what is here was last as new as the journal, while marketdata is away or does not get
-        on, as without its database; None while it does."""
-        now_s = time.monotonic()
-        if self.is_live and now_s - self._moved_s < SILENCE_S:
+        """Seconds since marketdata was last heard while it is away; None while it is there."""
+        if self.is_live:
             return None
-        return now_s - self._moved_s
+        return time.monotonic() - max(self._heard_s, self._made_s)
+
+    @property
+    def sequence(self) -> int:
+        """The last command whose trades are here."""
+        return self._state.sequence
 
     @property
     def now_ns(self) -> int:
@@ -129,11 +131,9 @@ class MarketData:
 
     def _take(self, state: _State, frame: list[Message], publish: Publish) -> None:
         """Take in one frame. The state becomes the one that is read once it is whole."""
-        was_whole, before_sequence = state.is_whole, state.sequence
+        was_whole = state.is_whole
         changed = state.apply(frame)
         self._heard_s = time.monotonic()
-        if state.sequence != before_sequence or state.sequence >= state.durable_sequence:
-            self._moved_s = self._heard_s
         if not state.is_whole:
             return
         if not was_whole:

@@ -119,7 +119,7 @@ class Runtime:
         self.loop = asyncio.get_running_loop()
         self.turns = Turns(self.loop)
         self.user_changes = UserChanges(self.connections.recheck)
-        self.venue = VenueState(hub.client, marketdata or MarketData(), self.connections.tell)
+        self.venue = VenueState(hub, marketdata or MarketData(), self.connections.tell)
 
 
 async def start() -> Runtime:
