@@ -44,6 +44,7 @@ from exchange.node.sequencer import open_sequencer
 from exchange.node.server import EngineServer, Limits
 from exchange.telemetry.breakers import Breakers
 from ops.health import examiner
+from ops.readiness import readiness
 from web.access.limiter import limiter
 from web.pages import log_in_records
 
@@ -273,5 +274,6 @@ def _clean_process(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     last_seen.forget()
     in_force.note(None)
     examiner.forget()
+    readiness.forget()
     # Its thread would write a minute later, into another test.
     monkeypatch.setattr(log_in_records, "_in_thread", lambda _delay_s, _run: None)

@@ -5,7 +5,6 @@ while people trade, what must go on goes on, what cannot says so, and all comes 
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 import subprocess
 import tempfile
@@ -23,7 +22,7 @@ import pytest
 from tests.marketdata.postgres import url_for
 from tests.ops.running import wait_until
 from tests.outages.real_redis import RealRedis
-from tests.web.stream.venue import PASSWORD, Venue, environment_of, next_push, prepare, request, run
+from tests.web.stream.venue import PASSWORD, PEOPLE, Venue, environment_of, next_push, prepare, request, run
 
 #: Each change is seen within a second or two on an idle machine.
 PATIENCE_S = 90.0
@@ -37,11 +36,12 @@ ORDER = {"symbol": "AAPL", "side": "buy", "order_type": "limit", "price": "90", 
 class Site(Venue):
     """Engine, marketdata and one web process on PostgreSQL and Redis of the test's own."""
 
-    def __init__(self, database_url: str, redis: RealRedis) -> None:
+    def __init__(self, prepared: Path, database_url: str, redis: RealRedis) -> None:
         self.redis = redis
         self.database_url = database_url
         self.marketdata: subprocess.Popen[bytes] | None = None
         super().__init__(
+            prepared,
             DATABASE_URL=database_url,
             REDIS_URL=redis.url,
             DATABASE_POOL_SIZE=str(POOL_SIZE),
@@ -121,7 +121,7 @@ def site() -> Iterator[Site]:
         redis = RealRedis(folder)
         stack.callback(redis.close)
         prepare(environment_of(folder, DATABASE_URL=url))
-        site = Site(url, redis)
+        site = Site(folder, url, redis)
         stack.callback(site.close)
         yield site
 
@@ -146,6 +146,7 @@ def test_database_away(site: Site) -> None:
             await request(raw, "auth", token=site.bearer)
             assert (await asyncio.to_thread(site.place)).status_code == 200
             with site.database_away():
+                refused = await asyncio.to_thread(site.log_in, "bob")
                 assert (refused.status_code, refused.json()["error"]) == (503, "DATABASE_UNAVAILABLE")
                 assert int(refused.headers["Retry-After"]) >= 1
                 # Trading goes on, over the socket and by a token that was seen.
@@ -161,6 +162,7 @@ def test_database_away(site: Site) -> None:
             assert (await request(raw, "order.place", **ORDER))["ok"]
 
     run(scenario(), timeout_s=300)
+    site.wait(lambda: site.log_in("bob").status_code == 200, "log-ins again")
     assert site.breaker("database") == "closed"
     site.wait(lambda: site.detail()["followers"]["marketdata"]["sequences"] == 0, "the tables catch up")
     site.wait(lambda: site.stale("klines/AAPL/1m") is None, "no mark any more")
@@ -170,6 +172,7 @@ def away_named(site: Site) -> None:
     """Log-ins that fail open the breaker; from then on nobody waits for the database."""
 
     def is_open() -> bool:
+        site.log_in("bob")
         return site.breaker("database") != "closed"
 
     site.wait(is_open, "the breaker opens")
@@ -178,6 +181,7 @@ def away_named(site: Site) -> None:
 def test_every_connection_of_the_pool_in_use(site: Site) -> None:
     with psycopg.connect(site.database_url) as other, ThreadPoolExecutor(POOL_SIZE * 3) as people:
         other.execute("LOCK TABLE auth_user IN ACCESS EXCLUSIVE MODE")
+        waiting = [people.submit(site.log_in, "carol") for _ in range(POOL_SIZE * 3)]
         busy = POOL_SIZE * 2
 
         def refused() -> bool:
@@ -190,6 +194,7 @@ def test_every_connection_of_the_pool_in_use(site: Site) -> None:
     assert codes.count("DATABASE_BUSY") == busy and codes.count(None) == POOL_SIZE, codes
     # A pool that is used up is no outage.
     assert site.breaker("database") == "closed"
+    assert site.log_in("carol").status_code == 200
 
 
 @pytest.mark.parametrize("how", ["hangs", "is killed"])
@@ -197,6 +202,12 @@ def test_redis_away(site: Site, how: str) -> None:
     (site.redis.hang if how == "hangs" else site.redis.kill)()
     try:
         answers = []
+
+        def is_closed() -> bool:
+            answers.append(site.log_in("alice"))
+            return answers[-1].status_code == 503
+
+        site.wait(is_closed, "closed")
         assert answers[-1].json()["error"] == "RATE_LIMIT_UNAVAILABLE"
         assert int(answers[-1].headers["Retry-After"]) >= 1
         let_through = [answer for answer in answers if answer.status_code == 200]
@@ -208,6 +219,7 @@ def test_redis_away(site: Site, how: str) -> None:
         assert site.http.get("/health/ready").status_code == 200
     finally:
         (site.redis.go_on if how == "hangs" else site.redis.start)()
+    site.wait(lambda: site.log_in("alice").status_code == 200, "log-ins again")
     assert site.breaker("redis") == "closed"
 
 
@@ -236,7 +248,8 @@ def test_engine_hangs(site: Site) -> None:
     # It had arrived: asked again, it is the same order.
     again = site.place(client_order_id="once")
     assert again.status_code in (200, 409), again.text
-    assert site.breaker("engine") == "closed" and site.http.get("/health/ready").status_code == 200
+    assert site.breaker("engine") == "closed"
+    site.wait(lambda: site.http.get("/health/ready").status_code == 200, "ready again")
 
 
 def reads_are_marked(site: Site) -> None:
@@ -273,7 +286,7 @@ def test_marketdata_is_killed(site: Site) -> None:
 
 def test_disk_nearly_full(site: Site) -> None:
     """The engine is told to keep more room than any disk has."""
-    resting = site.place(client_order_id="rests").json()
+    assert site.place().status_code == 200
     site.environment["DISK_RESERVE_MB"] = str(1 << 40)
     site.restart_engine()
     site.wait(lambda: site.place().json().get("error") == "VENUE_CANCEL_ONLY", "cancel-only")
@@ -285,13 +298,11 @@ def test_disk_nearly_full(site: Site) -> None:
             assert (await next_push(raw, "venue"))["cancel_only"] is True
 
     run(greeted())
-    gone = site.http.request(
-        "DELETE", "/v1/order", json={"order_id": resting["order"]["order_id"]}, headers=site.as_alice()
-    )
-    assert gone.status_code in (200, 405), gone.text
     assert site.http.post("/v1/orders/cancel-all", headers=site.as_alice(), json={}).status_code == 200
+    assert site.admin.query("open_orders", PEOPLE["alice"], None, 10, None, None, None).value == ()
     assert site.detail()["cancel_only"] is True and site.http.get("/health/ready").status_code == 200
     assert "xtrader_engine_cancel_only 1.0" in site.http.get("/metrics").text
     del site.environment["DISK_RESERVE_MB"]
     site.restart_engine()
     site.wait(lambda: site.place().status_code == 200, "orders again")
+    assert "Traceback" not in site.log_tail(200_000)

@@ -91,12 +91,16 @@ class VenueState:
 
     async def _watch(self) -> None:
         while True:
-            self._see_whether_it_moves()
-            venue = self.now()
-            if venue != self.told:
-                self.told = venue
-                self._tell(venue.message())
+            self.look()
             await asyncio.sleep(LOOK_EVERY_S)
+
+    def look(self) -> None:
+        """Look at the sources, and tell of a change."""
+        self._see_whether_it_moves()
+        venue = self.now()
+        if venue != self.told:
+            self.told = venue
+            self._tell(venue.message())
 
 
 def stale_value(*sources: str) -> str | None:

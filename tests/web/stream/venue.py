@@ -123,10 +123,11 @@ def free_port() -> int:
 class Venue:
     """Processes end by ``close`` at the latest."""
 
-    def __init__(self, **environment: str) -> None:
+    def __init__(self, prepared: Path | None = None, **environment: str) -> None:
+        """``prepared``: a data folder to start from a copy of, in place of the one that all share."""
         # Unix socket paths are short; pytest's own temporary folders are not.
         self.data = Path(tempfile.mkdtemp(prefix="xt-ws-"))
-        shutil.copytree(_prepared(), self.data, dirs_exist_ok=True)
+        shutil.copytree(prepared or _prepared(), self.data, dirs_exist_ok=True)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = environment_of(self.data, **environment)
