@@ -72,7 +72,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _close(self) -> None:
         is_pooled = self.connection is not None and self.pool is not None
         try:
-            super()._close()
+            super()._close()  # type: ignore[misc]  # the stubs leave it out
         finally:
             if is_pooled:
                 _in_use.add(-1)

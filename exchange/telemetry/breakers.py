@@ -11,6 +11,7 @@ A connection that its owner keeps up by itself reports with ``trip`` and ``recov
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
 import time
@@ -170,12 +171,10 @@ class Breaker:
         def fail() -> None:
             raise error
 
-        try:
+        # As it was meant to: the caller raises the error itself.
+        with contextlib.suppress(type(error), pybreaker.CircuitBreakerError):
             self._breaker.call(fail)
-        except (*self._trouble, pybreaker.CircuitBreakerError):
-            # As it was meant to; the caller raises the error itself.
-            pass
-        if self.is_open:
+        if self._breaker.current_state != CLOSED:
             self._put_off()
 
     def _put_off(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import ClassVar, Final, NamedTuple, Protocol
+from typing import ClassVar, Final, Protocol
 
 from exchange import selectors
 from exchange.listing.symbol_table import symbols
@@ -52,13 +52,13 @@ class PublicRead(Protocol):
 ReadOf = Callable[..., PublicRead]
 
 
-class OrderBookRead(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class OrderBookRead:
     """The best ``depth`` levels. Memory is the hub's copy of the book, which follows the engine."""
 
     symbol: str
     depth: int
-    #: Not a field.
-    sources = (ENGINE,)
+    sources: ClassVar[tuple[str, ...]] = (ENGINE,)
 
     @classmethod
     def of(cls, symbol: str, query: Query) -> OrderBookRead:

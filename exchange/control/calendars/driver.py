@@ -156,7 +156,9 @@ class SessionDriver:
         return plan
 
 
-def run_steps(steps: Sequence[Callable[[], int]], stop: threading.Event, rounds: Rounds) -> None:
+def run_steps(
+    steps: Sequence[Callable[[], int]], stop: threading.Event, rounds: Rounds | None = None
+) -> None:
     """Take these steps again and again until ``stop`` is set; while the engine is away try again, and say so
     once. ``rounds`` is told of those that ended well."""
     is_waiting = False
@@ -170,7 +172,8 @@ def run_steps(steps: Sequence[Callable[[], int]], stop: threading.Event, rounds:
             is_waiting = True
         else:
             is_waiting = False
-            rounds.done()
+            if rounds is not None:
+                rounds.done()
         stop.wait(POLL_S)
 
 
