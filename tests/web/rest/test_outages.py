@@ -15,6 +15,7 @@ from rest_framework.test import APIClient
 
 from accounts.identity.verified_tokens import verified_tokens
 from exchange import process
+from exchange.postgresql.base import PoolExhausted
 from exchange.scarce_log import SPAN_S, ScarceLog
 from exchange.shared_cache import PAUSE_S, REDIS_TROUBLE, SharedCache
 from exchange.telemetry import breakers
@@ -153,6 +154,19 @@ def test_a_scarce_log_says_how_many_lines_it_left_out(caplog: pytest.LogCaptureF
     assert caplog.messages == ["away", "away (1,000 times more since the last line)"]
 
 
+@pytest.mark.django_db
+def test_without_room_on_disk_orders_wait_and_cancels_do_not(live_engine: LiveEngine, alice: Person) -> None:
+    resting = alice.place(client_order_id="rests")
+    assert resting.status_code == 200
+    live_engine.worker.disk.is_short = True
+    refused = alice.place()
+    assert shape(refused) == (503, "VENUE_CANCEL_ONLY") and refused["Retry-After"] == "30"
+    # What was taken before is answered as it was, and may be ended.
+    assert alice.post("/v1/orders/cancel-all").status_code == 200
+    live_engine.worker.disk.is_short = False
+    assert alice.place().status_code == 200
+
+
 # --- the database ------------------------------------------------------------------------------------------
 
 
@@ -205,6 +219,20 @@ def test_without_a_database_log_in_and_orders(
             assert shape(answer) == (503, "DATABASE_UNAVAILABLE")
             assert answer["Retry-After"] == "2"
     assert alice.place().status_code == 200
+
+
+@pytest.mark.django_db
+def test_without_a_connection_to_spare(
+    alice: Person, anyone: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise OperationalError("no connection") from PoolExhausted("in use")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(BaseDatabaseWrapper, "cursor", refuse)
+        verified_tokens.forget()
+        for answer in (alice.place(), log_in(anyone)):
+            assert shape(answer) == (503, "DATABASE_BUSY") and answer["Retry-After"] == "1"
 
 
 @pytest.mark.django_db
