@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 
 from exchange import process
-from exchange.telemetry.health import Readiness
+from exchange.telemetry.process_health import Readiness
 from ops import health
 
 

@@ -29,7 +29,7 @@ django_application = get_asgi_application()
 
 from exchange.own_side_door import own_side_door  # noqa: E402
 from exchange.telemetry.breakers import ENGINE  # noqa: E402
-from exchange.telemetry.health import Readiness, health_pages  # noqa: E402
+from exchange.telemetry.process_health import Readiness, health_pages  # noqa: E402
 from web.access.addresses import counted, has_proxies  # noqa: E402
 from web.lanes import HistoryLane, OrderLane, ReadLane  # noqa: E402
 from web.lanes.body_limit import BodyLimit  # noqa: E402

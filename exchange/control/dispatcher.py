@@ -30,7 +30,7 @@ from exchange.errors import RequestError
 from exchange.link.errors import CommandMalformed, EngineError, VenueCancelOnly
 from exchange.link.protocol import Outcome
 from exchange.models import ChangeRequest
-from exchange.telemetry.health import Rounds
+from exchange.telemetry.process_health import Rounds
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import time
 from typing import Final
 
 from exchange.node.server import EngineServer
-from exchange.telemetry.health import Readiness
+from exchange.telemetry.process_health import Readiness
 
 #: The loop turns at least once a second; silence this long means that a turn does not end.
 STUCK_S: Final = 5.0

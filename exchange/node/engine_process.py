@@ -25,7 +25,7 @@ from exchange.node.engine_health import EngineHealth
 from exchange.node.sequencer import Sequencer, open_sequencer
 from exchange.node.server import EngineServer, Limits
 from exchange.telemetry.doors import open_side_door, read_addresses
-from exchange.telemetry.health import health_pages
+from exchange.telemetry.process_health import health_pages
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from exchange.journal.archive import Archiver
 from exchange.journal.files import OS_FILES, Files
 from exchange.link.errors import FollowerDisagrees
 from exchange.link.follower import Batch, Follower, Position
-from exchange.telemetry.health import Rounds
+from exchange.telemetry.process_health import Rounds
 from marketdata.feed.board import Board, SymbolUpdate, Update
 from marketdata.intervals import INTERVALS
 from marketdata.projection import resume

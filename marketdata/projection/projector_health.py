@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from exchange.telemetry.health import Readiness
+from exchange.telemetry.process_health import Readiness
 from marketdata.feed.board import Board
 from marketdata.projection.projector import Projector
 

@@ -8,7 +8,7 @@ import socket
 from pathlib import Path
 from typing import Final
 
-from exchange.telemetry.health import LIVE, READY
+from exchange.telemetry.process_health import LIVE, READY
 from exchange.telemetry.side_door import ask
 
 _OK: Final = 200

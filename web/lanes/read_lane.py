@@ -30,7 +30,7 @@ from web.lanes.answers import (
     send_error,
 )
 from web.lanes.compression import ENCODING, MIN_BYTES, VARY, accepts_gzip, gzipped
-from web.live.venue_state import stale_value
+from web.live.venue_notice import stale_value
 from web.rest.params import Query, once_each
 from web.rest.public_reads import PREFIX, PublicRead, ReadOf
 from web.rest.throttling import CHARGED

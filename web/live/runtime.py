@@ -16,7 +16,7 @@ from web.live.hub import Hub
 from web.live.socket_limits import Limits, limits_from_settings
 from web.live.turns import Turns
 from web.live.user_changes import UserChanges
-from web.live.venue_state import VenueState
+from web.live.venue_notice import VenueState
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from accounts.identity.scopes import READ, TRADE
 from accounts.models import User
 from exchange.errors import RefusedError
 from web.access.request_places import passkey_domain, place_of
-from web.live.venue_state import STALE_HEADER, stale_value
+from web.live.venue_notice import STALE_HEADER, stale_value
 from web.rest.authentication import identity_of
 from web.rest.params import once_each
 

@@ -35,7 +35,7 @@ MAX_ID: Final = 10**18 - 1
 class PublicRead(Protocol):
     """One read, checked."""
 
-    #: Of whom the reply is made, for ``web.live.venue_state``.
+    #: Of whom the reply is made, for ``web.live.venue_notice``.
     sources: ClassVar[tuple[str, ...]]
 
     def ask(self) -> Json:

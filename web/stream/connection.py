@@ -27,7 +27,7 @@ from web.access.outages import DATABASE_AWAY, outage_of
 from web.live import socket_limits as codes
 from web.live.parts import packets_of
 from web.live.runtime import Runtime
-from web.live.venue_state import Venue
+from web.live.venue_notice import Venue
 from web.stream.order_entry import CANCELING, QUOTING, Operation, OrderEntry, error_body
 from web.stream.outbox import Outbox
 from web.stream.proofs import prove, read_proof, still_in_use

@@ -32,7 +32,7 @@ from exchange.engine.messages import (
 )
 from exchange.link.errors import EngineError
 from exchange.link.protocol import Answer, Outcome
-from exchange.telemetry.health import Rounds
+from exchange.telemetry.process_health import Rounds
 
 logger = logging.getLogger(__name__)
 

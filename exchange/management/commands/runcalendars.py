@@ -16,7 +16,7 @@ from exchange.control.calendars.hourly import HourlyAuctions
 from exchange.link.blocking import BlockingEngineClient
 from exchange.listing import catalog
 from exchange.own_side_door import own_side_door
-from exchange.telemetry.health import Rounds, health_pages
+from exchange.telemetry.process_health import Rounds, health_pages
 
 #: Without a good round for so long it does not do its work: the engine is away.
 STUCK_S: Final = 15.0

@@ -21,7 +21,7 @@ from exchange.link.errors import FollowerError
 from exchange.link.follower import Follower, Position
 from exchange.management.commands.runengine import journal_folder
 from exchange.own_side_door import own_side_door
-from exchange.telemetry.health import health_pages
+from exchange.telemetry.process_health import health_pages
 from marketdata.feed.board import Board
 from marketdata.feed.feed_server import FeedServer
 from marketdata.projection import garbage

@@ -18,7 +18,7 @@ from exchange.control.dispatcher import Dispatcher
 from exchange.control.housekeeping import run_daily
 from exchange.link.blocking import BlockingEngineClient
 from exchange.own_side_door import own_side_door
-from exchange.telemetry.health import health_pages
+from exchange.telemetry.process_health import health_pages
 
 logger = logging.getLogger(__name__)
 

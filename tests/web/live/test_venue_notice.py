@@ -8,9 +8,9 @@ from typing import Any, cast
 import pytest
 
 from marketdata.feed.cache import SILENCE_S, MarketData
-from web.live import venue_state
+from web.live import venue_notice
 from web.live.hub import Hub
-from web.live.venue_state import Venue, VenueState
+from web.live.venue_notice import Venue, VenueState
 
 
 class Site:
@@ -21,7 +21,7 @@ class Site:
         self.client = SimpleNamespace(away_s=None, is_cancel_only=False)
         self.hub = SimpleNamespace(client=self.client, sequence=10)
         self.marketdata = SimpleNamespace(away_s=None, sequence=10)
-        monkeypatch.setattr(venue_state, "time", SimpleNamespace(monotonic=lambda: self.now_s))
+        monkeypatch.setattr(venue_notice, "time", SimpleNamespace(monotonic=lambda: self.now_s))
         self.told: list[dict[str, Any]] = []
         hub, marketdata = cast(Hub, self.hub), cast(MarketData, self.marketdata)
         self.state = VenueState(hub, marketdata, self.told.append)

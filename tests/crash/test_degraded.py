@@ -19,9 +19,9 @@ import httpx
 import psycopg
 import pytest
 
+from tests.crash.real_redis import RealRedis
 from tests.marketdata.postgres import url_for
 from tests.ops.running import wait_until
-from tests.outages.real_redis import RealRedis
 from tests.web.stream.venue import PASSWORD, PEOPLE, Venue, environment_of, next_push, prepare, request, run
 
 pytestmark = pytest.mark.proof

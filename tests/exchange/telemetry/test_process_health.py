@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.telemetry.health import LIVE, READY, Readiness, Rounds, health_pages
+from exchange.telemetry.process_health import LIVE, READY, Readiness, Rounds, health_pages
 from exchange.telemetry.side_door import SideDoor, ask
 
 
