@@ -1879,6 +1879,7 @@ export interface components {
              *     * `DEMO_ONLY` - DEMO_ONLY
              *     * `RATE_LIMITED` - RATE_LIMITED
              *     * `LOGIN_BUSY` - LOGIN_BUSY
+             *     * `RATE_LIMIT_UNAVAILABLE` - RATE_LIMIT_UNAVAILABLE
              *     * `SYMBOL_NOT_FOUND` - SYMBOL_NOT_FOUND
              *     * `INTERVAL_NOT_FOUND` - INTERVAL_NOT_FOUND
              *     * `ASSET_NOT_FOUND` - ASSET_NOT_FOUND
@@ -1950,12 +1951,14 @@ export interface components {
              *     * `INTERNAL` - INTERNAL
              *     * `ENGINE_UNAVAILABLE` - ENGINE_UNAVAILABLE
              *     * `ENGINE_BUSY` - ENGINE_BUSY
+             *     * `VENUE_CANCEL_ONLY` - VENUE_CANCEL_ONLY
              *     * `PROVIDER_UNAVAILABLE` - PROVIDER_UNAVAILABLE
              *     * `DATABASE_UNAVAILABLE` - DATABASE_UNAVAILABLE
+             *     * `DATABASE_BUSY` - DATABASE_BUSY
              *     * `OUTCOME_UNKNOWN` - OUTCOME_UNKNOWN
              * @enum {string}
              */
-            error?: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "ADDRESS_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "EMAIL_REQUIRED" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "BOOK_ONLY" | "TOO_MANY_ADDRESSES" | "ALREADY_APPROVED" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "INVALID_ADDRESS" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "PROVIDER_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN";
+            error?: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "RATE_LIMIT_UNAVAILABLE" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "ADDRESS_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "EMAIL_REQUIRED" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "BOOK_ONLY" | "TOO_MANY_ADDRESSES" | "ALREADY_APPROVED" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "INVALID_ADDRESS" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "VENUE_CANCEL_ONLY" | "PROVIDER_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "DATABASE_BUSY" | "OUTCOME_UNKNOWN";
             message?: string;
             details?: {
                 [key: string]: unknown;
@@ -2229,6 +2232,7 @@ export interface components {
              *     * `DEMO_ONLY` - DEMO_ONLY
              *     * `RATE_LIMITED` - RATE_LIMITED
              *     * `LOGIN_BUSY` - LOGIN_BUSY
+             *     * `RATE_LIMIT_UNAVAILABLE` - RATE_LIMIT_UNAVAILABLE
              *     * `SYMBOL_NOT_FOUND` - SYMBOL_NOT_FOUND
              *     * `INTERVAL_NOT_FOUND` - INTERVAL_NOT_FOUND
              *     * `ASSET_NOT_FOUND` - ASSET_NOT_FOUND
@@ -2300,12 +2304,14 @@ export interface components {
              *     * `INTERNAL` - INTERNAL
              *     * `ENGINE_UNAVAILABLE` - ENGINE_UNAVAILABLE
              *     * `ENGINE_BUSY` - ENGINE_BUSY
+             *     * `VENUE_CANCEL_ONLY` - VENUE_CANCEL_ONLY
              *     * `PROVIDER_UNAVAILABLE` - PROVIDER_UNAVAILABLE
              *     * `DATABASE_UNAVAILABLE` - DATABASE_UNAVAILABLE
+             *     * `DATABASE_BUSY` - DATABASE_BUSY
              *     * `OUTCOME_UNKNOWN` - OUTCOME_UNKNOWN
              * @enum {string}
              */
-            error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "ADDRESS_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "EMAIL_REQUIRED" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "BOOK_ONLY" | "TOO_MANY_ADDRESSES" | "ALREADY_APPROVED" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "INVALID_ADDRESS" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "PROVIDER_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN";
+            error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "RATE_LIMIT_UNAVAILABLE" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "ADDRESS_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "EMAIL_REQUIRED" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "BOOK_ONLY" | "TOO_MANY_ADDRESSES" | "ALREADY_APPROVED" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "INVALID_ADDRESS" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "VENUE_CANCEL_ONLY" | "PROVIDER_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "DATABASE_BUSY" | "OUTCOME_UNKNOWN";
             /** @description For people: English, or Korean by Accept-Language. */
             message: string;
             /** @description `field` names what was wrong, where one field was. */
@@ -3308,6 +3314,7 @@ export interface components {
              *     * `DEMO_ONLY` - DEMO_ONLY
              *     * `RATE_LIMITED` - RATE_LIMITED
              *     * `LOGIN_BUSY` - LOGIN_BUSY
+             *     * `RATE_LIMIT_UNAVAILABLE` - RATE_LIMIT_UNAVAILABLE
              *     * `SYMBOL_NOT_FOUND` - SYMBOL_NOT_FOUND
              *     * `INTERVAL_NOT_FOUND` - INTERVAL_NOT_FOUND
              *     * `ASSET_NOT_FOUND` - ASSET_NOT_FOUND
@@ -3379,12 +3386,14 @@ export interface components {
              *     * `INTERNAL` - INTERNAL
              *     * `ENGINE_UNAVAILABLE` - ENGINE_UNAVAILABLE
              *     * `ENGINE_BUSY` - ENGINE_BUSY
+             *     * `VENUE_CANCEL_ONLY` - VENUE_CANCEL_ONLY
              *     * `PROVIDER_UNAVAILABLE` - PROVIDER_UNAVAILABLE
              *     * `DATABASE_UNAVAILABLE` - DATABASE_UNAVAILABLE
+             *     * `DATABASE_BUSY` - DATABASE_BUSY
              *     * `OUTCOME_UNKNOWN` - OUTCOME_UNKNOWN
              * @enum {string|null}
              */
-            bid_error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "ADDRESS_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "EMAIL_REQUIRED" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "BOOK_ONLY" | "TOO_MANY_ADDRESSES" | "ALREADY_APPROVED" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "INVALID_ADDRESS" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "PROVIDER_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | null;
+            bid_error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "RATE_LIMIT_UNAVAILABLE" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "ADDRESS_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "EMAIL_REQUIRED" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "BOOK_ONLY" | "TOO_MANY_ADDRESSES" | "ALREADY_APPROVED" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "INVALID_ADDRESS" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "VENUE_CANCEL_ONLY" | "PROVIDER_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "DATABASE_BUSY" | "OUTCOME_UNKNOWN" | null;
             ask_order_id: string | null;
             /**
              * @description * `INVALID_JSON` - INVALID_JSON
@@ -3440,6 +3449,7 @@ export interface components {
              *     * `DEMO_ONLY` - DEMO_ONLY
              *     * `RATE_LIMITED` - RATE_LIMITED
              *     * `LOGIN_BUSY` - LOGIN_BUSY
+             *     * `RATE_LIMIT_UNAVAILABLE` - RATE_LIMIT_UNAVAILABLE
              *     * `SYMBOL_NOT_FOUND` - SYMBOL_NOT_FOUND
              *     * `INTERVAL_NOT_FOUND` - INTERVAL_NOT_FOUND
              *     * `ASSET_NOT_FOUND` - ASSET_NOT_FOUND
@@ -3511,12 +3521,14 @@ export interface components {
              *     * `INTERNAL` - INTERNAL
              *     * `ENGINE_UNAVAILABLE` - ENGINE_UNAVAILABLE
              *     * `ENGINE_BUSY` - ENGINE_BUSY
+             *     * `VENUE_CANCEL_ONLY` - VENUE_CANCEL_ONLY
              *     * `PROVIDER_UNAVAILABLE` - PROVIDER_UNAVAILABLE
              *     * `DATABASE_UNAVAILABLE` - DATABASE_UNAVAILABLE
+             *     * `DATABASE_BUSY` - DATABASE_BUSY
              *     * `OUTCOME_UNKNOWN` - OUTCOME_UNKNOWN
              * @enum {string|null}
              */
-            ask_error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "ADDRESS_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "EMAIL_REQUIRED" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "BOOK_ONLY" | "TOO_MANY_ADDRESSES" | "ALREADY_APPROVED" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "INVALID_ADDRESS" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "PROVIDER_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | null;
+            ask_error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "RATE_LIMIT_UNAVAILABLE" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "ADDRESS_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "EMAIL_REQUIRED" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "BOOK_ONLY" | "TOO_MANY_ADDRESSES" | "ALREADY_APPROVED" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "INVALID_ADDRESS" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "VENUE_CANCEL_ONLY" | "PROVIDER_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "DATABASE_BUSY" | "OUTCOME_UNKNOWN" | null;
         };
         Quotes: {
             /** @description In the order of the request. */
@@ -4514,9 +4526,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -4648,7 +4662,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4796,7 +4813,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
              */
             503: {
@@ -4899,7 +4917,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4991,7 +5012,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5068,9 +5092,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -5202,7 +5228,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5360,7 +5389,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
              */
             503: {
@@ -5490,7 +5520,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5589,7 +5622,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5711,7 +5747,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5866,7 +5905,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6003,7 +6045,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6153,7 +6198,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6285,7 +6333,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6411,7 +6462,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6543,7 +6597,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6678,7 +6735,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6836,7 +6896,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6927,9 +6990,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -7088,7 +7153,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
              */
             503: {
@@ -7190,7 +7256,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7293,7 +7362,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
              */
             503: {
@@ -7417,7 +7487,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7539,7 +7612,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7666,7 +7742,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7788,7 +7867,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7864,7 +7946,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7989,7 +8074,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
              */
             503: {
@@ -8091,7 +8177,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8204,7 +8293,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8283,7 +8375,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8359,7 +8454,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8446,7 +8544,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8595,7 +8696,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
              */
             503: {
@@ -8719,7 +8821,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8796,9 +8901,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -8884,7 +8991,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9029,7 +9139,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9105,7 +9218,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9227,7 +9343,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
              */
             503: {
@@ -9338,7 +9455,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9447,7 +9567,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9569,7 +9692,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9726,7 +9852,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9883,7 +10012,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10014,7 +10146,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10195,9 +10330,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -10334,7 +10471,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10485,7 +10625,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10607,7 +10750,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10753,7 +10899,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10876,9 +11025,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -11040,9 +11191,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -11188,9 +11341,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -11329,10 +11484,12 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
              *     - `PROVIDER_UNAVAILABLE`: The first call for an address asks the provider. Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -11481,9 +11638,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -11631,9 +11790,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -11782,9 +11943,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -11925,9 +12088,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -12060,9 +12225,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -12216,9 +12383,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -12367,9 +12536,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -12522,9 +12693,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -12672,9 +12845,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -12878,9 +13053,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -13018,9 +13195,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -13191,9 +13370,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -13399,9 +13580,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -13605,9 +13788,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -13811,9 +13996,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -13998,9 +14185,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -14207,9 +14396,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -14363,9 +14554,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -14522,9 +14715,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -14728,9 +14923,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -14887,9 +15084,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -15057,9 +15256,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -15263,9 +15464,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -15414,9 +15617,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -15559,9 +15764,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -15744,9 +15951,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -15887,9 +16096,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -16050,9 +16261,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -16185,9 +16398,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -16352,9 +16567,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -16493,9 +16710,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -16636,9 +16855,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -16818,9 +17039,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -16966,9 +17189,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -17171,9 +17396,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -17311,9 +17538,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -17460,9 +17689,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -17633,9 +17864,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -17782,9 +18015,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -17917,9 +18152,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
