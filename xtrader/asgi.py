@@ -27,6 +27,9 @@ settings_or_exit()
 # Loads the apps: everything that touches models is imported after it.
 django_application = get_asgi_application()
 
+from exchange.own_side_door import own_side_door  # noqa: E402
+from exchange.telemetry.breakers import ENGINE  # noqa: E402
+from exchange.telemetry.process_health import Readiness, health_pages  # noqa: E402
 from web.access.addresses import counted, has_proxies  # noqa: E402
 from web.lanes import HistoryLane, OrderLane, ReadLane  # noqa: E402
 from web.lanes.body_limit import BodyLimit  # noqa: E402
@@ -44,6 +47,7 @@ logger = logging.getLogger(__name__)
 
 async def lifespan(scope: Any, receive: Any, send: Any) -> None:
     """Start and stop what the process shares."""
+    door = own_side_door("web", health_pages(_readiness))
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
@@ -59,8 +63,19 @@ async def lifespan(scope: Any, receive: Any, send: Any) -> None:
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
             await runtime.stop()
+            door.close()
             await send({"type": "lifespan.shutdown.complete"})
             return
+
+
+def _readiness() -> Readiness:
+    """For the side door: whether this process follows the engine. Asks nobody."""
+    running = runtime.current()
+    if running is None or not running.hub.knows_state:
+        return Readiness(("the engine has not been reached yet",))
+    venue = running.venue.now()
+    reasons = ("the engine does not answer",) if ENGINE in venue.stale else ()
+    return Readiness(reasons, {"cancel_only": venue.is_cancel_only, "stale": list(venue.stale)})
 
 
 def _http_limits() -> HttpLimits:

@@ -106,6 +106,10 @@ XTRADER: dict[str, Any] = {
     "DATA_DIR": DATA_DIR,
     "ENGINE_SOCKET": given.ENGINE_SOCKET or _socket_path("engine.sock"),
     "MARKETDATA_SOCKET": given.MARKETDATA_SOCKET or _socket_path("marketdata.sock"),
+    # Where each process answers operators' tools: <process>.side.sock here, and the addresses of SIDE_DOORS.
+    "SIDE_DOOR_FOLDER": Path(_socket_path("marketdata.side.sock")).parent,
+    "SIDE_DOORS": given.SIDE_DOORS,
+    "TLS_CERTIFICATE_FILE": given.TLS_CERTIFICATE_FILE,
     "JOURNAL_URL": given.JOURNAL_URL,
     "SNAPSHOT_DIR": Path(given.SNAPSHOT_DIR),
     "JOURNAL_KEEP_SEGMENTS": given.JOURNAL_KEEP_SEGMENTS,
@@ -261,6 +265,19 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
 
+if DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    # A process has at most so many connections, however many requests it has in flight (0: one for each).
+    DATABASES["default"].update(ENGINE="exchange.postgresql", CONN_MAX_AGE=0, CONN_HEALTH_CHECKS=True)
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    if given.DATABASE_POOL_SIZE:
+        DATABASES["default"]["OPTIONS"]["pool"] = {
+            "min_size": 0,
+            "max_size": given.DATABASE_POOL_SIZE,
+            "timeout": given.DATABASE_POOL_WAIT_S,
+            # Attempts in the background end soon: the next request begins anew, without their long pauses.
+            "reconnect_timeout": given.DATABASE_POOL_WAIT_S,
+        }
+
 REDIS_URL = given.REDIS_URL
 if REDIS_URL:
     # Callers do without a Redis that is away (exchange/shared_cache.py): none waits long to find out.
@@ -385,6 +402,8 @@ LOGGING = {
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         # It has a line for each passkey that is used.
         "fido2": {"level": "WARNING"},
+        # A database that is away is a line of ours, not one for each attempt.
+        "psycopg.pool": {"level": "ERROR"},
         # uvicorn has handlers of its own: a bad request or handshake is a line there, a bug a traceback.
         "uvicorn.error": {"filters": ["bounded"]},
     },

@@ -12,6 +12,9 @@ from web.rest.schema import SchemaView
 urlpatterns = [
     path("", include("web.pages.urls")),
     path("", include("web.rest.urls")),
+    path("health/live", health_pages.live, name="health-live"),
+    path("health/ready", health_pages.ready, name="health-ready"),
+    path("health/detail", health_pages.detail, name="health-detail"),
     path("healthz", health_pages.healthz, name="healthz"),
     path("metrics", health_pages.metrics_text, name="metrics"),
     path("admin/login/", OperatorLoginView.as_view()),

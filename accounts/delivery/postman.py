@@ -7,9 +7,11 @@ it. Death between sending and noting it means that a letter comes twice, never t
 from __future__ import annotations
 
 import logging
+import random
 import smtplib
 import threading
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from django.core.mail import get_connection
@@ -21,6 +23,7 @@ from accounts.delivery.writing import write
 from accounts.letters import posting
 from accounts.models import Letter
 from accounts.registration import waiting_sign_ups as pending
+from exchange.telemetry.breakers import MAIL, DependencyAway, breaker
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +31,8 @@ State = Letter.State
 
 BATCH: Final = 50
 POLL_S: Final = 1.0
+#: How long a mail server that did not answer twice is left alone.
+SERVER_PAUSE_S: Final = 10.0
 #: After a failure the next attempt comes so much later, twice as much each time.
 FIRST_PAUSE: Final = timedelta(seconds=5)
 LONGEST_PAUSE: Final = timedelta(minutes=10)
@@ -38,7 +43,11 @@ LEASE: Final = timedelta(minutes=5)
 _TIDY_EVERY: Final = timedelta(hours=1)
 _LONGEST_TROUBLE: Final = 200
 #: What a mail server that is away, refuses or breaks off raises.
-_MAIL_TROUBLE: Final = (smtplib.SMTPException, OSError)
+_MAIL_TROUBLE: Final = (smtplib.SMTPException, OSError, DependencyAway)
+#: What a mail server raises that is there and does not take a letter.
+_ANSWERS: Final = (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError)
+#: A pause is up to this much longer, so that letters of one outage do not all come back at once.
+_SPREAD: Final = 0.25
 
 
 def pause_after(attempts: int) -> timedelta:
@@ -53,6 +62,7 @@ class Postman:
     def __init__(self) -> None:
         self._tidy_at = timezone.now()
         self._is_in_trouble = False
+        self._guard = breaker(MAIL, failures=2, pause_s=SERVER_PAUSE_S)
 
     def run(self, stop: threading.Event) -> None:
         """Passes until ``stop`` is set."""
@@ -74,6 +84,8 @@ class Postman:
         """One pass; how many letters it is done with. It ends at the first that the mail server does not
         take for now."""
         done = 0
+        if not self._guard.may_call:
+            return done
         connection: Any = get_connection()
         try:
             for letter in _due(timezone.now()):
@@ -102,7 +114,9 @@ class Postman:
             return True
         mail.connection = connection
         try:
-            mail.send()
+            refusal = self._guard.call(partial(_send, mail))
+            if refusal is not None:
+                raise refusal
         except _MAIL_TROUBLE as error:
             if isinstance(error, smtplib.SMTPRecipientsRefused) and _is_final(error):
                 _settle(letter, State.REFUSED, _text_of(error))
@@ -131,6 +145,15 @@ class Postman:
             pass
 
 
+def _send(mail: Any) -> OSError | None:
+    """Send it; what the server, which is there, says against it. Raises what a server that is away does."""
+    try:
+        mail.send()
+    except _ANSWERS as refusal:
+        return refusal
+    return None
+
+
 def _due(now: datetime) -> list[Letter]:
     return list(Letter.objects.filter(state=State.WAITING, due_at__lte=now).order_by("due_at", "pk")[:BATCH])
 
@@ -149,7 +172,8 @@ def _put_off(letter: Letter, error: Exception) -> None:
         logger.error("letter %d was not sent in time: %s", letter.pk, _text_of(error))
         _settle(letter, State.EXPIRED, _text_of(error))
     else:
-        _update(letter, due_at=now + pause_after(letter.attempts), trouble=_text_of(error))
+        pause = pause_after(letter.attempts) * random.uniform(1, 1 + _SPREAD)
+        _update(letter, due_at=now + pause, trouble=_text_of(error))
 
 
 def _settle(letter: Letter, state: State, trouble: str = "") -> None:

@@ -26,6 +26,7 @@ from django.utils import timezone
 from accounts.models import User, UserChange
 from exchange import process
 from exchange.models import Account
+from exchange.shared_cache import redis_breaker
 
 logger = logging.getLogger(__name__)
 
@@ -93,7 +94,8 @@ def _tell(user_id: int) -> None:
     listeners.tell(user_id)
     if settings.REDIS_URL:
         try:
-            async_to_sync(get_channel_layer().group_send)(GROUP, {"type": "user.changed", "user": user_id})
+            message = {"type": "user.changed", "user": user_id}
+            redis_breaker().call(lambda: async_to_sync(get_channel_layer().group_send)(GROUP, message))
         except Exception as error:
             # The processes poll, too.
             logger.info("a changed user was not pushed: %s", type(error).__name__)

@@ -27,9 +27,10 @@ from exchange.control import approvals, services
 from exchange.control.kinds import command_of
 from exchange.engine.messages import Command
 from exchange.errors import RequestError
-from exchange.link.errors import CommandMalformed, EngineError
+from exchange.link.errors import CommandMalformed, EngineError, VenueCancelOnly
 from exchange.link.protocol import Outcome
 from exchange.models import ChangeRequest
+from exchange.telemetry.process_health import Rounds
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +39,8 @@ POLL_S: Final = 0.1
 MAX_BACKOFF_S: Final = 1.0
 #: How often it looks for requests that have waited too long for a second operator.
 EXPIRE_EVERY_S: Final = 1.0
+#: Without a good pass for so long it does not do its work: engine or database are away.
+STUCK_S: Final = 15.0
 
 
 class EngineClient(Protocol):
@@ -55,6 +58,8 @@ class Dispatcher:
         self._client = client
         self._batch = batch
         self._expire_at_s = 0.0
+        #: For the side door: a pass ended well at most so long ago.
+        self.rounds = Rounds(STUCK_S)
 
     def run_once(self) -> int:
         """One pass; returns how many requests got their answer. Raises EngineError when the engine did
@@ -66,23 +71,28 @@ class Dispatcher:
         commands = _commands_of(requests)
         try:
             outcomes = self._client.submit_many([command for _, command in commands])
-        except CommandMalformed:
+        except (CommandMalformed, VenueCancelOnly):
             return self._one_by_one(commands)
         for (request_id, _), outcome in zip(commands, outcomes, strict=True):
             services.record_outcome(request_id, *outcome)
         return len(requests)
 
     def _one_by_one(self, commands: list[tuple[int, Command]]) -> int:
-        """The pass again, singly, so that one command the engine cannot read does not hold up the rest."""
+        """The pass again, singly, so that one command the engine cannot read, or takes only when its disks
+        have room, does not hold up the rest."""
+        answered = 0
         for request_id, command in commands:
             try:
                 outcome = self._client.submit(command)
+            except VenueCancelOnly:
+                continue
             except CommandMalformed:
                 logger.exception("change request %d cannot be submitted", request_id)
                 services.record_malformed(request_id, "INTERNAL", {})
             else:
                 services.record_outcome(request_id, *outcome)
-        return len(commands)
+            answered += 1
+        return answered
 
     def run_until_empty(self) -> int:
         """Passes until nothing is open; returns how many requests were answered."""
@@ -99,6 +109,7 @@ class Dispatcher:
             try:
                 self._expire()
                 answered = self.run_once()
+                self.rounds.done()
             except (EngineError, DatabaseError) as error:
                 if not is_waiting:
                     logger.warning("change requests wait: %s: %s", type(error).__name__, error)

@@ -39,4 +39,14 @@ LIMIT_CODES: Final[dict[str, ErrorKind]] = {
         "열려 있는 연결이 너무 많습니다.",
         "WebSocket: close one first.",
     ),
+    "RATE_LIMIT_UNAVAILABLE": ErrorKind(
+        7005,
+        503,
+        Retry.LATER,
+        "Log-ins cannot be counted right now; try again in a moment.",
+        "지금은 로그인 횟수를 확인할 수 없습니다. 잠시 후 다시 시도해 주십시오.",
+        "The count that all web processes share is away, so each lets only a few log-ins of an address "
+        "through. Nothing was looked at. Try again after Retry-After seconds.",
+        retry_after_s=5,
+    ),
 }

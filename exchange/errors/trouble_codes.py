@@ -62,4 +62,23 @@ TROUBLE_CODES: Final[dict[str, ErrorKind]] = {
         "Send it again with the same client_order_id or client_transfer_id: the reply tells what happened.",
         retry_after_s=1,
     ),
+    "VENUE_CANCEL_ONLY": ErrorKind(
+        9007,
+        503,
+        Retry.LATER,
+        "The exchange takes cancels only for now; nothing was done.",
+        "지금은 주문 취소만 가능합니다. 처리된 것은 없습니다.",
+        "Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, "
+        "transfers and deposits wait. Try again after Retry-After seconds.",
+        retry_after_s=30,
+    ),
+    "DATABASE_BUSY": ErrorKind(
+        9008,
+        503,
+        Retry.LATER,
+        "The database has no connection to spare; nothing was done.",
+        "데이터베이스 연결이 모두 사용 중입니다. 처리된 것은 없습니다.",
+        "All connections of this web process stayed in use. Try again after Retry-After seconds.",
+        retry_after_s=1,
+    ),
 }

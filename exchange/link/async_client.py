@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from exchange.link.errors import (
     EngineUnavailable,
     OutcomeUnknown,
     QueryRefused,
+    VenueCancelOnly,
 )
 from exchange.link.pending import Asked, Done, Pending, Result
 from exchange.link.protocol import (
@@ -28,6 +30,7 @@ from exchange.link.protocol import (
     BUSY,
     COMMANDS,
     MAX_REPLY_BYTES,
+    NO_ROOM,
     QUERY,
     SUBSCRIBE,
     Answer,
@@ -41,14 +44,17 @@ from exchange.link.protocol import (
     Refused,
     Reply,
     Sequenced,
+    Venue,
     decode_replies,
     frame,
 )
 from exchange.link.results import Results
+from exchange.telemetry import breakers
 
 log = logging.getLogger(__name__)
 
-#: Pauses between attempts to connect, seconds; the last one repeats.
+#: Pauses between attempts to connect, seconds; the last one repeats. Each is drawn between half of it and all
+#: of it, so that the web processes of a venue do not come all at once.
 _BACKOFF_S: Final = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 #: How often time-outs are looked for.
 _SWEEP_S: Final = 0.1
@@ -73,7 +79,8 @@ class AsyncEngineClient:
     commands that were sent and not answered are sent again with their command_id until ``timeout_ms``
     has passed (``OutcomeUnknown``). Commands that could not be sent for ``connect_grace_ms`` fail with
     ``EngineUnavailable``; more than ``max_waiting`` unanswered ones, or ``max_waiting_per_account`` of one
-    account, fail with ``EngineBusy``.
+    account, fail with ``EngineBusy``. An engine that is connected and leaves what it was sent unanswered for
+    ``timeout_ms`` without a byte is away too: what comes then fails at once, unsent, until it is heard again.
     """
 
     def __init__(
@@ -111,6 +118,12 @@ class AsyncEngineClient:
         self._greeted = False
         self._transport: asyncio.Transport | None = None
         self._away_since = 0.0
+        #: When the engine last sent anything, and whether it hangs: it holds the connection and says nothing.
+        self._heard_s = 0.0
+        self._hangs = False
+        self._breaker = breakers.breaker(breakers.ENGINE)
+        #: Whether the engine, as a subscriber was last told, takes nothing new.
+        self.is_cancel_only = False
         self._connected = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -149,6 +162,13 @@ class AsyncEngineClient:
     @property
     def connected(self) -> bool:
         return self._transport is not None
+
+    @property
+    def away_s(self) -> float | None:
+        """Seconds since the engine was last heard while it is away or hangs; None while it is there."""
+        if self._transport is not None and not self._hangs:
+            return None
+        return time.monotonic() - (self._heard_s or self._away_since)
 
     async def wait_connected(self, timeout_s: float = 5.0) -> None:
         """Return once connected; EngineUnavailable after ``timeout_s``."""
@@ -234,6 +254,8 @@ class AsyncEngineClient:
         """The error of an engine that has been away for too long."""
         if self._transport is None and now - self._away_since > self._grace_s:
             return EngineUnavailable(f"no engine at {self._path}")
+        if self._hangs:
+            return EngineUnavailable(f"the engine at {self._path} does not answer")
         return None
 
     # --- sending ---------------------------------------------------------------------------------
@@ -303,16 +325,19 @@ class AsyncEngineClient:
             except OSError as error:
                 if attempt == len(_BACKOFF_S):
                     log.warning("cannot reach the engine: %s", error)
-                await asyncio.sleep(_BACKOFF_S[min(attempt, len(_BACKOFF_S) - 1)])
+                await asyncio.sleep(_jittered(_BACKOFF_S[min(attempt, len(_BACKOFF_S) - 1)]))
                 attempt += 1
                 continue
             attempt = 0
             await protocol.lost.wait()
-            await asyncio.sleep(_BACKOFF_S[0])
+            await asyncio.sleep(_jittered(_BACKOFF_S[0]))
 
     def on_connected(self, transport: asyncio.Transport) -> None:
         """Called by the stream: subscribe again, send again what has no answer."""
         self._transport = transport
+        self._breaker.recovered()
+        self._hangs = self.is_cancel_only = False
+        self._heard_s = time.monotonic()
         self._greeted = False
         self._sent_before_below = self._sent_below
         self._not_taken.clear()
@@ -336,6 +361,8 @@ class AsyncEngineClient:
             await asyncio.sleep(_SWEEP_S)
             now = time.monotonic()
             unreachable = self._transport is None and now - self._away_since > self._grace_s
+            if unreachable:
+                self._breaker.trip("no connection")
             overdue = []
             for asked in self._pending:
                 if now > asked.deadline or (unreachable and not self._was_sent(asked)):
@@ -343,9 +370,35 @@ class AsyncEngineClient:
                 elif not unreachable:
                     # They stand in the order of their deadlines.
                     break
+            self._notice_silence(now, overdue)
             for asked in overdue:
                 self._give_up(asked)
             self._send_not_taken()
+
+    def _notice_silence(self, now: float, overdue: Sequence[Asked]) -> None:
+        """Whether the engine hangs: of what it was sent on this connection something is overdue, and since
+        then it has said nothing at all."""
+        if self._transport is None or now - self._heard_s < self._timeout_s:
+            return
+        if any(self._was_sent(asked) for asked in overdue):
+            self._hangs = True
+            self._breaker.trip("no answer")
+            # Ask until it answers; nobody waits for this.
+            self._probe()
+
+    def _probe(self) -> None:
+        """One question, whose answer says that the engine is back; overdue, it is asked again."""
+        asked = Asked((("status", ()),), _forget, time.monotonic() + self._timeout_s, 0, is_query=True)
+        self._pending.add(asked)
+        self._put_out_query(asked.first_id, asked.messages[0])
+        self._flush()
+
+    def on_heard(self) -> None:
+        """Called by the stream for whatever comes."""
+        self._heard_s = time.monotonic()
+        if self._hangs:
+            self._hangs = False
+            self._breaker.recovered()
 
     def _give_up(self, asked: Asked) -> None:
         if self._was_sent(asked) and not asked.is_query:
@@ -374,6 +427,8 @@ class AsyncEngineClient:
             self._on_refused(message)
         elif isinstance(message, Hello):
             self._on_hello(message)
+        elif isinstance(message, Venue):
+            self.is_cancel_only = message.cancel_only
 
     def _on_refused(self, message: Refused) -> None:
         """The engine did not take it. A command that was sent before may have been taken then: it is sent
@@ -430,6 +485,7 @@ class _Stream(asyncio.Protocol):
         self._client.on_connected(self._transport)
 
     def data_received(self, data: bytes) -> None:
+        self._client.on_heard()
         try:
             messages = [m for body in self._frames.feed(data) for m in decode_replies(body)]
         except (FrameError, *DECODE_ERRORS) as error:
@@ -452,6 +508,14 @@ class _Stream(asyncio.Protocol):
         self.lost.set()
 
 
+def _jittered(pause_s: float) -> float:
+    return pause_s * random.uniform(0.5, 1.0)
+
+
+def _forget(results: Sequence[Result]) -> None:
+    """The answer to a question that nobody waits for."""
+
+
 def _settle(future: asyncio.Future[Any], results: Sequence[Result]) -> None:
     """Give a future the one result."""
     (result,) = results
@@ -472,6 +536,8 @@ def _settle_all(future: asyncio.Future[Sequence[Any]], results: Sequence[Result]
 def _refused(message: Refused) -> EngineError:
     if message.code == BUSY:
         return EngineBusy(message.message)
+    if message.code == NO_ROOM:
+        return VenueCancelOnly(message.message)
     if message.code == BAD_QUERY:
         return QueryRefused(message.message)
     return CommandMalformed(message.message)

@@ -3,6 +3,7 @@
     EngineError
     ├── EngineUnavailable   not connected, and the command was never sent: nothing happened
     ├── EngineBusy          the engine (or this client) has too many commands waiting: nothing happened
+    ├── VenueCancelOnly     the engine takes nothing new for now, its disks are nearly full: nothing happened
     ├── CommandMalformed    the engine refused the tuple before the core saw it: nothing happened
     ├── QueryRefused        an unknown query, or arguments it does not take
     ├── OutcomeUnknown      sent, but no answer in time: ask again with the same command_id
@@ -40,6 +41,13 @@ class EngineBusy(EngineError):
     """Too many commands are waiting; the command was not taken, so nothing happened."""
 
     code = "ENGINE_BUSY"
+
+
+class VenueCancelOnly(EngineError):
+    """The engine's disks are nearly full: it takes cancels and no new orders, transfers or deposits. Nothing
+    happened."""
+
+    code = "VENUE_CANCEL_ONLY"
 
 
 class CommandMalformed(EngineError):

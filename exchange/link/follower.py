@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 import select
 import socket
 import time
@@ -36,7 +37,7 @@ log = logging.getLogger(__name__)
 
 #: How often the journal is looked at while the engine publishes nothing.
 _POLL_S: Final = 0.05
-#: Pause between attempts to reach the engine.
+#: Pause between attempts to reach the engine, about.
 _RECONNECT_S: Final = 0.5
 
 
@@ -234,7 +235,7 @@ class _DurableGate:
     def _connect(self) -> None:
         if self._path is None or time.monotonic() < self._retry_at:
             return
-        self._retry_at = time.monotonic() + _RECONNECT_S
+        self._retry_at = time.monotonic() + _RECONNECT_S * random.uniform(0.5, 1.5)
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             sock.connect(self._path)

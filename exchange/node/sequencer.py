@@ -124,6 +124,11 @@ class Sequencer:
         self.journal_ns = 0
 
     @property
+    def has_failed(self) -> bool:
+        """Whether a write failed: nothing is accepted any more."""
+        return self._failed
+
+    @property
     def position(self) -> Position:
         """The last sequence, durable, and the rolling event hash there."""
         return Position(self.engine.sequence, self._event_hash.hex())

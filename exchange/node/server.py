@@ -14,7 +14,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -31,7 +31,9 @@ from exchange.link.protocol import (
     HELLO,
     MALFORMED,
     MAX_REQUEST_BYTES,
+    NO_ROOM,
     REFUSED,
+    VENUE,
     Commands,
     Follow,
     Query,
@@ -41,6 +43,7 @@ from exchange.link.protocol import (
 )
 from exchange.node.clock import GuardedClock
 from exchange.node.command_shapes import command_problem
+from exchange.node.disk_room import GROWING, DiskRoom
 from exchange.node.fair_queue import FairQueue, Waiting
 from exchange.node.listener import Listener
 from exchange.node.peer import Connection, Disconnected
@@ -54,7 +57,7 @@ _NS: Final = 1_000_000_000
 #: How long a stopping engine tries to deliver its last replies.
 _FAREWELL_S: Final = 1.0
 #: The loop wakes at least this often.
-_MAX_SLEEP_S: Final = 60.0
+_MAX_SLEEP_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +78,31 @@ class Limits:
     web_process_grace_s: float = GRACE_S
 
 
+class Pulse(NamedTuple):
+    """How a server was when it was asked, from another thread: times by the monotonic clock."""
+
+    turned_s: float
+    #: When the journal last took a batch; None before the first.
+    synced_s: float | None
+    sequence: int
+    durable: int
+    has_failed: bool
+    cancel_only: bool
+
+
 class EngineServer:
     """Serves one sequencer on a Unix socket until ``stop`` is called (from a signal handler)."""
 
-    def __init__(self, sequencer: Sequencer, socket_path: str | Path, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        sequencer: Sequencer,
+        socket_path: str | Path,
+        limits: Limits | None = None,
+        disk: DiskRoom | None = None,
+    ) -> None:
+        """``disk``: the file systems whose room is watched; none without it."""
         self._sequencer = sequencer
+        self._disk = disk or DiskRoom()
         self._path = str(socket_path)
         self._limits = limits or Limits()
         self._selector = selectors.DefaultSelector()
@@ -103,8 +126,10 @@ class EngineServer:
         self._carried = 0
         self._stopping = False
         self._seal_at: float | None = None
+        self._turned_s = time.monotonic()
+        self._synced_s: float | None = None
         self._started_ns = time.time_ns()
-        self._figures = dict.fromkeys(("turns", "batches", "commands", "busy", "malformed"), 0)
+        self._figures = dict.fromkeys(("turns", "batches", "commands", "busy", "malformed", "no_room"), 0)
 
     # --- the loop --------------------------------------------------------------------------------
 
@@ -134,6 +159,8 @@ class EngineServer:
             else:
                 key.data()
         self._listener.tend()
+        self._watch_disk()
+        self._turned_s = time.monotonic()
         self._figures["turns"] += 1
         self._end_lost_sessions()
         if self._waiting or self._tick_due():
@@ -151,7 +178,12 @@ class EngineServer:
         due_ns = self._sequencer.next_due_ns()
         if due_ns is not None:
             until.append((due_ns - self._sequencer.clock()) / _NS)
-        for due_s in (self._seal_at, self._web_processes.next_due_s(), self._listener.next_due_s()):
+        for due_s in (
+            self._seal_at,
+            self._web_processes.next_due_s(),
+            self._listener.next_due_s(),
+            self._disk.next_due_s(),
+        ):
             if due_s is not None:
                 until.append(due_s - time.monotonic())
         return max(0.0, min(until))
@@ -164,6 +196,24 @@ class EngineServer:
         if self._seal_at is not None and time.monotonic() >= self._seal_at:
             self._sequencer.seal()
             self._seal_at = None
+
+    @property
+    def pulse(self) -> Pulse:
+        """How it is; from any thread."""
+        sequencer = self._sequencer
+        return Pulse(
+            self._turned_s,
+            self._synced_s,
+            sequencer.engine.sequence,
+            sequencer.journal.durable_sequence,
+            sequencer.has_failed,
+            self._disk.is_short,
+        )
+
+    def _watch_disk(self) -> None:
+        """Before anything of this turn is taken: whether the disks have room, and who is to know."""
+        if self._disk.look():
+            self._send_to(self._subscribers, frame([(VENUE, self._disk.is_short)]))
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -215,7 +265,7 @@ class EngineServer:
 
     def _take_commands(self, client: Connection, message: Commands) -> None:
         waiting = self._waiting
-        room = self._room - len(waiting)
+        room, is_short = self._room - len(waiting), self._disk.is_short
         for request_id, received in enumerate(message.commands, message.first_request_id):
             command = received if len(received) == SIMPLE_PLACE_FIELDS else freeze_command(received)
             if room <= 0 and not self._has_share(command):
@@ -225,6 +275,9 @@ class EngineServer:
                 self._refuse(client, request_id, MALFORMED, problem)
                 self._figures["malformed"] += 1
                 log.warning("%s sent a malformed command: %s", client.name, problem)
+            elif is_short and self._is_new(command):
+                self._refuse(client, request_id, NO_ROOM, "the disks are nearly full: cancels only")
+                self._figures["no_room"] += 1
             else:
                 waiting.put(Waiting(client, request_id, command))
                 room -= 1
@@ -232,6 +285,11 @@ class EngineServer:
     def _has_share(self, command: Command) -> bool:
         """Whether a command is taken though the queue is full: its account has not filled it."""
         return command_problem(command) is None and self._waiting.is_within_share(command, self._room)
+
+    def _is_new(self, command: Command) -> bool:
+        """Whether a command would add to the journal what a venue without room does not take. One that was
+        carried out before gets its outcome again."""
+        return command[0] in GROWING and self._sequencer.engine.recall(command) is None
 
     def _refuse(self, client: Connection, request_id: int, code: str, message: str) -> None:
         client.messages.append((REFUSED, request_id, code, message))
@@ -260,7 +318,8 @@ class EngineServer:
         self._figures["batches"] += 1
         self._figures["commands"] += len(taken)
         if turn.commands:
-            self._seal_at = time.monotonic() + self._limits.seal_after_s
+            self._synced_s = time.monotonic()
+            self._seal_at = self._synced_s + self._limits.seal_after_s
             self._publish(turn)
         self._answer(taken, turn)
 
@@ -332,7 +391,8 @@ class EngineServer:
         """Send the state to new subscribers; the next batch is the first they get."""
         if not self._newcomers:
             return
-        data = frame([_hello(self._sequencer)])
+        hello = _hello(self._sequencer)
+        data = frame([hello, (VENUE, True)] if self._disk.is_short else [hello])
         for client in self._newcomers:
             if not client.closed:
                 self._subscribers.add(client)
@@ -396,6 +456,8 @@ class EngineServer:
             "journal_ns": sequencer.journal_ns,
             "rules_version": engine.rules_version,
             "core": core.running(),
+            "cancel_only": self._disk.is_short,
+            "disk": self._disk.status(),
             "counts": engine.counts(),
             **self._figures,
         }

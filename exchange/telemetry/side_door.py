@@ -66,13 +66,17 @@ def _server(where: Path | tuple[str, int], pages: Pages) -> socketserver.BaseSer
     if isinstance(where, Path):
         where.unlink(missing_ok=True)
         return _UnixServer(str(where), handler)
-    return _TcpServer(where, handler)
+    return (_Tcp6Server if ":" in where[0] else _TcpServer)(where, handler)
 
 
 class _TcpServer(socketserver.ThreadingTCPServer):
     daemon_threads = True
     allow_reuse_address = True
     request_queue_size = BACKLOG
+
+
+class _Tcp6Server(_TcpServer):
+    address_family = socket.AF_INET6
 
 
 class _UnixServer(socketserver.ThreadingUnixStreamServer):

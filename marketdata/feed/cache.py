@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import random
 import time
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -20,6 +21,7 @@ from exchange import process
 from exchange.engine.messages.places import ASSET_NAME, ASSET_SCALE, SYMBOL_NAME
 from exchange.link.protocol import FrameError
 from exchange.listing.symbol_table import SymbolSpec, spec_of
+from exchange.telemetry import breakers
 from exchange.wire.topic_protocol import Publish, Snapshot
 from marketdata import public_rendering
 from marketdata.candles import Candle
@@ -48,6 +50,8 @@ class MarketData:
         self._path = socket_path or Path(settings.XTRADER["MARKETDATA_SOCKET"])
         self._state = _State()
         self._heard_s = float("-inf")
+        self._made_s = time.monotonic()
+        self._breaker = breakers.breaker(breakers.MARKETDATA)
         #: Another object whenever what is here has changed.
         self.version = object()
 
@@ -59,7 +63,9 @@ class MarketData:
             while True:
                 if await self._follow_once(publish):
                     pause_s = _FIRST_PAUSE_S
-                await asyncio.sleep(pause_s)
+                self._breaker.trip("no connection")
+                # Not all web processes of a venue at the same moments.
+                await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))
                 pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
         finally:
             self._heard_s = float("-inf")
@@ -72,6 +78,18 @@ class MarketData:
     def is_live(self) -> bool:
         """What is here is at most moments old."""
         return self._state.is_whole and time.monotonic() - self._heard_s < SILENCE_S
+
+    @property
+    def away_s(self) -> float | None:
+        """Seconds since marketdata was last heard while it is away; None while it is there."""
+        if self.is_live:
+            return None
+        return time.monotonic() - max(self._heard_s, self._made_s)
+
+    @property
+    def sequence(self) -> int:
+        """The last command whose trades are here."""
+        return self._state.sequence
 
     @property
     def now_ns(self) -> int:
@@ -118,6 +136,8 @@ class MarketData:
         self._heard_s = time.monotonic()
         if not state.is_whole:
             return
+        if not was_whole:
+            self._breaker.recovered()
         self.version = object()
         if not was_whole:
             before, self._state = self._state, state

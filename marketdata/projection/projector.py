@@ -13,12 +13,13 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from exchange.journal.archive import Archiver
 from exchange.journal.files import OS_FILES, Files
 from exchange.link.errors import FollowerDisagrees
 from exchange.link.follower import Batch, Follower, Position
+from exchange.telemetry.process_health import Rounds
 from marketdata.feed.board import Board, SymbolUpdate, Update
 from marketdata.intervals import INTERVALS
 from marketdata.projection import resume
@@ -34,6 +35,9 @@ from marketdata.projection.writer import Writer
 from marketdata.statistics import Ticker
 
 logger = logging.getLogger(__name__)
+
+#: Without a step that ends for so long the projection is stuck: the database is away.
+STUCK_S: Final = 30.0
 
 
 class Folded(NamedTuple):
@@ -76,6 +80,8 @@ class Projector:
         self._last_start_s = 0.0
         self._garbage = Garbage()
         self.health = Health(options)
+        #: For the side door: a step ended well at most so long ago.
+        self.rounds = Rounds(STUCK_S)
         stored = store.position()
         # Verifies that the position is this journal's; raises FollowerError if it is not.
         self._follower = follow(stored.position if stored else None)
@@ -103,6 +109,7 @@ class Projector:
         logger.info("projecting from sequence %d", self.position.sequence)
         while not self._stop():
             self.step(timeout_s=0.25)
+            self.rounds.done()
         self.finish()
 
     def step(self, timeout_s: float = 0.0) -> int:

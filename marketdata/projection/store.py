@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
@@ -138,7 +139,8 @@ class Store:
                 self.retries += 1
                 logger.warning("the database refused, trying again in %.2f s: %s", pause_s, error)
                 self._forget_connection()
-            if self._wait(pause_s):
+            # Not at the same moments as others who wait for the database.
+            if self._wait(pause_s * random.uniform(0.5, 1.0)):
                 return None
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
 

@@ -20,7 +20,8 @@ An IPv6 client counts by its /64, and with its neighbours by its /48 at ``WIDER_
 A user without an account counts by the user. A key with an order rate of its own is charged for that first.
 All but the last are fixed windows: one counter per requester and window, and several windows where a scope
 has several rates (``2000/s 50000000/day``). So in the length of a window up to twice the rate may pass,
-around the moment at which one ends.
+around the moment at which one ends. While the shared cache is away each process counts for itself; log-ins
+and what sends mail are closed then but for a few (``CLOSED_ALONE``).
 
 In the embedded default each process counts for itself, in memory. With ``REDIS_URL`` all processes count
 together, and each for itself while Redis is away: ``EXACT`` scopes ask it at each charge; of the others a
@@ -48,6 +49,8 @@ from accounts.identity.identities import Identity
 from accounts.identity.rate_tiers import RateTiers
 from accounts.identity.roles import QUOTE, may
 from exchange import process
+from exchange.errors import RefusedError
+from exchange.errors.table import RETRY_AFTER_S
 from exchange.units.rates import DAY_S, Rate, parse_rates
 from web.access.addresses import wider_network
 from web.access.shared_counts import SharedCounts
@@ -59,6 +62,13 @@ OLDEST_LOOKED_AT: Final = 16
 #: An IPv6 /48 has this many times the limit of a /64.
 WIDER_TIMES: Final = 10
 _SPAN_NAMES: Final = {1: "s", 10: "10s", 60: "min", 3600: "h", DAY_S: "day"}
+
+#: With ``REDIS_URL``: while the shared counters are away a process lets only this part of the rate of these
+#: scopes through. They are where passwords are guessed and strangers' mailboxes filled: an attacker who can
+#: take Redis down must gain nothing. All other scopes count in each process alone then.
+CLOSED_ALONE: Final = frozenset({"login", "signup", "mail", "mailbox"})
+ALONE_SHARE: Final = 4
+UNAVAILABLE: Final = "RATE_LIMIT_UNAVAILABLE"
 
 ORDERS: Final = "orders"
 READS: Final = "reads"
@@ -131,7 +141,8 @@ class Limiter:
         self._buckets: dict[tuple[str, int | str], Bucket] = {}
 
     def charge(self, scope: str, who: Who, cost: int = 1) -> int | None:
-        """Count ``cost`` requests. None when within the limit, else seconds until it is worth trying."""
+        """Count ``cost`` requests. None when within the limit, else seconds until it is worth trying. Raises
+        RATE_LIMIT_UNAVAILABLE in the scopes that close while the shared counters are away."""
         return self.charged(scope, who, cost).wait_s
 
     def charged(self, scope: str, who: Who, cost: int = 1) -> Charged:
@@ -139,7 +150,10 @@ class Limiter:
         bucket = self._buckets.get((scope, _name_of(who)))
         if bucket is not None:
             return Charged(bucket.charge(cost))
-        return _charge(_windows(scope, who), self._add(scope), cost)
+        charged = _charge(_windows(scope, who), self._add(scope), cost)
+        if scope in CLOSED_ALONE and self.counts_alone:
+            _refuse_beyond_share(charged.standings)
+        return charged
 
     def charged_request(self, address: str, scope: str, who: Who, cost: int = 1) -> Charged:
         """Count a request for its address, and in the scope it belongs to for ``who`` asks."""
@@ -249,6 +263,14 @@ def _charge(windows: Iterable[Window], add: Add, cost: int) -> Charged:
         if wait_s is not None:
             return Charged(wait_s, tuple(standings))
     return Charged(None, tuple(standings))
+
+
+def _refuse_beyond_share(standings: Iterable[Standing]) -> None:
+    """Raises RATE_LIMIT_UNAVAILABLE where more of a limit is used than one process may let through alone."""
+    for standing in standings:
+        maximum = standing.rate.maximum
+        if maximum - standing.remaining > max(1, maximum // ALONE_SHARE):
+            raise RefusedError(UNAVAILABLE, {"retry_after_s": RETRY_AFTER_S[UNAVAILABLE]})
 
 
 def _windows(scope: str, who: Who) -> tuple[Window, ...]:

@@ -174,6 +174,9 @@ PAGES: Final[Needs] = {
     "accounts/email": {"*": LOG_IN},
     "accounts/email/verify/<str:key>": {"*": ANYONE},
     "^terms/?$": {"*": ANYONE},
+    "health/detail": {"GET": SEE_ENGINE},
+    "health/live": {"GET": ANYONE},
+    "health/ready": {"GET": ANYONE},
     "healthz": {"GET": ANYONE},
     # From this machine, or with a token of its own: ``METRICS_TOKEN``.
     "metrics": {"GET": ANYONE},

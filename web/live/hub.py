@@ -109,6 +109,11 @@ class Hub:
         await self.relays.stop()
         process_symbols.set_live(False)
 
+    @property
+    def knows_state(self) -> bool:
+        """Whether the engine has been heard at all."""
+        return self._state_known.is_set()
+
     async def wait_state(self) -> None:
         """Return once the engine's state is known. Raises EngineUnavailable after a while."""
         with contextlib.suppress(TimeoutError):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import random
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -70,7 +71,7 @@ class UserChanges:
                 logger.info("changed users could not be read: %s", type(error).__name__)
             except Exception as error:
                 logger.warning("changed users could not be received: %s", type(error).__name__)
-            await asyncio.sleep(RETRY_S)
+            await asyncio.sleep(RETRY_S * random.uniform(0.5, 1.5))
 
     async def _poll(self) -> None:
         reader = await database_sync_to_async(changes.Reader)()

@@ -27,8 +27,15 @@ from web.rest.struct_schema import StructExtension  # noqa: F401  # registers it
 _View = TypeVar("_View", bound=Callable[..., Any])
 
 #: Every call can meet these.
-_ALWAYS: Final = ("RATE_LIMITED", "NOT_ACCEPTABLE", "METHOD_NOT_ALLOWED", "INTERNAL", "DATABASE_UNAVAILABLE")
-_ENGINE: Final = ("ENGINE_UNAVAILABLE", "ENGINE_BUSY", "OUTCOME_UNKNOWN")
+_ALWAYS: Final = (
+    "RATE_LIMITED",
+    "NOT_ACCEPTABLE",
+    "METHOD_NOT_ALLOWED",
+    "INTERNAL",
+    "DATABASE_UNAVAILABLE",
+    "DATABASE_BUSY",
+)
+_ENGINE: Final = ("ENGINE_UNAVAILABLE", "ENGINE_BUSY", "VENUE_CANCEL_ONLY", "OUTCOME_UNKNOWN")
 _PRIVATE: Final = (
     "NOT_AUTHENTICATED",
     "INVALID_TOKEN",

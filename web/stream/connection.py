@@ -29,6 +29,7 @@ from web.access.weights import HEAVY
 from web.live import socket_limits as codes
 from web.live.parts import packets_of
 from web.live.runtime import Runtime
+from web.live.venue_notice import Venue
 from web.stream.order_entry import CANCELING, QUOTING, Operation, OrderEntry, error_body
 from web.stream.outbox import Outbox
 from web.stream.proofs import prove, read_proof, still_in_use
@@ -127,6 +128,12 @@ class Connection:
     def send(self, message: Json) -> None:
         for packet in packets_of(message):
             self._outbox.send(packet)
+
+    def tell_venue(self) -> None:
+        """Say how the venue is, unless all is well."""
+        venue = self._runtime.venue.told
+        if venue != Venue():
+            self.send(venue.message())
 
     @property
     def account_name(self) -> str | None:

@@ -101,6 +101,7 @@ async def _greet(connection: Connection, headers: Headers, connections: Connecti
             "account": connection.account_name,
         }
     )
+    connection.tell_venue()
 
 
 def _turn_away(connection: Connection, error: RefusedError) -> None:

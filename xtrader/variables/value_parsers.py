@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from exchange.telemetry.doors import read_addresses
 from exchange.units.rates import parse_rates
 from xtrader.variables.variable_kinds import UnfitError, one_line, split_names
 
@@ -133,6 +134,14 @@ def url_of(*schemes: str, example: str) -> Callable[[str], str]:
         return one_line(given)
 
     return parse
+
+
+def side_doors(given: str) -> dict[str, tuple[str, int]]:
+    """Addresses by process."""
+    try:
+        return read_addresses(given)
+    except ValueError as error:
+        raise UnfitError(str(error)) from None
 
 
 def file_url(given: str) -> str:

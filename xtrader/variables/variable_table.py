@@ -81,6 +81,12 @@ class Variables:
         "0",
         "`1`: browsers may ship with the host in their lists. Needs `HSTS_SUBDOMAINS=1` and a year",
     )
+    TLS_CERTIFICATE_FILE = text(
+        "",
+        "the certificate (PEM) of the proxy in front, for `/health/detail` to say how many days it is good",
+        values="path",
+        shown=_NONE,
+    )
     INSECURE_HTTP = flag(
         "0",
         "`1`: listen beyond this machine without TLS. Passwords and money then cross the network unencrypted",
@@ -146,12 +152,23 @@ class Variables:
         values="address",
         secret=True,
     )
+    DATABASE_POOL_SIZE = whole(
+        "20",
+        "connections to PostgreSQL that each process may have in use; a request that finds none free for"
+        " `DATABASE_POOL_WAIT_S` is answered 503 `DATABASE_BUSY`. `0`: no pool, one for each request in"
+        " flight",
+        least=0,
+        most=10_000,
+    )
+    DATABASE_POOL_WAIT_S = whole(
+        "5", "seconds that a request waits for a connection to PostgreSQL", least=1, most=60
+    )
     REDIS_URL = parsed(
         parse.url_of("redis", "rediss", "unix", example="redis://127.0.0.1:6379/0"),
         "",
         "cache and rate limits shared by several web processes. While Redis does not answer, each"
-        " process counts for"
-        " itself. Its channel layer carries the news of changed users",
+        " process counts for itself, and log-ins are [closed but for a few](#when-a-part-is-away)."
+        " Its channel layer carries the news of changed users",
         values="address",
         shown="none: in memory",
         secret=True,
@@ -176,6 +193,12 @@ class Variables:
     MARKETDATA_SOCKET = text(
         "", "the market data feed's Unix socket", values="path", shown="`$DATA/marketdata.sock`"
     )
+    DISK_RESERVE_MB = whole(
+        "1024",
+        "free MiB below which the venue takes [cancels only](#a-disk-that-fills-up); `0` watches no disk",
+        least=0,
+        most=1 << 50,
+    )
     ENGINE_TIMEOUT_MS = whole(
         "5000",
         "how long a request waits for the engine before it is answered 504 `OUTCOME_UNKNOWN`",
@@ -191,6 +214,16 @@ class Variables:
         demo="accept",
     )
     LOG_LEVEL = choice("INFO", "of every process", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+    SIDE_DOORS = parsed(
+        parse.side_doors,
+        "",
+        "addresses at which processes answer `/metrics` beside their sockets, such as"
+        " `engine=9101,marketdata=9102,dispatcher=9103,sessions=9104,web=9105`; a port alone is on this"
+        " machine, `web=10.0.0.5:9105` names the interface. There is no access rule there: let a firewall"
+        " keep it among your own machines",
+        values="processes and addresses",
+        shown=_NONE,
+    )
     METRICS_TOKEN = text(
         "",
         "`/metrics` also answers other machines that send it as `Authorization: Bearer …`",

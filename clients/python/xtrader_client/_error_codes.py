@@ -116,6 +116,7 @@ CODES: Final[dict[str, tuple[int, Retry]]] = {
     "LOGIN_BUSY": (7002, "later"),
     "TOO_MANY_SUBSCRIPTIONS": (7003, "when_changed"),
     "TOO_MANY_CONNECTIONS": (7004, "when_changed"),
+    "RATE_LIMIT_UNAVAILABLE": (7005, "later"),
     "INVALID_SYMBOL": (8001, "never"),
     "INVALID_ASSET": (8002, "never"),
     "INVALID_COMMAND": (8003, "never"),
@@ -137,4 +138,6 @@ CODES: Final[dict[str, tuple[int, Retry]]] = {
     "PROVIDER_UNAVAILABLE": (9004, "later"),
     "DATABASE_UNAVAILABLE": (9005, "same_id"),
     "OUTCOME_UNKNOWN": (9006, "same_id"),
+    "VENUE_CANCEL_ONLY": (9007, "later"),
+    "DATABASE_BUSY": (9008, "later"),
 }

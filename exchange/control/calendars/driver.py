@@ -32,6 +32,7 @@ from exchange.engine.messages import (
 )
 from exchange.link.errors import EngineError
 from exchange.link.protocol import Answer, Outcome
+from exchange.telemetry.process_health import Rounds
 
 logger = logging.getLogger(__name__)
 
@@ -155,9 +156,11 @@ class SessionDriver:
         return plan
 
 
-def run_steps(steps: Sequence[Callable[[], int]], stop: threading.Event) -> None:
+def run_steps(
+    steps: Sequence[Callable[[], int]], stop: threading.Event, rounds: Rounds | None = None
+) -> None:
     """Take these steps again and again until ``stop`` is set; while the engine is away try again, and say so
-    once."""
+    once. ``rounds`` is told of those that ended well."""
     is_waiting = False
     while not stop.is_set():
         try:
@@ -169,6 +172,8 @@ def run_steps(steps: Sequence[Callable[[], int]], stop: threading.Event) -> None
             is_waiting = True
         else:
             is_waiting = False
+            if rounds is not None:
+                rounds.done()
         stop.wait(POLL_S)
 
 

@@ -183,7 +183,10 @@ _BY_FILE: Final[dict[str, dict[str, str]]] = {
         "ORDER_NOT_OPEN": "test_a_second_cancel_says_the_order_is_not_open",
     },
     "tests/web/rest/test_outages.py": {
+        "DATABASE_BUSY": "test_without_a_connection_to_spare",
         "DATABASE_UNAVAILABLE": "test_without_a_database_log_in_and_orders",
+        "RATE_LIMIT_UNAVAILABLE": "test_without_redis_a_quarter_of_the_log_ins_gets_through",
+        "VENUE_CANCEL_ONLY": "test_without_room_on_disk_orders_wait_and_cancels_do_not",
     },
     "tests/web/rest/test_read_lane.py": {
         "INTERVAL_NOT_FOUND": "test_plain_requests",

@@ -7,14 +7,17 @@ from rest_framework.response import Response
 
 from exchange import selectors
 from exchange.listing.symbol_table import symbols
+from exchange.telemetry.breakers import ENGINE
 from exchange.wire import shapes
 from exchange.wire.rendering import render_symbol
 from web.rest import params, schema
 from web.rest.base import PublicView
-from web.rest.public_reads import DEFAULT_DEPTH, MAX_DEPTH, OrderBookRead, now_ms
+from web.rest.public_reads import DEFAULT_DEPTH, MAX_DEPTH, OrderBookRead, now_ms, stale_hub
 
 
 class OrderBookView(PublicView):
+    sources = (ENGINE,)
+
     @schema.operation(
         operation_id="get_orderbook",
         summary="The order book of a symbol",
@@ -52,6 +55,8 @@ class AuctionView(PublicView):
 
 
 class SymbolsView(PublicView):
+    sources = (ENGINE,)
+
     @schema.operation(
         operation_id="list_symbols",
         summary="Every symbol with its scales, ticks, lots, limits, fees and status",
@@ -62,7 +67,9 @@ class SymbolsView(PublicView):
     )
     def get(self, request: Request) -> Response:
         params.refuse_unknown(self.query(request), ())
-        return Response({"symbols": [render_symbol(spec) for spec in symbols.all()]})
+        hub = stale_hub()
+        table = symbols if hub is None else hub.symbols
+        return Response({"symbols": [render_symbol(spec) for spec in table.all()]})
 
 
 class TimeView(PublicView):

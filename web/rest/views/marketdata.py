@@ -9,6 +9,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from exchange.telemetry.breakers import ENGINE, MARKETDATA
 from exchange.wire import shapes
 from marketdata import public_shapes
 from marketdata.intervals import INTERVALS
@@ -54,6 +55,8 @@ _INTERVAL: Final = OpenApiParameter(
 
 
 class ExecutionsView(PublicView):
+    sources = (ENGINE, MARKETDATA)
+
     @operation(
         operation_id="executions",
         summary="Trades of a symbol, newest first",
@@ -71,6 +74,8 @@ class ExecutionsView(PublicView):
 
 
 class StatisticsView(PublicView):
+    sources = (ENGINE, MARKETDATA)
+
     @operation(
         operation_id="statistics",
         summary="The last 24 hours of a symbol in figures",
@@ -88,6 +93,8 @@ class StatisticsView(PublicView):
 
 
 class AllStatisticsView(PublicView):
+    sources = (ENGINE, MARKETDATA)
+
     @operation(
         operation_id="statistics_all",
         summary="The last 24 hours of every symbol in figures",
@@ -103,6 +110,8 @@ class AllStatisticsView(PublicView):
 
 
 class KlinesView(PublicView):
+    sources = (ENGINE, MARKETDATA)
+
     @operation(
         operation_id="klines",
         summary="Candles of a symbol, oldest first",

@@ -82,6 +82,7 @@ def layout_from_settings(host: str, port: int) -> plan.Layout:
         data_dir=settings.XTRADER["DATA_DIR"],
         engine_socket=Path(settings.XTRADER["ENGINE_SOCKET"]),
         marketdata_socket=Path(settings.XTRADER["MARKETDATA_SOCKET"]),
+        door_folder=Path(settings.XTRADER["SIDE_DOOR_FOLDER"]),
         host=host,
         port=port,
     )
