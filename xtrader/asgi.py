@@ -29,6 +29,7 @@ from web.lanes import HistoryLane, OrderLane, ReadLane  # noqa: E402
 from web.lanes.body_limit import BodyLimit  # noqa: E402
 from web.lanes.compression import Compression  # noqa: E402
 from web.lanes.cors import Cors  # noqa: E402
+from web.lanes.measured import Measured  # noqa: E402
 from web.live import runtime  # noqa: E402
 from web.rest.public_reads import READS  # noqa: E402
 from web.server.deflate import DEFLATE_FROM_KEY  # noqa: E402
@@ -85,10 +86,12 @@ async def no_such_socket(scope: Any, receive: Any, send: Any) -> None:
 
 application = ProtocolTypeRouter(
     {
-        "http": Cors(
-            OrderLane(ReadLane(BodyLimit(Compression(HistoryLane(django_application))), READS)),
-            settings.CORS_ALLOWED_ORIGINS,
-            private=settings.CORS_PRIVATE,
+        "http": Measured(
+            Cors(
+                OrderLane(ReadLane(BodyLimit(Compression(HistoryLane(django_application))), READS)),
+                settings.CORS_ALLOWED_ORIGINS,
+                private=settings.CORS_PRIVATE,
+            )
         ),
         "websocket": URLRouter(
             [re_path(r"^ws/?$", ExchangeConsumer.as_asgi()), re_path(r"", no_such_socket)]  # type: ignore[arg-type]  # an ASGI app

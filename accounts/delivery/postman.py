@@ -21,6 +21,7 @@ from accounts.delivery.writing import write
 from accounts.letters import posting
 from accounts.models import Letter
 from accounts.registration import waiting_sign_ups as pending
+from exchange.telemetry.measures import own
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ class Postman:
     def __init__(self) -> None:
         self._tidy_at = timezone.now()
         self._is_in_trouble = False
+        self._passed = own().gauge("xtrader_duty_last_pass_timestamp_seconds")
 
     def run(self, stop: threading.Event) -> None:
         """Passes until ``stop`` is set."""
@@ -61,6 +63,7 @@ class Postman:
             try:
                 self._tidy()
                 sent = self.run_once()
+                self._passed.set(timezone.now().timestamp(), "letters")
             except DatabaseError as error:
                 logger.info("letters wait for the database: %s", type(error).__name__)
                 connections.close_all()
@@ -149,11 +152,13 @@ def _put_off(letter: Letter, error: Exception) -> None:
         logger.error("letter %d was not sent in time: %s", letter.pk, _text_of(error))
         _settle(letter, State.EXPIRED, _text_of(error))
     else:
+        own().shared_tally("xtrader_letters_total").add("put_off")
         _update(letter, due_at=now + pause_after(letter.attempts), trouble=_text_of(error))
 
 
 def _settle(letter: Letter, state: State, trouble: str = "") -> None:
     """It is done with."""
+    own().shared_tally("xtrader_letters_total").add(state.value)
     sent_at = timezone.now() if state == State.SENT else None
     _update(letter, state=state, sent_at=sent_at, trouble=trouble)
 

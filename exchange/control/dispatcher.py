@@ -30,6 +30,7 @@ from exchange.errors import RequestError
 from exchange.link.errors import CommandMalformed, EngineError
 from exchange.link.protocol import Outcome
 from exchange.models import ChangeRequest
+from exchange.telemetry.measures import own
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +56,8 @@ class Dispatcher:
         self._client = client
         self._batch = batch
         self._expire_at_s = 0.0
+        self._passed = own().gauge("xtrader_duty_last_pass_timestamp_seconds")
+        self._answered = own().shared_tally("xtrader_change_requests_total")
 
     def run_once(self) -> int:
         """One pass; returns how many requests got their answer. Raises EngineError when the engine did
@@ -70,6 +73,7 @@ class Dispatcher:
             return self._one_by_one(commands)
         for (request_id, _), outcome in zip(commands, outcomes, strict=True):
             services.record_outcome(request_id, *outcome)
+            self._answered.add("answered")
         return len(requests)
 
     def _one_by_one(self, commands: list[tuple[int, Command]]) -> int:
@@ -80,8 +84,10 @@ class Dispatcher:
             except CommandMalformed:
                 logger.exception("change request %d cannot be submitted", request_id)
                 services.record_malformed(request_id, "INTERNAL", {})
+                self._answered.add("malformed")
             else:
                 services.record_outcome(request_id, *outcome)
+                self._answered.add("answered")
         return len(commands)
 
     def run_until_empty(self) -> int:
@@ -99,6 +105,7 @@ class Dispatcher:
             try:
                 self._expire()
                 answered = self.run_once()
+                self._passed.set(time.time(), "changes")
             except (EngineError, DatabaseError) as error:
                 if not is_waiting:
                     logger.warning("change requests wait: %s: %s", type(error).__name__, error)

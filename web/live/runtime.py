@@ -13,6 +13,7 @@ from exchange import process
 from exchange.link import engine_link
 from marketdata.feed.cache import MarketData
 from web.live.hub import Hub
+from web.live.live_figures import LiveFigures
 from web.live.socket_limits import Limits, limits_from_settings
 from web.live.turns import Turns
 from web.live.user_changes import UserChanges
@@ -111,6 +112,7 @@ class Runtime:
         self.loop = asyncio.get_running_loop()
         self.turns = Turns(self.loop)
         self.user_changes = UserChanges(self.connections.recheck)
+        self.figures = LiveFigures(self)
 
 
 async def start() -> Runtime:
@@ -139,6 +141,7 @@ async def stop() -> None:
     running = process.current().remove(Runtime)
     if running is not None:
         running.connections.shut_down()
+        running.figures.stop()
         await running.user_changes.stop()
         await running.hub.stop()
     await engine_link.stop()

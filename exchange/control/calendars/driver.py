@@ -32,6 +32,7 @@ from exchange.engine.messages import (
 )
 from exchange.link.errors import EngineError
 from exchange.link.protocol import Answer, Outcome
+from exchange.telemetry.measures import own
 
 logger = logging.getLogger(__name__)
 
@@ -159,6 +160,7 @@ def run_steps(steps: Sequence[Callable[[], int]], stop: threading.Event) -> None
     """Take these steps again and again until ``stop`` is set; while the engine is away try again, and say so
     once."""
     is_waiting = False
+    passed = own().gauge("xtrader_duty_last_pass_timestamp_seconds")
     while not stop.is_set():
         try:
             for step in steps:
@@ -169,6 +171,7 @@ def run_steps(steps: Sequence[Callable[[], int]], stop: threading.Event) -> None
             is_waiting = True
         else:
             is_waiting = False
+            passed.set(time.time(), "sessions")
         stop.wait(POLL_S)
 
 

@@ -1,0 +1,39 @@
+"""What a web process measures. Orders of WebSockets are measured one in ``SAMPLE``: reading the clock three
+times for each would cost a twentieth of what an order costs here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from exchange import process
+from exchange.telemetry.instruments import Durations
+from exchange.telemetry.measures import own
+
+#: A power of two.
+SAMPLE: Final = 16
+#: The classes of addresses (``web.lanes.measured``), and the orders of WebSockets.
+ROUTES: Final = (
+    *("order", "market", "account", "user", "operator", "page", "static", "probe", "other"),
+    "socket_order",
+)
+
+
+class WebFigures:
+    """The instruments of this process."""
+
+    def __init__(self) -> None:
+        figures = own()
+        self.edge: dict[str, Durations] = figures.durations_by("xtrader_web_request_seconds", ROUTES)
+        self.socket_orders = self.edge["socket_order"]
+        self.responses = figures.shared_tally("xtrader_web_responses_total")
+        self.validate = figures.durations("xtrader_web_validate_seconds")
+        self.engine = figures.durations("xtrader_web_engine_seconds")
+        self.push = figures.durations("xtrader_web_push_seconds")
+        self.event_age = figures.durations("xtrader_web_event_age_seconds")
+        self.errors = figures.shared_tally("xtrader_errors_total")
+        self.closes = figures.shared_tally("xtrader_web_socket_closes_total")
+        self.log_ins = figures.shared_tally("xtrader_log_ins_total")
+
+
+#: Of this process.
+web_figures: Final = process.shared(WebFigures)
