@@ -17,6 +17,7 @@ _NS: Final = 1_000_000_000
 #: Entry of the status -> metric; the rest of a name is its kind's.
 _COUNTED: Final = ("commands", "batches", "turns", "busy", "malformed", "duplicates")
 _GAUGES: Final = ("clients", "subscribers", "followers", "sequence", "epoch", "rules_version")
+_DISK: Final = ("free_bytes", "reserve_bytes", "hours_left")
 _SIZES: Final = ("symbols", "accounts", "open_orders", "finished_orders", "command_ids", "control_ids")
 
 
@@ -73,9 +74,17 @@ class EngineFigures:
             read(f"xtrader_engine_{name}", lambda name=name: status()[name])  # type: ignore[misc]
         for name in _SIZES:
             read(f"xtrader_engine_{name}", lambda name=name: status()["counts"][name])  # type: ignore[misc]
+        for name in _DISK:
+            read(f"xtrader_disk_{name}", lambda name=name: _of_disk(status(), name))  # type: ignore[misc]
         read("xtrader_engine_crashes_total", lambda: status()["quarantined"])
         read("xtrader_engine_trades_total", lambda: status()["counts"]["trades"])
         read("xtrader_engine_queue_commands", lambda: status()["queue"])
         read("xtrader_engine_durable_sequence", lambda: status()["durable"])
         read("xtrader_engine_clock_believed", lambda: status()["clock_believed"])
         read("xtrader_engine_clock_difference_seconds", lambda: status()["clock_difference_ns"] / _NS)
+
+
+def _of_disk(status: Mapping[str, Any], name: str) -> dict[str, float]:
+    """By folder; empty where nothing is watched."""
+    disk = status.get("disk") or {}
+    return {disk["folder"]: disk[name]} if name in disk else {}

@@ -27,7 +27,7 @@ def describe_process(figures: Figures, name: str, **build: str) -> None:
         return
     ProcessCollector(registry=figures.registry)
     GCCollector(registry=figures.registry)
-    words = {"process": name, "version": VERSION, "python": platform.python_version(), **build}
+    words = {"process": name, "version": VERSION, "python": platform.python_version(), "core": "", **build}
     figures.tell("xtrader_build_info", words)
     figures.gauge("xtrader_breaker_open")
     watch_collector(figures)

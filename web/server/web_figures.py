@@ -32,6 +32,7 @@ class WebFigures:
         self.event_age = figures.durations("xtrader_web_event_age_seconds")
         self.errors = figures.shared_tally("xtrader_errors_total")
         self.closes = figures.shared_tally("xtrader_web_socket_closes_total")
+        self.certificate_days = figures.gauge("xtrader_certificate_days_left")
         self.log_ins = figures.shared_tally("xtrader_log_ins_total")
 
 
