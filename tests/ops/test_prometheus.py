@@ -1,5 +1,5 @@
-"""A real Prometheus beside a running exchange: it finds every process, knows every metric, answers every panel
-of the dashboards, and its alerts fire and clear.
+"""A real Prometheus beside a running exchange: it finds every process, knows every metric, answers every
+panel of the dashboards, and its alerts fire and clear.
 
 The rules are those that ship, with one parameter changed: how long a state must last before an alert fires
 (``for``), and how often Prometheus looks.
