@@ -50,12 +50,9 @@ class FoldFigures:
 
     def fold(self, batch: Batch) -> None:
         """Count what one batch did."""
-        orders, rejects = Counter[str](), Counter[str]()
-        for command, events in zip(batch.commands, batch.events, strict=True):
-            if command[0] == PLACE:
-                orders[command[PLACE_SYMBOL]] += 1
-            if events and events[0][0] == EV_REJECTED:
-                rejects[events[0][REJECTED_CODE]] += 1
+        orders = Counter([command[PLACE_SYMBOL] for command in batch.commands if command[0] == PLACE])
+        refusals = [events[0] for events in batch.events if events and events[0][0] == EV_REJECTED]
+        rejects = Counter([event[REJECTED_CODE] for event in refusals])
         for symbol, count in orders.items():
             self._orders[symbol] += count
         for code, count in rejects.items():

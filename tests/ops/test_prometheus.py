@@ -67,13 +67,13 @@ class Prometheus:
             return False
 
     def unhealthy(self) -> dict[str, str]:
-        """Targets that are not up, and why."""
-        targets = self.ask("targets")["activeTargets"]
-        assert {one["labels"]["process"] for one in targets} == set(PROCESSES)
+        """Processes that are not up, and why."""
+        targets = {one["labels"]["process"]: one for one in self.ask("targets")["activeTargets"]}
+        states = {name: targets.get(name, {"health": "not found yet", "lastError": ""}) for name in PROCESSES}
         return {
-            one["labels"]["process"]: one["lastError"] or one["health"]
-            for one in targets
-            if one["health"] != "up"
+            name: state["lastError"] or state["health"]
+            for name, state in states.items()
+            if state["health"] != "up"
         }
 
     def samples(self, query: str) -> list[Any]:
