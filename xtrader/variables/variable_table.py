@@ -189,8 +189,8 @@ class Variables:
         "",
         "addresses at which processes answer `/metrics` beside their sockets, such as"
         " `engine=9101,marketdata=9102,dispatcher=9103,sessions=9104,web=9105`; a port alone is on this"
-        " machine, `web=10.0.0.5:9105` names the interface. There is no access rule there: let a firewall keep"
-        " it among your own machines",
+        " machine, `web=10.0.0.5:9105` names the interface. There is no access rule there: let a firewall"
+        " keep it among your own machines",
         values="processes and addresses",
         shown=_NONE,
     )
