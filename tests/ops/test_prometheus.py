@@ -31,7 +31,7 @@ DASHBOARDS = sorted((ROOT / "ops" / "grafana").glob("*.json"))
 PATIENCE_S = 120.0
 
 
-def copied_rules(folder: Path, port: int, patience_s: int = 1) -> Path:
+def copied_rules(folder: Path, port: int, patience_s: int = 2) -> Path:
     """The configuration that ships, for an exchange on another port, with the rules; ``patience_s`` stands
     for each ``for`` and for both intervals."""
     for path in RULES.glob("*.yml"):
@@ -199,7 +199,7 @@ def stopped(pid: int) -> Iterator[None]:
 @pytest.mark.parametrize("process", ["dispatcher", "marketdata", "engine", "web"])
 def test_an_alert_fires_and_clears(prometheus: Prometheus, exchange: RunningExchange, process: str) -> None:
     alert = f"{process.capitalize()}Down"
-    assert prometheus.state(alert) == "inactive"
+    wait_until(lambda: prometheus.state(alert) == "inactive", PATIENCE_S, f"{alert} is quiet")
     with stopped(exchange.pids()[process]):
         wait_until(lambda: prometheus.state(alert) == "firing", PATIENCE_S, f"{alert} fires")
     wait_until(lambda: prometheus.state(alert) == "inactive", PATIENCE_S, f"{alert} clears")
