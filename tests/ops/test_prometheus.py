@@ -146,15 +146,10 @@ def make_trouble(exchange: RunningExchange) -> None:
         right = {"username": "alice", "password": password}
         token = client.post("/api/v1/token", json=right).json()["access"]
         client.headers["Authorization"] = f"Bearer {token}"
-        order = {
-            "symbol": "BTC-KRW",
-            "side": "buy",
-            "order_type": "limit",
-            "quantity": "100",
-            "price": "95000000",
-        }
-        assert client.post("/v1/order", json=order).json()["error"] == "INSUFFICIENT_BALANCE"
-        assert client.post("/v1/order", json={**order, "side": "up"}).status_code == 400
+        order = {"symbol": "BTC-KRW", "side": "up", "order_type": "limit", "price": "1", "quantity": "1"}
+        assert client.post("/v1/order", json=order).status_code == 400
+        refused = client.post("/v1/order/cancel", json={"order_id": "999999999"})
+        assert refused.json()["error"] == "ORDER_NOT_FOUND"
         assert client.get("/v1/balances").status_code == 200
         assert client.get("/").status_code in {200, 302}
 
