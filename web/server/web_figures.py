@@ -1,5 +1,5 @@
 """What a web process measures. Orders of WebSockets are measured one in ``SAMPLE``: reading the clock three
-times for each would cost a twentieth of what an order costs here."""
+times for each would cost three hundredths of what an order costs here."""
 
 from __future__ import annotations
 
