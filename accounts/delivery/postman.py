@@ -54,7 +54,8 @@ class Postman:
     def __init__(self) -> None:
         self._tidy_at = timezone.now()
         self._is_in_trouble = False
-        self._done = own().shared_tally("xtrader_letters_total")
+        outcomes = (State.SENT, State.REFUSED, State.MOOT, State.EXPIRED, "put_off")
+        own().shared_tally("xtrader_letters_total", *(str(outcome) for outcome in outcomes))
         self._passed = own().gauge("xtrader_duty_last_pass_timestamp_seconds")
 
     def run(self, stop: threading.Event) -> None:

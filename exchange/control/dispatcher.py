@@ -57,7 +57,7 @@ class Dispatcher:
         self._batch = batch
         self._expire_at_s = 0.0
         self._passed = own().gauge("xtrader_duty_last_pass_timestamp_seconds")
-        self._answered = own().shared_tally("xtrader_change_requests_total")
+        self._answered = own().shared_tally("xtrader_change_requests_total", "answered", "malformed")
 
     def run_once(self) -> int:
         """One pass; returns how many requests got their answer. Raises EngineError when the engine did

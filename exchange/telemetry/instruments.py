@@ -57,12 +57,12 @@ class SharedTally:
         self._counts: dict[tuple[str, ...], int] = {}
         self._lock = threading.Lock()
 
-    def add(self, *labels: str) -> None:
-        """One more of these."""
+    def add(self, *labels: str, count: int = 1) -> None:
+        """So many more of these."""
         with self._lock:
             if labels not in self._counts and len(self._counts) >= MAX_LABEL_VALUES:
                 labels = (OTHER,) * len(labels)
-            self._counts[labels] = self._counts.get(labels, 0) + 1
+            self._counts[labels] = self._counts.get(labels, 0) + count
 
     def values(self) -> dict[tuple[str, ...], int]:
         """By the values of the labels."""

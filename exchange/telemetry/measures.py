@@ -85,9 +85,13 @@ class Figures:
         """A counter with one label."""
         return self._made(name, Tally)
 
-    def shared_tally(self, name: str) -> SharedTally:
-        """A counter with labels that any thread adds to."""
-        return self._made(name, SharedTally)
+    def shared_tally(self, name: str, *known: str) -> SharedTally:
+        """A counter with labels that any thread adds to. ``known``: values of its label that are 0 until they
+        are counted, so that the first of them is seen as a rise."""
+        tally = self._made(name, SharedTally)
+        for value in known:
+            tally.add(value, count=0)
+        return tally
 
     def durations(self, name: str) -> Durations:
         """A histogram of seconds without labels."""

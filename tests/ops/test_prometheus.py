@@ -150,8 +150,6 @@ def make_trouble(exchange: RunningExchange) -> None:
         assert client.post("/v1/order", json=order).status_code == 400
         refused = client.post("/v1/order/cancel", json={"order_id": "999999999"})
         assert refused.json()["error"] == "ORDER_NOT_FOUND"
-        deposit = client.post("/v1/demo/deposit", json={"asset": "KRW", "amount": "1000"})
-        assert deposit.status_code in {200, 201}, deposit.text
         assert client.get("/v1/balances").status_code == 200
         assert client.get("/").status_code in {200, 302}
 

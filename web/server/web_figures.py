@@ -16,6 +16,12 @@ ROUTES: Final = (
     *("order", "market", "account", "user", "operator", "page", "static", "probe", "other"),
     "socket_order",
 )
+#: Why this side closes a WebSocket, and how a log-in ends.
+CLOSES: Final = (
+    *("slow", "flood", "silent", "bad_token", "too_large", "try_later"),
+    *("restart", "internal", "normal"),
+)
+LOG_INS: Final = ("ok", "failed", "delayed", "busy")
 
 
 class WebFigures:
@@ -31,9 +37,9 @@ class WebFigures:
         self.push = figures.durations("xtrader_web_push_seconds")
         self.event_age = figures.durations("xtrader_web_event_age_seconds")
         self.errors = figures.shared_tally("xtrader_errors_total")
-        self.closes = figures.shared_tally("xtrader_web_socket_closes_total")
+        self.closes = figures.shared_tally("xtrader_web_socket_closes_total", *CLOSES)
         self.certificate_days = figures.gauge("xtrader_certificate_days_left")
-        self.log_ins = figures.shared_tally("xtrader_log_ins_total")
+        self.log_ins = figures.shared_tally("xtrader_log_ins_total", *LOG_INS)
 
 
 #: Of this process.
