@@ -350,7 +350,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "OAS_VERSION": "3.1.0",
     "DESCRIPTION": "Order entry, account history and market data. docs/rest.md is the guide to it.",
-    "POSTPROCESSING_HOOKS": [],
+    "POSTPROCESSING_HOOKS": [
+        "web.rest.security_schemes.complete_security",
+        "web.rest.schema_examples.add_examples",
+    ],
     # A body says itself which of its fields it needs.
     "COMPONENT_SPLIT_PATCH": False,
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -5,6 +5,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from web.console.log_in_page import OperatorLoginView
+from web.contracts.pages import AsyncApiView, RedocView
 from web.pages import health_pages
 from web.rest.schema import SchemaView
 
@@ -17,6 +18,8 @@ urlpatterns = [
     path("admin/login/", OperatorLoginView.as_view()),
     path("admin/", admin.site.urls),
     path("api/schema", SchemaView.as_view(), name="schema"),
+    path("api/asyncapi", AsyncApiView.as_view(), name="asyncapi"),
+    path("api/redoc", RedocView.as_view(url_name="schema"), name="redoc"),
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
 ]
 

@@ -11,7 +11,16 @@ from playwright.sync_api import Browser, Page
 from tests.ops.running import RunningExchange
 
 PATIENCE_MS = 60_000
-VISITOR = ["/", "/trade/BTC-KRW", "/markets", "/accounts/login/", "/admin/login/", "/api/docs", "/nothing"]
+VISITOR = [
+    "/",
+    "/trade/BTC-KRW",
+    "/markets",
+    "/accounts/login/",
+    "/admin/login/",
+    "/api/docs",
+    "/api/redoc",
+    "/nothing",
+]
 TRADER = [
     "/",
     "/portfolio",
@@ -97,6 +106,8 @@ def test_a_visitor(page: Page, exchange: RunningExchange) -> None:
     assert refused_on(page, exchange, VISITOR) == {}
     page.goto(f"{exchange.url}/api/docs")
     page.wait_for_selector("#swagger-ui .opblock")
+    page.goto(f"{exchange.url}/api/redoc")
+    page.wait_for_selector("[data-section-id]")
     page.goto(f"{exchange.url}/trade/BTC-KRW")
     page.wait_for_selector("canvas")
     assert page.evaluate("window.refused") == []

@@ -148,6 +148,8 @@ REST: Final[Needs] = {
     "api/v1/token/revoke": {"POST": ANYONE},
     "api/schema": {"GET": ANYONE},
     "api/docs": {"GET": ANYONE},
+    "api/redoc": {"GET": ANYONE},
+    "api/asyncapi": {"GET": ANYONE},
 }
 
 PAGES: Final[Needs] = {

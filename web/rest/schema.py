@@ -375,6 +375,10 @@ CANCEL_REPLACE: Final = {
     },
 }
 CANCEL_AFTER: Final = {"after_ms": 10000}
+BATCH: Final = {"orders": [LIMIT_ORDER, ORDER_EXAMPLES["Stop"]]}
+CANCEL: Final = {"client_order_id": "my-5"}
+REDUCE: Final = {"client_order_id": "my-3", "quantity": "0.01"}
+REPLACE: Final = {"client_order_id": "my-4", "price": "94900000", "quantity": "0.02"}
 
 PLACE_EXAMPLES: Final = [
     *(_example(name, value) for name, value in ORDER_EXAMPLES.items()),

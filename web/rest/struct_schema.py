@@ -1,4 +1,4 @@
-"""Components of the OpenAPI schema out of msgspec structures.
+"""Components of the OpenAPI schema, and of the WebSocket's, out of msgspec structures.
 
 drf-spectacular asks ``StructExtension`` about every structure that a view names as its request or reply; the
 structures hold the rest (see ``exchange.wire.shape_parts``).
@@ -6,6 +6,7 @@ structures hold the rest (see ``exchange.wire.shape_parts``).
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from inspect import cleandoc
 from typing import Any, cast
 
@@ -33,12 +34,17 @@ class StructExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-ca
         return _Components(auto_schema, direction).object_schema(self.target)
 
 
-class _Components:
-    """Turns types of fields into schemas, registering the structures they name as components."""
+class StructSchemas(ABC):
+    """Turns types of fields into schemas. What becomes of the structures that fields name is left to the
+    document: it keeps them as components and gives references to them."""
 
-    def __init__(self, auto_schema: AutoSchema, direction: Direction) -> None:
-        self._auto_schema = auto_schema
-        self._direction = direction
+    @abstractmethod
+    def reference(self, shape: type[msgspec.Struct]) -> Schema:
+        """A reference to the component of a structure."""
+
+    @abstractmethod
+    def alternatives(self, name: str, shapes: tuple[type[msgspec.Struct], ...]) -> Schema:
+        """A reference to a component that is one of several others."""
 
     def object_schema(self, shape: type[msgspec.Struct]) -> Schema:
         """The component of a structure."""
@@ -61,7 +67,7 @@ class _Components:
             case inspect.UnionType():
                 return self._union(kind)
             case inspect.StructType():
-                return self._reference(kind.cls)
+                return self.reference(kind.cls)
             case inspect.ListType():
                 return {
                     "type": "array",
@@ -79,7 +85,7 @@ class _Components:
     def _annotated(self, kind: inspect.Metadata) -> Schema:
         extra = dict(kind.extra_json_schema or {})
         if kind.extra and "one_of" in kind.extra:
-            return self._alternatives(extra["title"], kind.extra["one_of"])
+            return self.alternatives(extra["title"], kind.extra["one_of"])
         description = extra.pop("description", None)
         schema = self._schema(kind.type)
         if "enum" in extra:
@@ -106,18 +112,26 @@ class _Components:
                 schema["enum"].append(None)
         return schema
 
-    def _reference(self, shape: type[msgspec.Struct]) -> Schema:
+
+class _Components(StructSchemas):
+    """Those of the OpenAPI schema, which drf-spectacular keeps."""
+
+    def __init__(self, auto_schema: AutoSchema, direction: Direction) -> None:
+        self._auto_schema = auto_schema
+        self._direction = direction
+
+    def reference(self, shape: type[msgspec.Struct]) -> Schema:
         # The library takes every class that an extension matches; its types name serializers alone.
         component = self._auto_schema.resolve_serializer(cast(Any, shape), self._direction)
         return dict(component.ref)
 
-    def _alternatives(self, name: str, shapes: tuple[type[msgspec.Struct], ...]) -> Schema:
+    def alternatives(self, name: str, shapes: tuple[type[msgspec.Struct], ...]) -> Schema:
         """A component that is one of several others."""
         component = ResolvedComponent(  # type: ignore[no-untyped-call]
             name=name,
             type=ResolvedComponent.SCHEMA,
             object=name,
-            schema={"oneOf": [self._reference(shape) for shape in shapes]},
+            schema={"oneOf": [self.reference(shape) for shape in shapes]},
         )
         self._auto_schema.registry.register_on_missing(component)
         return dict(component.ref)

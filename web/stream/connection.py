@@ -9,7 +9,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from channels.db import database_sync_to_async
 from msgspec import UNSET
@@ -49,6 +49,9 @@ logger = logging.getLogger(__name__)
 
 #: How often a connection is looked at: pings, silence, unread replies, expired tokens.
 LIFE_EVERY_S = 1.0
+
+#: Operations that are none on orders.
+CONTROL_OPS: Final = ("subscribe", "unsubscribe", "auth", "ping", "pong")
 
 Json = dict[str, Any]
 ControlOp = Callable[[RequestId, Fields], Awaitable[None]]
@@ -93,13 +96,8 @@ class Connection:
         self._orders: Meter | None = None
         self._reads: Meter | None = None
         socket.on_control_frame(self._count_control)
-        self._control_ops: dict[str, ControlOp] = {
-            "subscribe": self._subscribe,
-            "unsubscribe": self._unsubscribe,
-            "auth": self._auth,
-            "ping": self._ping,
-            "pong": self._pong,
-        }
+        own_ops = (self._subscribe, self._unsubscribe, self._auth, self._ping, self._pong)
+        self._control_ops: dict[str, ControlOp] = dict(zip(CONTROL_OPS, own_ops, strict=True))
         self.is_closing = False
         self._in_flight = 0
         #: Requests with orders so far: one in ``SAMPLE`` is measured, the first among them.

@@ -18,6 +18,8 @@ class OrderBookView(PublicView):
     @schema.operation(
         operation_id="get_orderbook",
         summary="The order book of a symbol",
+        description="Shows what is displayed of an iceberg, and no order that waits for a trigger. "
+        "`checksum` is that of the WebSocket's book.",
         tags=["market"],
         reply=shapes.OrderBook,
         private=False,
@@ -34,6 +36,7 @@ class AuctionView(PublicView):
     @schema.operation(
         operation_id="get_auction",
         summary="Where an auction of a symbol would trade as its book stands",
+        description="While the book is not crossed nothing would trade: `price` is null.",
         tags=["market"],
         reply=shapes.Auction,
         private=False,
@@ -48,6 +51,7 @@ class SymbolsView(PublicView):
     @schema.operation(
         operation_id="list_symbols",
         summary="Every symbol with its scales, ticks, lots, limits, fees and status",
+        description="What a client needs to form orders that pass, and the state of trading.",
         tags=["market"],
         reply=shapes.Symbols,
         private=False,
@@ -61,6 +65,8 @@ class TimeView(PublicView):
     @schema.operation(
         operation_id="get_time",
         summary="The server's clock",
+        description="To compare with yours: the timestamp of a signed request may be 1,000 ms ahead "
+        "of it at most.",
         tags=["market"],
         reply=shapes.Time,
         private=False,

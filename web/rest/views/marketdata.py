@@ -57,6 +57,7 @@ class ExecutionsView(PublicView):
     @operation(
         operation_id="executions",
         summary="Trades of a symbol, newest first",
+        description="Also those of auctions, whose `side` is null.",
         tags=_TAGS,
         parameters=[_LIMIT, _BEFORE],
         reply=shapes.Executions,
@@ -73,6 +74,8 @@ class StatisticsView(PublicView):
     @operation(
         operation_id="statistics",
         summary="The last 24 hours of a symbol in figures",
+        description="In minute steps, the current minute included. Without a trade in the window "
+        "prices are the last one ever.",
         tags=_TAGS,
         reply=public_shapes.Statistics,
         errors=("SYMBOL_NOT_FOUND",),
@@ -88,6 +91,7 @@ class AllStatisticsView(PublicView):
     @operation(
         operation_id="statistics_all",
         summary="The last 24 hours of every symbol in figures",
+        description="For each symbol what GET /api/v1/statistics/{symbol} gives.",
         tags=_TAGS,
         reply=public_shapes.AllStatistics,
         private=False,
@@ -102,6 +106,8 @@ class KlinesView(PublicView):
     @operation(
         operation_id="klines",
         summary="Candles of a symbol, oldest first",
+        description="Spans without trades are candles too: their prices are the close before, their "
+        "volumes 0. `closed` is false for the one in progress.",
         tags=_TAGS,
         parameters=[_INTERVAL, _LIMIT, _START, _END],
         reply=public_shapes.Klines,

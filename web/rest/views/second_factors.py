@@ -30,6 +30,7 @@ class FactorsView(LogInView):
     @schema.security_operation(
         operation_id="get_second_factor",
         summary="Your second factor: app, recovery codes, passkeys",
+        description="`is_required` is true of staff where the exchange asks it of them.",
         reply=shapes.SecondFactor,
     )
     def get(self, request: Request) -> Response:
@@ -156,6 +157,7 @@ class PasskeyView(LogInView):
     @schema.security_operation(
         operation_id="rename_passkey",
         summary="Give a passkey another name",
+        description="The name is for you alone.",
         request=shapes.PasskeyName,
         reply=shapes.PasskeyReply,
         errors=("FACTOR_NOT_FOUND",),

@@ -22,6 +22,7 @@ class SolvencyView(PublicView):
     @schema.operation(
         operation_id="list_solvency_reports",
         summary="What the venue owes by asset, and the root that binds it, newest first",
+        description="docs/solvency.md has the arithmetic; tools/verify_solvency.py checks it.",
         tags=["market"],
         reply=shapes.SolvencyReports,
         private=False,

@@ -18,6 +18,8 @@ class AddressesView(MoneyView):
     @schema.operation(
         operation_id="list_addresses",
         summary="Your withdrawal addresses, newest first",
+        description="`is_usable` is true of an entry that was confirmed by its letter and whose "
+        "delay is over.",
         tags=["withdrawals"],
         reply=shapes.Addresses,
         engine=False,
@@ -54,6 +56,7 @@ class AddressView(MoneyView):
     @schema.operation(
         operation_id="remove_address",
         summary="Remove a withdrawal address",
+        description="The entry is gone at once; the same address, added again, starts over.",
         tags=["withdrawals"],
         auth=list(schema.LOG_INS),
         reply=shapes.RemovedAddress,
@@ -90,6 +93,7 @@ class LockView(MoneyView):
     @schema.operation(
         operation_id="get_address_lock",
         summary="Whether withdrawals go to the address book only",
+        description="With `book_only` withdrawals go to usable entries of the address book alone.",
         tags=["withdrawals"],
         reply=shapes.AddressLock,
         engine=False,

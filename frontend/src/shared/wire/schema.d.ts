@@ -11,7 +11,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where an auction of a symbol would trade as its book stands */
+        /**
+         * Where an auction of a symbol would trade as its book stands
+         * @description While the book is not crossed nothing would trade: `price` is null.
+         */
         get: operations["get_auction"];
         put?: never;
         post?: never;
@@ -28,7 +31,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Your e-mail address, and the one that waits to be confirmed */
+        /**
+         * Your e-mail address, and the one that waits to be confirmed
+         * @description `asked_for` is the address that waits for the link in its letter to be opened.
+         */
         get: operations["get_email"];
         put?: never;
         /**
@@ -69,7 +75,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Trades of a symbol, newest first */
+        /**
+         * Trades of a symbol, newest first
+         * @description Also those of auctions, whose `side` is null.
+         */
         get: operations["executions"];
         put?: never;
         post?: never;
@@ -86,7 +95,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The fee tiers and their rates */
+        /**
+         * The fee tiers and their rates
+         * @description The tier of an account follows what its owner traded in 30 days.
+         */
         get: operations["get_fee_schedule"];
         put?: never;
         post?: never;
@@ -147,7 +159,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Candles of a symbol, oldest first */
+        /**
+         * Candles of a symbol, oldest first
+         * @description Spans without trades are candles too: their prices are the close before, their volumes 0. `closed` is false for the one in progress.
+         */
         get: operations["klines"];
         put?: never;
         post?: never;
@@ -164,7 +179,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Your second factor: app, recovery codes, passkeys */
+        /**
+         * Your second factor: app, recovery codes, passkeys
+         * @description `is_required` is true of staff where the exchange asks it of them.
+         */
         get: operations["get_second_factor"];
         put?: never;
         post?: never;
@@ -211,7 +229,10 @@ export interface paths {
         delete: operations["remove_passkey"];
         options?: never;
         head?: never;
-        /** Give a passkey another name */
+        /**
+         * Give a passkey another name
+         * @description The name is for you alone.
+         */
         patch: operations["rename_passkey"];
         trace?: never;
     };
@@ -306,7 +327,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The order book of a symbol */
+        /**
+         * The order book of a symbol
+         * @description Shows what is displayed of an iceberg, and no order that waits for a trigger. `checksum` is that of the WebSocket's book.
+         */
         get: operations["get_orderbook"];
         put?: never;
         post?: never;
@@ -426,7 +450,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End one of your log-ins, within a second everywhere */
+        /**
+         * End one of your log-ins, within a second everywhere
+         * @description Its tokens, requests and sockets end within a second in every web process. API keys stay.
+         */
         delete: operations["revoke_session"];
         options?: never;
         head?: never;
@@ -442,7 +469,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End all your log-ins but this one */
+        /**
+         * End all your log-ins but this one
+         * @description Within a second in every web process. API keys stay.
+         */
         post: operations["revoke_other_sessions"];
         delete?: never;
         options?: never;
@@ -457,7 +487,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who may sign up, and the terms to accept */
+        /**
+         * Who may sign up, and the terms to accept
+         * @description Registration is `open`, by `invitation`, or `closed`.
+         */
         get: operations["get_registration"];
         put?: never;
         /**
@@ -480,7 +513,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send the letter of a sign-up once more */
+        /**
+         * Send the letter of a sign-up once more
+         * @description The answer is the same whether a sign-up waits or not.
+         */
         post: operations["resend_sign_up"];
         delete?: never;
         options?: never;
@@ -515,7 +551,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the venue owes by asset, and the root that binds it, newest first */
+        /**
+         * What the venue owes by asset, and the root that binds it, newest first
+         * @description docs/solvency.md has the arithmetic; tools/verify_solvency.py checks it.
+         */
         get: operations["list_solvency_reports"];
         put?: never;
         post?: never;
@@ -532,7 +571,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The last 24 hours of every symbol in figures */
+        /**
+         * The last 24 hours of every symbol in figures
+         * @description For each symbol what GET /api/v1/statistics/{symbol} gives.
+         */
         get: operations["statistics_all"];
         put?: never;
         post?: never;
@@ -549,7 +591,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The last 24 hours of a symbol in figures */
+        /**
+         * The last 24 hours of a symbol in figures
+         * @description In minute steps, the current minute included. Without a trade in the window prices are the last one ever.
+         */
         get: operations["statistics"];
         put?: never;
         post?: never;
@@ -588,7 +633,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What one of your passkeys signs to prove that it is you */
+        /**
+         * What one of your passkeys signs to prove that it is you
+         * @description Give it to `navigator.credentials.get`, and what that returns to POST /api/v1/step-up as `passkey`.
+         */
         post: operations["step_up_options"];
         delete?: never;
         options?: never;
@@ -603,7 +651,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every symbol with its scales, ticks, lots, limits, fees and status */
+        /**
+         * Every symbol with its scales, ticks, lots, limits, fees and status
+         * @description What a client needs to form orders that pass, and the state of trading.
+         */
         get: operations["list_symbols"];
         put?: never;
         post?: never;
@@ -620,7 +671,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The present terms of service */
+        /**
+         * The present terms of service
+         * @description In English, or in Korean by Accept-Language. `terms` is null where none was published.
+         */
         get: operations["get_terms"];
         put?: never;
         post?: never;
@@ -639,7 +693,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Accept the present terms of service */
+        /**
+         * Accept the present terms of service
+         * @description The version has to be the present one.
+         */
         post: operations["accept_terms"];
         delete?: never;
         options?: never;
@@ -654,7 +711,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The server's clock */
+        /**
+         * The server's clock
+         * @description To compare with yours: the timestamp of a signed request may be 1,000 ms ahead of it at most.
+         */
         get: operations["get_time"];
         put?: never;
         post?: never;
@@ -673,7 +733,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Log in: an access token and a refresh token */
+        /**
+         * Log in: an access token and a refresh token
+         * @description Send the access token as `Authorization: Bearer …`. Users with a second factor add `otp`.
+         */
         post: operations["create_token"];
         delete?: never;
         options?: never;
@@ -772,7 +835,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Your withdrawal addresses, newest first */
+        /**
+         * Your withdrawal addresses, newest first
+         * @description `is_usable` is true of an entry that was confirmed by its letter and whose delay is over.
+         */
         get: operations["list_addresses"];
         put?: never;
         /**
@@ -796,7 +862,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Remove a withdrawal address */
+        /**
+         * Remove a withdrawal address
+         * @description The entry is gone at once; the same address, added again, starts over.
+         */
         delete: operations["remove_address"];
         options?: never;
         head?: never;
@@ -830,7 +899,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether withdrawals go to the address book only */
+        /**
+         * Whether withdrawals go to the address book only
+         * @description With `book_only` withdrawals go to usable entries of the address book alone.
+         */
         get: operations["get_address_lock"];
         /**
          * Limit withdrawals to the address book, or lift that
@@ -851,7 +923,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Balances by asset */
+        /**
+         * Balances by asset
+         * @description `held` is what open orders and withdrawals reserve.
+         */
         get: operations["list_balances"];
         put?: never;
         post?: never;
@@ -870,7 +945,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Play money, on a demo exchange only */
+        /**
+         * Play money, on a demo exchange only
+         * @description Other exchanges answer `DEMO_ONLY`.
+         */
         post: operations["demo_deposit"];
         delete?: never;
         options?: never;
@@ -985,7 +1063,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tax report of a year as CSV, a line an asset */
+        /**
+         * The tax report of a year as CSV, a line an asset
+         * @description The lines of GET /v1/tax-report.
+         */
         get: operations["export_tax_report"];
         put?: never;
         post?: never;
@@ -1022,7 +1103,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The account's sides of trades, newest first */
+        /**
+         * The account's sides of trades, newest first
+         * @description Waits up to 0.3 s for what the account did just before; `as_of_sequence` is the position reached.
+         */
         get: operations["list_fills"];
         put?: never;
         post?: never;
@@ -1059,7 +1143,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every change of the account's balances, newest first */
+        /**
+         * Every change of the account's balances, newest first
+         * @description Each entry is what one trade, transfer or withdrawal did to one asset of the account.
+         */
         get: operations["list_ledger"];
         put?: never;
         post?: never;
@@ -1116,7 +1203,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One order of the account */
+        /**
+         * One order of the account
+         * @description However old. An order of somebody else's is `ORDER_NOT_FOUND`.
+         */
         get: operations["get_order"];
         put?: never;
         post?: never;
@@ -1135,7 +1225,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancel an open order */
+        /**
+         * Cancel an open order
+         * @description By the exchange's id or yours. One that has ended before is `ORDER_NOT_OPEN`.
+         */
         post: operations["cancel_order"];
         delete?: never;
         options?: never;
@@ -1212,7 +1305,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Lower an open order's quantity; it keeps its place in the queue */
+        /**
+         * Lower an open order's quantity; it keeps its place in the queue
+         * @description `quantity` is the new total, the filled part included; lowered to no more than that, the order ends.
+         */
         post: operations["reduce_order"];
         delete?: never;
         options?: never;
@@ -1247,7 +1343,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Orders of the account, newest first */
+        /**
+         * Orders of the account, newest first
+         * @description From the engine, and for what is older from the database: an order is here the moment its reply has left.
+         */
         get: operations["list_orders"];
         put?: never;
         /**
@@ -1395,7 +1494,10 @@ export interface paths {
          * @description A quote is a post-only bid and ask under a name; each replaces the one of its symbol and quote_id. Funds are tested for all together. A side that is refused ends with no order, and its code is in the reply.
          */
         post: operations["place_quotes"];
-        /** Cancel quotes */
+        /**
+         * Cancel quotes
+         * @description Those of a symbol, of a name, or all.
+         */
         delete: operations["cancel_quotes"];
         options?: never;
         head?: never;
@@ -1429,10 +1531,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Your referral code and what it earned */
+        /**
+         * Your referral code and what it earned
+         * @description Others name the code after they have joined; a share of their fees is yours.
+         */
         get: operations["get_referral"];
         put?: never;
-        /** Say whose code brought you: once, and soon after joining */
+        /**
+         * Say whose code brought you: once, and soon after joining
+         * @description Within 30 days of joining, not your own code, and not in a circle.
+         */
         post: operations["use_referral_code"];
         delete?: never;
         options?: never;
@@ -1507,7 +1615,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The account's withdrawals, newest first */
+        /**
+         * The account's withdrawals, newest first
+         * @description Of one asset or state, if you name it.
+         */
         get: operations["list_withdrawals"];
         put?: never;
         /**
@@ -1528,7 +1639,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One withdrawal, with its steps */
+        /**
+         * One withdrawal, with its steps
+         * @description `steps` lists what happened to it, and when.
+         */
         get: operations["get_withdrawal"];
         put?: never;
         post?: never;
@@ -1605,7 +1719,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Your limits, the lock to the address book, and how each asset is withdrawn */
+        /**
+         * Your limits, the lock to the address book, and how each asset is withdrawn
+         * @description What may still leave in a day and a month; for each asset its fee, least amount and the shape of an address.
+         */
         get: operations["get_withdrawal_terms"];
         put?: never;
         post?: never;
@@ -4442,6 +4559,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example BTC-KRW */
                 symbol: string;
             };
             cookie?: never;
@@ -4915,11 +5033,15 @@ export interface operations {
             query?: {
                 /** @description Only trades with a smaller execution_id. */
                 before?: number;
-                /** @description At most 1000; more is refused. */
+                /**
+                 * @description At most 1000; more is refused.
+                 * @example 2
+                 */
                 limit?: number;
             };
             header?: never;
             path: {
+                /** @example BTC-KRW */
                 symbol: string;
             };
             cookie?: never;
@@ -5381,6 +5503,7 @@ export interface operations {
                 "X-Account"?: string;
             };
             path: {
+                /** @example <a key's id> */
                 key_id: string;
             };
             cookie?: never;
@@ -5506,15 +5629,22 @@ export interface operations {
             query?: {
                 /** @description Candles that open before this time (milliseconds UTC). Without start: the last before it. */
                 end?: number;
-                /** @description At most 1000; more is refused. */
+                /**
+                 * @description At most 1000; more is refused.
+                 * @example 2
+                 */
                 limit?: number;
                 /** @description Candles that open at or after this time (milliseconds UTC): the first ones of the span. */
                 start?: number;
             };
             header?: never;
             path: {
-                /** @description Candle length. */
+                /**
+                 * @description Candle length.
+                 * @example 1m
+                 */
                 interval: "15m" | "1d" | "1h" | "1m" | "1w" | "30m" | "4h" | "5m";
+                /** @example BTC-KRW */
                 symbol: string;
             };
             cookie?: never;
@@ -5885,6 +6015,7 @@ export interface operations {
                 "X-Account"?: string;
             };
             path: {
+                /** @example <a passkey's id> */
                 passkey_id: string;
             };
             cookie?: never;
@@ -6022,6 +6153,7 @@ export interface operations {
                 "X-Account"?: string;
             };
             path: {
+                /** @example <a passkey's id> */
                 passkey_id: string;
             };
             cookie?: never;
@@ -6850,11 +6982,15 @@ export interface operations {
     get_orderbook: {
         parameters: {
             query?: {
-                /** @description Levels of each side: 1 to 1000, 20 by default. */
+                /**
+                 * @description Levels of each side: 1 to 1000, 20 by default.
+                 * @example 5
+                 */
                 depth?: number;
             };
             header?: never;
             path: {
+                /** @example BTC-KRW */
                 symbol: string;
             };
             cookie?: never;
@@ -7558,6 +7694,7 @@ export interface operations {
                 "X-Account"?: string;
             };
             path: {
+                /** @example <a session's id> */
                 session_id: string;
             };
             cookie?: never;
@@ -8375,6 +8512,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example BTC-KRW */
                 symbol: string;
             };
             cookie?: never;
@@ -9745,6 +9883,7 @@ export interface operations {
                 "X-Account"?: string;
             };
             path: {
+                /** @example bot */
                 account: string;
             };
             cookie?: never;
@@ -10226,6 +10365,7 @@ export interface operations {
                 "X-Account"?: string;
             };
             path: {
+                /** @example <an entry's id> */
                 address_id: string;
             };
             cookie?: never;
@@ -10353,6 +10493,7 @@ export interface operations {
                 "X-Account"?: string;
             };
             path: {
+                /** @example <an entry's id> */
                 address_id: string;
             };
             cookie?: never;
@@ -11070,7 +11211,10 @@ export interface operations {
                 asset?: string;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
-                /** @description Rows of a page: 1 to 500, 100 by default. */
+                /**
+                 * @description Rows of a page: 1 to 500, 100 by default.
+                 * @example 2
+                 */
                 limit?: number;
                 /** @description Only those in this state. */
                 state?: "credited" | "crediting" | "disputed" | "rejected" | "seen";
@@ -11214,7 +11358,10 @@ export interface operations {
     get_deposit_address: {
         parameters: {
             query: {
-                /** @description The asset. */
+                /**
+                 * @description The asset.
+                 * @example KRW
+                 */
                 asset: string;
             };
             header?: {
@@ -11366,7 +11513,10 @@ export interface operations {
                 side?: "buy" | "sell";
                 /** @description From this time on, milliseconds UTC. */
                 start?: number;
-                /** @description Only this symbol. */
+                /**
+                 * @description Only this symbol.
+                 * @example BTC-KRW
+                 */
                 symbol?: string;
             };
             header?: {
@@ -11507,7 +11657,10 @@ export interface operations {
     export_ledger: {
         parameters: {
             query?: {
-                /** @description Only this asset. */
+                /**
+                 * @description Only this asset.
+                 * @example KRW
+                 */
                 asset?: string;
                 /** @description Before this time, milliseconds UTC. */
                 end?: number;
@@ -11665,7 +11818,10 @@ export interface operations {
                 start?: number;
                 /** @description `open` or `closed` orders, or those of one status. Absent: all. */
                 status?: "canceled" | "closed" | "expired" | "filled" | "new" | "open" | "partially_filled";
-                /** @description Only this symbol. */
+                /**
+                 * @description Only this symbol.
+                 * @example BTC-KRW
+                 */
                 symbol?: string;
                 /** @description Only orders of this type. */
                 type?: "limit" | "market" | "market_to_limit" | "pegged" | "stop" | "stop_limit" | "take_profit" | "take_profit_limit" | "trailing_stop";
@@ -11808,9 +11964,15 @@ export interface operations {
     export_tax_report: {
         parameters: {
             query: {
-                /** @description What amounts are in; the user's display currency by default. */
+                /**
+                 * @description What amounts are in; the user's display currency by default.
+                 * @example KRW
+                 */
                 currency?: string;
-                /** @description The calendar year, by the user's time zone. */
+                /**
+                 * @description The calendar year, by the user's time zone.
+                 * @example 2026
+                 */
                 year: number;
             };
             header?: {
@@ -12090,7 +12252,10 @@ export interface operations {
                 cursor?: string;
                 /** @description Before this time, milliseconds UTC. */
                 end?: number;
-                /** @description Rows of a page: 1 to 500, 100 by default. */
+                /**
+                 * @description Rows of a page: 1 to 500, 100 by default.
+                 * @example 2
+                 */
                 limit?: number;
                 /** @description Only what made or took liquidity, or traded in an auction. */
                 liquidity?: "auction" | "maker" | "taker";
@@ -12100,7 +12265,10 @@ export interface operations {
                 side?: "buy" | "sell";
                 /** @description From this time on, milliseconds UTC. */
                 start?: number;
-                /** @description Only this symbol. */
+                /**
+                 * @description Only this symbol.
+                 * @example BTC-KRW
+                 */
                 symbol?: string;
             };
             header?: {
@@ -12252,7 +12420,10 @@ export interface operations {
                 side?: "buy" | "sell";
                 /** @description From this time on, milliseconds UTC. */
                 start?: number;
-                /** @description Only this symbol. */
+                /**
+                 * @description Only this symbol.
+                 * @example BTC-KRW
+                 */
                 symbol?: string;
             };
             header?: {
@@ -12393,19 +12564,28 @@ export interface operations {
     list_ledger: {
         parameters: {
             query?: {
-                /** @description Only this asset. */
+                /**
+                 * @description Only this asset.
+                 * @example KRW
+                 */
                 asset?: string;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
                 /** @description Before this time, milliseconds UTC. */
                 end?: number;
-                /** @description Rows of a page: 1 to 500, 100 by default. */
+                /**
+                 * @description Rows of a page: 1 to 500, 100 by default.
+                 * @example 2
+                 */
                 limit?: number;
                 /** @description From this time on, milliseconds UTC. */
                 start?: number;
                 /** @description Only this symbol. */
                 symbol?: string;
-                /** @description Only entries of this type. */
+                /**
+                 * @description Only entries of this type.
+                 * @example trade
+                 */
                 type?: "deposit" | "trade" | "transfer_in" | "transfer_out" | "withdrawal" | "withdrawal_hold" | "withdrawal_release";
             };
             header?: {
@@ -12548,7 +12728,10 @@ export interface operations {
     total_ledger: {
         parameters: {
             query?: {
-                /** @description Only this asset. */
+                /**
+                 * @description Only this asset.
+                 * @example KRW
+                 */
                 asset?: string;
                 /** @description Before this time, milliseconds UTC. */
                 end?: number;
@@ -12909,6 +13092,7 @@ export interface operations {
                 "X-Account"?: string;
             };
             path: {
+                /** @example <an order's id> */
                 order_id: string;
             };
             cookie?: never;
@@ -14237,15 +14421,24 @@ export interface operations {
                 cursor?: string;
                 /** @description Before this time, milliseconds UTC. */
                 end?: number;
-                /** @description Rows of a page: 1 to 500, 100 by default. */
+                /**
+                 * @description Rows of a page: 1 to 500, 100 by default.
+                 * @example 2
+                 */
                 limit?: number;
                 /** @description Only this side. */
                 side?: "buy" | "sell";
                 /** @description From this time on, milliseconds UTC. */
                 start?: number;
-                /** @description `open` or `closed` orders, or those of one status. Absent: all. */
+                /**
+                 * @description `open` or `closed` orders, or those of one status. Absent: all.
+                 * @example open
+                 */
                 status?: "canceled" | "closed" | "expired" | "filled" | "new" | "open" | "partially_filled";
-                /** @description Only this symbol. */
+                /**
+                 * @description Only this symbol.
+                 * @example BTC-KRW
+                 */
                 symbol?: string;
                 /** @description Only orders of this type. */
                 type?: "limit" | "market" | "market_to_limit" | "pegged" | "stop" | "stop_limit" | "take_profit" | "take_profit_limit" | "trailing_stop";
@@ -15297,7 +15490,10 @@ export interface operations {
                 start?: number;
                 /** @description `open` or `closed` orders, or those of one status. Absent: all. */
                 status?: "canceled" | "closed" | "expired" | "filled" | "new" | "open" | "partially_filled";
-                /** @description Only this symbol. */
+                /**
+                 * @description Only this symbol.
+                 * @example BTC-KRW
+                 */
                 symbol?: string;
                 /** @description Only orders of this type. */
                 type?: "limit" | "market" | "market_to_limit" | "pegged" | "stop" | "stop_limit" | "take_profit" | "take_profit_limit" | "trailing_stop";
@@ -15442,9 +15638,15 @@ export interface operations {
             query?: {
                 /** @description `all`: over all your accounts, not one alone. */
                 accounts?: "all";
-                /** @description Convert everything to this asset. */
+                /**
+                 * @description Convert everything to this asset.
+                 * @example KRW
+                 */
                 currency?: string;
-                /** @description How far back `history` and `performance` go. */
+                /**
+                 * @description How far back `history` and `performance` go.
+                 * @example 1w
+                 */
                 range?: "1d" | "1m" | "1w" | "1y" | "3m" | "all";
             };
             header?: {
@@ -15772,7 +15974,10 @@ export interface operations {
             query?: {
                 /** @description Only of this name. */
                 quote_id?: string;
-                /** @description Only of this symbol. */
+                /**
+                 * @description Only of this symbol.
+                 * @example BTC-KRW
+                 */
                 symbol?: string;
             };
             header?: {
@@ -16519,9 +16724,15 @@ export interface operations {
     get_tax_report: {
         parameters: {
             query: {
-                /** @description What amounts are in; the user's display currency by default. */
+                /**
+                 * @description What amounts are in; the user's display currency by default.
+                 * @example KRW
+                 */
                 currency?: string;
-                /** @description The calendar year, by the user's time zone. */
+                /**
+                 * @description The calendar year, by the user's time zone.
+                 * @example 2026
+                 */
                 year: number;
             };
             header?: {
@@ -16844,11 +17055,17 @@ export interface operations {
     list_withdrawals: {
         parameters: {
             query?: {
-                /** @description Only this asset. */
+                /**
+                 * @description Only this asset.
+                 * @example KRW
+                 */
                 asset?: string;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
-                /** @description Rows of a page: 1 to 500, 100 by default. */
+                /**
+                 * @description Rows of a page: 1 to 500, 100 by default.
+                 * @example 2
+                 */
                 limit?: number;
                 /** @description Only those in this state. */
                 state?: "approved" | "ended" | "in_review" | "paid" | "refused" | "releasing" | "requested" | "sending" | "sent" | "settling" | "unclear" | "unconfirmed";
@@ -17202,6 +17419,7 @@ export interface operations {
                 "X-Account"?: string;
             };
             path: {
+                /** @example <a withdrawal's id> */
                 withdrawal_id: string;
             };
             cookie?: never;
@@ -17342,6 +17560,7 @@ export interface operations {
                 "X-Account"?: string;
             };
             path: {
+                /** @example <a withdrawal's id> */
                 withdrawal_id: string;
             };
             cookie?: never;
@@ -17491,6 +17710,7 @@ export interface operations {
                 "X-Account"?: string;
             };
             path: {
+                /** @example <a withdrawal's id> */
                 withdrawal_id: string;
             };
             cookie?: never;
@@ -17664,6 +17884,7 @@ export interface operations {
                 "X-Account"?: string;
             };
             path: {
+                /** @example <a withdrawal's id> */
                 withdrawal_id: string;
             };
             cookie?: never;
