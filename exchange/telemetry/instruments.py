@@ -119,5 +119,5 @@ def _cumulated(
     seen = sum(counts[:first])
     for bit in range(first, last + 1):
         seen += counts[bit]
-        yield f"{bound(bit):g}" if first == 0 else repr(bound(bit)), seen
+        yield repr(bound(bit)), seen
     yield "+Inf", seen + sum(counts[last + 1 :])
