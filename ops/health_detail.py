@@ -89,6 +89,12 @@ def _snapshot_age_s() -> int | None:
     return None if newest is None else max(0, int(time.time() - newest))
 
 
+def certificate_days() -> float | None:
+    """Days until the site's certificate ends; None where none is known."""
+    found = _certificate(settings.XTRADER["TLS_CERTIFICATE_FILE"])
+    return None if found is None else found["days_left"]
+
+
 def _certificate(file: str) -> dict[str, Any] | None:
     """Until when the site's certificate is good; None where no file is named. A file with several counts by
     the one that ends first."""

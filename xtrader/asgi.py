@@ -35,6 +35,7 @@ from web.lanes import HistoryLane, OrderLane, ReadLane  # noqa: E402
 from web.lanes.body_limit import BodyLimit  # noqa: E402
 from web.lanes.compression import Compression  # noqa: E402
 from web.lanes.cors import Cors  # noqa: E402
+from web.lanes.measured import Measured  # noqa: E402
 from web.lanes.secure_headers import SecureHeaders  # noqa: E402
 from web.live import runtime  # noqa: E402
 from web.rest.public_reads import READS  # noqa: E402
@@ -110,13 +111,15 @@ async def no_such_socket(scope: Any, receive: Any, send: Any) -> None:
 
 application = ProtocolTypeRouter(
     {
-        "http": SecureHeaders(
-            Cors(
-                OrderLane(ReadLane(BodyLimit(Compression(HistoryLane(django_application))), READS)),
-                settings.CORS_ALLOWED_ORIGINS,
-                private=settings.CORS_PRIVATE,
-            ),
-            _hsts(),
+        "http": Measured(
+            SecureHeaders(
+                Cors(
+                    OrderLane(ReadLane(BodyLimit(Compression(HistoryLane(django_application))), READS)),
+                    settings.CORS_ALLOWED_ORIGINS,
+                    private=settings.CORS_PRIVATE,
+                ),
+                _hsts(),
+            )
         ),
         "websocket": URLRouter(
             [re_path(r"^ws/?$", ExchangeConsumer.as_asgi()), re_path(r"", no_such_socket)]  # type: ignore[arg-type]  # an ASGI app

@@ -17,6 +17,7 @@ urlpatterns = [
     path("health/detail", health_pages.detail, name="health-detail"),
     path("healthz", health_pages.healthz, name="healthz"),
     path("metrics", health_pages.metrics_text, name="metrics"),
+    path("metrics/<str:process>", health_pages.metrics_of, name="metrics-of"),
     path("admin/login/", OperatorLoginView.as_view()),
     path("admin/", admin.site.urls),
     path("api/schema", SchemaView.as_view(), name="schema"),

@@ -24,6 +24,7 @@ from accounts.letters import posting
 from accounts.models import Letter
 from accounts.registration import waiting_sign_ups as pending
 from exchange.telemetry.breakers import MAIL, DependencyAway, breaker
+from exchange.telemetry.measures import own
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +64,9 @@ class Postman:
         self._tidy_at = timezone.now()
         self._is_in_trouble = False
         self._guard = breaker(MAIL, failures=2, pause_s=SERVER_PAUSE_S)
+        outcomes = (State.SENT, State.REFUSED, State.MOOT, State.EXPIRED, "put_off")
+        own().shared_tally("xtrader_letters_total", *(str(outcome) for outcome in outcomes))
+        self._passed = own().gauge("xtrader_duty_last_pass_timestamp_seconds")
 
     def run(self, stop: threading.Event) -> None:
         """Passes until ``stop`` is set."""
@@ -71,6 +75,7 @@ class Postman:
             try:
                 self._tidy()
                 sent = self.run_once()
+                self._passed.set(timezone.now().timestamp(), "letters")
             except DatabaseError as error:
                 logger.info("letters wait for the database: %s", type(error).__name__)
                 connections.close_all()
@@ -173,11 +178,13 @@ def _put_off(letter: Letter, error: Exception) -> None:
         _settle(letter, State.EXPIRED, _text_of(error))
     else:
         pause = pause_after(letter.attempts) * random.uniform(1, 1 + _SPREAD)
+        own().shared_tally("xtrader_letters_total").add("put_off")
         _update(letter, due_at=now + pause, trouble=_text_of(error))
 
 
 def _settle(letter: Letter, state: State, trouble: str = "") -> None:
     """It is done with."""
+    own().shared_tally("xtrader_letters_total").add(state.value)
     sent_at = timezone.now() if state == State.SENT else None
     _update(letter, state=state, sent_at=sent_at, trouble=trouble)
 

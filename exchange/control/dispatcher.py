@@ -30,6 +30,7 @@ from exchange.errors import RequestError
 from exchange.link.errors import CommandMalformed, EngineError, VenueCancelOnly
 from exchange.link.protocol import Outcome
 from exchange.models import ChangeRequest
+from exchange.telemetry.measures import own
 from exchange.telemetry.process_health import Rounds
 
 logger = logging.getLogger(__name__)
@@ -60,6 +61,8 @@ class Dispatcher:
         self._expire_at_s = 0.0
         #: For the side door: a pass ended well at most so long ago.
         self.rounds = Rounds(STUCK_S)
+        self._passed = own().gauge("xtrader_duty_last_pass_timestamp_seconds")
+        self._answered = own().shared_tally("xtrader_change_requests_total", "answered", "malformed")
 
     def run_once(self) -> int:
         """One pass; returns how many requests got their answer. Raises EngineError when the engine did
@@ -75,6 +78,7 @@ class Dispatcher:
             return self._one_by_one(commands)
         for (request_id, _), outcome in zip(commands, outcomes, strict=True):
             services.record_outcome(request_id, *outcome)
+            self._answered.add("answered")
         return len(requests)
 
     def _one_by_one(self, commands: list[tuple[int, Command]]) -> int:
@@ -89,8 +93,10 @@ class Dispatcher:
             except CommandMalformed:
                 logger.exception("change request %d cannot be submitted", request_id)
                 services.record_malformed(request_id, "INTERNAL", {})
+                self._answered.add("malformed")
             else:
                 services.record_outcome(request_id, *outcome)
+                self._answered.add("answered")
             answered += 1
         return answered
 
@@ -110,6 +116,7 @@ class Dispatcher:
                 self._expire()
                 answered = self.run_once()
                 self.rounds.done()
+                self._passed.set(time.time(), "changes")
             except (EngineError, DatabaseError) as error:
                 if not is_waiting:
                     logger.warning("change requests wait: %s: %s", type(error).__name__, error)

@@ -160,6 +160,11 @@ class AsyncEngineClient:
         return self._loop
 
     @property
+    def unanswered(self) -> int:
+        """Commands and queries without an answer."""
+        return len(self._pending)
+
+    @property
     def connected(self) -> bool:
         return self._transport is not None
 

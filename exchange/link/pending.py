@@ -52,6 +52,9 @@ class Pending:
         self._of_account: dict[int, int] = {}
         self.next_id = 1
 
+    def __len__(self) -> int:
+        return len(self._by_id)
+
     def refusal(self, account: int, count: int) -> EngineBusy | None:
         """Why so many more are not taken now, if so."""
         if len(self._by_id) + count > self._maximum:

@@ -24,6 +24,7 @@ from exchange.journal.files import OS_FILES, Files
 from exchange.journal.records import Position
 from exchange.journal.recovery import recover, recover_fully
 from exchange.link.protocol import Outcome
+from exchange.telemetry.measures import own
 
 log = logging.getLogger(__name__)
 
@@ -122,6 +123,8 @@ class Sequencer:
         #: Time spent in the core (with encoding) and in writing and syncing, since the start.
         self.apply_ns = 0
         self.journal_ns = 0
+        self._applied = own().durations("xtrader_engine_apply_seconds")
+        self._synced = own().durations("xtrader_engine_sync_seconds")
 
     @property
     def has_failed(self) -> bool:
@@ -146,7 +149,9 @@ class Sequencer:
         try:
             started = time.perf_counter_ns()
             turn = self._apply_surely(commands, now_ns)
-            self.apply_ns += time.perf_counter_ns() - started
+            took_ns = time.perf_counter_ns() - started
+            self.apply_ns += took_ns
+            self._applied.observe(took_ns)
             if turn.commands:
                 self._commit(turn)
         except BaseException:
@@ -242,7 +247,9 @@ class Sequencer:
         """Make a turn durable."""
         started = time.perf_counter_ns()
         self.journal.append(turn.first_sequence, turn.now_ns, turn.commands, self._event_hash)
-        self.journal_ns += time.perf_counter_ns() - started
+        took_ns = time.perf_counter_ns() - started
+        self.journal_ns += took_ns
+        self._synced.observe(took_ns)
         self._event_hash = chain_hash(self._event_hash, turn.encoded)
 
     def _quarantine(self, crash: _Crashed) -> None:

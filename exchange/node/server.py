@@ -44,6 +44,7 @@ from exchange.link.protocol import (
 from exchange.node.clock import GuardedClock
 from exchange.node.command_shapes import command_problem
 from exchange.node.disk_room import GROWING, DiskRoom
+from exchange.node.engine_figures import EngineFigures
 from exchange.node.fair_queue import FairQueue, Waiting
 from exchange.node.listener import Listener
 from exchange.node.peer import Connection, Disconnected
@@ -130,6 +131,7 @@ class EngineServer:
         self._synced_s: float | None = None
         self._started_ns = time.time_ns()
         self._figures = dict.fromkeys(("turns", "batches", "commands", "busy", "malformed", "no_room"), 0)
+        self._measured = EngineFigures(self._seen_beside)
 
     # --- the loop --------------------------------------------------------------------------------
 
@@ -162,12 +164,14 @@ class EngineServer:
         self._watch_disk()
         self._turned_s = time.monotonic()
         self._figures["turns"] += 1
+        self._measured.came(len(self._waiting))
         self._end_lost_sessions()
         if self._waiting or self._tick_due():
             self._sequence()
         self._answer_queries()
         self._greet()
         self._release()
+        self._measured.answered()
         self._seal_if_idle()
 
     def _sleep_s(self) -> float:
@@ -313,7 +317,9 @@ class EngineServer:
     def _sequence(self) -> None:
         """Apply and sync what waits, at most one batch of it; queue the feed and the outcomes."""
         taken = self._waiting.take(self._limits.max_batch_commands)
+        self._measured.taken(len(taken))
         turn = self._sequencer.run([command for _, _, command in taken])
+        self._measured.synced()
         self._learn_room(len(taken))
         self._figures["batches"] += 1
         self._figures["commands"] += len(taken)
@@ -435,15 +441,22 @@ class EngineServer:
     # --- the rest --------------------------------------------------------------------------------
 
     def status(self) -> dict[str, Any]:
-        """Figures for operators and metrics."""
+        """Figures for operators."""
+        return {
+            **self._seen_beside(),
+            **self._clock_status(),
+            "event_hash": self._sequencer.position.event_hash,
+        }
+
+    def _seen_beside(self) -> dict[str, Any]:
+        """What another thread may read while the engine works."""
         sequencer, engine = self._sequencer, self._sequencer.engine
         return {
             "sequence": engine.sequence,
             "durable": sequencer.journal.durable_sequence,
-            "event_hash": sequencer.position.event_hash,
             "epoch": sequencer.journal.epoch,
             "now_ns": engine.now_ns,
-            **self._clock_status(),
+            **self._clock_seen(),
             "started_ns": self._started_ns,
             "pid": os.getpid(),
             "queue": len(self._waiting),
@@ -464,10 +477,14 @@ class EngineServer:
 
     def _clock_status(self) -> dict[str, Any]:
         """Whether the machine's time of day agrees with the time that commands are stamped with."""
+        self._sequencer.clock()
+        return self._clock_seen()
+
+    def _clock_seen(self) -> dict[str, Any]:
+        """The same as it was last read: the engine alone reads its clock."""
         clock = self._sequencer.clock
         if not isinstance(clock, GuardedClock):
             return {"clock_believed": True, "clock_difference_ns": 0}
-        clock()
         return {"clock_believed": clock.is_believed, "clock_difference_ns": clock.difference_ns}
 
     def _finish(self) -> None:

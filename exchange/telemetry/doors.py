@@ -78,8 +78,8 @@ def open_side_door(
 
 def socket_of(folder: Path, name: str) -> Path | None:
     """Where the process of that name answers; None for what is no name of a process."""
-    kind, _, number = name.partition("-")
-    if not kind.isalpha() or not (number == "" or number.isdecimal()) or len(name) > 32:
+    kind, dash, number = name.partition("-")
+    if not kind.isalpha() or (dash and not number.isdecimal()) or len(name) > 32:
         return None
     return folder / f"{name}.side.sock"
 

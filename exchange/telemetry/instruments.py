@@ -10,6 +10,7 @@ a figure of the moment before. ``measures`` makes them by the names of ``metric_
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -48,9 +49,25 @@ class Tally(dict[str, int]):
             value, count = OTHER, self.get(OTHER, 0) + count
         super().__setitem__(value, count)
 
-    def add(self, value: str, count: int = 1) -> None:
-        """``tally[value] += count``, for callers that have an expression's place only."""
-        self[value] += count
+
+class SharedTally:
+    """Counters by the values of labels, for any thread and for rare things: ``add`` takes a lock."""
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[str, ...], int] = {}
+        self._lock = threading.Lock()
+
+    def add(self, *labels: str, count: int = 1) -> None:
+        """So many more of these."""
+        with self._lock:
+            if labels not in self._counts and len(self._counts) >= MAX_LABEL_VALUES:
+                labels = (OTHER,) * len(labels)
+            self._counts[labels] = self._counts.get(labels, 0) + count
+
+    def values(self) -> dict[tuple[str, ...], int]:
+        """By the values of the labels."""
+        with self._lock:
+            return dict(self._counts)
 
 
 class Durations:
@@ -102,5 +119,5 @@ def _cumulated(
     seen = sum(counts[:first])
     for bit in range(first, last + 1):
         seen += counts[bit]
-        yield f"{bound(bit):g}" if first == 0 else repr(bound(bit)), seen
+        yield repr(bound(bit)), seen
     yield "+Inf", seen + sum(counts[last + 1 :])

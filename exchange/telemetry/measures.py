@@ -26,7 +26,7 @@ from prometheus_client.core import (
 )
 
 from exchange import process
-from exchange.telemetry.instruments import OTHER, Count, Durations, Sizes, Tally
+from exchange.telemetry.instruments import OTHER, Count, Durations, SharedTally, Sizes, Tally
 from exchange.telemetry.metric_table import MAX_LABEL_VALUES, TABLE, Definition
 from exchange.telemetry.side_door import Page
 
@@ -84,6 +84,14 @@ class Figures:
     def tally(self, name: str) -> Tally:
         """A counter with one label."""
         return self._made(name, Tally)
+
+    def shared_tally(self, name: str, *known: str) -> SharedTally:
+        """A counter with labels that any thread adds to. ``known``: values of its label that are 0 until they
+        are counted, so that the first of them is seen as a rise."""
+        tally = self._made(name, SharedTally)
+        for value in known:
+            tally.add(value, count=0)
+        return tally
 
     def durations(self, name: str) -> Durations:
         """A histogram of seconds without labels."""
@@ -185,8 +193,8 @@ def _numbers(value: Any) -> dict[tuple[str, ...], float]:
         return {}
     if isinstance(value, Count):
         return {(): value.value}
-    if isinstance(value, Gauge):
-        return value.values()
+    if isinstance(value, Gauge | SharedTally):
+        return dict(value.values())
     if isinstance(value, Mapping):
         return {key if isinstance(key, tuple) else (key,): number for key, number in dict(value).items()}
     return {(): value}

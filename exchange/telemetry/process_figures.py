@@ -12,6 +12,7 @@ from typing import Any, Final
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.process_collector import ProcessCollector
 
+from exchange.telemetry import breakers
 from exchange.telemetry.instruments import Durations
 from exchange.telemetry.measures import Figures
 
@@ -19,6 +20,7 @@ from exchange.telemetry.measures import Figures
 LAG_EVERY_S: Final = 0.25
 #: Of the project (pyproject.toml).
 VERSION: Final = "1.0.0"
+_OPEN: Final = {"closed": 0.0, "half-open": 0.5, "open": 1.0}
 
 
 def describe_process(figures: Figures, name: str, **build: str) -> None:
@@ -27,10 +29,15 @@ def describe_process(figures: Figures, name: str, **build: str) -> None:
         return
     ProcessCollector(registry=figures.registry)
     GCCollector(registry=figures.registry)
-    words = {"process": name, "version": VERSION, "python": platform.python_version(), **build}
+    words = {"process": name, "version": VERSION, "python": platform.python_version(), "core": "", **build}
     figures.tell("xtrader_build_info", words)
-    figures.gauge("xtrader_breaker_open")
+    figures.read("xtrader_breaker_open", _breakers_open)
     watch_collector(figures)
+
+
+def _breakers_open() -> dict[str, float]:
+    """By dependency: 1 while it is given up, a half while it is tried."""
+    return {dependency: _OPEN[breaker.state] for dependency, breaker in breakers.states().items()}
 
 
 def watch_collector(figures: Figures) -> None:

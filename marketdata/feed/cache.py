@@ -96,6 +96,16 @@ class MarketData:
         return self._state.now_ns
 
     @property
+    def sequence(self) -> int:
+        """What the tables had when the projector last spoke."""
+        return self._state.sequence
+
+    @property
+    def silent_s(self) -> float:
+        """Since when nothing was heard of the projector."""
+        return time.monotonic() - self._heard_s
+
+    @property
     def lag(self) -> int:
         """Durable commands that the projector had not stored when it last spoke."""
         return max(0, self._state.durable_sequence - self._state.sequence)

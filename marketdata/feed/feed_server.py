@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from exchange.link.protocol import FrameError
+from exchange.telemetry.measures import own
 from marketdata.feed import feed_messages
 from marketdata.feed.board import Board
 from marketdata.feed.feed_messages import Message, frame_of
@@ -50,6 +51,7 @@ class FeedServer:
         #: Whether the file is gone, and the log says so.
         self._is_lost = False
         self._thread = threading.Thread(target=self._run, name="marketdata-feed", daemon=True)
+        own().read("xtrader_feed_subscribers", lambda: len(self._subscribers))
 
     def start(self) -> None:
         """Listen; returns once a client can connect. Raises OSError when the socket cannot be made."""

@@ -24,6 +24,7 @@ from marketdata.feed.board import Board, SymbolUpdate, Update
 from marketdata.intervals import INTERVALS
 from marketdata.projection import resume
 from marketdata.projection.alarm import Alarm
+from marketdata.projection.fold_figures import FoldFigures
 from marketdata.projection.follower_health import Health, Options
 from marketdata.projection.garbage import Garbage
 from marketdata.projection.markets import Changes, Markets
@@ -90,6 +91,7 @@ class Projector:
         self._alarm = Alarm(engine_socket)
         resume.define(self._follower.engine, self._scales, self._board)
         resume.markets(self._follower.engine, self._markets, self._board)
+        self._figures = FoldFigures(self.status, self._markets.names())
         start = Update(self.position.sequence, self._follower.engine.now_ns)
         self._board.apply(self._with_symbols(start, set(self._markets.names())))
         self._tell()
@@ -170,6 +172,7 @@ class Projector:
     def _fold(self, timeout_s: float, max_commands: int) -> Folded | None:
         """Fold the next batches into rows and what to show; None when there are none."""
         rows, changes = Rows(), Changes()
+        self._figures.begin_fold()
         before, last = self._follower.position, None
         try:
             for batch in self._follower.stream(timeout_s, max_commands):
@@ -184,12 +187,14 @@ class Projector:
         if last is None:
             return None
         self._raise(self._watch.check_venue(), last.position.sequence)
+        self._figures.folded(rows.trades, rows.books)
         candles = self._markets.candles_to_store(changes)
         write = Write(before, last.position, last.now_ns, rows, candles)
         return Folded(write, self._update(write, changes))
 
     def _collect(self, batch: Batch, rows: Rows, changes: Changes) -> None:
         self._markets.advance(batch.now_ns, changes)
+        self._figures.fold(batch)
         counted = len(rows.trades)
         collect(rows, self._scales, batch)
         for symbol in rows.symbols:
@@ -230,6 +235,7 @@ class Projector:
         """Larger transactions while they stay short, smaller ones as soon as they do not."""
         limit_s, options = self._store.transaction_ms / 1_000, self._options
         self.health.committed(self._store.last_write_s, commands)
+        self._figures.stored(self._store.last_write_s, commands)
         rows_s = self._store.last_rows_s
         if rows_s > limit_s:
             self._batch_commands = max(options.min_commands, self._batch_commands // 2)
@@ -244,6 +250,7 @@ class Projector:
         if self._archiver is not None:
             self._archiver.work()
         self._alarm.work()
+        self._figures.look(engine)
         self._garbage.work()
         self._tell()
 
@@ -254,6 +261,7 @@ class Projector:
         if self._is_stored:
             found += self._watch.check_tables()
         took_s = time.monotonic() - started_s
+        self._figures.checked(took_s)
         self.health.checked(self._follower.engine.sequence, took_s, [breach.text for breach in found])
         self._raise(found, self._follower.engine.sequence)
 
@@ -262,18 +270,20 @@ class Projector:
             self._alarm.raise_for(sequence, breach)
 
     def _tell(self) -> None:
+        """Have the status query answer how it is now."""
+        self._board.set_status(self.status(), self._follower.durable_sequence)
+
+    def status(self) -> dict[str, Any]:
         """What the status query answers."""
-        durable = self._follower.durable_sequence
-        status: dict[str, Any] = {
+        return {
             "pid": os.getpid(),
             "sequence": self.position.sequence,
             "event_hash": self.position.event_hash,
             "now_ns": self._follower.engine.now_ns,
-            "durable_sequence": durable,
+            "durable_sequence": self._follower.durable_sequence,
             "lag": self.lag,
             "retries": self._store.retries,
             **self.health.status(),
             "breaches": sorted({*self._alarm.breaches, *self.health.breaches}),
             "breaches_found": self._alarm.count,
         }
-        self._board.set_status(status, durable)

@@ -180,6 +180,7 @@ PAGES: Final[Needs] = {
     "healthz": {"GET": ANYONE},
     # From this machine, or with a token of its own: ``METRICS_TOKEN``.
     "metrics": {"GET": ANYONE},
+    "metrics/<str:process>": {"GET": ANYONE},
 }
 
 #: Operator pages that belong to no table; behind ``admin/``.

@@ -18,6 +18,7 @@ from web.access.headers import Headers
 from web.access.language import language_of
 from web.access.limiter import Who, limiter
 from web.rest.error_replies import as_api_error
+from web.server.web_figures import web_figures
 
 logger = logging.getLogger(__name__)
 
@@ -109,6 +110,7 @@ async def send_body(
 
 async def send_error(send: Send, error: ApiError, headers: Headers, fixed: HeaderLines) -> None:
     """Answer with an error, in the language the headers ask for."""
+    web_figures.errors.add(error.code)
     wait_s = error.details.get("retry_after_s") or error.retry_after_s
     await send_body(send, error.status, encoded(error.body(language_of(headers))), fixed, wait_s)
 

@@ -126,6 +126,10 @@ class AccountFeeds:
         self._loop = asyncio.get_running_loop()
         self._paying: asyncio.Task[None] | None = None
 
+    def __len__(self) -> int:
+        """Accounts whose topics are kept."""
+        return len(self._accounts)
+
     def stop(self) -> None:
         if self._paying is not None:
             self._paying.cancel()

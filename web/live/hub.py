@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import deque
+import time
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -41,6 +42,7 @@ from web.live.step import (
     step,
 )
 from web.live.topics import Body, LazyBody, Reader, Topic
+from web.server.web_figures import web_figures
 
 logger = logging.getLogger(__name__)
 
@@ -93,6 +95,7 @@ class Hub:
         self._flush_timers: dict[str, asyncio.TimerHandle] = {}
         self._flushed_at: dict[str, float] = {}
         self._loop = asyncio.get_running_loop()
+        self._push, self._event_age = web_figures.push, web_figures.event_age
 
     # --- life ----------------------------------------------------------------------------------------
 
@@ -165,6 +168,7 @@ class Hub:
     def _on_batch(self, batch: FeedBatch[Event]) -> None:
         if batch.first_sequence != self.sequence + 1:
             raise FeedJumped(f"from {self.sequence} to {batch.first_sequence}")
+        began_ns = time.perf_counter_ns()
         self._time_ms = milliseconds(batch.now_ns)
         for sequence, events in enumerate(batch.events, start=batch.first_sequence):
             self.sequence = sequence
@@ -172,6 +176,13 @@ class Hub:
             self.changes.take(events, sequence)
         if self._sequence_waiters:
             self._release_sequence_waiters()
+        # The outboxes write at the end of this turn of the loop, and this is called after them.
+        self._loop.call_soon(self._pushed, began_ns, batch.now_ns)
+
+    def _pushed(self, began_ns: int, stamped_ns: int) -> None:
+        """What a batch caused has been handed to the sockets that can take it."""
+        self._push.observe(time.perf_counter_ns() - began_ns)
+        self._event_age.observe(max(0, time.time_ns() - stamped_ns))
 
     def _take_in(self, events: Sequence[Event], sequence: int, now_ns: int) -> None:
         """The events of one command."""
@@ -296,6 +307,16 @@ class Hub:
             self.books[topic.symbol].leave(reader)
         else:
             topic.readers.pop(reader, None)
+
+    def readers(self) -> dict[str, int]:
+        """How many read each public channel. From any thread."""
+        topics = [*self._topics.values(), *self.relays.topics()]
+        topics += [book.topic for book in list(self.books.values())]
+        topics += [one.topic for one in list(self.gathered.values())]
+        readers = Counter[str]()
+        for topic in topics:
+            readers[topic.channel] += len(topic.readers)
+        return {channel: count for channel, count in readers.items() if count}
 
     def recent_trades(self, symbol: str) -> list[Body]:
         """The newest trades of a symbol that this process has seen, oldest first."""

@@ -61,6 +61,10 @@ class Relays:
             topic = self._topics[(channel, symbol)] = Topic(channel, symbol, 0, remember=0)
         return topic
 
+    def topics(self) -> list[Topic]:
+        """Those that were asked for. From any thread."""
+        return list(self._topics.values())
+
     def join(self, topic: Topic, reader: Reader) -> None:
         """Send the newest message, if there is one yet, and from then on every message."""
         body = self._state(topic)

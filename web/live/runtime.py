@@ -13,6 +13,7 @@ from exchange import process
 from exchange.link import engine_link
 from marketdata.feed.cache import MarketData
 from web.live.hub import Hub
+from web.live.live_figures import LiveFigures
 from web.live.socket_limits import Limits, limits_from_settings
 from web.live.turns import Turns
 from web.live.user_changes import UserChanges
@@ -120,6 +121,7 @@ class Runtime:
         self.turns = Turns(self.loop)
         self.user_changes = UserChanges(self.connections.recheck)
         self.venue = VenueState(hub, marketdata or MarketData(), self.connections.tell)
+        self.figures = LiveFigures(self)
 
 
 async def start() -> Runtime:
@@ -153,6 +155,7 @@ async def stop() -> None:
         running.connections.shut_down()
         process.current().remove(VenueState)
         await running.venue.stop()
+        running.figures.stop()
         await running.user_changes.stop()
         await running.hub.stop()
     await engine_link.stop()

@@ -1,16 +1,20 @@
 """``/health/live`` and ``/health/ready`` for proxies and supervisors, ``/health/detail`` for operators,
 ``/healthz`` as the contract has it, and ``/metrics`` for Prometheus. All but the first two are limited by
 address as public reads are; live touches nothing, and ready asks the engine once a second at most.
+
+``/metrics/<process>`` relays the page of another process on this machine, so that who scrapes needs this
+address only.
 """
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -19,6 +23,8 @@ from accounts.identity.identities import identify_session
 from accounts.identity.roles import SEE_ENGINE, may
 from accounts.identity.verified_tokens import verified_tokens
 from exchange.errors import RefusedError
+from exchange.telemetry.doors import socket_of
+from exchange.telemetry.side_door import ask
 from ops import health, health_detail, metrics
 from ops.readiness import readiness
 from web.access.addresses import address_of, is_local
@@ -75,6 +81,24 @@ async def metrics_text(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     report = await health.examiner.report()
     return HttpResponse(metrics.as_text(report), content_type=CONTENT_TYPE_LATEST)
+
+
+@require_safe
+async def metrics_of(request: HttpRequest, process: str) -> HttpResponse:
+    """The same of another process; 502 where none of that name answers."""
+    wait_s = await _wait_s(request)
+    if wait_s is not None:
+        return _try_later(wait_s)
+    if not _may_read_metrics(request):
+        raise PermissionDenied
+    socket = socket_of(settings.XTRADER["SIDE_DOOR_FOLDER"], process)
+    if socket is None:
+        raise Http404
+    try:
+        status, body = await asyncio.to_thread(ask, socket, "/metrics")
+    except OSError:
+        return HttpResponse(f"No process {process} answers.\n", status=502, content_type="text/plain")
+    return HttpResponse(body, status=status, content_type=CONTENT_TYPE_LATEST)
 
 
 def _may_read_metrics(request: HttpRequest) -> bool:

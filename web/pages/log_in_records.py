@@ -26,9 +26,9 @@ from accounts.identity.tokens import MAX_CREDENTIAL_CHARS, tokens_issued
 from accounts.models import User
 from accounts.registration.user_names import name_of
 from exchange import audit, process
-from ops.metrics import FAILED_LOG_INS, LOG_INS
 from web.access.addresses import address_of
 from web.access.request_places import place_of
+from web.server.web_figures import web_figures
 
 logger = logging.getLogger(__name__)
 
@@ -122,13 +122,13 @@ failure_log: Final = process.shared(FailureLog)
 
 def on_failure(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
     """Receives Django's ``user_login_failed``: log-in pages and tokens alike."""
-    FAILED_LOG_INS.inc()
+    web_figures.log_ins.add("failed")
     failure_log.add(_known_name(credentials.get("username")), _address_of(request))
 
 
 def on_success(user: AbstractBaseUser, request: HttpRequest | None = None, **_: Any) -> None:
     """Receives ``user_logged_in`` and ``tokens_issued``."""
-    LOG_INS.inc()
+    web_figures.log_ins.add("ok")
     _note("log_in.succeeded", user, request)
     if getattr(user, "is_staff", False):
         logger.info("staff logged in: user %s from %s", user.get_username(), _address_of(request))

@@ -19,6 +19,7 @@ from exchange.link.errors import EngineError, api_error
 from web.access.language import active_language
 from web.access.limiter import UNAVAILABLE
 from web.access.outages import DATABASE_BUSY, DATABASE_UNAVAILABLE, outage_of
+from web.server.web_figures import web_figures
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ def handle(exc: Exception, context: dict[str, Any]) -> Response | None:
     error = as_api_error(exc)
     if error is None:
         return None
+    web_figures.errors.add(error.code)
     response = Response(error.body(active_language()), status=error.status, headers=_headers(exc, error))
     return _logged(response) if error.code in OUTAGES else response
 
@@ -171,6 +173,7 @@ def _page(request: HttpRequest, status: int) -> HttpResponse | None:
 
 def error_response(error: ApiError) -> JsonResponse:
     """An error as a plain Django response."""
+    web_figures.errors.add(error.code)
     response = JsonResponse(error.body(active_language()), status=error.status)
     if error.retry_after_s:
         response["Retry-After"] = str(error.retry_after_s)

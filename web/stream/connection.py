@@ -30,6 +30,7 @@ from web.live import socket_limits as codes
 from web.live.parts import packets_of
 from web.live.runtime import Runtime
 from web.live.venue_notice import Venue
+from web.server.web_figures import SAMPLE, web_figures
 from web.stream.order_entry import CANCELING, QUOTING, Operation, OrderEntry, error_body
 from web.stream.outbox import Outbox
 from web.stream.proofs import prove, read_proof, still_in_use
@@ -104,6 +105,10 @@ class Connection:
         self._control_ops: dict[str, ControlOp] = dict(zip(CONTROL_OPS, own_ops, strict=True))
         self.is_closing = False
         self._in_flight = 0
+        #: Requests with orders so far: one in ``SAMPLE`` is measured, the first among them.
+        self._entered = 0
+        self._validate, self._asked = web_figures.validate, web_figures.engine
+        self._edge, self._errors = web_figures.socket_orders, web_figures.errors
         self._fewer_in_flight = asyncio.Event()
         now = self._loop.time()
         self._heard_at = self._pinged_at = self._rechecked_at = self._drained_at = now
@@ -228,13 +233,34 @@ class Connection:
             self._refuse(request_id, wait_s)
             return None
         self._in_flight += count
+        self._entered = entered = self._entered + 1
         try:
-            done = partial(self._order_done, request_id, account, count)
-            waiting = operation(account, sent).send(self._client, done)
+            if entered & (SAMPLE - 1) == 1:
+                waiting = self._enter_measured(request_id, count, operation, account, sent)
+            else:
+                done = partial(self._order_done, request_id, account, count)
+                waiting = operation(account, sent).send(self._client, done)
         except Exception as error:
             self._not_entered(request_id, account, count, error)
             return None
         return None if waiting is None else self._wait_entered(request_id, account, count, waiting)
+
+    def _enter_measured(
+        self, request_id: RequestId, count: int, operation: Operation, account: int, sent: Any
+    ) -> Awaitable[None] | None:
+        """``_enter`` of a request whose stages are measured."""
+        began_ns = time.perf_counter_ns()
+        entry = operation(account, sent)
+        sent_ns = time.perf_counter_ns()
+        self._validate.observe(sent_ns - began_ns)
+
+        def done(result: Json | ApiError) -> None:
+            now_ns = time.perf_counter_ns()
+            self._order_done(request_id, account, count, result)
+            self._asked.observe(now_ns - sent_ns)
+            self._edge.observe(time.perf_counter_ns() - began_ns)
+
+        return entry.send(self._client, done)
 
     def _refuse(self, request_id: RequestId, wait_s: int) -> None:
         """The account has used up its orders. One that goes on regardless is closed as a flood."""
@@ -299,6 +325,7 @@ class Connection:
         self.send({"type": "reply", "id": request_id, "ok": False, **self._error_body(error)})
 
     def _error_body(self, error: ApiError) -> Json:
+        self._errors.add(error.code)
         return error_body(error, self.language)
 
     def _reply_trouble(self, request_id: RequestId, error: Exception) -> None:
@@ -504,6 +531,7 @@ class Connection:
         if self.is_closing:
             return
         self.is_closing = True
+        web_figures.closes.add(codes.CLOSE_WORDS[code])
         logger.info("closing a connection of account %s: %d %s", self.account_name or "-", code, reason)
         self._fewer_in_flight.set()
         self._subscriptions.close()

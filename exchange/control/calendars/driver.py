@@ -32,6 +32,7 @@ from exchange.engine.messages import (
 )
 from exchange.link.errors import EngineError
 from exchange.link.protocol import Answer, Outcome
+from exchange.telemetry.measures import own
 from exchange.telemetry.process_health import Rounds
 
 logger = logging.getLogger(__name__)
@@ -162,6 +163,7 @@ def run_steps(
     """Take these steps again and again until ``stop`` is set; while the engine is away try again, and say so
     once. ``rounds`` is told of those that ended well."""
     is_waiting = False
+    passed = own().gauge("xtrader_duty_last_pass_timestamp_seconds")
     while not stop.is_set():
         try:
             for step in steps:
@@ -172,6 +174,7 @@ def run_steps(
             is_waiting = True
         else:
             is_waiting = False
+            passed.set(time.time(), "sessions")
             if rounds is not None:
                 rounds.done()
         stop.wait(POLL_S)

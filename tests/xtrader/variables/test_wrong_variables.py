@@ -79,6 +79,8 @@ WRONG = (
     ("RATE_LIMIT_ORDERS", "2000"),
     ("RATE_LIMIT_ORDERS", "2000/fortnight"),
     ("RATE_LIMIT_ORDERS", "-1/s"),
+    ("SIDE_DOORS", "9101"),
+    ("SIDE_DOORS", "engine=nine"),
     ("RATE_LIMIT_ORDERS_ACCOUNTS", "alice=5/s"),
     ("RATE_LIMIT_ORDERS_ACCOUNTS", "1001=fast"),
 )
