@@ -6,7 +6,6 @@ do not wait for it. The log gets a line a minute.
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from redis.exceptions import RedisError
 
 from exchange import process
 from exchange.scarce_log import ScarceLog
+from exchange.telemetry.logs import get_logger
 
 _T = TypeVar("_T")
 
@@ -34,7 +34,7 @@ class SharedCache:
         self._lock = threading.Lock()
         #: When the cache is asked again; None while it answers.
         self._ask_at_s: float | None = None
-        self._log = ScarceLog(logging.getLogger(__name__))
+        self._log = ScarceLog(get_logger(__name__))
 
     def get(self, key: str) -> Any:
         """What is kept under a key; None where nothing is, or the cache is away."""
@@ -59,9 +59,8 @@ class SharedCache:
             answer = question()
         except _AWAY as error:
             self._ask_at_s = self._clock() + PAUSE_S
-            self._log.error(
-                f"the shared cache does not answer; rate limits count in each process: {type(error).__name__}"
-            )
+            # Rate limits count in each process meanwhile.
+            self._log.error("shared_cache_does_not_answer", error=type(error).__name__)
             return None
         self._ask_at_s = None
         return answer

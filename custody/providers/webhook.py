@@ -8,7 +8,6 @@ payout has to name the order as it was given; only the amount of ``Paid`` is han
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -35,10 +34,11 @@ from custody.providers.webhook_signing import SecretError, Secrets
 from custody.providers.webhook_transport import NeverLeftError, TransportAnswer, TransportError
 from exchange.errors import RequestError
 from exchange.listing.symbol_table import symbols
+from exchange.telemetry.logs import get_logger
 from exchange.units.decimals import NumberText, format_units, parse_units
 from exchange.wire.strict_json import read_object
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 MAX_REFERENCE: Final = 128
 MAX_REASON: Final = 200
@@ -149,7 +149,7 @@ class WebhookProvider:
         try:
             secrets = self.secrets()
         except SecretError as error:
-            logger.error("provider %s has no secret: %s", self.name, error)
+            logger.error("provider_key_missing", provider=self.name, text=str(error))
             return NotSent("the provider's secret is missing here")
         headers = webhook_signing.request_headers(secrets, "POST", f"{self._path}{place}", body)
         try:

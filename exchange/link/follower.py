@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import select
 import socket
 import time
@@ -29,10 +28,11 @@ from exchange.link.protocol import (
     frame,
     reply_decoder,
 )
+from exchange.telemetry.logs import get_logger
 
 __all__ = ["Batch", "Follower", "Position"]
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 #: How often the journal is looked at while the engine publishes nothing.
 _POLL_S: Final = 0.05
@@ -50,6 +50,8 @@ class Batch(NamedTuple):
     events: list[list[Event]]
     #: rolling hash after this batch, hex
     event_hash: str
+    #: the label of each command's request, or nothing where none has one
+    labels: list[str] = []
 
     @property
     def position(self) -> Position:
@@ -194,7 +196,9 @@ class Follower:
             commands, events = self._fold.apply(record, path)
         except JournalDisagrees as error:
             raise FollowerDisagrees(str(error)) from error
-        return Batch(record.first_sequence, record.now_ns, commands, events, self._fold.event_hash.hex())
+        labels = record.labels()
+        event_hash = self._fold.event_hash.hex()
+        return Batch(record.first_sequence, record.now_ns, commands, events, event_hash, labels)
 
 
 class _DurableGate:
@@ -245,7 +249,7 @@ class _DurableGate:
         sock.setblocking(False)
         self._frames = FrameBuffer(MAX_REQUEST_BYTES)
         self._socket = sock
-        log.info("following the engine at %s", self._path)
+        log.info("following_engine", path=self._path)
 
     def _receive(self, sock: socket.socket) -> bool:
         """Read once; whether there may be more."""
@@ -258,10 +262,10 @@ class _DurableGate:
         except BlockingIOError:
             return False
         except (OSError, FrameError, *DECODE_ERRORS) as error:
-            log.warning("lost the engine: %s", error)
+            log.warning("engine_lost", error=error)
             self.close()
             return False
         if not data:
-            log.warning("the engine closed the connection; following the journal alone")
+            log.warning("engine_closed_connection")
             self.close()
         return bool(data)

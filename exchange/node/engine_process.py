@@ -7,7 +7,6 @@ its options alone: without Django it is up again after a crash in a fraction of 
 from __future__ import annotations
 
 import gc
-import logging
 import os
 import signal
 import time
@@ -22,8 +21,9 @@ from exchange.journal.file_journal import DEFAULT_SEGMENT_BYTES
 from exchange.node.clock import GuardedClock, check_start
 from exchange.node.sequencer import Sequencer, open_sequencer
 from exchange.node.server import EngineServer, Limits
+from exchange.telemetry.logs import get_logger
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 #: What an operator may say of the clock at a start: nothing, that a long gap is right, or that the journal
 #: is.
@@ -65,7 +65,7 @@ def run(options: Mapping[str, Any]) -> int:
             options["clock"],
         )
     except (JournalError, OSError) as error:
-        log.critical("the engine stops: %s", error)
+        log.critical("engine_stops", error=error)
         return 1
     return 0
 
@@ -83,7 +83,7 @@ def _serve(
     with sequencer:
         _set_clock(sequencer, clock)
         epoch, sequence = sequencer.journal.epoch, sequencer.position.sequence
-        log.info("%s core, epoch %d, state at sequence %d", core.running(), epoch, sequence)
+        log.info("engine_started", core=core.running(), epoch=epoch, sequence=sequence)
         server = EngineServer(sequencer, socket_path, limits)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: server.stop())

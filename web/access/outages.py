@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Final
 
 from django.db import InterfaceError, OperationalError
@@ -10,8 +9,9 @@ from django.db import InterfaceError, OperationalError
 from exchange import process
 from exchange.errors import ApiError
 from exchange.scarce_log import ScarceLog
+from exchange.telemetry.logs import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 DATABASE_UNAVAILABLE: Final = "DATABASE_UNAVAILABLE"
 #: What Django raises when the database is away, too busy or cannot write; a wrong statement raises others.
@@ -29,5 +29,5 @@ def outage_of(exc: Exception) -> ApiError | None:
     """The wire error of an exception that a missing database raised, logged; None of any other."""
     if not isinstance(exc, DATABASE_AWAY):
         return None
-    _outage_log.error(f"the database does not answer: {type(exc).__name__}: {exc}")
+    _outage_log.error("database_does_not_answer", error=exc)
     return ApiError(DATABASE_UNAVAILABLE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +10,14 @@ from typing import Protocol, TypeVar
 
 from exchange import process
 from exchange.link import engine_link
+from exchange.telemetry.logs import get_logger
 from marketdata.feed.cache import MarketData
 from web.live.hub import Hub
 from web.live.socket_limits import Limits, limits_from_settings
 from web.live.turns import Turns
 from web.live.user_changes import UserChanges
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 Key = TypeVar("Key", int, str)
 
@@ -130,7 +130,7 @@ async def start() -> Runtime:
     started = Runtime(hub, limits)
     started.user_changes.start()
     process.current().put(started)
-    logger.info("live feeds started")
+    logger.info("live_feeds_started")
     return started
 
 

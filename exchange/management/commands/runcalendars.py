@@ -3,7 +3,6 @@ holds the demo's auctions."""
 
 from __future__ import annotations
 
-import logging
 import signal
 import threading
 from typing import Any
@@ -15,8 +14,9 @@ from exchange.control.calendars.driver import SessionDriver, run_steps
 from exchange.control.calendars.hourly import HourlyAuctions
 from exchange.link.blocking import BlockingEngineClient
 from exchange.listing import catalog
+from exchange.telemetry.logs import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 class Command(BaseCommand):
@@ -27,9 +27,9 @@ class Command(BaseCommand):
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, lambda *_: stop.set())
         with BlockingEngineClient(settings.XTRADER["ENGINE_SOCKET"]) as client:
-            logger.info("sessions started")
+            logger.info("sessions_started")
             steps = [SessionDriver(client).step]
             if settings.XTRADER["DEMO_AUCTIONS"]:
                 steps.append(HourlyAuctions(client, catalog.AAPL_USD.symbol).step)
             run_steps(steps, stop)
-        logger.info("sessions stopped")
+        logger.info("sessions_stopped")

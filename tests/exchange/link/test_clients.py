@@ -98,7 +98,7 @@ def test_no_refusal_of_a_repetition_is_the_outcome_of_the_first(
             connections += 1
             refused = 0
             while length := await reader.read(LENGTH_BYTES):
-                [[_, first_id, commands]] = msgspec.msgpack.decode(
+                [[_, first_id, commands, _]] = msgspec.msgpack.decode(
                     await reader.readexactly(int.from_bytes(length, "little"))
                 )
                 if connections == 1:
