@@ -23,7 +23,7 @@ from demo.runner import Demo
 
 
 def log_to(name: str | None) -> None:
-    """Log to a file that is kept in bounds (``LOG_ROTATE_MB``, ``LOG_ROTATE_COUNT``), else to standard error."""
+    """Log to a file kept in bounds (``LOG_ROTATE_MB``, ``LOG_ROTATE_COUNT``), else to standard error."""
     handlers: list[logging.Handler] | None = None
     if name:
         max_bytes = int(float(os.environ.get("LOG_ROTATE_MB") or 20) * 1024 * 1024)

@@ -52,6 +52,8 @@ class Batch(NamedTuple):
     event_hash: str
     #: the label of each command's request, or nothing where none has one
     labels: list[str] = []
+    #: when it began to be folded, by this machine's time of day
+    began_ns: int = 0
 
     @property
     def position(self) -> Position:
@@ -187,7 +189,7 @@ class Follower:
 
     def _apply(self, record: Record) -> Batch | None:
         """Fold a record; None for one without commands."""
-        path = self._reader.place[0]
+        path, began_ns = self._reader.place[0], time.time_ns()
         try:
             if not record.command_count:
                 if record.first_sequence == self.engine.sequence + 1:
@@ -198,7 +200,7 @@ class Follower:
             raise FollowerDisagrees(str(error)) from error
         labels = record.labels()
         event_hash = self._fold.event_hash.hex()
-        return Batch(record.first_sequence, record.now_ns, commands, events, event_hash, labels)
+        return Batch(record.first_sequence, record.now_ns, commands, events, event_hash, labels, began_ns)
 
 
 class _DurableGate:

@@ -218,7 +218,7 @@ class EngineServer:
 
     def _take_commands(self, client: Connection, message: Commands) -> None:
         waiting, labels = self._waiting, message.labels
-        if len(labels) != len(message.commands) or max(map(len, labels)) > MAX_LABEL_CHARS:
+        if len(labels) != len(message.commands) or max(map(len, labels), default=0) > MAX_LABEL_CHARS:
             # None, or nothing of ours: labels are for those who search, and no reason to refuse a command.
             labels = [""] * len(message.commands)
         if self._watch.is_tracing:

@@ -31,7 +31,7 @@ class OtlpExporter:
         self._processor.on_end(self._readable(span))
 
     def close(self) -> None:
-        self._processor.shutdown()
+        self._processor.shutdown()  # type: ignore[no-untyped-call]
 
     def _readable(self, span: Finished) -> ReadableSpan:
         trace_id = int(span.trace_id, 16)

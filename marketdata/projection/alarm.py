@@ -45,7 +45,10 @@ class Alarm:
         if len(self.breaches) < SHOWN and breach.text not in self.breaches:
             self.breaches.append(breach.text)
         logger.critical(
-            "invariant_broken", sequence=sequence, breach=breach.text, halting=sorted(breach.symbols)
+            "invariant_broken",
+            sequence=sequence,
+            breach=_without_figures(breach.text),
+            halting=sorted(breach.symbols),
         )
         if self._engine_socket is None:
             return
@@ -71,3 +74,8 @@ class Alarm:
                 symbols=sorted(self._halting),
                 error=error,
             )
+
+
+def _without_figures(text: str) -> str:
+    """What is broken, and where. The amounts, which are a person's, stand behind the colon."""
+    return text.partition(":")[0]

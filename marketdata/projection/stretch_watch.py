@@ -1,5 +1,5 @@
-"""What marketdata notes about the stretches of the journal that it projects: those that took long, and the spans
-of requests that are traced, down to the projected row and its way to readers."""
+"""What marketdata notes about the stretches of the journal that it projects: those that took long, and the
+spans of requests that are traced, down to the projected row and its way to readers."""
 
 from __future__ import annotations
 

@@ -107,8 +107,8 @@ class FailureLog:
         with self._lock:
             by_user, self._by_user = self._by_user, {}
         for name, failures in by_user.items():
-            shown = f"user {name}" if name else UNKNOWN_NAMES
-            logger.warning("log_ins_failed", name=name or None, of=shown, **failures.facts())
+            shown = name or UNKNOWN_NAMES
+            logger.warning("log_ins_failed", name=shown, **failures.facts())
             try:
                 audit.record("log_in.failed", None, audit.Target("user", "", name), after=failures.facts())
             except Exception as error:
