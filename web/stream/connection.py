@@ -45,6 +45,7 @@ from web.stream.requests import (
     take_id,
     take_op,
     take_request_id,
+    take_traceparent,
 )
 from web.stream.sockets import Socket
 from web.stream.subscriptions import Subscriptions
@@ -196,7 +197,7 @@ class Connection:
         try:
             fields = read_request(text)
             request_id = take_id(fields)
-            given = take_request_id(fields)
+            given, traceparent = take_request_id(fields), take_traceparent(fields)
             if given is not None:
                 enter_request(given)
                 request_id = Named(request_id, given)
@@ -207,7 +208,7 @@ class Connection:
                 return
             account = self._account(op)
             if self._tracing is not None:
-                self._traced = self._tracing.begin(f"ws {op}", current_request_id())
+                self._traced = self._tracing.begin(f"ws {op}", current_request_id(), traceparent)
         except ApiError as error:
             self._count_control()
             self._reply_error(request_id, error)

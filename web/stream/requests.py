@@ -155,6 +155,17 @@ def take_request_id(fields: Fields) -> str | None:
     )
 
 
+def take_traceparent(fields: Fields) -> str:
+    """Remove and return the span of the client that the request is part of; empty without one. Raises
+    INVALID_FIELD."""
+    value = fields.pop("traceparent", None)
+    if value is None:
+        return ""
+    if type(value) is str and len(value) <= MAX_ID_CHARS:
+        return value
+    raise RequestError("INVALID_FIELD", {"field": "traceparent", "expected": "a text of up to 64"})
+
+
 def take_op(fields: Fields) -> str:
     """Remove and return the operation's name. Raises MISSING_FIELD, INVALID_FIELD."""
     value = fields.pop("op", None)
