@@ -36,6 +36,8 @@ JOBS ?= 2
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 VENV := .venv/bin
+# With a file of variables (XTRADER_ENV_FILE) the defaults of above are not ours to give.
+unless_in_file = $(if $(and $(XTRADER_ENV_FILE),$(filter file,$(origin $(1)))),,$(1)="$($(1))")
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup setup-dev test test-python test-compiled test-frontend check coverage compile \
@@ -59,7 +61,8 @@ setup-dev:
 	$(PYTHON) tools/bootstrap.py --dev
 
 run: setup
-	@DATA="$(DATA)" DEMO="$(DEMO)" exec $(VENV)/python manage.py up --host $(HOST) --port $(PORT) --with-parent
+	@$(foreach name,DATA DEMO HOST PORT,$(call unless_in_file,$(name))) \
+	exec $(VENV)/python manage.py up --with-parent
 
 test: test-python test-compiled test-frontend
 
@@ -72,7 +75,7 @@ proofs: setup-dev
 journeys: setup-dev
 	$(VENV)/python -m pytest -m journey -n $(JOBS) --dist loadfile $(ARGS)
 
-# Without a C compiler (status 3) there is nothing to test.
+# Without anything to compile with (status 3) there is nothing to test.
 test-compiled: setup-dev
 	@$(VENV)/python tools/compile_core.py || { [ $$? = 3 ] && exit 0; exit 1; }; \
 	XTRADER_CORE=compiled $(VENV)/python -m pytest -n $(JOBS) --dist loadfile $(CORE_TESTS)

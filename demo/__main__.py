@@ -44,7 +44,7 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    log_to(os.environ.get("LOG_FILE"))
+    log_to(os.environ.get("PROCESS_LOG"))
     # One line a request would bury the rest.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     asyncio.run(main())

@@ -1,7 +1,7 @@
 """The file of a process' log, rotated by the process that writes it.
 
-The supervisor starts a process with its output going to ``LOG_FILE``. What the process logs goes to its
-standard error like everything else it prints, so that one file has all of it, in order. When the file has
+The supervisor starts a process with its output going to the file ``PROCESS_LOG``. What the process logs goes
+to its standard error like everything else it prints, so that one file has all of it, in order. When the file has
 grown too large, the process renames it and turns its own output to a new one: no line is lost, whichever
 process dies meanwhile, and what the C library or a dying interpreter prints follows. A file that another
 program has renamed (logrotate with ``create``) is left in the same way, without a signal.
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 #: Environment variable that names the file; without it a process writes where it was told to.
-LOG_FILE: Final = "LOG_FILE"
+LOG_FILE: Final = "PROCESS_LOG"
 DEFAULT_MB: Final = 20.0
 DEFAULT_COUNT: Final = 5
 _MODE: Final = 0o600

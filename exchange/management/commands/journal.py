@@ -20,35 +20,16 @@ from exchange.journal.errors import JournalError
 from exchange.journal.recovery import recover
 from exchange.journal.snapshots import valid_snapshots
 from exchange.management.commands.runengine import journal_folder
+from exchange.management.progress_bar import shown_on
 
+_COMMANDS: Final = """
+PLACE CANCEL CANCEL_ALL REDUCE REPLACE PLACE_OCO PLACE_BRACKET CANCEL_REPLACE CANCEL_AFTER
+PLACE_OTO PLACE_QUOTES CANCEL_QUOTES PROTECT_QUOTES MOVE SET_ASSET SET_SYMBOL SET_SYMBOL_STATUS
+SET_ACCOUNT SET_FEES SET_GROUP SET_RULES SET_FEE_PLAN SET_ACCOUNT_PLAN DEPOSIT WITHDRAW
+PAY_FROM_FEES HOLD_WITHDRAWAL SETTLE_WITHDRAWAL RELEASE_WITHDRAWAL TICK
+"""
 #: Tag of a command → its word.
-_KINDS: Final = {
-    getattr(messages, name): name.lower()
-    for name in (
-        *(
-            "PLACE",
-            "CANCEL",
-            "CANCEL_ALL",
-            "REDUCE",
-            "REPLACE",
-            "PLACE_OCO",
-            "PLACE_BRACKET",
-            "CANCEL_REPLACE",
-        ),
-        *(
-            "CANCEL_AFTER",
-            "PLACE_OTO",
-            "PLACE_QUOTES",
-            "CANCEL_QUOTES",
-            "PROTECT_QUOTES",
-            "MOVE",
-            "SET_ASSET",
-        ),
-        *("SET_SYMBOL", "SET_SYMBOL_STATUS", "SET_ACCOUNT", "SET_FEES", "DEPOSIT", "WITHDRAW", "SET_RULES"),
-        *("SET_GROUP", "PAY_FROM_FEES", "HOLD_WITHDRAWAL", "SETTLE_WITHDRAWAL", "RELEASE_WITHDRAWAL"),
-        *("SET_FEE_PLAN", "SET_ACCOUNT_PLAN", "TICK"),
-    )
-}
+_KINDS: Final = {getattr(messages, name): name.lower() for name in _COMMANDS.split()}
 
 
 class Command(BaseCommand):
@@ -81,20 +62,25 @@ class Command(BaseCommand):
         if not path.is_dir():
             raise CommandError(f"there is no journal at {path}")
         try:
-            if options["action"] == "verify":
-                self._verify(path, snapshots, fold=options["fold"])
-            elif options["action"] == "export":
-                self._export(path, options["after"])
-            elif options["action"] == "find":
-                self._find(path, options["request_id"])
-            elif options["action"] == "archive":
-                self._archive(path, snapshots, options["keep"])
-            else:
-                self._repair(path, snapshots, force=options["force"])
+            with shown_on(self.stderr):
+                self._act(path, snapshots, options)
         except BlockingIOError as error:
             raise CommandError(f"another process archives {path}: try again later") from error
         except (JournalError, OSError) as error:
             raise CommandError(str(error)) from error
+
+    def _act(self, path: Path, snapshots: Path, options: dict[str, Any]) -> None:
+        match options["action"]:
+            case "verify":
+                self._verify(path, snapshots, fold=options["fold"])
+            case "export":
+                self._export(path, options["after"])
+            case "find":
+                self._find(path, options["request_id"])
+            case "archive":
+                self._archive(path, snapshots, options["keep"])
+            case "repair":
+                self._repair(path, snapshots, force=options["force"])
 
     def _verify(self, path: Path, snapshots: Path, *, fold: bool) -> None:
         report = tools.verify(path, snapshots)
