@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from exchange.telemetry.bounded_log import lines_of
 from exchange.telemetry.logs import formatter
 
 #: Loggers of uvicorn, which has handlers of its own unless they are taken away.
@@ -17,7 +18,9 @@ def logging_settings(environment: Mapping[str, str]) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": formatter(environment)}},
-        "filters": {"bounded": {"()": "exchange.telemetry.bounded_log.PerMinute"}},
+        "filters": {
+            "bounded": {"()": "exchange.telemetry.bounded_log.PerMinute", "maximum": lines_of(environment)}
+        },
         "handlers": {
             "console": {
                 "class": "exchange.telemetry.log_files.LogFileHandler",

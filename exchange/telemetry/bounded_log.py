@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 MAX_A_MINUTE: Final = 60
@@ -20,6 +20,11 @@ MAX_KINDS: Final = 1_000
 _LONGEST: Final = 200
 
 Kind = tuple[str, int, str]
+
+
+def lines_of(environment: Mapping[str, str]) -> int:
+    """The bound of ``LOG_LINES_A_MINUTE``. Raises ValueError for what is no number."""
+    return int(environment.get("LOG_LINES_A_MINUTE") or MAX_A_MINUTE)
 
 
 class PerMinute(logging.Filter):

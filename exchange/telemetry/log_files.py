@@ -1,7 +1,7 @@
 """The file of a process' log, rotated by the process that writes it.
 
 The supervisor starts a process with its output going to the file ``PROCESS_LOG``. What the process logs goes
-to its standard error like everything else it prints, so that one file has all of it, in order. When the file has
+to its standard error like everything else it prints, so one file has all of it, in order. When the file has
 grown too large, the process renames it and turns its own output to a new one: no line is lost, whichever
 process dies meanwhile, and what the C library or a dying interpreter prints follows. A file that another
 program has renamed (logrotate with ``create``) is left in the same way, without a signal.

@@ -180,10 +180,10 @@ def _formatter_of(environment: Mapping[str, str]) -> logging.Formatter:
 
 def basic_handler(environment: Mapping[str, str]) -> logging.Handler:
     """What a process without Django's settings logs by."""
-    from exchange.telemetry.bounded_log import PerMinute
+    from exchange.telemetry.bounded_log import PerMinute, lines_of
     from exchange.telemetry.log_files import LogFileHandler
 
     handler = LogFileHandler()
     handler.setFormatter(_formatter_of(environment))
-    handler.addFilter(PerMinute())
+    handler.addFilter(PerMinute(lines_of(environment)))
     return handler

@@ -28,7 +28,7 @@ ALL_ARE_SLOW = {
     f"SLOW_{name}_MS": "0" for name in ("REQUEST", "COMMAND", "BATCH", "SYNC", "FOLD", "WRITE", "QUERY")
 }
 #: So low that files rotate; so many that nothing goes.
-ROTATES = {"LOG_ROTATE_MB": "0.03", "LOG_ROTATE_COUNT": "400"}
+ROTATES = {"LOG_ROTATE_MB": "0.03", "LOG_ROTATE_COUNT": "1000", "LOG_LINES_A_MINUTE": "1000000"}
 #: What a trader asks for: figures that stand nowhere by chance.
 PRICE, QUANTITY, AMOUNT = "61234000", "0.01234567", "73219"
 
@@ -206,7 +206,7 @@ def test_a_socket_that_gives_no_id_gets_none_back_and_has_one_all_the_same(
 
 def test_a_malformed_id_of_a_socket_is_refused(alice: Alice) -> None:
     answer = alice.place_by_socket(request_id="two words")
-    assert not answer["ok"] and answer["error"]["code"] == "INVALID_FIELD", answer
+    assert not answer["ok"] and answer["error"] == "INVALID_FIELD", answer
 
 
 # --- traces ------------------------------------------------------------------------------------------------
@@ -286,20 +286,20 @@ def test_a_request_outside_the_share_is_not_traced(alice: Alice, receiver: Recei
 
 
 def test_logs_rotate_while_they_are_written_and_lose_no_line(exchange: RunningExchange, alice: Alice) -> None:
-    given = [f"rotation-{number}.{secrets.token_hex(4)}" for number in range(120)]
+    given = [f"rotation-{number}.{secrets.token_hex(4)}" for number in range(100)]
     with httpx.Client(base_url=exchange.url, timeout=60) as client:
         for request_id in given:
             client.get("/nowhere", headers={"X-Request-ID": request_id})
     files = files_of(exchange, "web")
     assert len(files) > 2 and all(path.stat().st_size < 60_000 for path in files), files
-    # What anyone can cause is written sixty times a minute: none of those sixty is lost.
-    text = text_of(exchange, "web")
-    slow = [line for line in lines_of(exchange, "web") if line["event"] == "slow"]
-    assert slow and not [
-        line for line in text.splitlines() if line.startswith("{") and not line.endswith("}")
-    ]
-    with_figures = [line for line in slow if line.get("left_out")]
-    assert all(line["left_out"] > 0 for line in with_figures)
+    lines = lines_of(exchange, "web")
+    for request_id in given:
+        [line] = [
+            line
+            for line in lines
+            if line.get("request_id") == request_id and line.get("operation") == "request"
+        ]
+        assert (line["method"], line["path"], line["status"]) == ("GET", "/nowhere", 404)
 
 
 def test_a_file_that_another_program_has_moved_is_begun_anew(exchange: RunningExchange, alice: Alice) -> None:
@@ -378,7 +378,7 @@ def feed_pages(exchange: RunningExchange, alice: Alice, mail: str, new: str) -> 
         for path, body in (
             ("/accounts/login/", {"username": "alice", "password": new}),
             ("/accounts/login/", {"username": "alice", "password": alice.password}),
-            ("/accounts/password", {"password": alice.password, "new_password": new, "otp": "918273"}),
+            ("/accounts/password", {"password": new, "new_password": f"{new}-2", "otp": "918273"}),
             ("/accounts/password/reset", {"email": mail}),
         ):
             browser.get(path)

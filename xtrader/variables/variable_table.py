@@ -190,6 +190,9 @@ class Variables:
     )
     LOG_LEVEL = choice("INFO", "of every process", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
     LOG_FORMAT = choice("text", "`json`: each line of the [logs](#logs) is an object", "text", "json")
+    LOG_LINES_A_MINUTE = whole(
+        "60", "how many lines of one event a process writes in a minute", least=1, most=1_000_000
+    )
     LOG_ROTATE_MB = parsed(
         parse.amount, "20", "size over which a log is put aside; `0`: none is", values="amount"
     )
