@@ -49,8 +49,6 @@ class RunningExchange:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
         command = ["make", "--silent", "run", f"PORT={port}", f"DATA={folder}"]
         command += [f"{name}={value}" for name, value in variables.items() if name == "DEMO"]
-        #: Of a command that looks at this exchange.
-        self.environment = {**clean, "DATA": str(folder), **variables}
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 command,

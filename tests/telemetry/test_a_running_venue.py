@@ -5,11 +5,10 @@ them that no log may have."""
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
 import secrets
-import subprocess
-import sys
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,10 +17,14 @@ from typing import Any
 
 import httpx
 import pytest
+from django.core.management import call_command
 from websockets.sync.client import connect
 
-from tests.ops.running import ROOT, RunningExchange, running_exchange, wait_until
+from exchange.journal import tools
+from tests.ops.running import RunningExchange, running_exchange, wait_until
 from tests.telemetry.receiver import Received, Receiver
+
+pytestmark = pytest.mark.proof
 
 #: In every process, so that each operation is a ``slow`` line.
 ALL_ARE_SLOW = {
@@ -124,16 +127,9 @@ def lines_about(exchange: RunningExchange, name: str, request_id: str) -> list[d
 
 
 def found_in_journal(exchange: RunningExchange, request_id: str) -> list[dict[str, Any]]:
-    result = subprocess.run(
-        [sys.executable, "manage.py", "journal", "find", request_id],
-        cwd=ROOT,
-        env={**exchange.environment, "LOG_LEVEL": "ERROR", "TRACES_URL": ""},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert result.returncode == 0, result.stderr
-    return [json.loads(line) for line in result.stdout.splitlines()]
+    out = io.StringIO()
+    call_command("journal", "find", request_id, "--journal", str(exchange.folder / "journal"), stdout=out)
+    return [json.loads(line) for line in out.getvalue().splitlines()]
 
 
 # --- one id ------------------------------------------------------------------------------------------------
@@ -191,16 +187,8 @@ def test_a_socket_that_gives_no_id_gets_none_back_and_has_one_all_the_same(
 ) -> None:
     answer = alice.place_by_socket()
     assert answer["ok"] and "request_id" not in answer
-    rows = subprocess.run(
-        [sys.executable, "manage.py", "journal", "export", "--after", str(answer["sequence"] - 1)],
-        cwd=ROOT,
-        env={**exchange.environment, "LOG_LEVEL": "ERROR", "TRACES_URL": ""},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    ).stdout
-    [row] = [row for row in map(json.loads, rows.splitlines()) if row["sequence"] == answer["sequence"]]
+    rows = tools.export(exchange.folder / "journal", after_sequence=answer["sequence"] - 1)
+    [row] = [row for row in rows if row["sequence"] == answer["sequence"]]
     assert re.fullmatch(r"[\w-]{11}\.2", row["request_id"])
 
 
@@ -327,12 +315,12 @@ def test_no_secret_and_no_figure_of_a_person_is_in_any_log(exchange: RunningExch
     marked = [alice.password, alice.access, alice.tokens["refresh"]]
     marked += feed_secrets(exchange, alice)
     # The last lines of all that are still on their way.
-    sequence = alice.place({}).json()["sequence"]
-    wait_until(
-        lambda: exchange.get("/healthz")["projections"]["marketdata"]["sequence"] >= sequence,
-        60,
-        "all is projected",
-    )
+    assert alice.place({}).status_code == 200
+
+    def is_projected() -> bool:
+        return all(each["lag"] == 0 for each in exchange.get("/healthz")["projections"].values())
+
+    wait_until(is_projected, 60, "all is projected")
     texts = {path.name: path.read_text() for path in sorted((exchange.folder / "logs").iterdir())}
     texts["output"] = exchange.output
     assert len(texts["output"]) > 100 and len(texts["web.log"]) > 100
