@@ -52,8 +52,6 @@ class Batch(NamedTuple):
     event_hash: str
     #: the label of each command's request, or nothing where none has one
     labels: list[str] = []
-    #: when it began to be folded, by this machine's time of day
-    began_ns: int = 0
 
     @property
     def position(self) -> Position:
@@ -83,6 +81,8 @@ class Follower:
     ) -> None:
         self._snapshot_dir = snapshot_dir
         self._files = files
+        #: When the last batch began to be folded, by this machine's time of day.
+        self.began_ns = 0
         self._gate = _DurableGate(socket_path)
         target = position or START
         self._fold = start_fold(snapshot_dir, at_or_before=target.sequence, files=files)
@@ -189,7 +189,7 @@ class Follower:
 
     def _apply(self, record: Record) -> Batch | None:
         """Fold a record; None for one without commands."""
-        path, began_ns = self._reader.place[0], time.time_ns()
+        path, self.began_ns = self._reader.place[0], time.time_ns()
         try:
             if not record.command_count:
                 if record.first_sequence == self.engine.sequence + 1:
@@ -200,7 +200,7 @@ class Follower:
             raise FollowerDisagrees(str(error)) from error
         labels = record.labels()
         event_hash = self._fold.event_hash.hex()
-        return Batch(record.first_sequence, record.now_ns, commands, events, event_hash, labels, began_ns)
+        return Batch(record.first_sequence, record.now_ns, commands, events, event_hash, labels)
 
 
 class _DurableGate:

@@ -171,7 +171,7 @@ class Projector:
                 self._collect(batch, rows, changes)
                 self._raise(self._watch.take(batch), batch.position.sequence)
                 labels.add(batch)
-                last, began_ns = batch, began_ns or batch.began_ns
+                last, began_ns = batch, began_ns or self._follower.began_ns
         except FollowerDisagrees as error:
             # One of the two folds is wrong, and so may be every balance: nothing trades until it is known
             # which.

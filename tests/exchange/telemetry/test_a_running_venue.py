@@ -21,8 +21,8 @@ from django.core.management import call_command
 from websockets.sync.client import connect
 
 from exchange.journal import tools
+from tests.exchange.telemetry.receiver import Received, Receiver
 from tests.ops.running import RunningExchange, running_exchange, wait_until
-from tests.telemetry.receiver import Received, Receiver
 
 pytestmark = pytest.mark.proof
 
