@@ -100,8 +100,9 @@ class AsyncEngineClient:
         #: An answer later than so long before the end of its time is a slow one.
         self._slow_before_s = self._timeout_s - self._slow.command_s
         self._tracing = process.find(Tracing)
-        #: When the message came that is looked at.
+        #: When the message came that is looked at; what was to be answered before the second is slow then.
         self._now_s = 0.0
+        self._slow_until_s = float("-inf")
         #: When the feed's last batch began and ended to be taken in, where something is traced.
         self._batch_ns = (0, 0)
         self._results = Results()
@@ -355,6 +356,7 @@ class AsyncEngineClient:
         while True:
             await asyncio.sleep(_SWEEP_S)
             self._now_s = now = time.monotonic()
+            self._slow_until_s = now + self._slow_before_s
             unreachable = self._transport is None and now - self._away_since > self._grace_s
             overdue = []
             for asked in self._pending:
@@ -381,7 +383,8 @@ class AsyncEngineClient:
 
     def on_message(self, message: Reply) -> None:
         """Called by the stream for each message of the engine."""
-        self._now_s = time.monotonic()
+        self._now_s = now_s = time.monotonic()
+        self._slow_until_s = now_s + self._slow_before_s
         if isinstance(message, FeedBatch):
             self._on_batch(message)
         elif isinstance(message, Sequenced):
@@ -430,7 +433,7 @@ class AsyncEngineClient:
     def _on_result(self, request_id: int, result: Result) -> None:
         asked = self._pending.answer(request_id, result)
         if asked is not None:
-            if asked.deadline - self._now_s < self._slow_before_s:
+            if asked.deadline < self._slow_until_s:
                 self._note_slow(asked)
             if asked.span is not None and self._tracing is not None:
                 self._end_span(self._tracing, asked)

@@ -166,17 +166,24 @@ class Connection:
 
     def _handle_simple(self, request: SimpleRequest, account: int) -> Awaitable[None] | None:
         """Carry out one of the usual requests."""
-        desk, request_id = self._desk, self._enter_simple(request)
+        desk = self._desk
+        request_id: RequestId = None if request.id is UNSET else request.id
+        if request.request_id is UNSET and self._tracing is None:
+            # In place: it is done for each order.
+            self._requests = number = self._requests + 1
+            enter_request(f"{self._id}.{number}")
+        else:
+            request_id = self._enter_named(request, request_id)
         if isinstance(request, PlaceRequest):
             return self._enter(request_id, 1, desk.place, account, request)
         if isinstance(request, BatchRequest):
             return self._enter(request_id, len(request.orders), desk.place_many, account, request.orders)
         return self._enter(request_id, 1, desk.cancel, account, request)
 
-    def _enter_simple(self, request: SimpleRequest) -> RequestId:
-        """Begin to work on one of the usual requests; what its reply is known by."""
-        name, given = None if request.id is UNSET else request.id, request.request_id
-        reply_to: RequestId = name
+    def _enter_named(self, request: SimpleRequest, name: Any) -> RequestId:
+        """Begin to work on one of the usual requests that has an id of its client's, or may be traced; what
+        its reply is known by."""
+        given, reply_to = request.request_id, name
         if given is UNSET:
             given = self._next_request_id()
         else:
@@ -312,7 +319,11 @@ class Connection:
         if isinstance(result, ApiError):
             self._reply_error(request_id, result)
         else:
-            self.send({**_head(request_id, True), **with_errors(result, self._error_body)})
+            body = with_errors(result, self._error_body)
+            if type(request_id) is Named:
+                self._reply(request_id, body)
+            else:
+                self.send({"type": "reply", "id": request_id, "ok": True, **body})
 
     def _account(self, op: str) -> int:
         """The account that may do this here. Raises NOT_AUTHENTICATED, NO_ACCOUNT, PERMISSION_DENIED,
