@@ -20,6 +20,7 @@
 #   make lives          payouts and deposits before a counterparty that lies, by a job that is killed  (ROUNDS=150)
 #   make rush           a hundred acts at once that exceed a balance, over every way in, with kills among them
 #                       (ROUNDS=20 SEED=n KILLS=0.5)
+#   make wheel          the engine by itself, to install elsewhere (docs/embedding.md)
 #   make rooms          draw docs/images/rooms.svg from the imports
 #   make setup          what `make run` needs: .venv, pinned packages, the built page
 #   make setup-dev      also what `make test` and `make check` need
@@ -41,7 +42,7 @@ unless_in_file = $(if $(and $(XTRADER_ENV_FILE),$(filter file,$(origin $(1)))),,
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup setup-dev test test-python test-compiled test-frontend check coverage compile \
-	proofs journeys attack crash lives rush mutants bench bench-full rooms format clean
+	proofs journeys attack crash lives rush mutants bench bench-full wheel rooms format clean
 
 # What holds the core to its rules: these run on its Python sources and on its compiled build.
 CORE_TESTS := tests/exchange/engine tests/replays tests/crash/test_replay.py tests/exchange/journal/test_sequencer.py \
@@ -117,6 +118,9 @@ mutants: setup-dev
 
 compile: setup
 	$(VENV)/python tools/compile_core.py
+
+wheel: setup-dev
+	$(VENV)/python tools/wheel.py
 
 bench: setup-dev
 	$(VENV)/python tools/bootstrap.py bench
