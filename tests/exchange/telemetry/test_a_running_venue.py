@@ -157,8 +157,11 @@ def test_an_id_leads_from_the_request_to_every_log_and_the_journal(
         )
         assert {line["process"] for line in lines} == {process}
         assert all(line["event"] == "slow" and line["pid"] and line["timestamp"][-1] == "Z" for line in lines)
-    operations = {line["operation"] for line in lines_about(exchange, "marketdata", request_id)}
-    assert operations >= {"fold", "write"}
+
+    def operations() -> set[str]:
+        return {line["operation"] for line in lines_about(exchange, "marketdata", request_id)}
+
+    wait_until(lambda: operations() >= {"fold", "write"}, 60, "both are in marketdata.log")
 
 
 def test_every_answer_has_an_id(exchange: RunningExchange) -> None:
