@@ -167,23 +167,25 @@ class Connection:
     def _handle_simple(self, request: SimpleRequest, account: int) -> Awaitable[None] | None:
         """Carry out one of the usual requests."""
         desk = self._desk
-        request_id: RequestId = None if request.id is UNSET else request.id
+        name = None if request.id is UNSET else request.id
+        request_id: RequestId = name
         if request.request_id is UNSET and self._tracing is None:
             # In place: it is done for each order.
             self._requests = number = self._requests + 1
             enter_request(f"{self._id}.{number}")
         else:
-            request_id = self._enter_named(request, request_id)
+            request_id = self._enter_named(request, name)
         if isinstance(request, PlaceRequest):
             return self._enter(request_id, 1, desk.place, account, request)
         if isinstance(request, BatchRequest):
             return self._enter(request_id, len(request.orders), desk.place_many, account, request.orders)
         return self._enter(request_id, 1, desk.cancel, account, request)
 
-    def _enter_named(self, request: SimpleRequest, name: Any) -> RequestId:
+    def _enter_named(self, request: SimpleRequest, name: int | str | None) -> RequestId:
         """Begin to work on one of the usual requests that has an id of its client's, or may be traced; what
         its reply is known by."""
-        given, reply_to = request.request_id, name
+        given = request.request_id
+        reply_to: RequestId = name
         if given is UNSET:
             given = self._next_request_id()
         else:
