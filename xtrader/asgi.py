@@ -6,7 +6,6 @@ its own when it first needs one.
 """
 
 import gc
-import logging
 import os
 from dataclasses import replace
 from typing import Any
@@ -16,6 +15,7 @@ from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.urls import re_path
 
+from exchange.telemetry.logs import get_logger
 from xtrader.variables.first_check import settings_or_exit
 
 # What this process writes is for its owner only.
@@ -36,6 +36,7 @@ from web.lanes.body_limit import BodyLimit  # noqa: E402
 from web.lanes.compression import Compression  # noqa: E402
 from web.lanes.cors import Cors  # noqa: E402
 from web.lanes.measured import Measured  # noqa: E402
+from web.lanes.request_edge import RequestEdge  # noqa: E402
 from web.lanes.secure_headers import SecureHeaders  # noqa: E402
 from web.live import runtime  # noqa: E402
 from web.rest.public_reads import READS  # noqa: E402
@@ -43,7 +44,7 @@ from web.server.deflate import DEFLATE_FROM_KEY  # noqa: E402
 from web.server.http_limits import STATE_KEY, HttpConnections, HttpLimits  # noqa: E402
 from web.stream.consumer import ExchangeConsumer  # noqa: E402
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 async def lifespan(scope: Any, receive: Any, send: Any) -> None:
@@ -58,7 +59,7 @@ async def lifespan(scope: Any, receive: Any, send: Any) -> None:
                 scope["state"][STATE_KEY] = HttpConnections(_http_limits(), counted)
                 _keep_garbage_collection_short()
             except Exception as error:
-                logger.exception("could not start")
+                logger.exception("web_not_started")
                 await send({"type": "lifespan.startup.failed", "message": str(error)})
                 return
             await send({"type": "lifespan.startup.complete"})
@@ -111,18 +112,22 @@ async def no_such_socket(scope: Any, receive: Any, send: Any) -> None:
 
 application = ProtocolTypeRouter(
     {
-        "http": Measured(
-            SecureHeaders(
-                Cors(
-                    OrderLane(ReadLane(BodyLimit(Compression(HistoryLane(django_application))), READS)),
-                    settings.CORS_ALLOWED_ORIGINS,
-                    private=settings.CORS_PRIVATE,
-                ),
-                _hsts(),
+        "http": RequestEdge(
+            Measured(
+                SecureHeaders(
+                    Cors(
+                        OrderLane(ReadLane(BodyLimit(Compression(HistoryLane(django_application))), READS)),
+                        settings.CORS_ALLOWED_ORIGINS,
+                        private=settings.CORS_PRIVATE,
+                    ),
+                    _hsts(),
+                )
             )
         ),
-        "websocket": URLRouter(
-            [re_path(r"^ws/?$", ExchangeConsumer.as_asgi()), re_path(r"", no_such_socket)]  # type: ignore[arg-type]  # an ASGI app
+        "websocket": RequestEdge(
+            URLRouter(
+                [re_path(r"^ws/?$", ExchangeConsumer.as_asgi()), re_path(r"", no_such_socket)]  # type: ignore[arg-type]  # an ASGI app
+            )
         ),
         "lifespan": lifespan,
     }

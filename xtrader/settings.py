@@ -21,6 +21,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from exchange.journal.whole_file import write_private_once
 from xtrader.channel_layers import redis_layer
+from xtrader.log_settings import logging_settings
 from xtrader.operator_pages import UNFOLD  # noqa: F401 - a setting
 from xtrader.private_folders import make_private, make_socket_folder
 from xtrader.variables.variable_reader import load
@@ -386,25 +387,4 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "filters": {"bounded": {"()": "xtrader.bounded_log.PerMinute"}},
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["bounded"]},
-    },
-    "root": {"handlers": ["console"], "level": given.LOG_LEVEL},
-    # What a client gets wrong is told to the client; a line for each would let anybody fill the disk.
-    "loggers": {
-        "django.request": {"level": "ERROR"},
-        "django.security": {"level": "ERROR"},
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-        # It has a line for each passkey that is used.
-        "fido2": {"level": "WARNING"},
-        # A database that is away is a line of ours, not one for each attempt.
-        "psycopg.pool": {"level": "ERROR"},
-        # uvicorn has handlers of its own: a bad request or handshake is a line there, a bug a traceback.
-        "uvicorn.error": {"filters": ["bounded"]},
-    },
-}
+LOGGING = logging_settings(os.environ)

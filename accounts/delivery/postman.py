@@ -6,7 +6,6 @@ it. Death between sending and noting it means that a letter comes twice, never t
 
 from __future__ import annotations
 
-import logging
 import random
 import smtplib
 import threading
@@ -24,9 +23,10 @@ from accounts.letters import posting
 from accounts.models import Letter
 from accounts.registration import waiting_sign_ups as pending
 from exchange.telemetry.breakers import MAIL, DependencyAway, breaker
+from exchange.telemetry.logs import get_logger
 from exchange.telemetry.measures import own
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 State = Letter.State
 
@@ -77,11 +77,11 @@ class Postman:
                 sent = self.run_once()
                 self._passed.set(timezone.now().timestamp(), "letters")
             except DatabaseError as error:
-                logger.info("letters wait for the database: %s", type(error).__name__)
+                logger.info("letters_wait_for_database", error=type(error).__name__)
                 connections.close_all()
             except Exception:
                 # No fault of ours may end the thread.
-                logger.exception("letters: a pass failed")
+                logger.exception("letters_pass_failed")
             if not sent:
                 stop.wait(POLL_S)
 
@@ -111,7 +111,7 @@ class Postman:
             raise
         except Exception as error:
             # A fault of ours in one letter does not keep the others from being sent.
-            logger.exception("letter %d cannot be written", letter.pk)
+            logger.exception("letter_not_written", letter=letter.pk)
             _put_off(letter, error)
             return True
         if mail is None:
@@ -136,9 +136,9 @@ class Postman:
     def _tell_trouble(self, error: Exception | None) -> None:
         """A line when it begins and one when it is over."""
         if error is not None and not self._is_in_trouble:
-            logger.warning("mail waits: %s", _text_of(error))
+            logger.warning("mail_waits", error=type(error).__name__, code=_code_of(error))
         elif error is None and self._is_in_trouble:
-            logger.info("mail is sent again")
+            logger.info("mail_sent_again")
         self._is_in_trouble = error is not None
 
     def _tidy(self) -> None:
@@ -174,7 +174,9 @@ def _put_off(letter: Letter, error: Exception) -> None:
     """Try again later, or after days not any more."""
     now = timezone.now()
     if now - letter.created_at > PATIENCE:
-        logger.error("letter %d was not sent in time: %s", letter.pk, _text_of(error))
+        logger.error(
+            "letter_not_sent_in_time", letter=letter.pk, error=type(error).__name__, code=_code_of(error)
+        )
         _settle(letter, State.EXPIRED, _text_of(error))
     else:
         pause = pause_after(letter.attempts) * random.uniform(1, 1 + _SPREAD)
@@ -195,6 +197,12 @@ def _update(letter: Letter, **fields: Any) -> None:
 
 def _text_of(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:_LONGEST_TROUBLE]
+
+
+def _code_of(error: Exception) -> int | None:
+    """The mail server's code: its text may hold an address."""
+    code = getattr(error, "smtp_code", None)
+    return code if isinstance(code, int) else None
 
 
 def _is_final(error: smtplib.SMTPRecipientsRefused) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
@@ -30,6 +29,7 @@ from accounts.identity.log_in_places import Place
 from accounts.models import LogIn, User
 from exchange import audit
 from exchange.errors import RefusedError
+from exchange.telemetry.logs import get_logger
 from exchange.wire.field_readers import (
     is_encodable,
     read_bool,
@@ -39,7 +39,7 @@ from exchange.wire.field_readers import (
     refuse_unknown,
 )
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 Json = dict[str, Any]
 
@@ -131,7 +131,7 @@ def renew(raw_token: str) -> Json:
     if log_in is None:
         raise RefusedError("INVALID_TOKEN")
     if not is_next and not _is_repeated(log_in, claims, now):
-        logger.warning("a used refresh token of user %d came again: its log-in ends", claims.user_id)
+        logger.warning("used_refresh_came_again", user=claims.user_id)
         with transaction.atomic():
             end_log_ins(going_on, claims.user_id)
             # Not by the user for certain: of two who have the token, one is not.

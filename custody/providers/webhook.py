@@ -11,7 +11,6 @@ does not answer is left alone for a while.
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -40,11 +39,12 @@ from custody.providers.webhook_transport import NeverLeftError, TransportAnswer,
 from exchange.errors import RequestError
 from exchange.listing.symbol_table import symbols
 from exchange.telemetry.breakers import DependencyAway, breaker
+from exchange.telemetry.logs import get_logger
 from exchange.telemetry.retries import retried
 from exchange.units.decimals import NumberText, format_units, parse_units
 from exchange.wire.strict_json import read_object
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 MAX_REFERENCE: Final = 128
 MAX_REASON: Final = 200
@@ -160,7 +160,7 @@ class WebhookProvider:
         try:
             secrets = self.secrets()
         except SecretError as error:
-            logger.error("provider %s has no secret: %s", self.name, error)
+            logger.error("provider_key_missing", provider=self.name, text=str(error))
             return NotSent("the provider's secret is missing here")
         headers = webhook_signing.request_headers(secrets, "POST", f"{self._path}{place}", body)
         try:

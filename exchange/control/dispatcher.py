@@ -13,7 +13,6 @@ No transaction is open while the engine is asked.
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Sequence
@@ -30,10 +29,11 @@ from exchange.errors import RequestError
 from exchange.link.errors import CommandMalformed, EngineError, VenueCancelOnly
 from exchange.link.protocol import Outcome
 from exchange.models import ChangeRequest
+from exchange.telemetry.logs import get_logger
 from exchange.telemetry.measures import own
 from exchange.telemetry.process_health import Rounds
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 BATCH: Final = 100
 POLL_S: Final = 0.1
@@ -91,7 +91,7 @@ class Dispatcher:
             except VenueCancelOnly:
                 continue
             except CommandMalformed:
-                logger.exception("change request %d cannot be submitted", request_id)
+                logger.exception("change_request_not_submitted", change_request=request_id)
                 services.record_malformed(request_id, "INTERNAL", {})
                 self._answered.add("malformed")
             else:
@@ -119,12 +119,12 @@ class Dispatcher:
                 self._passed.set(time.time(), "changes")
             except (EngineError, DatabaseError) as error:
                 if not is_waiting:
-                    logger.warning("change requests wait: %s: %s", type(error).__name__, error)
+                    logger.warning("change_requests_wait", error=error)
                 pause_s, is_waiting = min(pause_s * 2, MAX_BACKOFF_S), True
                 _drop_broken_connection(error)
             else:
                 if is_waiting:
-                    logger.info("change requests are submitted again")
+                    logger.info("change_requests_submitted_again")
                 pause_s, is_waiting = POLL_S, False
                 if answered:
                     continue
@@ -136,7 +136,7 @@ class Dispatcher:
             return
         self._expire_at_s = now_s + EXPIRE_EVERY_S
         if ended := approvals.expire_waiting():
-            logger.info("%d change requests waited too long for a second operator", ended)
+            logger.info("change_requests_expired", count=ended)
 
 
 def _open_requests() -> QuerySet[ChangeRequest]:
@@ -159,7 +159,7 @@ def _commands_of(requests: list[ChangeRequest]) -> list[tuple[int, Command]]:
         try:
             commands.append((request.pk, command_of(request)))
         except RequestError as error:
-            logger.error("change request %d is malformed: %s", request.pk, error)
+            logger.error("change_request_malformed", change_request=request.pk, text=str(error))
             services.record_malformed(request.pk, error.code, error.details)
     return commands
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -12,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
+from exchange import process
 from exchange.engine.messages import TRADER_COMMANDS, Command, Event
 from exchange.engine.messages.places import COMMAND_ACCOUNT
 from exchange.journal.codec import DECODE_ERRORS, freeze
@@ -50,8 +50,12 @@ from exchange.link.protocol import (
 )
 from exchange.link.results import Results
 from exchange.telemetry import breakers
+from exchange.telemetry.logs import get_logger
+from exchange.telemetry.request_ids import current_label, request_id_in
+from exchange.telemetry.slow_log import SlowLog
+from exchange.telemetry.tracing import LinkSpan, Tracing, label_of
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 #: Pauses between attempts to connect, seconds; the last one repeats. Each is drawn between half of it and all
 #: of it, so that the web processes of a venue do not come all at once.
@@ -99,10 +103,20 @@ class AsyncEngineClient:
         self._timeout_s = timeout_ms / 1000
         self._grace_s = connect_grace_ms / 1000
         self._pending = Pending(max_waiting, max_waiting_per_account)
+        self._slow = process.part(SlowLog)
+        #: An answer later than so long before the end of its time is a slow one.
+        self._slow_before_s = self._timeout_s - self._slow.command_s
+        self._tracing = process.find(Tracing)
+        #: When the message came that is looked at; what was to be answered before the second is slow then.
+        self._now_s = 0.0
+        self._slow_until_s = float("-inf")
+        #: When the feed's last batch began and ended to be taken in, where something is traced.
+        self._batch_ns = (0, 0)
         self._results = Results()
         #: Messages that leave at the end of this turn of the loop, and the commands of the last one of them.
         self._outgoing: list[Any] = []
         self._run: list[Command] = []
+        self._run_labels: list[str] = []
         #: The request id that would continue the run, and how many commands leave.
         self._run_end = 0
         self._outgoing_count = 0
@@ -241,14 +255,16 @@ class AsyncEngineClient:
         if refusal is not None:
             done([refusal] * len(messages))
             return
-        asked = Asked(messages, done, now + self._timeout_s, account, is_query)
+        asked = Asked(messages, done, now + self._timeout_s, account, is_query, current_label())
+        if self._tracing is not None and not is_query:
+            self._begin_span(self._tracing, asked)
         self._pending.add(asked)
         if self._transport is None:
             return
         if is_query:
             self._put_out_query(asked.first_id, messages[0])
         else:
-            self._put_out(asked.first_id, messages)
+            self._put_out(asked.first_id, messages, asked.label)
         if self._outgoing_count >= _FRAME_COMMANDS:
             self._flush()
         elif not self._flush_scheduled:
@@ -265,14 +281,19 @@ class AsyncEngineClient:
 
     # --- sending ---------------------------------------------------------------------------------
 
-    def _put_out(self, first_id: int, commands: Sequence[Command]) -> None:
+    def _put_out(self, first_id: int, commands: Sequence[Command], label: str) -> None:
         """Have commands leave in one message with those before them, if their ids follow."""
         if first_id != self._run_end:
-            self._run = []
-            self._outgoing.append((COMMANDS, first_id, self._run))
+            self._run, self._run_labels = [], []
+            self._outgoing.append((COMMANDS, first_id, self._run, self._run_labels))
+        count = len(commands)
         self._run += commands
-        self._run_end = first_id + len(commands)
-        self._outgoing_count += len(commands)
+        if count == 1:
+            self._run_labels.append(label)
+        else:
+            self._run_labels += [label] * count
+        self._run_end = first_id + count
+        self._outgoing_count += count
 
     def _put_out_query(self, request_id: int, query: tuple[str, tuple[Any, ...]]) -> None:
         self._outgoing.append((QUERY, request_id, *query))
@@ -288,7 +309,7 @@ class AsyncEngineClient:
             self._sent_below = self._pending.next_id
 
     def _drop_outgoing(self) -> None:
-        self._outgoing, self._run = [], []
+        self._outgoing, self._run, self._run_labels = [], [], []
         self._run_end = self._outgoing_count = 0
 
     def _send_all_again(self) -> None:
@@ -299,7 +320,7 @@ class AsyncEngineClient:
                 if asked.is_query:
                     self._put_out_query(request_id, message)
                 else:
-                    self._put_out(request_id, (message,))
+                    self._put_out(request_id, (message,), asked.label)
                 if self._outgoing_count >= _FRAME_COMMANDS:
                     self._flush()
         self._flush()
@@ -308,9 +329,9 @@ class AsyncEngineClient:
         """Send again what the engine had no room for, in the order it was asked."""
         again, self._not_taken = self._not_taken, []
         for request_id in again:
-            message = self._pending.message(request_id)
-            if message is not None:
-                self._put_out(request_id, (message,))
+            asked = self._pending.find(request_id)
+            if asked is not None:
+                self._put_out(request_id, (asked.messages[request_id - asked.first_id],), asked.label)
         if again and not self._flush_scheduled:
             self._flush()
 
@@ -329,7 +350,7 @@ class AsyncEngineClient:
                 _, protocol = await loop.create_unix_connection(lambda: _Stream(self), self._path)
             except OSError as error:
                 if attempt == len(_BACKOFF_S):
-                    log.warning("cannot reach the engine: %s", error)
+                    log.warning("engine_not_reached", error=error)
                 await asyncio.sleep(_jittered(_BACKOFF_S[min(attempt, len(_BACKOFF_S) - 1)]))
                 attempt += 1
                 continue
@@ -353,7 +374,7 @@ class AsyncEngineClient:
 
     def on_lost(self) -> None:
         """Called by the stream."""
-        log.info("lost the engine at %s", self._path)
+        log.info("engine_lost", path=self._path)
         self._transport = None
         self._connected.clear()
         self._away_since = time.monotonic()
@@ -364,7 +385,8 @@ class AsyncEngineClient:
         """Fail what has waited too long."""
         while True:
             await asyncio.sleep(_SWEEP_S)
-            now = time.monotonic()
+            self._now_s = now = time.monotonic()
+            self._slow_until_s = now + self._slow_before_s
             unreachable = self._transport is None and now - self._away_since > self._grace_s
             if unreachable:
                 self._breaker.trip("no connection")
@@ -419,6 +441,8 @@ class AsyncEngineClient:
 
     def on_message(self, message: Reply) -> None:
         """Called by the stream for each message of the engine."""
+        self._now_s = now_s = time.monotonic()
+        self._slow_until_s = now_s + self._slow_before_s
         if isinstance(message, FeedBatch):
             self._on_batch(message)
         elif isinstance(message, Sequenced):
@@ -446,8 +470,11 @@ class AsyncEngineClient:
 
     def _on_batch(self, message: FeedBatch[Event]) -> None:
         self._batch = message
+        began_ns = time.time_ns() if self._tracing is not None else 0
         if self._subscription is not None and self._greeted:
             self._subscription.on_batch(message)
+        if began_ns:
+            self._batch_ns = began_ns, time.time_ns()
 
     def _on_sequenced(self, message: Sequenced) -> None:
         """Outcomes whose events came with the batch before. Raises EngineError if they did not."""
@@ -466,7 +493,37 @@ class AsyncEngineClient:
     def _on_result(self, request_id: int, result: Result) -> None:
         asked = self._pending.answer(request_id, result)
         if asked is not None:
+            if asked.deadline < self._slow_until_s:
+                self._note_slow(asked)
+            if asked.span is not None and self._tracing is not None:
+                self._end_span(self._tracing, asked)
             self._results.tell(asked)
+
+    # --- what is noted ---------------------------------------------------------------------------
+
+    def _note_slow(self, asked: Asked) -> None:
+        took_s = self._timeout_s - (asked.deadline - self._now_s)
+        operation = "engine_query" if asked.is_query else "command"
+        fields = {"account": asked.account} if asked.account else {}
+        self._slow.note(
+            operation, took_s, request_id=request_id_in(asked.label), count=len(asked.messages), **fields
+        )
+
+    def _begin_span(self, tracing: Tracing, asked: Asked) -> None:
+        """Of a request that is traced: what its commands carry from here on names this span as their
+        parent."""
+        span = tracing.to_engine()
+        if span is not None:
+            asked.span = span
+            asked.label = label_of(span.traced.request_id, span.span)
+
+    def _end_span(self, tracing: Tracing, asked: Asked) -> None:
+        span: LinkSpan = asked.span
+        sequences = [result.sequence for result in asked.results if isinstance(result, Outcome)]
+        batch, (began_ns, ended_ns) = self._batch, self._batch_ns
+        if batch is not None and sequences and sequences[-1] >= batch.first_sequence:
+            tracing.add("feed.push", span.span, began_ns, ended_ns, sequence=sequences[-1])
+        tracing.from_engine(span, **({"sequence": sequences[0]} if sequences else {}))
 
     def _on_hello(self, message: Hello) -> None:
         self._greeted = True
@@ -504,7 +561,7 @@ class _Stream(asyncio.Protocol):
             self._give_up("a subscriber failed")
 
     def _give_up(self, why: str) -> None:
-        log.exception("%s; reconnecting", why)
+        log.exception("engine_connection_given_up", reason=why)
         if self._transport is not None:
             self._transport.abort()
 

@@ -17,11 +17,10 @@ event is ``EV_REJECTED``.
 
 from __future__ import annotations
 
-import logging
-
 from exchange.errors import ApiError, EngineTroubleError
+from exchange.telemetry.logs import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 class EngineError(Exception):
@@ -84,6 +83,6 @@ class PositionUnknown(FollowerError):
 def api_error(error: EngineError) -> ApiError:
     """The error of the wire that a requester gets. INTERNAL is a fault of this side, so it is logged."""
     if error.code == "INTERNAL":
-        logger.error("the engine did not take a request", exc_info=error)
+        logger.error("engine_did_not_take_request", exc_info=error)
         return ApiError("INTERNAL")
     return EngineTroubleError(error.code)

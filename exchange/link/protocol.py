@@ -52,10 +52,12 @@ class Answer(NamedTuple):
 
 
 class Commands(msgspec.Struct, array_like=True, tag=1, frozen=True):
-    """Commands in order; the outcome of the i-th carries the request id ``first_request_id + i``."""
+    """Commands in order; the outcome of the i-th carries the request id ``first_request_id + i``. ``labels``:
+    that of each command (``telemetry.request_ids``), or nothing where none has one."""
 
     first_request_id: int
     commands: list[tuple[Any, ...]]
+    labels: list[str] = []
 
 
 class Query(msgspec.Struct, array_like=True, tag=2, frozen=True):

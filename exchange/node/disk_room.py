@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import structlog
-
 from exchange.engine.messages import words
+from exchange.telemetry.logs import get_logger
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 #: How often the disks are looked at, seconds.
 LOOK_EVERY_S: Final = 1.0

@@ -7,7 +7,6 @@ its options alone: without Django it is up again after a crash in a fraction of 
 from __future__ import annotations
 
 import gc
-import logging
 import os
 import signal
 import time
@@ -25,9 +24,10 @@ from exchange.node.engine_health import EngineHealth
 from exchange.node.sequencer import Sequencer, open_sequencer
 from exchange.node.server import EngineServer, Limits
 from exchange.telemetry.doors import open_side_door, read_addresses
+from exchange.telemetry.logs import get_logger
 from exchange.telemetry.process_health import health_pages
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 #: What an operator may say of the clock at a start: nothing, that a long gap is right, or that the journal
 #: is.
@@ -90,7 +90,7 @@ def run(options: Mapping[str, Any]) -> int:
                 health,
             )
     except (JournalError, OSError) as error:
-        log.critical("the engine stops: %s", error)
+        log.critical("engine_stops", error=error)
         return 1
     return 0
 
@@ -115,7 +115,7 @@ def _serve(
     with sequencer:
         _set_clock(sequencer, clock)
         epoch, sequence = sequencer.journal.epoch, sequencer.position.sequence
-        log.info("%s core, epoch %d, state at sequence %d", core.running(), epoch, sequence)
+        log.info("engine_started", core=core.running(), epoch=epoch, sequence=sequence)
         server = EngineServer(sequencer, socket_path, limits, disk)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: server.stop())

@@ -6,7 +6,6 @@ Nothing of a turn leaves before its sync; readers of the feed therefore never kn
 
 from __future__ import annotations
 
-import logging
 import os
 import selectors
 import socket
@@ -50,9 +49,12 @@ from exchange.node.listener import Listener
 from exchange.node.peer import Connection, Disconnected
 from exchange.node.queries import BadQuery, ask, symbol_names
 from exchange.node.sequencer import Sequencer, Turn
+from exchange.node.watching import BatchWatch
 from exchange.node.web_processes import GRACE_S, WebProcesses, process_of
+from exchange.telemetry.logs import get_logger
+from exchange.telemetry.request_ids import MAX_LABEL_CHARS, request_id_in
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 _NS: Final = 1_000_000_000
 #: How long a stopping engine tries to deliver its last replies.
@@ -119,6 +121,7 @@ class EngineServer:
         self._waiting: FairQueue[Connection] = FairQueue(self._limits.max_share_commands)
         self._queries: list[tuple[Connection, Query]] = []
         self._newcomers: list[Connection] = []
+        self._watch = BatchWatch()
         self._web_processes = WebProcesses(self._limits.web_process_grace_s)
         #: How many commands may wait now; since when some have waited after every batch, and how many have
         #: been carried out since.
@@ -137,7 +140,7 @@ class EngineServer:
 
     def run(self) -> None:
         """Serve until stopped. Raises JournalWriteFailed: then nothing of that turn was answered."""
-        log.info("serving %s at sequence %d", self._path, self._sequencer.position.sequence)
+        log.info("serving", path=self._path, sequence=self._sequencer.position.sequence)
         sessions = self._sequencer.engine.sessions()
         self._web_processes.expect({process_of(name) for _, name in sessions}, time.monotonic())
         try:
@@ -223,7 +226,7 @@ class EngineServer:
 
     def _accept(self, sock: socket.socket) -> None:
         if len(self._clients) >= self._limits.max_clients:
-            log.warning("more than %d clients: refused one", self._limits.max_clients)
+            log.warning("client_refused", maximum=self._limits.max_clients)
             sock.close()
             return
         client = Connection(
@@ -233,7 +236,7 @@ class EngineServer:
         )
         self._clients.add(client)
         self._selector.register(sock, selectors.EVENT_READ, client)
-        log.info("%s connected", client.name)
+        log.info("client_connected", client=client.name)
 
     def _drain_wake(self) -> None:
         with suppress(BlockingIOError):
@@ -268,9 +271,16 @@ class EngineServer:
             self._touched.add(client)
 
     def _take_commands(self, client: Connection, message: Commands) -> None:
-        waiting = self._waiting
+        waiting, labels = self._waiting, message.labels
+        if len(labels) != len(message.commands) or max(map(len, labels), default=0) > MAX_LABEL_CHARS:
+            # None, or nothing of ours: labels are for those who search, and no reason to refuse a command.
+            labels = [""] * len(message.commands)
+        if self._watch.is_tracing:
+            self._watch.came(labels)
         room, is_short = self._room - len(waiting), self._disk.is_short
-        for request_id, received in enumerate(message.commands, message.first_request_id):
+        for request_id, (received, label) in enumerate(
+            zip(message.commands, labels, strict=True), message.first_request_id
+        ):
             command = received if len(received) == SIMPLE_PLACE_FIELDS else freeze_command(received)
             if room <= 0 and not self._has_share(command):
                 self._refuse(client, request_id, BUSY, "too many commands are waiting")
@@ -278,12 +288,14 @@ class EngineServer:
             elif problem := command_problem(command):
                 self._refuse(client, request_id, MALFORMED, problem)
                 self._figures["malformed"] += 1
-                log.warning("%s sent a malformed command: %s", client.name, problem)
+                log.warning(
+                    "command_malformed", client=client.name, problem=problem, request_id=request_id_in(label)
+                )
             elif is_short and self._is_new(command):
                 self._refuse(client, request_id, NO_ROOM, "the disks are nearly full: cancels only")
                 self._figures["no_room"] += 1
             else:
-                waiting.put(Waiting(client, request_id, command))
+                waiting.put(Waiting(client, request_id, command, label))
                 room -= 1
 
     def _has_share(self, command: Command) -> bool:
@@ -312,13 +324,15 @@ class EngineServer:
         for number, (account, name) in enumerate(sessions):
             command_id = f"gone:{engine.sequence}:{number}"
             self._waiting.put(Waiting(None, 0, cancel_all(command_id, account, None, name)))
-        log.info("%s gone: %d connections with orders ended", ", ".join(sorted(lost)), len(sessions))
+        log.info("web_processes_gone", web_processes=sorted(lost), sessions=len(sessions))
 
     def _sequence(self) -> None:
         """Apply and sync what waits, at most one batch of it; queue the feed and the outcomes."""
         taken = self._waiting.take(self._limits.max_batch_commands)
         self._measured.taken(len(taken))
-        turn = self._sequencer.run([command for _, _, command in taken])
+        labels = [waiting[3] for waiting in taken]
+        began_ns = time.time_ns() if self._watch.is_tracing else 0
+        turn = self._sequencer.run([waiting[2] for waiting in taken], None, labels if any(labels) else ())
         self._measured.synced()
         self._learn_room(len(taken))
         self._figures["batches"] += 1
@@ -328,12 +342,13 @@ class EngineServer:
             self._seal_at = self._synced_s + self._limits.seal_after_s
             self._publish(turn)
         self._answer(taken, turn)
+        self._watch.done(turn, began_ns)
 
     def _answer(self, taken: list[Waiting[Connection]], turn: Turn) -> None:
         """Queue the outcomes. A subscriber has the events of the new ones from the feed, which goes
         before."""
         touched, raw, first_sequence = self._touched, msgspec.Raw, turn.first_sequence
-        for (client, request_id, _), result, reply in zip(taken, turn.results, turn.replies, strict=True):
+        for (client, request_id, _, _), result, reply in zip(taken, turn.results, turn.replies, strict=True):
             if client is None:
                 continue
             sequence, now_ns, _ = result
@@ -429,7 +444,7 @@ class EngineServer:
         """Forget a client. Commands it already sent are carried out."""
         if client.closed:
             return
-        log.info("%s disconnected: %s", client.name, reason)
+        log.info("client_disconnected", client=client.name, reason=str(reason))
         self._selector.unregister(client.socket)
         client.close()
         self._clients.discard(client)
@@ -500,7 +515,7 @@ class EngineServer:
                     self._touched.add(key.data)
             self._release()
         self._sequencer.seal()
-        log.info("stopped and sealed at sequence %d", self._sequencer.position.sequence)
+        log.info("engine_stopped", sequence=self._sequencer.position.sequence)
 
     def _close(self) -> None:
         for client in self._clients:

@@ -19,11 +19,11 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple, TypeVar
 
 import pybreaker
-import structlog
 
 from exchange import process
+from exchange.telemetry.logs import get_logger
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _T = TypeVar("_T")
 

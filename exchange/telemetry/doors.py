@@ -10,18 +10,18 @@ With ``SIDE_DOORS`` a process listens at an address as well.
 from __future__ import annotations
 
 import fcntl
-import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Final, TextIO
 
+from exchange.telemetry.logs import get_logger
 from exchange.telemetry.measures import own
 from exchange.telemetry.process_figures import describe_process
 from exchange.telemetry.side_door import Page, Pages, SideDoor
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 #: Processes of one name that have a side door each; further ones have none.
 MOST_OF_A_NAME: Final = 32
@@ -109,9 +109,9 @@ def _take_name(name: str, folder: Path) -> tuple[str, TextIO] | None:
             except BlockingIOError:
                 lock.close()
     except OSError as error:
-        log.error("no side door for %s: %s", name, error)
+        log.error("side_door_not_opened", process=name, error=error)
         return None
-    log.error("no side door for %s: %d of that name have one", name, MOST_OF_A_NAME)
+    log.error("side_door_not_opened", process=name, most=MOST_OF_A_NAME)
     return None
 
 
@@ -123,7 +123,7 @@ def _opened(place: Path | Address, pages: Pages) -> SideDoor | None:
     try:
         door = SideDoor(place, pages)
     except OSError as error:
-        log.error("no side door at %s: %s", place, error)
+        log.error("side_door_not_opened", place=str(place), error=error)
         return None
     door.start()
     return door

@@ -11,7 +11,6 @@ Only what a process has asked for by name is on its page, with its type also whi
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
@@ -27,10 +26,11 @@ from prometheus_client.core import (
 
 from exchange import process
 from exchange.telemetry.instruments import OTHER, Count, Durations, SharedTally, Sizes, Tally
+from exchange.telemetry.logs import get_logger
 from exchange.telemetry.metric_table import MAX_LABEL_VALUES, TABLE, Definition
 from exchange.telemetry.side_door import Page
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 #: What a reading gives: a number, or numbers by the values of the labels (a tuple where there are several).
 Reading = float | Mapping[Any, float] | None
@@ -144,7 +144,7 @@ class Figures:
                 family = family_of(TABLE[name], value)
             except Exception:
                 # One figure less on the page is better than no page.
-                log.exception("%s could not be read", name)
+                log.exception("figure_not_read", name=name)
                 continue
             yield family
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import random
 import time
 from collections.abc import Collection, Iterable
@@ -22,6 +21,7 @@ from exchange.engine.messages.places import ASSET_NAME, ASSET_SCALE, SYMBOL_NAME
 from exchange.link.protocol import FrameError
 from exchange.listing.symbol_table import SymbolSpec, spec_of
 from exchange.telemetry import breakers
+from exchange.telemetry.logs import get_logger
 from exchange.wire.topic_protocol import Publish, Snapshot
 from marketdata import public_rendering
 from marketdata.candles import Candle
@@ -30,7 +30,7 @@ from marketdata.feed.feed_messages import Message
 from marketdata.feed.rings import CandleRing, Ring
 from marketdata.intervals import INTERVALS, MS, NAMES
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 #: The server sends a frame four times a second: silence this long means that it is gone.
 SILENCE_S: Final = 3.0
@@ -96,11 +96,6 @@ class MarketData:
         return self._state.now_ns
 
     @property
-    def sequence(self) -> int:
-        """What the tables had when the projector last spoke."""
-        return self._state.sequence
-
-    @property
     def silent_s(self) -> float:
         """Since when nothing was heard of the projector."""
         return time.monotonic() - self._heard_s
@@ -132,7 +127,7 @@ class MarketData:
             async for body in feed_messages.bodies(reader, feed_messages.MAX_FRAME_BYTES, SILENCE_S):
                 self._take(state, feed_messages.decode_messages(body), publish)
         except (OSError, TimeoutError, FrameError) as error:
-            logger.warning("market data: connection lost: %s", error or type(error).__name__)
+            logger.warning("marketdata_lost", error=error)
         finally:
             writer.close()
             with contextlib.suppress(OSError):

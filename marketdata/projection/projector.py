@@ -8,7 +8,6 @@ folded is stored.
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from exchange.journal.archive import Archiver
 from exchange.journal.files import OS_FILES, Files
 from exchange.link.errors import FollowerDisagrees
 from exchange.link.follower import Batch, Follower, Position
+from exchange.telemetry.logs import get_logger
 from exchange.telemetry.process_health import Rounds
 from marketdata.feed.board import Board, SymbolUpdate, Update
 from marketdata.intervals import INTERVALS
@@ -31,11 +31,12 @@ from marketdata.projection.markets import Changes, Markets
 from marketdata.projection.rows import Rows, Scales, collect, public_trades
 from marketdata.projection.snapshot_writer import Snapshots
 from marketdata.projection.store import Store, Write
+from marketdata.projection.stretch_watch import Labels, StretchWatch
 from marketdata.projection.watch import Breach, Watch
 from marketdata.projection.writer import Writer
 from marketdata.statistics import Ticker
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 #: Without a step that ends for so long the projection is stuck: the database is away.
 STUCK_S: Final = 30.0
@@ -87,6 +88,7 @@ class Projector:
         # Verifies that the position is this journal's; raises FollowerError if it is not.
         self._follower = follow(stored.position if stored else None)
         self.position = self._follower.position
+        self._stretches = StretchWatch()
         self._watch = Watch(self._follower.engine)
         self._alarm = Alarm(engine_socket)
         resume.define(self._follower.engine, self._scales, self._board)
@@ -108,7 +110,7 @@ class Projector:
 
     def run(self) -> None:
         """Until ``stop()``; then writes a last snapshot."""
-        logger.info("projecting from sequence %d", self.position.sequence)
+        logger.info("projecting", sequence=self.position.sequence)
         while not self._stop():
             self.step(timeout_s=0.25)
             self.rounds.done()
@@ -171,14 +173,15 @@ class Projector:
 
     def _fold(self, timeout_s: float, max_commands: int) -> Folded | None:
         """Fold the next batches into rows and what to show; None when there are none."""
-        rows, changes = Rows(), Changes()
+        rows, changes, labels = Rows(), Changes(), Labels()
         self._figures.begin_fold()
-        before, last = self._follower.position, None
+        before, last, began_ns = self._follower.position, None, 0
         try:
             for batch in self._follower.stream(timeout_s, max_commands):
                 self._collect(batch, rows, changes)
                 self._raise(self._watch.take(batch), batch.position.sequence)
-                last = batch
+                labels.add(batch)
+                last, began_ns = batch, began_ns or self._follower.began_ns
         except FollowerDisagrees as error:
             # One of the two folds is wrong, and so may be every balance: nothing trades until it is known
             # which.
@@ -189,8 +192,10 @@ class Projector:
         self._raise(self._watch.check_venue(), last.position.sequence)
         self._figures.folded(rows.trades, rows.books)
         candles = self._markets.candles_to_store(changes)
-        write = Write(before, last.position, last.now_ns, rows, candles)
-        return Folded(write, self._update(write, changes))
+        write = Write(before, last.position, last.now_ns, rows, candles, labels)
+        folded = Folded(write, self._update(write, changes))
+        self._stretches.folded(labels, began_ns, last.position.sequence)
+        return folded
 
     def _collect(self, batch: Batch, rows: Rows, changes: Changes) -> None:
         self._markets.advance(batch.now_ns, changes)
@@ -224,9 +229,13 @@ class Projector:
     def _begin(self, folded: Folded) -> None:
         def stored() -> None:
             self._adapt(folded.commands)
-            self.position = folded.write.after
+            write = folded.write
+            self.position = write.after
+            self._stretches.stored(write.labels, self._store.last_write_s, write.after.sequence)
+            began_ns = time.time_ns()
             self._board.apply(folded.update)
             self._tell()
+            self._stretches.shown(write.labels, began_ns)
 
         self._last_start_s = time.monotonic()
         self._writer.begin(folded.write, stored)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -11,6 +10,7 @@ from typing import Any, Final
 from django.http.request import split_domain_port, validate_host
 
 from exchange.errors import ApiError, RefusedError
+from exchange.telemetry.logs import get_logger
 from exchange.wire.shape_parts import encoded
 from web.access import rate_fields
 from web.access.addresses import address_of_scope
@@ -20,7 +20,7 @@ from web.access.limiter import Who, limiter
 from web.rest.error_replies import as_api_error
 from web.server.web_figures import web_figures
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Any]]
@@ -119,6 +119,6 @@ def error_of(exception: Exception) -> ApiError:
     """The wire error of what a lane's work raised; INTERNAL, and a line in the log, for a bug."""
     error = as_api_error(exception)
     if error is None:
-        logger.error("a request of a fast lane failed", exc_info=exception)
+        logger.error("request_failed", exc_info=exception)
         return ApiError("INTERNAL")
     return error

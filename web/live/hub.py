@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
@@ -22,6 +21,7 @@ from exchange.link.errors import EngineError, EngineUnavailable
 from exchange.link.protocol import FeedBatch, Hello
 from exchange.listing.symbol_table import SymbolTable
 from exchange.listing.symbol_table import symbols as process_symbols
+from exchange.telemetry.logs import get_logger
 from exchange.wire.rendering import milliseconds, render_symbol
 from exchange.wire.topic_protocol import Upstream
 from web.live.account_changes import AccountChanges
@@ -44,7 +44,7 @@ from web.live.step import (
 from web.live.topics import Body, LazyBody, Reader, Topic
 from web.server.web_figures import web_figures
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 #: The public channels made here, whose messages are remembered for those who resume.
 OWN_CHANNELS: Final = (BOOK, TRADES, SYMBOLS, AUCTION)
@@ -147,7 +147,7 @@ class Hub:
             self.changes.go_on()
             return
         if not first:
-            logger.info("engine feed: %s commands unseen, topics start anew", hello.sequence - self.sequence)
+            logger.info("topics_start_anew", unseen=hello.sequence - self.sequence)
         if hello.sequence < self.sequence:
             # The engine was set up anew, or from a backup: what others publish starts over too.
             self.relays.restart()
@@ -163,7 +163,7 @@ class Hub:
         """The engine is away: books stay as they were, and symbols are fetched by who needs them."""
         process_symbols.set_live(False)
         self.changes.pause()
-        logger.warning("engine feed lost at sequence %s", self.sequence)
+        logger.warning("engine_feed_lost", sequence=self.sequence)
 
     def _on_batch(self, batch: FeedBatch[Event]) -> None:
         if batch.first_sequence != self.sequence + 1:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from exchange import process
 from exchange.link import engine_link
+from exchange.telemetry.logs import get_logger
 from marketdata.feed.cache import MarketData
 from web.live.hub import Hub
 from web.live.live_figures import LiveFigures
@@ -19,7 +19,7 @@ from web.live.turns import Turns
 from web.live.user_changes import UserChanges
 from web.live.venue_notice import VenueState
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 Key = TypeVar("Key", int, str)
 
@@ -144,7 +144,7 @@ async def start() -> Runtime:
     started.venue.start()
     process.current().put(started.venue)
     process.current().put(started)
-    logger.info("live feeds started")
+    logger.info("live_feeds_started")
     return started
 
 

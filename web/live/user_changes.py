@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import random
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -24,8 +23,9 @@ from accounts.identity.rate_tiers import rate_tiers
 from accounts.identity.terms_of_service import in_force
 from accounts.identity.verified_tokens import verified_tokens
 from accounts.keys.verified_keys import verified_keys
+from exchange.telemetry.logs import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 POLL_EVERY_S: Final = 0.5
 #: Pause before Redis, or a database that was away, is tried again.
@@ -68,9 +68,9 @@ class UserChanges:
             try:
                 await work()
             except DatabaseError as error:
-                logger.info("changed users could not be read: %s", type(error).__name__)
+                logger.info("user_changes_not_read", error=type(error).__name__)
             except Exception as error:
-                logger.warning("changed users could not be received: %s", type(error).__name__)
+                logger.warning("user_changes_not_received", error=type(error).__name__)
             await asyncio.sleep(RETRY_S * random.uniform(0.5, 1.5))
 
     async def _poll(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any, TypeGuard, TypeVar
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
@@ -16,12 +15,13 @@ from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 
 from exchange.errors import ApiError, RefusedError, RequestError
 from exchange.link.errors import EngineError, api_error
+from exchange.telemetry.logs import get_logger
 from web.access.language import active_language
 from web.access.limiter import UNAVAILABLE
 from web.access.outages import DATABASE_BUSY, DATABASE_UNAVAILABLE, outage_of
 from web.server.web_figures import web_figures
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 #: Paths that answer in the error shape; every other page is for people and gets Django's own pages.
 API_PREFIXES = ("/v1/", "/api/")
@@ -167,7 +167,7 @@ def _page(request: HttpRequest, status: int) -> HttpResponse | None:
     try:
         return render(request, f"{status}.html", status=status)
     except Exception:
-        logger.exception("the page of status %d cannot be shown", status)
+        logger.exception("error_page_not_shown", status=status)
         return None
 
 

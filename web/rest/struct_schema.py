@@ -38,6 +38,9 @@ class StructSchemas(ABC):
     """Turns types of fields into schemas. What becomes of the structures that fields name is left to the
     document: it keeps them as components and gives references to them."""
 
+    #: Whether an object is refused for a field that is not known.
+    refuses_unknown = False
+
     @abstractmethod
     def reference(self, shape: type[msgspec.Struct]) -> Schema:
         """A reference to the component of a structure."""
@@ -58,7 +61,7 @@ class StructSchemas(ABC):
             "properties": {field.encode_name: self._schema(field.type) for field in described.fields},
             **({"required": required} if required else {}),
             # Requests with a field that is not known are refused; replies may get more fields.
-            **({"additionalProperties": False} if self._direction == "request" else {}),
+            **({"additionalProperties": False} if self.refuses_unknown else {}),
         }
 
     def _schema(self, kind: inspect.Type) -> Schema:
@@ -121,6 +124,7 @@ class _Components(StructSchemas):
     def __init__(self, auto_schema: AutoSchema, direction: Direction) -> None:
         self._auto_schema = auto_schema
         self._direction = direction
+        self.refuses_unknown = direction == "request"
 
     def reference(self, shape: type[msgspec.Struct]) -> Schema:
         # The library takes every class that an extension matches; its types name serializers alone.

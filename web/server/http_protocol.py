@@ -16,6 +16,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from exchange.telemetry.request_ids import new_request_id
 from web.server.http_limits import connections_of
 
 #: Of a request line, beside the method and the target: two spaces and the version.
@@ -208,5 +209,6 @@ class HttpProtocol(HttpToolsProtocol):
         self.transport.write(
             b"HTTP/1.1 %d %b\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\n"
             b"x-content-type-options: nosniff\r\nreferrer-policy: same-origin\r\n"
-            b"connection: close\r\n\r\n%b" % (status, text, len(text), text)
+            b"x-request-id: %b\r\nconnection: close\r\n\r\n%b"
+            % (status, text, len(text), new_request_id().encode(), text)
         )

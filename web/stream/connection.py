@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable
@@ -20,7 +19,10 @@ from accounts.identity.terms_of_service import TermsInForce
 from exchange import process
 from exchange.errors import ApiError, RefusedError, RequestError
 from exchange.link.errors import EngineError, api_error
-from exchange.orders.desk import order_count, with_errors
+from exchange.orders.desk import Done, order_count, with_errors
+from exchange.telemetry.logs import enter_person, get_logger
+from exchange.telemetry.request_ids import current_request_id, enter_request, new_connection_id
+from exchange.telemetry.tracing import Traced, Tracing
 from exchange.wire.field_readers import read_bool, read_text, refuse_unknown
 from web.access.limiter import CONNECTION_REQUESTS, ORDERS, READS, Bucket, Meter, limiter
 from web.access.outages import DATABASE_AWAY, outage_of
@@ -36,7 +38,9 @@ from web.stream.outbox import Outbox
 from web.stream.proofs import prove, read_proof, still_in_use
 from web.stream.requests import (
     BatchRequest,
+    CancelRequest,
     Fields,
+    Named,
     PlaceRequest,
     RequestId,
     SimpleRequest,
@@ -44,11 +48,13 @@ from web.stream.requests import (
     read_simple_request,
     take_id,
     take_op,
+    take_request_id,
+    take_traceparent,
 )
 from web.stream.sockets import Socket
 from web.stream.subscriptions import Subscriptions
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 #: How often a connection is looked at: pings, silence, unread replies, expired tokens.
 LIFE_EVERY_S = 1.0
@@ -57,6 +63,11 @@ LIFE_EVERY_S = 1.0
 CONTROL_OPS: Final = ("subscribe", "unsubscribe", "auth", "ping", "pong", "limits")
 
 Json = dict[str, Any]
+_OPS: Final[dict[type, str]] = {
+    PlaceRequest: "order.place",
+    BatchRequest: "order.batch",
+    CancelRequest: "order.cancel",
+}
 ControlOp = Callable[[RequestId, Fields], Awaitable[None]]
 
 
@@ -92,6 +103,12 @@ class Connection:
         self._entry = OrderEntry(runtime.hub)
         self._desk = self._entry.desk
         self._client = runtime.hub.client
+        #: What the ids of its requests begin with, and how many there were.
+        self._id = new_connection_id()
+        self._requests = 0
+        self._tracing = process.find(Tracing)
+        #: The request that is being entered, if it is traced.
+        self._traced: Traced | None = None
         #: What the limiter counts it by.
         self._name = secrets.token_hex(8)
         limiter.grant(CONNECTION_REQUESTS, self._name, Bucket(limits.control_per_s, limits.control_burst))
@@ -157,28 +174,64 @@ class Connection:
             request = read_simple_request(text)
             if request is not None:
                 return self._handle_simple(request, account)
+        # Until it is known whether the client gave one.
+        enter_request(self._next_request_id())
         return self._handle_any(text)
 
     def _handle_simple(self, request: SimpleRequest, account: int) -> Awaitable[None] | None:
         """Carry out one of the usual requests."""
-        desk, request_id = self._desk, None if request.id is UNSET else request.id
+        desk = self._desk
+        name = None if request.id is UNSET else request.id
+        request_id: RequestId = name
+        if request.request_id is UNSET and self._tracing is None:
+            # In place: it is done for each order.
+            self._requests = number = self._requests + 1
+            enter_request(f"{self._id}.{number}")
+        else:
+            request_id = self._enter_named(request, name)
         if isinstance(request, PlaceRequest):
             return self._enter(request_id, 1, desk.place, account, request)
         if isinstance(request, BatchRequest):
             return self._enter(request_id, len(request.orders), desk.place_many, account, request.orders)
         return self._enter(request_id, 1, desk.cancel, account, request)
 
+    def _enter_named(self, request: SimpleRequest, name: int | str | None) -> RequestId:
+        """Begin to work on one of the usual requests that has an id of its client's, or may be traced; what
+        its reply is known by."""
+        given = request.request_id
+        reply_to: RequestId = name
+        if given is UNSET:
+            given = self._next_request_id()
+        else:
+            reply_to = Named(name, given)
+        if self._tracing is None:
+            enter_request(given)
+        else:
+            self._traced = self._tracing.begin(f"ws {_OPS[type(request)]}", given)
+        return reply_to
+
+    def _next_request_id(self) -> str:
+        """For a request without an id of its client's: the connection's and a number, which costs little."""
+        self._requests += 1
+        return f"{self._id}.{self._requests}"
+
     async def _handle_any(self, text: str) -> None:
         request_id: RequestId = None
         try:
             fields = read_request(text)
             request_id = take_id(fields)
+            given, traceparent = take_request_id(fields), take_traceparent(fields)
+            if given is not None:
+                enter_request(given)
+                request_id = Named(request_id, given)
             op = take_op(fields)
             operation = self._entry.operation(op)
             if operation is None:
                 await self._control(op, request_id, fields)
                 return
             account = self._account(op)
+            if self._tracing is not None:
+                self._traced = self._tracing.begin(f"ws {op}", current_request_id(), traceparent)
         except ApiError as error:
             self._count_control()
             self._reply_error(request_id, error)
@@ -235,10 +288,12 @@ class Connection:
         self._in_flight += count
         self._entered = entered = self._entered + 1
         try:
-            if entered & (SAMPLE - 1) == 1:
+            if entered & (SAMPLE - 1) == 1 and self._traced is None:
                 waiting = self._enter_measured(request_id, count, operation, account, sent)
             else:
-                done = partial(self._order_done, request_id, account, count)
+                done: Done = partial(self._order_done, request_id, account, count)
+                if self._traced is not None:
+                    done = self._ending_trace(done)
                 waiting = operation(account, sent).send(self._client, done)
         except Exception as error:
             self._not_entered(request_id, account, count, error)
@@ -261,6 +316,18 @@ class Connection:
             self._edge.observe(time.perf_counter_ns() - began_ns)
 
         return entry.send(self._client, done)
+
+    def _ending_trace(self, done: Done) -> Done:
+        """``done``, after which the request's trace ends."""
+        tracing, traced = self._tracing, self._traced
+        self._traced = None
+        assert tracing is not None and traced is not None, "asked for only where a request is traced"
+
+        def done_traced(result: Json | ApiError) -> None:
+            done(result)
+            tracing.end(traced, outcome=result.code if isinstance(result, ApiError) else "ok")
+
+        return done_traced
 
     def _refuse(self, request_id: RequestId, wait_s: int) -> None:
         """The account has used up its orders. One that goes on regardless is closed as a flood."""
@@ -298,9 +365,11 @@ class Connection:
         if isinstance(result, ApiError):
             self._reply_error(request_id, result)
         else:
-            self.send(
-                {"type": "reply", "id": request_id, "ok": True, **with_errors(result, self._error_body)}
-            )
+            body = with_errors(result, self._error_body)
+            if type(request_id) is Named:
+                self._reply(request_id, body)
+            else:
+                self.send({"type": "reply", "id": request_id, "ok": True, **body})
 
     def _account(self, op: str) -> int:
         """The account that may do this here. Raises NOT_AUTHENTICATED, NO_ACCOUNT, PERMISSION_DENIED,
@@ -319,10 +388,10 @@ class Connection:
         return self._identity is not None and self._terms.due(self._identity.accepted_terms) is not None
 
     def _reply(self, request_id: RequestId, body: Json) -> None:
-        self.send({"type": "reply", "id": request_id, "ok": True, **body})
+        self.send({**_head(request_id, True), **body})
 
     def _reply_error(self, request_id: RequestId, error: ApiError) -> None:
-        self.send({"type": "reply", "id": request_id, "ok": False, **self._error_body(error)})
+        self.send({**_head(request_id, False), **self._error_body(error)})
 
     def _error_body(self, error: ApiError) -> Json:
         self._errors.add(error.code)
@@ -334,7 +403,7 @@ class Connection:
         if known is not None:
             self._reply_error(request_id, known)
             return
-        logger.error("a request could not be handled", exc_info=error)
+        logger.error("request_failed", exc_info=error)
         self._reply_error(request_id, ApiError("INTERNAL"))
 
     # --- operations other than orders ----------------------------------------------------------------
@@ -440,6 +509,7 @@ class Connection:
         if old is not None and new != old:
             self._runtime.connections.remove_account(old)
         self._identity = identity
+        enter_person(identity and identity.user_id, new)
         self._orders = None if identity is None else limiter.meter(ORDERS, identity)
         self._reads = None if identity is None else limiter.meter(READS, identity)
         self._trades_for = new if identity is not None and TRADE in identity.scopes else None
@@ -532,7 +602,7 @@ class Connection:
             return
         self.is_closing = True
         web_figures.closes.add(codes.CLOSE_WORDS[code])
-        logger.info("closing a connection of account %s: %d %s", self.account_name or "-", code, reason)
+        logger.info("connection_closed_by_server", account=self.account_name, code=code, reason=reason)
         self._fewer_in_flight.set()
         self._subscriptions.close()
         self._outbox.flush_now()
@@ -559,6 +629,12 @@ class Connection:
                     self._fewer_in_flight.clear()
                     await self._fewer_in_flight.wait()
         self.close(codes.CLOSE_RESTART, "shutting down", grace_s=1.0)
+
+
+def _head(request_id: RequestId, is_ok: bool) -> Json:
+    if type(request_id) is Named:
+        return {"type": "reply", "id": request_id.id, "request_id": request_id.request_id, "ok": is_ok}
+    return {"type": "reply", "id": request_id, "ok": is_ok}
 
 
 def _account_of(identity: Identity | None) -> int | None:

@@ -60,6 +60,14 @@ def amount(given: str) -> Decimal:
     return number
 
 
+def share(given: str) -> Decimal:
+    """A part of a whole, from 0 to 1."""
+    number = amount(given)
+    if number > 1:
+        raise UnfitError("a number from 0 to 1")
+    return number
+
+
 def percentage_points_as_ppm(given: str) -> int:
     return int(amount(given) * _PPM_PER_PERCENT)
 

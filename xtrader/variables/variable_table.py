@@ -35,6 +35,11 @@ def _rate(default: str, meaning: str) -> Variable[str]:
     return parsed(parse.rate, default, meaning, values="rate")
 
 
+def _slow(default: str, what: str) -> Variable[int]:
+    meaning = f"from how many milliseconds on {what} is in the log as [slow](#logs); `0`: always, `-1`: never"
+    return whole(default, meaning, least=-1, most=3_600_000)
+
+
 class Variables:
     """All variables; an instance that was read has their values."""
 
@@ -224,6 +229,29 @@ class Variables:
         values="processes and addresses",
         shown=_NONE,
     )
+    LOG_FORMAT = choice("text", "`json`: each line of the [logs](#logs) is an object", "text", "json")
+    LOG_LINES_A_MINUTE = whole(
+        "60", "how many lines of one event a process writes in a minute", least=1, most=1_000_000
+    )
+    LOG_ROTATE_MB = parsed(
+        parse.amount, "20", "size over which a log is put aside; `0`: none is", values="amount"
+    )
+    LOG_ROTATE_COUNT = whole("5", "how many logs that were put aside are kept", least=1, most=10_000)
+    SLOW_REQUEST_MS = _slow("1000", "an HTTP request")
+    SLOW_COMMAND_MS = _slow("500", "a command or query on its way from web to the engine and back")
+    SLOW_BATCH_MS = _slow("200", "what the core does in one turn")
+    SLOW_SYNC_MS = _slow("200", "writing and syncing a turn")
+    SLOW_FOLD_MS = _slow("1000", "marketdata's fold of a stretch of the journal")
+    SLOW_WRITE_MS = _slow("1000", "its transaction")
+    SLOW_QUERY_MS = _slow("500", "a statement of the database")
+    TRACES_URL = parsed(
+        parse.url_of("http", "https", example="http://127.0.0.1:4318"),
+        "",
+        "receiver of [traces](#traces), OTLP over HTTP",
+        values="address",
+        shown="none: off",
+    )
+    TRACES_SHARE = parsed(parse.share, "1", "the part of the requests that is traced", values="0 to 1")
     METRICS_TOKEN = text(
         "",
         "`/metrics` also answers other machines that send it as `Authorization: Bearer …`",

@@ -3,7 +3,6 @@ holds the demo's auctions."""
 
 from __future__ import annotations
 
-import logging
 import signal
 import threading
 from typing import Any, Final
@@ -16,12 +15,13 @@ from exchange.control.calendars.hourly import HourlyAuctions
 from exchange.link.blocking import BlockingEngineClient
 from exchange.listing import catalog
 from exchange.own_side_door import own_side_door
+from exchange.telemetry.logs import get_logger
 from exchange.telemetry.process_health import Rounds, health_pages
 
 #: Without a good round for so long it does not do its work: the engine is away.
 STUCK_S: Final = 15.0
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 class Command(BaseCommand):
@@ -35,9 +35,9 @@ class Command(BaseCommand):
         rounds = Rounds(STUCK_S)
         pages = health_pages(lambda: rounds.readiness("the calendar"))
         with own_side_door("sessions", pages), link as client:
-            logger.info("sessions started")
+            logger.info("sessions_started")
             steps = [SessionDriver(client).step]
             if settings.XTRADER["DEMO_AUCTIONS"]:
                 steps.append(HourlyAuctions(client, catalog.AAPL_USD.symbol).step)
             run_steps(steps, stop, rounds)
-        logger.info("sessions stopped")
+        logger.info("sessions_stopped")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import sys
 import threading
@@ -21,6 +20,7 @@ from exchange.link.errors import FollowerError
 from exchange.link.follower import Follower, Position
 from exchange.management.commands.runengine import journal_folder
 from exchange.own_side_door import own_side_door
+from exchange.telemetry.logs import get_logger
 from exchange.telemetry.process_health import health_pages
 from marketdata.feed.board import Board
 from marketdata.feed.feed_server import FeedServer
@@ -30,7 +30,7 @@ from marketdata.projection.projector import Projector
 from marketdata.projection.projector_health import ProjectorHealth
 from marketdata.projection.store import ProjectionError, Store
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 class Command(BaseCommand):
@@ -62,7 +62,7 @@ class Command(BaseCommand):
                 has_failed = run(stopping, paced, board, health)
         except (FollowerError, JournalError, ProjectionError) as error:
             # Going on would write what the journal does not say: an operator has to look.
-            logger.critical("market data stops: %s: %s", type(error).__name__, error)
+            logger.critical("marketdata_stops", error=error)
             raise CommandError(str(error), returncode=3) from error
         if has_failed:
             sys.exit(1)

@@ -20,7 +20,9 @@ from exchange.scarce_log import SPAN_S, ScarceLog
 from exchange.shared_cache import PAUSE_S, REDIS_TROUBLE, SharedCache
 from exchange.telemetry import breakers
 from exchange.telemetry.breakers import Breaker
+from exchange.telemetry.logs import get_logger
 from tests.conftest import PASSWORD, LiveEngine, Person
+from tests.log_lines import fields_of
 from tests.web.rest.test_failures import shape
 from web.access.limiter import limiter
 
@@ -146,12 +148,13 @@ def test_one_caller_in_a_while_asks_whether_it_is_back(
 
 def test_a_scarce_log_says_how_many_lines_it_left_out(caplog: pytest.LogCaptureFixture) -> None:
     now_s = 0.0
-    log = ScarceLog(logging.getLogger("tests"), lambda: now_s)
+    log = ScarceLog(get_logger("tests"), lambda: now_s)
     for _ in range(1_001):
         log.error("away")
     now_s = SPAN_S
     log.error("away")
-    assert caplog.messages == ["away", "away (1,000 times more since the last line)"]
+    lines = [fields_of(record) for record in caplog.records]
+    assert [(line["event"], line.get("left_out")) for line in lines] == [("away", None), ("away", 1_000)]
 
 
 @pytest.mark.django_db
