@@ -2050,6 +2050,7 @@ export interface components {
              *     * `LOGIN_BUSY` - LOGIN_BUSY
              *     * `TOO_MANY_SUBSCRIPTIONS` - TOO_MANY_SUBSCRIPTIONS
              *     * `TOO_MANY_CONNECTIONS` - TOO_MANY_CONNECTIONS
+             *     * `RATE_LIMIT_UNAVAILABLE` - RATE_LIMIT_UNAVAILABLE
              *     * `INVALID_SYMBOL` - INVALID_SYMBOL
              *     * `INVALID_ASSET` - INVALID_ASSET
              *     * `INVALID_COMMAND` - INVALID_COMMAND
@@ -2071,9 +2072,11 @@ export interface components {
              *     * `PROVIDER_UNAVAILABLE` - PROVIDER_UNAVAILABLE
              *     * `DATABASE_UNAVAILABLE` - DATABASE_UNAVAILABLE
              *     * `OUTCOME_UNKNOWN` - OUTCOME_UNKNOWN
+             *     * `VENUE_CANCEL_ONLY` - VENUE_CANCEL_ONLY
+             *     * `DATABASE_BUSY` - DATABASE_BUSY
              * @enum {string}
              */
-            error?: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_TEXT" | "BATCH_TOO_LARGE" | "DUPLICATE_ID" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "TERMS_NOT_ACCEPTED" | "PERMISSION_DENIED" | "CSRF_FAILED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "ORDER_NOT_FOUND" | "ORDER_NOT_OPEN" | "CLIENT_ORDER_ID_IN_USE" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "DISPLAY_TOO_SMALL" | "INVALID_EXPIRY" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INVALID_CANCEL_AFTER" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "OPENING_OVER" | "INSUFFICIENT_BALANCE" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "DEMO_ONLY" | "INVALID_ADDRESS" | "ADDRESS_NOT_FOUND" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "TOO_MANY_ADDRESSES" | "BOOK_ONLY" | "EMAIL_REQUIRED" | "WITHDRAWAL_NOT_FOUND" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "FACTOR_IN_USE" | "LAST_FACTOR" | "TOO_MANY_PASSKEYS" | "KEY_NOT_FOUND" | "TOO_MANY_KEYS" | "ACCOUNT_NOT_FOUND" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "FROZEN_BY_OPERATOR" | "ACCOUNT_NAME_TAKEN" | "TOO_MANY_ACCOUNTS" | "REFERRAL_REFUSED" | "SYMBOL_NOT_FOUND" | "ASSET_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "INVALID_CURSOR" | "PUBLICATION_NOT_FOUND" | "RATE_LIMITED" | "LOGIN_BUSY" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_FEE_PLAN" | "INVALID_GROUP" | "SCALE_FIXED" | "HALT_ENDS_BY_AUCTION" | "OWN_ACCOUNT" | "OWN_REQUEST" | "ALREADY_APPROVED" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "PROVIDER_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN";
+            error?: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_TEXT" | "BATCH_TOO_LARGE" | "DUPLICATE_ID" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "TERMS_NOT_ACCEPTED" | "PERMISSION_DENIED" | "CSRF_FAILED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "ORDER_NOT_FOUND" | "ORDER_NOT_OPEN" | "CLIENT_ORDER_ID_IN_USE" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "DISPLAY_TOO_SMALL" | "INVALID_EXPIRY" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INVALID_CANCEL_AFTER" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "OPENING_OVER" | "INSUFFICIENT_BALANCE" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "DEMO_ONLY" | "INVALID_ADDRESS" | "ADDRESS_NOT_FOUND" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "TOO_MANY_ADDRESSES" | "BOOK_ONLY" | "EMAIL_REQUIRED" | "WITHDRAWAL_NOT_FOUND" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "FACTOR_IN_USE" | "LAST_FACTOR" | "TOO_MANY_PASSKEYS" | "KEY_NOT_FOUND" | "TOO_MANY_KEYS" | "ACCOUNT_NOT_FOUND" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "FROZEN_BY_OPERATOR" | "ACCOUNT_NAME_TAKEN" | "TOO_MANY_ACCOUNTS" | "REFERRAL_REFUSED" | "SYMBOL_NOT_FOUND" | "ASSET_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "INVALID_CURSOR" | "PUBLICATION_NOT_FOUND" | "RATE_LIMITED" | "LOGIN_BUSY" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "RATE_LIMIT_UNAVAILABLE" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_FEE_PLAN" | "INVALID_GROUP" | "SCALE_FIXED" | "HALT_ENDS_BY_AUCTION" | "OWN_ACCOUNT" | "OWN_REQUEST" | "ALREADY_APPROVED" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "PROVIDER_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "VENUE_CANCEL_ONLY" | "DATABASE_BUSY";
             number?: number;
             /**
              * @description * `never` - never
@@ -2410,6 +2413,7 @@ export interface components {
              *     * `LOGIN_BUSY` - LOGIN_BUSY
              *     * `TOO_MANY_SUBSCRIPTIONS` - TOO_MANY_SUBSCRIPTIONS
              *     * `TOO_MANY_CONNECTIONS` - TOO_MANY_CONNECTIONS
+             *     * `RATE_LIMIT_UNAVAILABLE` - RATE_LIMIT_UNAVAILABLE
              *     * `INVALID_SYMBOL` - INVALID_SYMBOL
              *     * `INVALID_ASSET` - INVALID_ASSET
              *     * `INVALID_COMMAND` - INVALID_COMMAND
@@ -2431,9 +2435,11 @@ export interface components {
              *     * `PROVIDER_UNAVAILABLE` - PROVIDER_UNAVAILABLE
              *     * `DATABASE_UNAVAILABLE` - DATABASE_UNAVAILABLE
              *     * `OUTCOME_UNKNOWN` - OUTCOME_UNKNOWN
+             *     * `VENUE_CANCEL_ONLY` - VENUE_CANCEL_ONLY
+             *     * `DATABASE_BUSY` - DATABASE_BUSY
              * @enum {string}
              */
-            error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_TEXT" | "BATCH_TOO_LARGE" | "DUPLICATE_ID" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "TERMS_NOT_ACCEPTED" | "PERMISSION_DENIED" | "CSRF_FAILED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "ORDER_NOT_FOUND" | "ORDER_NOT_OPEN" | "CLIENT_ORDER_ID_IN_USE" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "DISPLAY_TOO_SMALL" | "INVALID_EXPIRY" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INVALID_CANCEL_AFTER" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "OPENING_OVER" | "INSUFFICIENT_BALANCE" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "DEMO_ONLY" | "INVALID_ADDRESS" | "ADDRESS_NOT_FOUND" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "TOO_MANY_ADDRESSES" | "BOOK_ONLY" | "EMAIL_REQUIRED" | "WITHDRAWAL_NOT_FOUND" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "FACTOR_IN_USE" | "LAST_FACTOR" | "TOO_MANY_PASSKEYS" | "KEY_NOT_FOUND" | "TOO_MANY_KEYS" | "ACCOUNT_NOT_FOUND" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "FROZEN_BY_OPERATOR" | "ACCOUNT_NAME_TAKEN" | "TOO_MANY_ACCOUNTS" | "REFERRAL_REFUSED" | "SYMBOL_NOT_FOUND" | "ASSET_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "INVALID_CURSOR" | "PUBLICATION_NOT_FOUND" | "RATE_LIMITED" | "LOGIN_BUSY" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_FEE_PLAN" | "INVALID_GROUP" | "SCALE_FIXED" | "HALT_ENDS_BY_AUCTION" | "OWN_ACCOUNT" | "OWN_REQUEST" | "ALREADY_APPROVED" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "PROVIDER_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN";
+            error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_TEXT" | "BATCH_TOO_LARGE" | "DUPLICATE_ID" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "TERMS_NOT_ACCEPTED" | "PERMISSION_DENIED" | "CSRF_FAILED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "ORDER_NOT_FOUND" | "ORDER_NOT_OPEN" | "CLIENT_ORDER_ID_IN_USE" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "DISPLAY_TOO_SMALL" | "INVALID_EXPIRY" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INVALID_CANCEL_AFTER" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "OPENING_OVER" | "INSUFFICIENT_BALANCE" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "DEMO_ONLY" | "INVALID_ADDRESS" | "ADDRESS_NOT_FOUND" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "TOO_MANY_ADDRESSES" | "BOOK_ONLY" | "EMAIL_REQUIRED" | "WITHDRAWAL_NOT_FOUND" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "FACTOR_IN_USE" | "LAST_FACTOR" | "TOO_MANY_PASSKEYS" | "KEY_NOT_FOUND" | "TOO_MANY_KEYS" | "ACCOUNT_NOT_FOUND" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "FROZEN_BY_OPERATOR" | "ACCOUNT_NAME_TAKEN" | "TOO_MANY_ACCOUNTS" | "REFERRAL_REFUSED" | "SYMBOL_NOT_FOUND" | "ASSET_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "INVALID_CURSOR" | "PUBLICATION_NOT_FOUND" | "RATE_LIMITED" | "LOGIN_BUSY" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "RATE_LIMIT_UNAVAILABLE" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_FEE_PLAN" | "INVALID_GROUP" | "SCALE_FIXED" | "HALT_ENDS_BY_AUCTION" | "OWN_ACCOUNT" | "OWN_REQUEST" | "ALREADY_APPROVED" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "PROVIDER_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "VENUE_CANCEL_ONLY" | "DATABASE_BUSY";
             /** @description The code's number: its thousands are the subsystem. It never moves. */
             number: number;
             /**
@@ -3502,6 +3508,7 @@ export interface components {
              *     * `LOGIN_BUSY` - LOGIN_BUSY
              *     * `TOO_MANY_SUBSCRIPTIONS` - TOO_MANY_SUBSCRIPTIONS
              *     * `TOO_MANY_CONNECTIONS` - TOO_MANY_CONNECTIONS
+             *     * `RATE_LIMIT_UNAVAILABLE` - RATE_LIMIT_UNAVAILABLE
              *     * `INVALID_SYMBOL` - INVALID_SYMBOL
              *     * `INVALID_ASSET` - INVALID_ASSET
              *     * `INVALID_COMMAND` - INVALID_COMMAND
@@ -3523,9 +3530,11 @@ export interface components {
              *     * `PROVIDER_UNAVAILABLE` - PROVIDER_UNAVAILABLE
              *     * `DATABASE_UNAVAILABLE` - DATABASE_UNAVAILABLE
              *     * `OUTCOME_UNKNOWN` - OUTCOME_UNKNOWN
+             *     * `VENUE_CANCEL_ONLY` - VENUE_CANCEL_ONLY
+             *     * `DATABASE_BUSY` - DATABASE_BUSY
              * @enum {string|null}
              */
-            bid_error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_TEXT" | "BATCH_TOO_LARGE" | "DUPLICATE_ID" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "TERMS_NOT_ACCEPTED" | "PERMISSION_DENIED" | "CSRF_FAILED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "ORDER_NOT_FOUND" | "ORDER_NOT_OPEN" | "CLIENT_ORDER_ID_IN_USE" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "DISPLAY_TOO_SMALL" | "INVALID_EXPIRY" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INVALID_CANCEL_AFTER" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "OPENING_OVER" | "INSUFFICIENT_BALANCE" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "DEMO_ONLY" | "INVALID_ADDRESS" | "ADDRESS_NOT_FOUND" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "TOO_MANY_ADDRESSES" | "BOOK_ONLY" | "EMAIL_REQUIRED" | "WITHDRAWAL_NOT_FOUND" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "FACTOR_IN_USE" | "LAST_FACTOR" | "TOO_MANY_PASSKEYS" | "KEY_NOT_FOUND" | "TOO_MANY_KEYS" | "ACCOUNT_NOT_FOUND" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "FROZEN_BY_OPERATOR" | "ACCOUNT_NAME_TAKEN" | "TOO_MANY_ACCOUNTS" | "REFERRAL_REFUSED" | "SYMBOL_NOT_FOUND" | "ASSET_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "INVALID_CURSOR" | "PUBLICATION_NOT_FOUND" | "RATE_LIMITED" | "LOGIN_BUSY" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_FEE_PLAN" | "INVALID_GROUP" | "SCALE_FIXED" | "HALT_ENDS_BY_AUCTION" | "OWN_ACCOUNT" | "OWN_REQUEST" | "ALREADY_APPROVED" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "PROVIDER_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | null;
+            bid_error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_TEXT" | "BATCH_TOO_LARGE" | "DUPLICATE_ID" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "TERMS_NOT_ACCEPTED" | "PERMISSION_DENIED" | "CSRF_FAILED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "ORDER_NOT_FOUND" | "ORDER_NOT_OPEN" | "CLIENT_ORDER_ID_IN_USE" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "DISPLAY_TOO_SMALL" | "INVALID_EXPIRY" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INVALID_CANCEL_AFTER" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "OPENING_OVER" | "INSUFFICIENT_BALANCE" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "DEMO_ONLY" | "INVALID_ADDRESS" | "ADDRESS_NOT_FOUND" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "TOO_MANY_ADDRESSES" | "BOOK_ONLY" | "EMAIL_REQUIRED" | "WITHDRAWAL_NOT_FOUND" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "FACTOR_IN_USE" | "LAST_FACTOR" | "TOO_MANY_PASSKEYS" | "KEY_NOT_FOUND" | "TOO_MANY_KEYS" | "ACCOUNT_NOT_FOUND" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "FROZEN_BY_OPERATOR" | "ACCOUNT_NAME_TAKEN" | "TOO_MANY_ACCOUNTS" | "REFERRAL_REFUSED" | "SYMBOL_NOT_FOUND" | "ASSET_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "INVALID_CURSOR" | "PUBLICATION_NOT_FOUND" | "RATE_LIMITED" | "LOGIN_BUSY" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "RATE_LIMIT_UNAVAILABLE" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_FEE_PLAN" | "INVALID_GROUP" | "SCALE_FIXED" | "HALT_ENDS_BY_AUCTION" | "OWN_ACCOUNT" | "OWN_REQUEST" | "ALREADY_APPROVED" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "PROVIDER_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "VENUE_CANCEL_ONLY" | "DATABASE_BUSY" | null;
             ask_order_id: string | null;
             /**
              * @description * `INVALID_JSON` - INVALID_JSON
@@ -3635,6 +3644,7 @@ export interface components {
              *     * `LOGIN_BUSY` - LOGIN_BUSY
              *     * `TOO_MANY_SUBSCRIPTIONS` - TOO_MANY_SUBSCRIPTIONS
              *     * `TOO_MANY_CONNECTIONS` - TOO_MANY_CONNECTIONS
+             *     * `RATE_LIMIT_UNAVAILABLE` - RATE_LIMIT_UNAVAILABLE
              *     * `INVALID_SYMBOL` - INVALID_SYMBOL
              *     * `INVALID_ASSET` - INVALID_ASSET
              *     * `INVALID_COMMAND` - INVALID_COMMAND
@@ -3656,9 +3666,11 @@ export interface components {
              *     * `PROVIDER_UNAVAILABLE` - PROVIDER_UNAVAILABLE
              *     * `DATABASE_UNAVAILABLE` - DATABASE_UNAVAILABLE
              *     * `OUTCOME_UNKNOWN` - OUTCOME_UNKNOWN
+             *     * `VENUE_CANCEL_ONLY` - VENUE_CANCEL_ONLY
+             *     * `DATABASE_BUSY` - DATABASE_BUSY
              * @enum {string|null}
              */
-            ask_error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_TEXT" | "BATCH_TOO_LARGE" | "DUPLICATE_ID" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "TERMS_NOT_ACCEPTED" | "PERMISSION_DENIED" | "CSRF_FAILED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "ORDER_NOT_FOUND" | "ORDER_NOT_OPEN" | "CLIENT_ORDER_ID_IN_USE" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "DISPLAY_TOO_SMALL" | "INVALID_EXPIRY" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INVALID_CANCEL_AFTER" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "OPENING_OVER" | "INSUFFICIENT_BALANCE" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "DEMO_ONLY" | "INVALID_ADDRESS" | "ADDRESS_NOT_FOUND" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "TOO_MANY_ADDRESSES" | "BOOK_ONLY" | "EMAIL_REQUIRED" | "WITHDRAWAL_NOT_FOUND" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "FACTOR_IN_USE" | "LAST_FACTOR" | "TOO_MANY_PASSKEYS" | "KEY_NOT_FOUND" | "TOO_MANY_KEYS" | "ACCOUNT_NOT_FOUND" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "FROZEN_BY_OPERATOR" | "ACCOUNT_NAME_TAKEN" | "TOO_MANY_ACCOUNTS" | "REFERRAL_REFUSED" | "SYMBOL_NOT_FOUND" | "ASSET_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "INVALID_CURSOR" | "PUBLICATION_NOT_FOUND" | "RATE_LIMITED" | "LOGIN_BUSY" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_FEE_PLAN" | "INVALID_GROUP" | "SCALE_FIXED" | "HALT_ENDS_BY_AUCTION" | "OWN_ACCOUNT" | "OWN_REQUEST" | "ALREADY_APPROVED" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "PROVIDER_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | null;
+            ask_error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_TEXT" | "BATCH_TOO_LARGE" | "DUPLICATE_ID" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "TERMS_NOT_ACCEPTED" | "PERMISSION_DENIED" | "CSRF_FAILED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "ORDER_NOT_FOUND" | "ORDER_NOT_OPEN" | "CLIENT_ORDER_ID_IN_USE" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "DISPLAY_TOO_SMALL" | "INVALID_EXPIRY" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INVALID_CANCEL_AFTER" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "OPENING_OVER" | "INSUFFICIENT_BALANCE" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "DEMO_ONLY" | "INVALID_ADDRESS" | "ADDRESS_NOT_FOUND" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "TOO_MANY_ADDRESSES" | "BOOK_ONLY" | "EMAIL_REQUIRED" | "WITHDRAWAL_NOT_FOUND" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "FACTOR_IN_USE" | "LAST_FACTOR" | "TOO_MANY_PASSKEYS" | "KEY_NOT_FOUND" | "TOO_MANY_KEYS" | "ACCOUNT_NOT_FOUND" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "FROZEN_BY_OPERATOR" | "ACCOUNT_NAME_TAKEN" | "TOO_MANY_ACCOUNTS" | "REFERRAL_REFUSED" | "SYMBOL_NOT_FOUND" | "ASSET_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "INVALID_CURSOR" | "PUBLICATION_NOT_FOUND" | "RATE_LIMITED" | "LOGIN_BUSY" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "RATE_LIMIT_UNAVAILABLE" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_FEE_PLAN" | "INVALID_GROUP" | "SCALE_FIXED" | "HALT_ENDS_BY_AUCTION" | "OWN_ACCOUNT" | "OWN_REQUEST" | "ALREADY_APPROVED" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "PROVIDER_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "VENUE_CANCEL_ONLY" | "DATABASE_BUSY" | null;
         };
         Quotes: {
             /** @description In the order of the request. */
@@ -4688,9 +4700,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -4845,7 +4859,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -5018,7 +5035,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
              */
             503: {
@@ -5140,7 +5158,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -5253,7 +5274,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -5345,9 +5369,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -5502,7 +5528,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -5688,7 +5717,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
              */
             503: {
@@ -5840,7 +5870,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -5963,7 +5996,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -6106,7 +6142,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -6289,7 +6328,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -6450,7 +6492,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -6627,7 +6672,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -6782,7 +6830,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -6929,7 +6980,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -7084,7 +7138,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -7242,7 +7299,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -7427,7 +7487,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -7539,9 +7602,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -7727,7 +7792,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
              */
             503: {
@@ -7848,7 +7914,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -7970,7 +8039,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
              */
             503: {
@@ -8115,7 +8185,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -8258,7 +8331,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -8407,7 +8483,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -8550,7 +8629,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -8641,7 +8723,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -8789,7 +8874,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
              */
             503: {
@@ -8910,7 +8996,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -9044,7 +9133,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -9138,7 +9230,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -9229,7 +9324,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -9334,7 +9432,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -9508,7 +9609,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
              */
             503: {
@@ -9653,7 +9755,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -9745,9 +9850,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -9850,7 +9957,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -10020,7 +10130,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -10111,7 +10224,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -10256,7 +10372,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
              */
             503: {
@@ -10388,7 +10505,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -10518,7 +10638,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -10661,7 +10784,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -10846,7 +10972,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -11032,7 +11161,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -11186,7 +11318,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -11399,9 +11534,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -11562,7 +11699,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -11739,7 +11879,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -11882,7 +12025,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -12053,7 +12199,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -12197,9 +12346,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -12388,9 +12539,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -12562,9 +12715,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -12729,10 +12884,12 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
              *     - `PROVIDER_UNAVAILABLE`: The first call for an address asks the provider. Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -12907,9 +13064,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -13083,9 +13242,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -13260,9 +13421,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -13432,9 +13595,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -13590,9 +13755,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -13775,9 +13942,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -13952,9 +14121,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -14139,9 +14310,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -14315,9 +14488,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -14552,9 +14727,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -14716,9 +14893,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -14918,9 +15097,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -15157,9 +15338,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -15394,9 +15577,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -15631,9 +15816,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -15849,9 +16036,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -16089,9 +16278,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -16277,9 +16468,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -16463,9 +16656,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -16700,9 +16895,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -16886,9 +17083,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -17085,9 +17284,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -17322,9 +17523,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -17499,9 +17702,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -17673,9 +17878,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -17889,9 +18096,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -18058,9 +18267,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -18248,9 +18459,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -18406,9 +18619,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -18602,9 +18817,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -18766,9 +18983,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -18938,9 +19157,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -19154,9 +19375,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -19331,9 +19554,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -19570,9 +19795,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -19734,9 +19961,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -19909,9 +20138,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -20112,9 +20343,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -20287,9 +20520,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -20445,9 +20680,11 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
