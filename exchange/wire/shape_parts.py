@@ -53,12 +53,15 @@ ErrorCode = Annotated[str, one_of(ERRORS)]
 RetryWord = Annotated[str, one_of(Retry)]
 
 
-class Error(msgspec.Struct):
+class PlainError(msgspec.Struct):
     error: Annotated[ErrorCode, text("A code that never changes its meaning.")]
-    number: Annotated[int, text("The code's number: its thousands are the subsystem. It never moves.")]
-    retry: Annotated[RetryWord, text("Whether the request may be sent again as it is.")]
     message: Annotated[str, text("For people: English, or Korean by Accept-Language.")]
     details: Annotated[dict[str, Any], text("`field` names what was wrong, where one field was.")]
+
+
+class Error(PlainError):
+    number: Annotated[int, text("The code's number: its thousands are the subsystem. It never moves.")]
+    retry: Annotated[RetryWord, text("Whether the request may be sent again as it is.")]
 
 
 class Page(msgspec.Struct):

@@ -55,7 +55,7 @@ from exchange.wire.order_shapes import (
     SymbolTotal,
     Totals,
 )
-from exchange.wire.shape_parts import Error, as_json
+from exchange.wire.shape_parts import Error, PlainError, as_json
 
 __all__ = [
     "Auction",
@@ -92,6 +92,7 @@ __all__ = [
     "OrderBook",
     "OrderPage",
     "Placed",
+    "PlainError",
     "QuoteProtection",
     "QuoteResult",
     "Quotes",

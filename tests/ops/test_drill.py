@@ -127,14 +127,14 @@ class Drill:
         name = parts.path.lstrip("/")
         with psycopg.connect(urlunsplit(parts._replace(path="/postgres")), autocommit=True) as server:
             allow = "ALTER DATABASE {} ALLOW_CONNECTIONS {}"
-            server.execute(allow.format(name, "false"))  # type: ignore[call-overload]
+            server.execute(allow.format(name, "false"))
             server.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
             )
             try:
                 yield
             finally:
-                server.execute(allow.format(name, "true"))  # type: ignore[call-overload]
+                server.execute(allow.format(name, "true"))
 
 
 class Fault(NamedTuple):

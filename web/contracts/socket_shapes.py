@@ -148,7 +148,7 @@ class Unsubscribed(msgspec.Struct):
     unsubscribed: Annotated[list[LeftTopic], text("Those that were read.")]
 
 
-class SocketError(shapes.Error):
+class SocketError(shapes.PlainError):
     """An error with the HTTP status that REST returns with it; what is Retry-After there is
     `details.retry_after_s` here."""
 

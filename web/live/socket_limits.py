@@ -20,7 +20,7 @@ CLOSE_SLOW: Final = 4008
 CLOSE_FLOOD: Final = 4029
 
 #: The same in words, for the metrics.
-CLOSE_WORDS: Final = {
+WORDS_OF_CLOSES: Final = {
     CLOSE_NORMAL: "normal",
     CLOSE_TOO_LARGE: "too_large",
     CLOSE_INTERNAL: "internal",

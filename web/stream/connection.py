@@ -601,7 +601,7 @@ class Connection:
         if self.is_closing:
             return
         self.is_closing = True
-        web_figures.closes.add(codes.CLOSE_WORDS[code])
+        web_figures.closes.add(codes.WORDS_OF_CLOSES[code])
         logger.info("connection_closed_by_server", account=self.account_name, code=code, reason=reason)
         self._fewer_in_flight.set()
         self._subscriptions.close()

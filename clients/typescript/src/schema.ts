@@ -2440,6 +2440,12 @@ export interface components {
              * @enum {string}
              */
             error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_TEXT" | "BATCH_TOO_LARGE" | "DUPLICATE_ID" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "TERMS_NOT_ACCEPTED" | "PERMISSION_DENIED" | "CSRF_FAILED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "ORDER_NOT_FOUND" | "ORDER_NOT_OPEN" | "CLIENT_ORDER_ID_IN_USE" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "DISPLAY_TOO_SMALL" | "INVALID_EXPIRY" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INVALID_CANCEL_AFTER" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "OPENING_OVER" | "INSUFFICIENT_BALANCE" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "DEMO_ONLY" | "INVALID_ADDRESS" | "ADDRESS_NOT_FOUND" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "TOO_MANY_ADDRESSES" | "BOOK_ONLY" | "EMAIL_REQUIRED" | "WITHDRAWAL_NOT_FOUND" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "FACTOR_IN_USE" | "LAST_FACTOR" | "TOO_MANY_PASSKEYS" | "KEY_NOT_FOUND" | "TOO_MANY_KEYS" | "ACCOUNT_NOT_FOUND" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "FROZEN_BY_OPERATOR" | "ACCOUNT_NAME_TAKEN" | "TOO_MANY_ACCOUNTS" | "REFERRAL_REFUSED" | "SYMBOL_NOT_FOUND" | "ASSET_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "INVALID_CURSOR" | "PUBLICATION_NOT_FOUND" | "RATE_LIMITED" | "LOGIN_BUSY" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "RATE_LIMIT_UNAVAILABLE" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_FEE_PLAN" | "INVALID_GROUP" | "SCALE_FIXED" | "HALT_ENDS_BY_AUCTION" | "OWN_ACCOUNT" | "OWN_REQUEST" | "ALREADY_APPROVED" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "PROVIDER_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "VENUE_CANCEL_ONLY" | "DATABASE_BUSY";
+            /** @description For people: English, or Korean by Accept-Language. */
+            message: string;
+            /** @description `field` names what was wrong, where one field was. */
+            details: {
+                [key: string]: unknown;
+            };
             /** @description The code's number: its thousands are the subsystem. It never moves. */
             number: number;
             /**
@@ -2452,12 +2458,6 @@ export interface components {
              * @enum {string}
              */
             retry: "never" | "when_changed" | "later" | "same_id";
-            /** @description For people: English, or Korean by Accept-Language. */
-            message: string;
-            /** @description `field` names what was wrong, where one field was. */
-            details: {
-                [key: string]: unknown;
-            };
         };
         /** @description One trade. */
         Execution: {
@@ -5038,6 +5038,7 @@ export interface operations {
              * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
              *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
+             *     - `RATE_LIMIT_UNAVAILABLE`: The count that all web processes share is away, so each lets only a few log-ins of an address through. Nothing was looked at. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -7795,6 +7796,7 @@ export interface operations {
              * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
              *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
+             *     - `RATE_LIMIT_UNAVAILABLE`: The count that all web processes share is away, so each lets only a few log-ins of an address through. Nothing was looked at. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -8042,6 +8044,7 @@ export interface operations {
              * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
              *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
+             *     - `RATE_LIMIT_UNAVAILABLE`: The count that all web processes share is away, so each lets only a few log-ins of an address through. Nothing was looked at. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -8877,6 +8880,7 @@ export interface operations {
              * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
              *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
+             *     - `RATE_LIMIT_UNAVAILABLE`: The count that all web processes share is away, so each lets only a few log-ins of an address through. Nothing was looked at. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -9612,6 +9616,7 @@ export interface operations {
              * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
              *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
+             *     - `RATE_LIMIT_UNAVAILABLE`: The count that all web processes share is away, so each lets only a few log-ins of an address through. Nothing was looked at. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
@@ -10375,6 +10380,7 @@ export interface operations {
              * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
              *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
+             *     - `RATE_LIMIT_UNAVAILABLE`: The count that all web processes share is away, so each lets only a few log-ins of an address through. Nothing was looked at. Try again after Retry-After seconds.
              */
             503: {
                 headers: {

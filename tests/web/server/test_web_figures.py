@@ -6,7 +6,7 @@ import pytest
 
 from web.access import needs
 from web.lanes.measured import route_of
-from web.live.socket_limits import CLOSE_WORDS
+from web.live.socket_limits import WORDS_OF_CLOSES
 from web.server.web_figures import CLOSES, ROUTES
 
 
@@ -38,4 +38,4 @@ def test_the_class_of_an_address(path: str, route: str) -> None:
 
 
 def test_every_way_to_close_a_socket_is_counted_from_the_start() -> None:
-    assert sorted(CLOSES) == sorted(CLOSE_WORDS.values())
+    assert sorted(CLOSES) == sorted(WORDS_OF_CLOSES.values())

@@ -23,7 +23,7 @@ from web.rest import person_shapes as shapes
 from web.rest.base import PrivateView, PublicView
 from web.rest.views.sign_ups import LettersView
 
-_PROOF: Final = ("INVALID_CREDENTIALS", "MFA_REQUIRED", "LOGIN_BUSY")
+_PROOF: Final = ("INVALID_CREDENTIALS", "MFA_REQUIRED", "LOGIN_BUSY", "RATE_LIMIT_UNAVAILABLE")
 
 
 class _PersonView(PrivateView):
@@ -69,7 +69,7 @@ class PasswordResetConfirmView(LettersView):
         reply=shapes.ChangedPassword,
         private=False,
         engine=False,
-        errors=("INVALID_LINK", "WEAK_PASSWORD", "LOGIN_BUSY"),
+        errors=("INVALID_LINK", "WEAK_PASSWORD", "LOGIN_BUSY", "RATE_LIMIT_UNAVAILABLE"),
     )
     def post(self, request: Request) -> Response:
         body = self.body(request)

@@ -32,7 +32,13 @@ class StepUpView(LogInView):
         description="For what needs a recent proof. It counts for the log-in that asks, and for no other.",
         request=shapes.StepUpRequest,
         reply=shapes.SteppedUp,
-        errors=("INVALID_CREDENTIALS", "MFA_REQUIRED", "INVALID_PASSKEY", "LOGIN_BUSY"),
+        errors=(
+            "INVALID_CREDENTIALS",
+            "MFA_REQUIRED",
+            "INVALID_PASSKEY",
+            "LOGIN_BUSY",
+            "RATE_LIMIT_UNAVAILABLE",
+        ),
     )
     @sensitive_variables("body")
     def post(self, request: Request) -> Response:

@@ -62,6 +62,7 @@ class SignUpView(LettersView):
             "USERNAME_TAKEN",
             "WEAK_PASSWORD",
             "LOGIN_BUSY",
+            "RATE_LIMIT_UNAVAILABLE",
         ),
     )
     def post(self, request: Request) -> Response:

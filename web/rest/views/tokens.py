@@ -33,7 +33,13 @@ class TokenView(_TokenView):
         reply=shapes.Tokens,
         private=False,
         engine=False,
-        errors=("INVALID_CREDENTIALS", "MFA_REQUIRED", "TERMS_NOT_ACCEPTED", "LOGIN_BUSY"),
+        errors=(
+            "INVALID_CREDENTIALS",
+            "MFA_REQUIRED",
+            "TERMS_NOT_ACCEPTED",
+            "LOGIN_BUSY",
+            "RATE_LIMIT_UNAVAILABLE",
+        ),
     )
     def post(self, request: Request) -> Response:
         given = tokens.parse_credentials(self.body(request))
