@@ -72,10 +72,11 @@ proofs: setup-dev
 journeys: setup-dev
 	$(VENV)/python -m pytest -m journey -n $(JOBS) --dist loadfile $(ARGS)
 
-# Without a C compiler (status 3) there is nothing to test.
+# Its commands and events go as records, which the Python sources' tests do without. Without a C compiler (status 3)
+# there is nothing to test.
 test-compiled: setup-dev
 	@$(VENV)/python tools/compile_core.py || { [ $$? = 3 ] && exit 0; exit 1; }; \
-	XTRADER_CORE=compiled $(VENV)/python -m pytest -n $(JOBS) --dist loadfile $(CORE_TESTS)
+	XTRADER_CORE=compiled XTRADER_TEST_RECORDS=1 $(VENV)/python -m pytest -n $(JOBS) --dist loadfile $(CORE_TESTS)
 
 test-frontend: setup-dev
 	$(VENV)/python tools/bootstrap.py npm run typecheck

@@ -92,7 +92,11 @@ def _builds(suffix: str, file: Path, count: int) -> Iterator[Result]:
             count=count,
             **{key: found[key] for key in ("p50_ns", "p99_ns", "p999_ns", "max_ns")},
             cpu_us={"core": found["cpu_s"] * 1e6 / count},
-            figures={"trades": found["trades"], "resting": found["open_orders"]},
+            figures={
+                "trades": found["trades"],
+                "resting": found["open_orders"],
+                "as records": count / found["record_s"],
+            },
             notes={"histogram": found["histogram"], "events": found["events"], "state": found["state"]},
         )
 

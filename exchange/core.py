@@ -30,7 +30,7 @@ PACKAGE: Final = "exchange.engine"
 GROUP: Final = "exchange_engine"
 LIBRARY: Final = f"{GROUP}__mypyc"
 #: Raise it when the recipe of ``tools/compile_core.py`` changes.
-_RECIPE: Final = 1
+_RECIPE: Final = 2
 _CHOICES: Final = ("auto", "python", "compiled")
 
 

@@ -43,6 +43,8 @@ EARLIER_KEPT = 2
 #: Not compiled: the packages' lists of names, and the views of messages, whose type hints others read at run
 #: time and mypyc does not keep. Constants are compiled into the modules that use them all the same.
 STAY_PYTHON = ("__init__.py", "commands.py", "events.py")
+#: A module whose name ends so is compiled under the name without it, instead of the one that has that.
+IN_PLACE = "_compiled"
 #: Runs in the copy, in a process of its own, for setuptools and mypyc speak of the folder they are in.
 _SETUP = """
 import sys
@@ -163,6 +165,7 @@ def build(folder: Path, python: Path) -> None:
     try:
         files = copy_sources(work)
         in_copy([str(python), "-c", _SETUP, core.GROUP, *files], work, "the core does not compile")
+        copy_as_they_are(work)
         check(folder, work, files)
         sync(work / "lib")
         (work / "lib").rename(folder)
@@ -175,8 +178,14 @@ def build(folder: Path, python: Path) -> None:
 def copy_sources(work: Path) -> list[str]:
     """Copy the core as a package into ``work``; the modules to compile."""
     modules = []
-    for source in core.source_files():
+    sources = core.source_files()
+    for source in sources:
+        if compiled_in_place_of(source) in sources:
+            # Another module takes its name.
+            continue
         target = work / source.relative_to(ROOT)
+        if source.stem.endswith(IN_PLACE):
+            target = target.with_name(source.name.replace(IN_PLACE, ""))
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, target)
         if source.name not in STAY_PYTHON:
@@ -185,6 +194,17 @@ def copy_sources(work: Path) -> list[str]:
     # Without it mypy would look for the project's own settings further up.
     (work / "mypy.ini").write_text("[mypy]\n")
     return modules
+
+
+def copy_as_they_are(work: Path) -> None:
+    """Copy all sources once more: a build has the name of these."""
+    for source in core.source_files():
+        shutil.copy(source, work / source.relative_to(ROOT))
+
+
+def compiled_in_place_of(source: Path) -> Path:
+    """The module that takes this one's place in the compiled core, if there is one."""
+    return source.with_name(f"{source.stem}{IN_PLACE}.py")
 
 
 def check(folder: Path, work: Path, files: list[str]) -> None:

@@ -11,13 +11,20 @@ from exchange.engine import messages as m
 from exchange.engine.messages.places import COMMAND_ACCOUNT, COMMAND_ID, ORDER_SYMBOL
 from exchange.engine.messages.sameness import is_same
 from exchange.engine.messages.version_numbers import FIRST_RULES, RULES_VERSION, VENUE_RULES
+from exchange.engine.records.machine_words import i64, read_word
+from exchange.engine.records.record_reader import next_record, read_message
+from exchange.engine.records.record_shapes import COMMAND_SHAPES, EVENT_SHAPES
+from exchange.engine.records.record_words import WordRow
+from exchange.engine.records.record_writer import RecordWriter
 from exchange.engine.rules.auction import indication
 from exchange.engine.rules.market import Market
 from exchange.engine.rules.operators import Control
 from exchange.engine.rules.refusal import rejected
+from exchange.engine.rules.short_way import ShortWay
 from exchange.engine.rules.traders import Trading
 from exchange.engine.rules.versions import refusal_of_version_1
 from exchange.engine.state.boxed import Boxed
+from exchange.engine.state.entries import Entry, entry_of
 from exchange.engine.state.ledger import Account
 from exchange.engine.state.memory import Limits, Recalled, kept_reply
 from exchange.engine.state.root import State
@@ -49,6 +56,9 @@ class Engine:
         self._accounts = state.ledger.accounts
         self._trading = Trading(state, market)
         self._control = Control(state, market)
+        self._row = WordRow()
+        self._writer = RecordWriter(EVENT_SHAPES, self._row)
+        self._short_way = ShortWay(state, market, self._writer)
 
     # --- the fold --------------------------------------------------------------------------------
 
@@ -100,7 +110,8 @@ class Engine:
         reply = state.take_reply(events)
         if len(reply) > state.reply_events:
             reply = kept_reply(reply, account.number, state.reply_events)
-        state.memory.keep_trader(account, (command, state.sequence, now_ns, reply))
+        entry = entry_of(command, state.sequence, now_ns, reply)
+        state.memory.keep_trader(account, entry)
         return events
 
     def _control_events(self, tag: int, command: m.Command, refusal: str) -> list[m.Event]:
@@ -109,24 +120,49 @@ class Engine:
         events = rejected(command, refusal) if refusal else self._control.apply(command)
         reply = kept_reply(state.take_reply(events), 0, state.reply_events)
         if tag != m.TICK:
-            state.memory.keep_control((command, state.sequence, state.now_ns, reply))
+            state.memory.keep_control(entry_of(command, state.sequence, state.now_ns, reply))
         return events
 
     def recall(self, command: m.Command) -> Recalled | None:
         """The original outcome of a command whose id is remembered; a DUPLICATE_ID rejection if the id
         was another command's; None if the id is new. Changes nothing."""
         tag: int = command[0]
+        entry: Entry | None
         if not _is_control(tag):
             account = self._accounts.get(command[COMMAND_ACCOUNT])
-            entry = None if account is None else account.commands.get(command[COMMAND_ID])
+            ids = self._state.memory.ids
+            entry = None if account is None else ids.find(account.number, command[COMMAND_ID])
         else:
             entry = self._state.memory.control.get(command[COMMAND_ID]) if tag != m.TICK else None
         if entry is None:
             return None
-        first, sequence, now_ns, events = entry
-        if not is_same(first, command):
+        if not is_same(entry.command(), command):
             return Recalled(0, self._state.now_ns, rejected(command, codes.DUPLICATE_ID))
-        return Recalled(sequence, now_ns, list(events))
+        return Recalled(entry.sequence, entry.now_ns, list(entry.events()))
+
+    def apply_batch(self, batch: bytes, now_ns: int) -> bytes:
+        """Carry out a batch of commands at this stamp, from record to record (``records``): the events of
+        each command, ended by its place in the sequence. A repeated id is answered from memory, as ``recall``
+        does. Raises as ``apply`` does."""
+        row = self._row
+        row.clear()
+        at: i64 = 0
+        while at < i64(len(batch)):
+            end: i64 = next_record(batch, at)
+            if not self._short_way.apply(batch, at, read_word(batch, at), now_ns):
+                self._go_the_long_way(batch, at, now_ns)
+            at = end
+        return row.part(0, row.at)
+
+    def _go_the_long_way(self, batch: bytes, at: i64, now_ns: int) -> None:
+        command = read_message(batch, at, COMMAND_SHAPES)
+        recalled = self.recall(command)
+        if recalled is None:
+            events = self.apply(command, now_ns)
+            recalled = Recalled(self._state.sequence, now_ns, events)
+        for event in recalled.events:
+            self._writer.write(event)
+        self._writer.end(recalled.sequence, recalled.now_ns)
 
     def next_due_ns(self) -> int | None:
         """When a tick is due if nothing else is sequenced: the next full minute or, before it, anything
@@ -148,7 +184,7 @@ class Engine:
         order = self._state.orders.open.get(order_id)
         if order is not None:
             return order.event()
-        return self._state.orders.finished.get(order_id)
+        return self._state.orders.past.event(order_id)
 
     def order_by_client_id(self, account: int, client_order_id: str) -> m.Event | None:
         """The account's open, else latest remembered, order of this client id."""
@@ -167,11 +203,11 @@ class Engine:
         """The account's open orders, ascending by id, as OrderEvents: the newest ``limit`` of those with
         an id below ``before``, created from ``start_ns`` up to but not including ``end_ns``."""
         chosen = [
-            order_id
+            order.order_id
             for book in self._state.books.values()
             if symbol is None or book.symbol.name == symbol
-            for order_id, order in book.orders_of(account).items()
-            if (before is None or order_id < before)
+            for order in book.orders_of(account)
+            if (before is None or order.order_id < before)
             and (start_ns is None or order.created_ns >= start_ns)
             and (end_ns is None or order.created_ns < end_ns)
         ]
@@ -187,7 +223,8 @@ class Engine:
         if owner is None:
             return found
         for order_id in owner.finished.newest(MAX_FINISHED_SCANNED):
-            event = self._state.orders.finished[order_id]
+            event = self._state.orders.past.event(order_id)
+            assert event is not None, "an account remembers what all remember"
             if symbol is None or event[ORDER_SYMBOL] == symbol:
                 found.append(event)
                 if len(found) >= limit:
@@ -275,7 +312,7 @@ class Engine:
             "symbols": len(state.books),
             "accounts": len(state.ledger.accounts),
             "open_orders": len(state.orders.open),
-            "finished_orders": len(state.orders.finished),
+            "finished_orders": len(state.orders.past.events),
             "command_ids": state.memory.count,
             "control_ids": len(state.memory.control),
             "trades": state.next_trade_id - 1,

@@ -27,6 +27,7 @@ def check(state: State) -> list[str]:
     left_over = {name for name, book in state.books.items() if book.fired and book.symbol.status == m.TRADING}
     if left_over != state.timers.paused:
         problems.append(f"fired orders are left over in {left_over}, noted in {state.timers.paused}")
+    problems += _seats(state)
     problems += _links(state)
     problems += _quotes(state)
     problems += _fees(state)
@@ -56,6 +57,20 @@ def _quotes(state: State) -> Iterator[str]:
     for guard in state.guards.values():
         if len(guard.fills) >= guard.max_fills or guard.net_minor != sum([fill[1] for fill in guard.fills]):
             yield f"the protection of account {guard.number} counts {len(guard.fills)} fills"
+
+
+def _seats(state: State) -> Iterator[str]:
+    """Every open order is among those of its seat, and nothing else is."""
+    count = 0
+    for name, book in state.books.items():
+        for seat in book.seats.values():
+            listed = seat.orders()
+            count += len(listed)
+            if len(listed) != seat.open_orders or any(order.seat is not seat for order in listed):
+                number = seat.account.number
+                yield f"{name}: account {number} has {len(listed)} orders, not {seat.open_orders}"
+    if count != len(state.orders.open):
+        yield f"{count} orders have a seat, {len(state.orders.open)} are open"
 
 
 def _links(state: State) -> Iterator[str]:

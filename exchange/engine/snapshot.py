@@ -21,9 +21,11 @@ from exchange.engine import messages as m
 from exchange.engine.messages.places import COMMAND_ACCOUNT
 from exchange.engine.messages.version_numbers import FIRST_RULES, VENUE_RULES
 from exchange.engine.state.book import Book, Options, Order, has_days_to_end, options_of
+from exchange.engine.state.entries import entry_of
 from exchange.engine.state.guards import QuoteGuard
 from exchange.engine.state.ledger import Account
 from exchange.engine.state.memory import BOUNDED_LIMIT_COUNT, OLD_LIMIT_COUNT, Limits
+from exchange.engine.state.placed import order_of
 from exchange.engine.state.root import State
 from exchange.engine.state.symbols import TERM_COUNT, Symbol, named_terms
 from exchange.engine.state.timers import next_midnight_ns
@@ -89,7 +91,7 @@ def sections_of(state: State) -> list[Section]:
         [order_row(order) for book in _books(state) for order in _queue(book)],
         state.orders.past.remembered(),
         state.memory.traders(),
-        list(state.memory.control.values()),
+        [entry.row() for entry in state.memory.control.values()],
     ]
     if not first:
         sections.append(_waiting(state))
@@ -244,7 +246,7 @@ def load(data: bytes, parse: Parse = parse_rows) -> State:
     for row in accounts:
         _add_account(state, *row)
     for row in finished:
-        state.orders.past.remember(state.ledger.accounts[row[2]], row[1], row)
+        state.orders.past.remember(state.ledger.accounts[row[2]], row[1], row[3], row)
     # After the finished ones: a client id names the open order that carries it.
     for row in orders:
         _add_resting(state, row)
@@ -263,10 +265,11 @@ def load(data: bytes, parse: Parse = parse_rows) -> State:
     for account in state.ledger.accounts.values():
         state.fee_plans.use(account)
     state.timers.ending = {name for name, book in state.books.items() if has_days_to_end(book)}
-    for entry in traders:
-        state.memory.keep_trader(state.ledger.accounts[entry[0][COMMAND_ACCOUNT]], entry)
-    for entry in control:
-        state.memory.keep_control(entry)
+    for command, *outcome in traders:
+        account = state.ledger.accounts[command[COMMAND_ACCOUNT]]
+        state.memory.keep_trader(account, entry_of(command, *outcome))
+    for row in control:
+        state.memory.keep_control(entry_of(*row))
     return state
 
 
@@ -355,7 +358,7 @@ def _order(state: State, row: tuple[Any, ...]) -> Order:
         client_order_id=event.client_order_id,
     )
     account, book = state.ledger.accounts[event.account], state.books[event.symbol]
-    order = Order(event.order_id, account, book, place, (maker_ppm, taker_ppm), event.created_ns)
+    order = order_of(event.order_id, account, book, place, (maker_ppm, taker_ppm), event.created_ns)
     order.filled_lots = event.filled_lots
     order.filled_notional_minor = event.filled_notional_minor
     order.fee_minor = event.fee_minor

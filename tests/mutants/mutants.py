@@ -131,8 +131,8 @@ ENGINE: Final = (
     Mutant(
         "command-forgotten-too-early",
         "exchange/engine/state/memory.py",
-        "] < applied_ns:",
-        "] <= applied_ns:",
+        ".now_ns < applied_ns:",
+        ".now_ns <= applied_ns:",
         (_EDGES + "test_a_command_is_remembered_for_the_whole_time_and_no_longer",),
     ),
 )

@@ -86,14 +86,20 @@ def simple_value(command: m.Command, account: Account, book: Book, most_orders: 
         return 0
     price_ticks: int = command[PLACE_PRICE_TICKS]
     quantity_lots: int = command[PLACE_QUANTITY_LOTS]
+    if book.open_orders_of(account.number) >= symbol.max_open_orders:
+        return 0
+    return allowed_value(price_ticks, quantity_lots, book)
+
+
+def allowed_value(price_ticks: int, quantity_lots: int, book: Book) -> int:
+    """What so much at this limit is worth, in minor units of the quote asset; 0 where the symbol's terms
+    refuse it."""
+    symbol = book.symbol
     if not symbol.min_price_ticks <= price_ticks <= symbol.max_price_ticks:
         return 0
     if not symbol.min_quantity_lots <= quantity_lots <= symbol.max_quantity_lots:
         return 0
     if quantity_lots % symbol.lot_step or price_ticks % symbol.common_step:
-        return 0
-    seat = book.seats.get(account.number)
-    if seat is not None and len(seat.orders) >= symbol.max_open_orders:
         return 0
     value = price_ticks * quantity_lots
     if symbol.multiplier != 1:
@@ -147,7 +153,7 @@ def place_code(command: m.Command, account: Account, book: Book, state: State, o
 
 def has_room(account: Account, book: Book, state: State, orders: int = 1) -> bool:
     """Whether an account may have so many more open orders (rules B5 and B7)."""
-    if len(book.orders_of(account.number)) + orders > book.symbol.max_open_orders:
+    if book.open_orders_of(account.number) + orders > book.symbol.max_open_orders:
         return False
     return account.open_orders + orders <= state.orders_per_account
 

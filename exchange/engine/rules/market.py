@@ -34,6 +34,7 @@ from exchange.engine.state.book import (
 )
 from exchange.engine.state.guards import QuoteGuard
 from exchange.engine.state.ledger import Account
+from exchange.engine.state.placed import order_of
 from exchange.engine.state.root import UNBOUNDED, State
 from exchange.engine.state.symbols import NEXT_TRADING, PPM
 from exchange.engine.state.timers import next_midnight_ns
@@ -77,7 +78,7 @@ class Market:
         symbol = book.symbol
         rates = account.fees.get(symbol.name) or symbol.rates
         state = self.state
-        order = Order(state.next_order_id + ahead, account, book, command, rates, state.now_ns)
+        order = order_of(state.next_order_id + ahead, account, book, command, rates, state.now_ns)
         if len(command) > PLACE_TERMS:
             options = order.options = Options(command[PLACE_TERMS])
             if options.reprice and book.crosses(order.side, order.price_ticks):

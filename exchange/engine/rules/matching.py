@@ -259,16 +259,8 @@ class Matcher:
         pays this rate, the other its maker rate."""
         book = one.book
         symbol = book.symbol
-        notional = price * lots
-        if symbol.multiplier != 1:
-            notional *= symbol.multiplier
-        base_minor = lots * symbol.base_unit_minor
-        one_fee = self._charge(one, one_ppm, notional, book.fee_balance)
-        other_fee = self._charge(other, other.maker_ppm, notional, book.fee_balance)
-        self._settle(one, lots, base_minor, notional, one_fee)
-        self._settle(other, lots, base_minor, notional, other_fee)
+        notional, one_fee, other_fee = self.settle_trade(one, one_ppm, other, price, lots)
         other.updated_ns = effects.now_ns
-        book.last_ticks = price
         one_base, one_quote, other_base, other_quote = one.base, one.quote, other.base, other.quote
         effects.events.append(
             (
@@ -292,6 +284,23 @@ class Matcher:
             )
         )
         self.state.next_trade_id += 1
+
+    def settle_trade(
+        self, one: Order, one_ppm: int, other: Order, price: int, lots: int
+    ) -> tuple[int, int, int]:
+        """Move a trade's money and fill both orders; what it is worth, and the fees of the two."""
+        book = one.book
+        symbol = book.symbol
+        notional = price * lots
+        if symbol.multiplier != 1:
+            notional *= symbol.multiplier
+        base_minor = lots * symbol.base_unit_minor
+        one_fee = self._charge(one, one_ppm, notional, book.fee_balance)
+        other_fee = self._charge(other, other.maker_ppm, notional, book.fee_balance)
+        self._settle(one, lots, base_minor, notional, one_fee)
+        self._settle(other, lots, base_minor, notional, other_fee)
+        book.last_ticks = price
+        return notional, one_fee, other_fee
 
     def _after_fill(self, effects: Effects, maker: Order, side: BookSide, level: Level, lots: int) -> None:
         """Let a filled maker go; of one partly filled, release what it no longer needs to hold."""

@@ -126,7 +126,7 @@ class Control:
         """Cancel an account's orders but those of symbols that keep theirs; the symbols they were in."""
         met = set()
         books = self.state.books.values()
-        for order_id in sorted(order_id for book in books for order_id in book.orders_of(account.number)):
+        for order_id in sorted(order.order_id for book in books for order in book.orders_of(account.number)):
             order = self.state.orders.open.get(order_id)
             if order is not None and not self.state.is_shut(order.book.symbol.status):
                 met.add(order.book.symbol.name)

@@ -26,6 +26,7 @@ from exchange.engine.rules.one_triggers_other import place_oto
 from exchange.engine.rules.refusal import rejected
 from exchange.engine.state.book import Book, Order, id_of, is_overdue, options_of
 from exchange.engine.state.ledger import Account
+from exchange.engine.state.placed import order_of
 from exchange.engine.state.root import State
 from exchange.engine.state.symbols import PPM, rated
 
@@ -94,7 +95,7 @@ class Trading:
         state = self.state
         symbol = book.symbol
         rates = account.fees.get(symbol.name) or symbol.rates
-        order = Order(state.next_order_id, account, book, command, rates, state.now_ns)
+        order = order_of(state.next_order_id, account, book, command, rates, state.now_ns)
         if order.side == m.SELL:
             required = order.quantity_lots * symbol.base_unit_minor
         else:
@@ -167,7 +168,7 @@ class Trading:
 
     def _missing_code(self, account: Account, order_id: int) -> str:
         """Why an id names no open order of the account; another's order is as unknown as none."""
-        found = self.state.orders.finished.get(order_id)
+        found = self.state.orders.past.event(order_id)
         if found is not None and found[ORDER_ACCOUNT] == account.number:
             return codes.ORDER_NOT_OPEN
         return codes.ORDER_NOT_FOUND
@@ -214,7 +215,7 @@ class Trading:
             order
             for book in self.state.books.values()
             if not self.state.is_shut(book.symbol.status) and (name is None or book.symbol.name == name)
-            for order in book.orders_of(account.number).values()
+            for order in book.orders_of(account.number)
         ]
         if session is not None:
             chosen = [

@@ -13,18 +13,9 @@ from itertools import islice
 from typing import Any, Final
 
 from exchange.engine import messages as m
-from exchange.engine.messages.places import (
-    PLACE_CLIENT_ORDER_ID,
-    PLACE_ORDER_TYPE,
-    PLACE_POST_ONLY,
-    PLACE_PRICE_TICKS,
-    PLACE_QUANTITY_LOTS,
-    PLACE_QUOTE_AMOUNT_MINOR,
-    PLACE_SIDE,
-    PLACE_STP,
-    PLACE_TIME_IN_FORCE,
-)
+from exchange.engine.records.record_words import TextWords
 from exchange.engine.state.boxed import Boxed
+from exchange.engine.state.by_number import ByNumber
 from exchange.engine.state.ledger import Account, Balance
 from exchange.engine.state.prices import SortedPrices
 from exchange.engine.state.symbols import MAX_UNITS, PPM, Symbol, rated
@@ -65,6 +56,8 @@ class Order:
         "quote_amount_minor",
         "reason",
         "seat",
+        "seat_next",
+        "seat_prev",
         "side",
         "status",
         "stp",
@@ -76,27 +69,32 @@ class Order:
     def __init__(
         self,
         order_id: Boxed,
-        account: Account,
-        book: Book,
-        command: m.Command,
+        seat: Seat,
+        side: int,
+        order_type: int,
+        time_in_force: int,
+        post_only: bool,
+        price_ticks: int,
+        quantity_lots: int,
+        quote_amount_minor: int,
+        stp: int,
+        client_order_id: str | None,
         rates: tuple[int, int],
         now_ns: Boxed,
     ) -> None:
-        """A new order as a PLACE tuple describes it; nothing is held or entered yet."""
+        """A new order; nothing is held or entered yet. ``rates``: maker and taker, in ppm."""
         self.order_id: Boxed = order_id
-        self.account = account
-        self.book = book
-        side: int = command[PLACE_SIDE]
-        price_ticks: int = command[PLACE_PRICE_TICKS]
+        self.account: Account = seat.account
+        self.book: Book = seat.book
         self.side = side
-        self.order_type: int = command[PLACE_ORDER_TYPE]
-        self.time_in_force: int = command[PLACE_TIME_IN_FORCE]
-        self.post_only: bool = command[PLACE_POST_ONLY]
+        self.order_type = order_type
+        self.time_in_force = time_in_force
+        self.post_only = post_only
         self.price_ticks = price_ticks
-        self.quantity_lots: int = command[PLACE_QUANTITY_LOTS]
-        self.quote_amount_minor: int = command[PLACE_QUOTE_AMOUNT_MINOR]
-        self.stp: int = command[PLACE_STP]
-        self.client_order_id: str | None = command[PLACE_CLIENT_ORDER_ID]
+        self.quantity_lots = quantity_lots
+        self.quote_amount_minor = quote_amount_minor
+        self.stp = stp
+        self.client_order_id: str | None = client_order_id
         self.options: Options | None = None
         #: The worst price it trades at: its own, or a market order's bound.
         self.limit_ticks = price_ticks
@@ -113,7 +111,6 @@ class Order:
         self.reason = m.REASON_NONE
         self.created_ns: Boxed = now_ns
         self.updated_ns: Boxed = now_ns
-        seat = book.seats.get(account.number) or book.seat(account)
         self.seat: Seat = seat
         #: The account's balances it trades in, and the one of them it holds from.
         self.base: Balance = seat.base
@@ -122,6 +119,9 @@ class Order:
         self.level: Level | None = None
         self.prev: Order | None = None
         self.next: Order | None = None
+        #: Its neighbours among the open orders of its seat.
+        self.seat_prev: Order | None = None
+        self.seat_next: Order | None = None
 
     def hold_needed_minor(self) -> int:
         """What the open part may cost at worst, in the minor units of ``held_in``: of a linked pair the
@@ -340,9 +340,10 @@ def id_of(order: Order) -> Boxed:
 class Level:
     """The orders at one price of one side, oldest first, and the open quantity they show together."""
 
-    __slots__ = ("head", "hidden_lots", "price_ticks", "quantity_lots", "tail")
+    __slots__ = ("head", "hidden_lots", "price_ticks", "quantity_lots", "side", "tail")
 
-    def __init__(self, price_ticks: int) -> None:
+    def __init__(self, side: int, price_ticks: int) -> None:
+        self.side = side
         self.price_ticks = price_ticks
         self.quantity_lots = 0
         #: Open quantity of its icebergs that is not shown.
@@ -365,7 +366,7 @@ class BookSide:
 
     def __init__(self, side: int) -> None:
         self.side = side
-        self.levels: dict[int, Level] = {}
+        self.levels: ByNumber[Level] = ByNumber()
         self.best: Level | None = None
         # Bids as they are, asks negated: the best price is the largest key of either.
         self._keys = SortedPrices()
@@ -441,7 +442,7 @@ class BookSide:
             yield self.levels[key if self.side == m.BUY else -key]
 
     def _new_level(self, price: int) -> Level:
-        level = self.levels[price] = Level(price)
+        level = self.levels[price] = Level(self.side, price)
         self._keys.add(price if self.side == m.BUY else -price)
         best = self.best
         if best is None or (price > best.price_ticks if self.side == m.BUY else price < best.price_ticks):
@@ -459,14 +460,55 @@ class BookSide:
 
 
 class Seat:
-    """An account in a symbol: its balances in base and quote, and its open orders by id."""
+    """An account in a symbol: its balances in base and quote, and its open orders."""
 
-    __slots__ = ("base", "orders", "quote")
+    __slots__ = ("_first", "_last", "account", "base", "book", "open_orders", "quote")
 
-    def __init__(self, base: Balance, quote: Balance) -> None:
-        self.base = base
-        self.quote = quote
-        self.orders: dict[int, Order] = {}
+    def __init__(self, account: Account, book: Book) -> None:
+        symbol = book.symbol
+        self.account = account
+        self.book = book
+        self.base: Balance = account.balance(symbol.base)
+        self.quote: Balance = account.balance(symbol.quote)
+        #: Its open orders, linked from the first to the last, and how many they are.
+        self._first: Order | None = None
+        self._last: Order | None = None
+        self.open_orders = 0
+
+    def add(self, order: Order) -> None:
+        """Note an order that is open from now on."""
+        last = self._last
+        if last is None:
+            self._first = order
+        else:
+            last.seat_next = order
+            order.seat_prev = last
+        self._last = order
+        self.open_orders += 1
+
+    def remove(self, order: Order) -> None:
+        """Note that an order is not open any more."""
+        before, after = order.seat_prev, order.seat_next
+        if before is None:
+            self._first = after
+        else:
+            before.seat_next = after
+            order.seat_prev = None
+        if after is None:
+            self._last = before
+        else:
+            after.seat_prev = before
+            order.seat_next = None
+        self.open_orders -= 1
+
+    def orders(self) -> list[Order]:
+        """Its open orders, as they became that."""
+        found: list[Order] = []
+        order = self._first
+        while order is not None:
+            found.append(order)
+            order = order.seat_next
+        return found
 
 
 class Book:
@@ -482,6 +524,7 @@ class Book:
         "last_ticks",
         "market_asks",
         "market_bids",
+        "name",
         "pegged",
         "pegged_asks",
         "pegged_bids",
@@ -493,6 +536,8 @@ class Book:
 
     def __init__(self, symbol: Symbol, fee_balance: Balance) -> None:
         self.symbol = symbol
+        #: The symbol's name as records have it.
+        self.name = TextWords(symbol.name)
         self.bids = BookSide(m.BUY)
         self.asks = BookSide(m.SELL)
         #: Market orders that gather for an auction, at the worst price each may trade at. No one sees them.
@@ -506,7 +551,7 @@ class Book:
         #: The fee account's balance in the quote asset.
         self.fee_balance = fee_balance
         #: account -> its seat, once it has placed an order here
-        self.seats: dict[int, Seat] = {}
+        self.seats: ByNumber[Seat] = ByNumber()
         #: How many orders wait, those fired included.
         self.waiting = 0
         #: Orders whose trigger has fired and that have not entered yet, in the order they fired.
@@ -521,14 +566,18 @@ class Book:
 
     def seat(self, account: Account) -> Seat:
         """The account's seat, made for its first order."""
-        symbol = self.symbol
-        seat = self.seats[account.number] = Seat(account.balance(symbol.base), account.balance(symbol.quote))
+        seat = self.seats[account.number] = Seat(account, self)
         return seat
 
-    def orders_of(self, number: int) -> dict[int, Order]:
-        """The account's open orders by id."""
+    def orders_of(self, number: int) -> list[Order]:
+        """The account's open orders."""
         seat = self.seats.get(number)
-        return {} if seat is None else seat.orders
+        return [] if seat is None else seat.orders()
+
+    def open_orders_of(self, number: int) -> int:
+        """How many they are."""
+        seat = self.seats.get(number)
+        return 0 if seat is None else seat.open_orders
 
     def sides(self) -> tuple[BookSide, ...]:
         """All that orders rest on."""

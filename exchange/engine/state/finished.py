@@ -7,16 +7,19 @@ remembered. From version 4 on an account has a bound of its own beside the one f
 from __future__ import annotations
 
 from heapq import heapify, heappop, heappush, heapreplace
+from typing import Any
 
 from exchange.engine import messages as m
 from exchange.engine.messages.places import ORDER_ACCOUNT, ORDER_CLIENT_ORDER_ID, ORDER_UPDATED_NS
+from exchange.engine.state.book import Order
 from exchange.engine.state.boxed import Boxed
+from exchange.engine.state.by_number import ByNumber
 from exchange.engine.state.fifo import Fifo
 from exchange.engine.state.ledger import Account
 
 
 class FinishedOrders:
-    """Order id -> its last OrderEvent. The oldest are forgotten first."""
+    """Finished orders by id. The oldest are forgotten first."""
 
     __slots__ = ("_accounts", "_is_shared", "_most", "_oldest", "_per_account", "_queue", "events")
 
@@ -24,7 +27,8 @@ class FinishedOrders:
         self._accounts = accounts
         self._most = most
         self._per_account = per_account
-        self.events: dict[int, m.Event] = {}
+        #: The last OrderEvent or, of a simple order that ended on the short way, the order as it was then.
+        self.events: ByNumber[Any] = ByNumber()
         #: Whether all accounts share one queue, the rule before version 4.
         self._is_shared = True
         self._queue = Fifo()
@@ -45,8 +49,14 @@ class FinishedOrders:
         self._oldest = [(self._oldest_ns(account), account.number) for account in with_any]
         heapify(self._oldest)
 
-    def remember(self, account: Account, order_id: Boxed, event: m.Event) -> None:
-        """Keep a finished order, forgetting the account's oldest, or the oldest of all, beyond the bounds."""
+    def event(self, order_id: Boxed) -> m.Event | None:
+        """The last OrderEvent of a remembered order."""
+        kept = self.events.get(order_id)
+        return None if kept is None else _event_of(kept)
+
+    def remember(self, account: Account, order_id: Boxed, client_order_id: str | None, kept: Any) -> None:
+        """Keep a finished order, as its last OrderEvent or as it is, forgetting the account's oldest,
+        or the oldest of all, beyond the bounds."""
         mine = account.finished
         if self._is_shared:
             if len(self.events) >= self._most:
@@ -58,17 +68,16 @@ class FinishedOrders:
             else:
                 if len(self.events) >= self._most:
                     self._forget_oldest()
-                if not mine:
-                    heappush(self._oldest, (event[ORDER_UPDATED_NS], account.number))
-        self.events[order_id] = event
+                if len(mine) == 0:
+                    heappush(self._oldest, (_finished_ns(kept), account.number))
+        self.events[order_id] = kept
         mine.items.append(order_id)
-        client_order_id: str | None = event[ORDER_CLIENT_ORDER_ID]
         if client_order_id is not None:
             account.client_ids[client_order_id] = order_id
 
     def forget_before(self, finished_ns: int, most: int) -> bool:
         """Forget orders that finished before this time, at most so many; whether there are more."""
-        while self.events and self._first_ns() < finished_ns:
+        while len(self.events) and self._first_ns() < finished_ns:
             if most == 0:
                 return True
             most -= 1
@@ -78,19 +87,17 @@ class FinishedOrders:
     def remembered(self) -> list[m.Event]:
         """All of them: oldest first, or account by account where each has its own bound."""
         if self._is_shared:
-            return [self.events[order_id] for order_id in self._queue]
+            return [_event_of(self.events[order_id]) for order_id in self._queue]
         by_number = sorted(self._accounts.items())
-        return [self.events[order_id] for _, account in by_number for order_id in account.finished]
+        return [_event_of(self.events[order_id]) for _, account in by_number for order_id in account.finished]
 
     def _oldest_ns(self, account: Account) -> int:
-        finished_ns: int = self.events[account.finished.first()][ORDER_UPDATED_NS]
-        return finished_ns
+        return _finished_ns(self.events[account.finished.first()])
 
     def _first_ns(self) -> int:
         """When the oldest of all finished; its account is the heap's first then."""
         if self._is_shared:
-            first_ns: int = self.events[self._queue.first()][ORDER_UPDATED_NS]
-            return first_ns
+            return _finished_ns(self.events[self._queue.first()])
         while True:
             noted_ns, number = self._oldest[0]
             finished_ns = self._oldest_ns(self._accounts[number])
@@ -101,7 +108,7 @@ class FinishedOrders:
     def _forget_oldest(self) -> None:
         if self._is_shared:
             # The oldest of all is also the oldest of its account.
-            self._drop(self._accounts[self.events[self._queue.pop()][ORDER_ACCOUNT]])
+            self._drop(self._accounts[_event_of(self.events[self._queue.pop()])[ORDER_ACCOUNT]])
             return
         self._first_ns()
         account = self._accounts[self._oldest[0][1]]
@@ -114,6 +121,25 @@ class FinishedOrders:
     def _drop(self, account: Account) -> None:
         """Forget an account's oldest."""
         order_id = account.finished.pop()
-        client_order_id = self.events.pop(order_id)[ORDER_CLIENT_ORDER_ID]
-        if account.client_ids.get(client_order_id) == order_id:
+        client_order_id = _client_order_id(self.events[order_id])
+        del self.events[order_id]
+        if client_order_id is not None and account.client_ids.get(client_order_id) == order_id:
             del account.client_ids[client_order_id]
+
+
+def _event_of(kept: Any) -> m.Event:
+    return kept if isinstance(kept, tuple) else _order(kept).event()
+
+
+def _finished_ns(kept: Any) -> int:
+    finished_ns: int = kept[ORDER_UPDATED_NS] if isinstance(kept, tuple) else _order(kept).updated_ns
+    return finished_ns
+
+
+def _client_order_id(kept: Any) -> str | None:
+    return kept[ORDER_CLIENT_ORDER_ID] if isinstance(kept, tuple) else _order(kept).client_order_id
+
+
+def _order(kept: Any) -> Order:
+    assert isinstance(kept, Order), "what is remembered is an event or an order"
+    return kept

@@ -6,21 +6,23 @@ custody account is the contra side of what came in from outside and the only one
 
 from __future__ import annotations
 
-from typing import Any
-
 from exchange.engine import messages as m
+from exchange.engine.records.record_words import TextWords
 from exchange.engine.state.boxed import Boxed
+from exchange.engine.state.entries import Entry
 from exchange.engine.state.fifo import Fifo
 
 
 class Balance:
     """One account's amounts in one asset. ``touched``: changed by the command under way."""
 
-    __slots__ = ("account", "asset", "available", "held", "touched")
+    __slots__ = ("account", "asset", "available", "held", "name", "touched")
 
     def __init__(self, account: Boxed, asset: str, available: int = 0, held: int = 0) -> None:
         self.account: Boxed = account
         self.asset = asset
+        #: The asset's name as records have it, once one was written.
+        self.name: TextWords | None = None
         self.available = available
         self.held = held
         self.touched = False
@@ -33,12 +35,13 @@ class Account:
     __slots__ = (
         "balances",
         "client_ids",
-        "commands",
+        "entries",
         "fee_plan",
         "fees",
         "finished",
+        "first_entry",
         "group",
-        "ids",
+        "last_entry",
         "number",
         "open_orders",
         "own_fees",
@@ -68,9 +71,10 @@ class Account:
         self.fee_plan = m.NO_FEE_PLAN
         #: ids of its finished orders still remembered, oldest first
         self.finished = Fifo()
-        #: its commands still remembered by id, as memory.Entry; and the ids, oldest first
-        self.commands: dict[str, tuple[Any, ...]] = {}
-        self.ids = Fifo()
+        #: its commands still remembered, and how many they are
+        self.first_entry: Entry | None = None
+        self.last_entry: Entry | None = None
+        self.entries = 0
 
     def event(self) -> m.Event:
         """The account as it is now, as an AccountEvent."""

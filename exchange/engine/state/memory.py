@@ -11,13 +11,13 @@ from typing import Any, Final, NamedTuple
 
 from exchange.engine import messages as m
 from exchange.engine.messages.places import (
-    COMMAND_ACCOUNT,
-    COMMAND_ID,
     ORDER_ACCOUNT,
     TRADE_MAKER_ACCOUNT,
     TRADE_TAKER_ACCOUNT,
 )
 from exchange.engine.state.boxed import Boxed
+from exchange.engine.state.command_ids import CommandIds
+from exchange.engine.state.entries import Entry
 from exchange.engine.state.ledger import Account
 
 
@@ -62,58 +62,70 @@ OLD_LIMIT_COUNT: Final = 4
 BOUNDED_LIMIT_COUNT: Final = 6
 
 
-#: (command, sequence, now_ns, reply events). Declared as of any length: one of known length would be a value
-#: without an identity to compiled code, made anew wherever it is kept.
-Entry = tuple[Any, ...]
-_SEQUENCE: Final = 1
-_NOW_NS: Final = 2
-
-
 class CommandMemory:
     """Command id -> what it did. The oldest are forgotten first."""
 
-    __slots__ = ("_ids_per_account", "_ids_total", "_oldest", "accounts", "control", "count")
+    __slots__ = ("_ids_per_account", "_ids_total", "_oldest", "accounts", "control", "count", "ids")
 
     def __init__(self, limits: Limits, accounts: dict[int, Account]) -> None:
         self._ids_per_account = limits.ids_per_account
         self._ids_total = limits.ids_total
         self.accounts = accounts
         self.control: dict[str, Entry] = {}
-        #: How many traders' ids are remembered; each account has its own by id.
+        #: Traders' commands by account and id, and how many they are.
+        self.ids = CommandIds()
         self.count = 0
         #: Heap of (sequence, account), one for each account that has ids: of its oldest, or of one that its
         #: own bound has pushed out since.
         self._oldest: list[tuple[int, int]] = []
 
     def keep_control(self, entry: Entry) -> None:
-        self.control[entry[0][COMMAND_ID]] = entry
+        self.control[entry.command_id()] = entry
 
     def keep_trader(self, account: Account, entry: Entry) -> None:
         """Remember a trader's command, forgetting the account's oldest, or the oldest of all, beyond
         the bounds."""
-        commands = account.commands
-        if len(commands) >= self._ids_per_account:
-            del commands[account.ids.pop()]
+        self._make_room(account, entry)
+        self.ids.add(account.number, entry)
+
+    def keep_missed(self, account: Account, entry: Entry) -> None:
+        """The same, of a command that ``ids.find_at`` looked for last."""
+        self._make_room(account, entry)
+        self.ids.add_missed(account.number, entry)
+
+    def _make_room(self, account: Account, entry: Entry) -> None:
+        """Let the entry be the account's newest, within the bounds."""
+        if account.entries >= self._ids_per_account:
+            self._drop(account)
         else:
             if self.count >= self._ids_total:
                 self._forget_oldest()
             self.count += 1
-            if not commands:
-                heappush(self._oldest, (entry[_SEQUENCE], account.number))
-        command_id: str = entry[0][COMMAND_ID]
-        commands[command_id] = entry
-        account.ids.items.append(command_id)
+            if account.last_entry is None:
+                heappush(self._oldest, (entry.sequence, account.number))
+        last = account.last_entry
+        if last is None:
+            account.first_entry = entry
+        else:
+            last.newer = entry
+        account.last_entry = entry
+        account.entries += 1
 
-    def traders(self) -> list[Entry]:
-        """Everything remembered of traders' commands, oldest first."""
-        entries = [entry for account in self.accounts.values() for entry in account.commands.values()]
+    def traders(self) -> list[tuple[Any, ...]]:
+        """Everything remembered of traders' commands, oldest first, as rows."""
+        entries: list[Entry] = []
+        for account in self.accounts.values():
+            entry = account.first_entry
+            while entry is not None:
+                entries.append(entry)
+                entry = entry.newer
         entries.sort(key=_sequence)
-        return entries
+        return [entry.row() for entry in entries]
 
     def forget_before(self, applied_ns: int, most: int) -> bool:
         """Forget traders' ids of commands applied before this time, at most so many; whether there are
         more."""
-        while self._oldest and self._oldest_entry()[_NOW_NS] < applied_ns:
+        while self._oldest and self._oldest_entry().now_ns < applied_ns:
             if most == 0:
                 return True
             most -= 1
@@ -124,21 +136,35 @@ class CommandMemory:
         """The oldest of all; its account is the heap's first then."""
         while True:
             sequence, number = self._oldest[0]
-            account = self.accounts[number]
-            entry = account.commands[account.ids.first()]
-            if entry[_SEQUENCE] == sequence:
+            entry = _first(self.accounts[number])
+            if entry.sequence == sequence:
                 return entry
-            heapreplace(self._oldest, (entry[_SEQUENCE], number))
+            heapreplace(self._oldest, (entry.sequence, number))
 
     def _forget_oldest(self) -> None:
-        command = self._oldest_entry()[0]
-        account = self.accounts[command[COMMAND_ACCOUNT]]
-        del account.commands[account.ids.pop()]
+        self._oldest_entry()
+        account = self.accounts[self._oldest[0][1]]
+        self._drop(account)
         self.count -= 1
-        if account.commands:
-            heapreplace(self._oldest, (account.commands[account.ids.first()][_SEQUENCE], account.number))
+        if account.entries:
+            heapreplace(self._oldest, (_first(account).sequence, account.number))
         else:
             heappop(self._oldest)
+
+    def _drop(self, account: Account) -> None:
+        """Forget an account's oldest."""
+        entry = _first(account)
+        self.ids.remove(account.number, entry)
+        account.first_entry = entry.newer
+        if entry.newer is None:
+            account.last_entry = None
+        account.entries -= 1
+
+
+def _first(account: Account) -> Entry:
+    entry = account.first_entry
+    assert entry is not None, f"account {account.number} has sent nothing"
+    return entry
 
 
 def kept_reply(events: tuple[m.Event, ...], account: Boxed, most: int) -> tuple[m.Event, ...]:
@@ -159,5 +185,5 @@ def _concerns(event: m.Event, account: Boxed) -> bool:
     return True
 
 
-def _sequence(entry: Entry) -> Any:
-    return entry[_SEQUENCE]
+def _sequence(entry: Entry) -> int:
+    return entry.sequence

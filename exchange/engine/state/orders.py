@@ -6,6 +6,7 @@ from __future__ import annotations
 from exchange.engine import messages as m
 from exchange.engine.state.book import Options, Order, options_of
 from exchange.engine.state.boxed import Boxed
+from exchange.engine.state.by_number import ByNumber
 from exchange.engine.state.finished import FinishedOrders
 from exchange.engine.state.ledger import Account, Ledger
 from exchange.engine.state.timers import Timers
@@ -18,7 +19,7 @@ QuoteKey = tuple[str, str, int]
 class Orders:
     """Open orders, and where the finished ones go."""
 
-    __slots__ = ("finished", "ledger", "open", "past", "quotes", "sessions", "timers", "triggers")
+    __slots__ = ("ledger", "open", "past", "quotes", "sessions", "timers", "triggers")
 
     def __init__(self, ledger: Ledger, timers: Timers, past: FinishedOrders) -> None:
         self.ledger = ledger
@@ -29,10 +30,8 @@ class Orders:
         self.sessions: dict[tuple[int, str], int] = {}
         #: account -> (symbol, quote id, side) -> the order of that side of a quote
         self.quotes: dict[int, dict[QuoteKey, Order]] = {}
-        self.open: dict[int, Order] = {}
+        self.open: ByNumber[Order] = ByNumber()
         self.past = past
-        #: order id -> its last OrderEvent, of those that ``past`` remembers
-        self.finished = past.events
 
     def client_id_open(self, account: Account, client_order_id: str) -> bool:
         """Whether an open order of the account carries this client id."""
@@ -46,7 +45,7 @@ class Orders:
         account = order.account
         account.open_orders += 1
         self.open[order_id] = order
-        order.seat.orders[order_id] = order
+        order.seat.add(order)
         if order.client_order_id is not None:
             account.client_ids[order.client_order_id] = order_id
         if order.options is not None:
@@ -90,12 +89,18 @@ class Orders:
         """Forget a second as an open order."""
         del self.open[order.order_id]
         order.account.open_orders -= 1
-        del order.seat.orders[order.order_id]
+        order.seat.remove(order)
         self._unwatch(order, options_of(order))
 
     def close(self, order: Order, status: int, reason: int, now_ns: Boxed) -> m.Event:
-        """End an order that is off its book: release its hold, forget it as open, remember it as
-        finished. Returns its last OrderEvent."""
+        """End an order that is off its book and remember it as finished. Returns its last OrderEvent."""
+        self.end(order, status, reason, now_ns)
+        event = order.event()
+        self.past.remember(order.account, order.order_id, order.client_order_id, event)
+        return event
+
+    def end(self, order: Order, status: int, reason: int, now_ns: Boxed) -> None:
+        """Release the hold of an order that is off its book, and forget it as open."""
         if order.held_minor:
             self.ledger.release(order.held_in, order.held_minor)
             order.held_minor = 0
@@ -108,12 +113,9 @@ class Orders:
             # As ``drop``, in place: this is done for every order.
             del self.open[order_id]
             account.open_orders -= 1
-            del order.seat.orders[order_id]
+            order.seat.remove(order)
             if order.options is not None:
                 self._unwatch(order, order.options)
-        event = order.event()
-        self.past.remember(account, order_id, event)
-        return event
 
     def rehold(self, order: Order) -> None:
         """Lower an order's hold to what its open part needs."""

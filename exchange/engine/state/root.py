@@ -7,8 +7,11 @@ from typing import Final
 
 from exchange.engine import messages as m
 from exchange.engine.messages.version_numbers import BOUNDED_RULES, FIRST_RULES, RULES_VERSION, VENUE_RULES
+from exchange.engine.records.machine_words import i64
+from exchange.engine.records.record_words import TextWords, text_key
 from exchange.engine.state.book import Book
 from exchange.engine.state.boxed import Boxed
+from exchange.engine.state.by_number import ByNumber
 from exchange.engine.state.fee_plans import FeePlans
 from exchange.engine.state.finished import FinishedOrders
 from exchange.engine.state.guards import QuoteGuard
@@ -22,12 +25,15 @@ from exchange.engine.state.withdrawals import Withdrawals
 
 #: More trades than any command makes, and more events than any reply has: no bound.
 UNBOUNDED: Final = 1 << 60
+#: What meets more orders is not simple any more.
+_SIMPLE_MEETINGS: Final = 100
 
 
 class State:
     """Books, ledger, orders, memory of commands, and the counters ids are taken from."""
 
     __slots__ = (
+        "_by_name",
         "_reply",
         "books",
         "day_ends_ns",
@@ -46,6 +52,7 @@ class State:
         "reports_prevented",
         "rules_version",
         "sequence",
+        "simple_meetings",
         "sums_up",
         "time_is_strict",
         "timers",
@@ -67,6 +74,8 @@ class State:
         past = FinishedOrders(self.ledger.accounts, limits.finished_orders, limits.finished_per_account)
         self.orders = Orders(self.ledger, self.timers, past)
         self.books: dict[str, Book] = {}
+        #: The books by their names' ``text_key``.
+        self._by_name: ByNumber[Book] = ByNumber()
         self.fee_plans = FeePlans(self.books)
         #: account -> the protection of its quotes
         self.guards: dict[int, QuoteGuard] = {}
@@ -79,10 +88,16 @@ class State:
     def add_book(self, symbol: Symbol) -> Book:
         """An empty book for a new symbol."""
         fees = self.ledger.accounts[m.FEE_ACCOUNT].balance(symbol.quote)
-        book = self.books[symbol.name] = Book(symbol, fees)
+        book = self.books[symbol.name] = self._by_name[TextWords(symbol.name).key] = Book(symbol, fees)
         self.orders.triggers[symbol.name] = Triggers(self.orders.open)
         self.fee_plans.add_symbol(symbol.name)
         return book
+
+    def book_at(self, data: bytes, place: i64, end: i64) -> Book | None:
+        """The book whose name stands in a record (``text_key``). None also where another one's has the same
+        key."""
+        book = self._by_name.get(text_key(data, place, end))
+        return book if book is not None and book.name.is_at(data, place, end) else None
 
     def begin_day(self) -> None:
         """Take the last prices for reference prices: a day begins."""
@@ -122,6 +137,8 @@ class State:
         self.trade_bound = self.limits.trades_per_command if bounded else UNBOUNDED
         #: The most events of a reply that are remembered (rule X4).
         self.reply_events = self.limits.reply_events if bounded else UNBOUNDED
+        #: How many orders one may meet and be sure of both bounds; below 0: not even one that meets none.
+        self.simple_meetings = min(_SIMPLE_MEETINGS, self.trade_bound, (self.reply_events - 1) // 2)
 
     def report(self, events: list[m.Event], levels: Iterable[m.Event] = ()) -> list[m.Event]:
         """Complete a command's events with the levels and balances it changed. What stood there before

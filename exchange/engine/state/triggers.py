@@ -10,6 +10,7 @@ from sortedcontainers import SortedList
 
 from exchange.engine import messages as m
 from exchange.engine.state.book import Options, Order, id_of, options_of
+from exchange.engine.state.by_number import ByNumber
 from exchange.engine.state.symbols import PPM
 from exchange.engine.state.trails import Key, TrailGroup
 
@@ -25,7 +26,7 @@ class Trails:
 
     __slots__ = ("_nearest", "_orders", "_sign", "_stack")
 
-    def __init__(self, side: int, orders: dict[int, Order]) -> None:
+    def __init__(self, side: int, orders: ByNumber[Order]) -> None:
         self._sign = 1 if side == m.SELL else -1
         self._orders = orders
         self._stack: list[TrailGroup] = []
@@ -135,7 +136,7 @@ class Feed:
 
     __slots__ = ("_falling", "_orders", "_rising", "_trails")
 
-    def __init__(self, orders: dict[int, Order]) -> None:
+    def __init__(self, orders: ByNumber[Order]) -> None:
         self._orders = orders
         #: Fire when the price is at or below, at or above the trigger.
         self._falling: SortedList[Key] = SortedList()
@@ -194,7 +195,7 @@ class Triggers:
 
     __slots__ = ("asks", "bids", "last")
 
-    def __init__(self, orders: dict[int, Order]) -> None:
+    def __init__(self, orders: ByNumber[Order]) -> None:
         self.last = Feed(orders)
         self.bids = Feed(orders)
         self.asks = Feed(orders)

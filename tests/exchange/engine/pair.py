@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from typing import Any
 
 from exchange.engine import Engine, Limits
 from exchange.engine import messages as m
+from exchange.engine.records import read_answers, write_commands
 from tests.exchange.engine.naive import NaiveEngine
 from tests.exchange.engine.seen import kinds
 
+#: Whether the core gets its commands as records, as in the run of ``make test-compiled``.
+BY_RECORDS = os.environ.get("XTRADER_TEST_RECORDS") == "1"
 #: Rejections whose details are part of the contract, not only their code.
 DETAILED_CODES = ("INSUFFICIENT_BALANCE",)
 #: Told in no particular order, and also when written without a change.
@@ -43,13 +47,20 @@ class Pair:
             return self._recall(command, key)
         assert self.core.recall(command) is None, f"never seen, yet recalled: {command}"
         self.history.append((command, self.now_ns))
-        events = self.core.apply(command, self.now_ns)
+        events = self._apply(command)
         expected = self.naive.apply(command, self.now_ns)
         self._compare_events(command, events, expected)
         if key is not None and not _of_nobody(command, events):
             self.replies[key] = (command, self.core.sequence, events)
         self.seen.update(kinds(command, expected))
         return events
+
+    def _apply(self, command: m.Command) -> list[m.Event]:
+        if not BY_RECORDS:
+            return self.core.apply(command, self.now_ns)
+        [answer] = read_answers(self.core.apply_batch(write_commands([command]), self.now_ns))
+        assert (answer.sequence, answer.now_ns) == (self.core.sequence, self.now_ns)
+        return answer.events
 
     def _recall(self, command: m.Command, key: Any) -> list[m.Event]:
         """A repeated id: the first reply again, or DUPLICATE_ID for another payload; state untouched."""

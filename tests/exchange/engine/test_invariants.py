@@ -114,6 +114,15 @@ def an_order_at_anothers_price(engine: Engine) -> None:
     _orders(engine)[3].price_ticks = 101
 
 
+def a_seat_that_counts_too_much(engine: Engine) -> None:
+    engine._state.books[SYMBOL].seats[ALICE].open_orders += 1
+
+
+def an_open_order_without_a_seat(engine: Engine) -> None:
+    order = _orders(engine)[3]
+    order.seat.remove(order)
+
+
 def orders_left_over_that_are_not(engine: Engine) -> None:
     engine._state.timers.paused.add(SYMBOL)
 
@@ -166,6 +175,8 @@ TAMPERED: list[tuple[Callable[[Engine], None], str]] = [
     (an_order_with_more_open_than_it_reports, "order 3 reports"),
     (an_order_for_an_auction_while_it_trades, "is for an auction"),
     (a_protection_that_counts_too_much, "counts 1 fills"),
+    (a_seat_that_counts_too_much, "has 4 orders, not 5"),
+    (an_open_order_without_a_seat, "have a seat"),
 ]
 
 

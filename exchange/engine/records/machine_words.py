@@ -1,0 +1,42 @@
+"""Integers of 64 bits and rows of them, as the interpreter has them: ints and lists. In the compiled core
+this module is ``machine_words_compiled``, which has the same names for machine words
+(``tools/compile_core.py``)."""
+
+from __future__ import annotations
+
+from struct import Struct, pack, unpack_from
+from typing import Final
+
+__all__ = ["Words", "bytes_of", "i64", "no_words", "put_words", "read_word", "zeros"]
+
+#: A signed integer of 64 bits.
+i64 = int
+#: A row of them.
+Words = list[int]
+
+_WORD: Final = Struct("<q")
+
+
+def zeros(count: i64) -> Words:
+    return [0] * count
+
+
+def no_words() -> Words:
+    """What may be kept where there are none; nobody adds to it."""
+    return []
+
+
+def read_word(data: bytes, at: i64) -> i64:
+    """The word at this byte, little-endian."""
+    word: int = _WORD.unpack_from(data, at)[0]
+    return word
+
+
+def bytes_of(words: Words, start: i64, end: i64) -> bytes:
+    """These words, little-endian."""
+    return pack(f"<{end - start}q", *words[start:end])
+
+
+def put_words(words: Words, place: i64, data: bytes, at: i64, count: i64) -> None:
+    """Write so many words of these bytes, from this byte on, into a row from this place on."""
+    words[place : place + count] = unpack_from(f"<{count}q", data, at)

@@ -1,0 +1,35 @@
+"""What stands in the place of ``machine_words`` in the compiled core: integers and rows of them without
+objects."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from librt.strings import read_i64_le as read_word
+from librt.vecs import vec
+from mypy_extensions import i64
+
+__all__ = ["Words", "bytes_of", "i64", "no_words", "put_words", "read_word", "zeros"]
+
+#: In quotes, for nothing may look a row of words up by its type when this runs.
+Words: TypeAlias = "vec[i64]"
+
+
+def zeros(count: i64) -> vec[i64]:
+    return vec[i64]([0] * count)
+
+
+def no_words() -> vec[i64]:
+    return vec[i64]()
+
+
+def bytes_of(words: vec[i64], start: i64, end: i64) -> bytes:
+    """The machines that the core is compiled for are little-endian."""
+    return bytes(memoryview(words).cast("B")[8 * start : 8 * end])
+
+
+def put_words(words: vec[i64], place: i64, data: bytes, at: i64, count: i64) -> None:
+    index: i64 = 0
+    while index < count:
+        words[place + index] = read_word(data, at + 8 * index)
+        index += 1
