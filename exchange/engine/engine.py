@@ -8,7 +8,7 @@ from typing import Final
 import exchange.engine.messages.codes as codes
 from exchange.engine import invariants, snapshot
 from exchange.engine import messages as m
-from exchange.engine.messages.places import COMMAND_ACCOUNT, COMMAND_ID, ORDER_SYMBOL
+from exchange.engine.messages.places import COMMAND_ACCOUNT, COMMAND_ID
 from exchange.engine.messages.sameness import is_same
 from exchange.engine.messages.version_numbers import FIRST_RULES, RULES_VERSION, VENUE_RULES
 from exchange.engine.records.machine_words import i64, read_word
@@ -23,8 +23,6 @@ from exchange.engine.rules.refusal import rejected
 from exchange.engine.rules.short_way import ShortWay
 from exchange.engine.rules.traders import Trading
 from exchange.engine.rules.versions import refusal_of_version_1
-from exchange.engine.state.boxed import Boxed
-from exchange.engine.state.entries import Entry, entry_of
 from exchange.engine.state.ledger import Account
 from exchange.engine.state.memory import Limits, Recalled, kept_reply
 from exchange.engine.state.root import State
@@ -77,7 +75,7 @@ class Engine:
     def rules_version(self) -> int:
         return self._state.rules_version
 
-    def apply(self, command: m.Command, now_ns: Boxed) -> list[m.Event]:
+    def apply(self, command: m.Command, now_ns: int) -> list[m.Event]:
         """Carry out the next command at this stamp and return what happened.
 
         The caller has asked ``recall`` first: a repeated id is not applied again. Raises ValueError if
@@ -110,8 +108,7 @@ class Engine:
         reply = state.take_reply(events)
         if len(reply) > state.reply_events:
             reply = kept_reply(reply, account.number, state.reply_events)
-        entry = entry_of(command, state.sequence, now_ns, reply)
-        state.memory.keep_trader(account, entry)
+        state.memory.keep_trader(account, command, state.sequence, now, reply)
         return events
 
     def _control_events(self, tag: int, command: m.Command, refusal: str) -> list[m.Event]:
@@ -120,25 +117,28 @@ class Engine:
         events = rejected(command, refusal) if refusal else self._control.apply(command)
         reply = kept_reply(state.take_reply(events), 0, state.reply_events)
         if tag != m.TICK:
-            state.memory.keep_control(entry_of(command, state.sequence, state.now_ns, reply))
+            state.memory.keep_control((command, state.sequence, state.now_ns, reply))
         return events
 
     def recall(self, command: m.Command) -> Recalled | None:
         """The original outcome of a command whose id is remembered; a DUPLICATE_ID rejection if the id
         was another command's; None if the id is new. Changes nothing."""
         tag: int = command[0]
-        entry: Entry | None
+        memory = self._state.memory
         if not _is_control(tag):
             account = self._accounts.get(command[COMMAND_ACCOUNT])
-            ids = self._state.memory.ids
-            entry = None if account is None else ids.find(account.number, command[COMMAND_ID])
+            slot = -1 if account is None else memory.find(account.number, command[COMMAND_ID])
+            if slot < 0:
+                return None
+            if is_same(memory.command(slot), command):
+                return memory.recalled(slot)
         else:
-            entry = self._state.memory.control.get(command[COMMAND_ID]) if tag != m.TICK else None
-        if entry is None:
-            return None
-        if not is_same(entry.command(), command):
-            return Recalled(0, self._state.now_ns, rejected(command, codes.DUPLICATE_ID))
-        return Recalled(entry.sequence, entry.now_ns, list(entry.events()))
+            control = memory.control.get(command[COMMAND_ID]) if tag != m.TICK else None
+            if control is None:
+                return None
+            if is_same(control[0], command):
+                return Recalled(control[1], control[2], list(control[3]))
+        return Recalled(0, self._state.now_ns, rejected(command, codes.DUPLICATE_ID))
 
     def apply_batch(self, batch: bytes, now_ns: int) -> bytes:
         """Carry out a batch of commands at this stamp, from record to record (``records``): the events of
@@ -219,17 +219,8 @@ class Engine:
     def finished_orders(self, account: int, symbol: str | None = None, limit: int = 100) -> list[m.Event]:
         """The account's remembered finished orders, latest finished first, as OrderEvents."""
         owner = self._state.trader(account)
-        found: list[m.Event] = []
-        if owner is None:
-            return found
-        for order_id in owner.finished.newest(MAX_FINISHED_SCANNED):
-            event = self._state.orders.past.event(order_id)
-            assert event is not None, "an account remembers what all remember"
-            if symbol is None or event[ORDER_SYMBOL] == symbol:
-                found.append(event)
-                if len(found) >= limit:
-                    break
-        return found
+        past = self._state.orders.past
+        return [] if owner is None else past.newest(owner, symbol, limit, MAX_FINISHED_SCANNED)
 
     def balances(self, account: int) -> list[tuple[str, int, int]]:
         """(asset, available_minor, held_minor) of the account, by asset."""
@@ -312,7 +303,7 @@ class Engine:
             "symbols": len(state.books),
             "accounts": len(state.ledger.accounts),
             "open_orders": len(state.orders.open),
-            "finished_orders": len(state.orders.past.events),
+            "finished_orders": len(state.orders.past),
             "command_ids": state.memory.count,
             "control_ids": len(state.memory.control),
             "trades": state.next_trade_id - 1,

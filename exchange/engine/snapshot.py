@@ -21,7 +21,6 @@ from exchange.engine import messages as m
 from exchange.engine.messages.places import COMMAND_ACCOUNT
 from exchange.engine.messages.version_numbers import FIRST_RULES, VENUE_RULES
 from exchange.engine.state.book import Book, Options, Order, has_days_to_end, options_of
-from exchange.engine.state.entries import entry_of
 from exchange.engine.state.guards import QuoteGuard
 from exchange.engine.state.ledger import Account
 from exchange.engine.state.memory import BOUNDED_LIMIT_COUNT, OLD_LIMIT_COUNT, Limits
@@ -91,7 +90,7 @@ def sections_of(state: State) -> list[Section]:
         [order_row(order) for book in _books(state) for order in _queue(book)],
         state.orders.past.remembered(),
         state.memory.traders(),
-        [entry.row() for entry in state.memory.control.values()],
+        list(state.memory.control.values()),
     ]
     if not first:
         sections.append(_waiting(state))
@@ -159,7 +158,7 @@ def _with_withdrawals(state: State, row: list[Any], account: int) -> list[Any]:
 
 
 def _order_row_1(order: Order) -> list[Any]:
-    return [*order.event(), order.fee_accrued, order.maker_ppm, order.taker_ppm, order.held_minor]
+    return [*order.event(), order.fee_accrued(), order.maker_ppm, order.taker_ppm, order.held_minor]
 
 
 def _order_row_of(form: int) -> Callable[[Order], list[Any]]:
@@ -177,7 +176,7 @@ def _order_row_2(order: Order) -> list[Any]:
 
 def _plain_row(order: Order) -> list[Any]:
     event = order.event()[:PLAIN_FIELDS]
-    return [*event, order.fee_accrued, order.maker_ppm, order.taker_ppm, order.held_minor]
+    return [*event, order.fee_accrued(), order.maker_ppm, order.taker_ppm, order.held_minor]
 
 
 def _options_row_2(options: Options) -> list[Any]:
@@ -246,7 +245,7 @@ def load(data: bytes, parse: Parse = parse_rows) -> State:
     for row in accounts:
         _add_account(state, *row)
     for row in finished:
-        state.orders.past.remember(state.ledger.accounts[row[2]], row[1], row[3], row)
+        state.orders.past.remember(state.ledger.accounts[row[2]], row)
     # After the finished ones: a client id names the open order that carries it.
     for row in orders:
         _add_resting(state, row)
@@ -267,9 +266,9 @@ def load(data: bytes, parse: Parse = parse_rows) -> State:
     state.timers.ending = {name for name, book in state.books.items() if has_days_to_end(book)}
     for command, *outcome in traders:
         account = state.ledger.accounts[command[COMMAND_ACCOUNT]]
-        state.memory.keep_trader(account, entry_of(command, *outcome))
+        state.memory.keep_trader(account, command, *outcome)
     for row in control:
-        state.memory.keep_control(entry_of(*row))
+        state.memory.keep_control(row)
     return state
 
 
@@ -362,7 +361,7 @@ def _order(state: State, row: tuple[Any, ...]) -> Order:
     order.filled_lots = event.filled_lots
     order.filled_notional_minor = event.filled_notional_minor
     order.fee_minor = event.fee_minor
-    order.fee_accrued = fee_accrued
+    order.start_accrual(fee_accrued)
     order.held_minor = held_minor
     order.status = event.status
     order.updated_ns = event.updated_ns

@@ -7,18 +7,53 @@ from __future__ import annotations
 from struct import Struct, pack, unpack_from
 from typing import Final
 
-__all__ = ["Words", "bytes_of", "i64", "no_words", "put_words", "read_word", "zeros"]
+__all__ = [
+    "WordRows",
+    "Words",
+    "add_row",
+    "bytes_of",
+    "i64",
+    "longer",
+    "no_rows",
+    "no_words",
+    "part_of",
+    "put_words",
+    "read_word",
+    "zeros",
+]
 
 #: A signed integer of 64 bits.
 i64 = int
 #: A row of them.
 Words = list[int]
+#: Rows of a length of their own, one after the other.
+WordRows = list[list[int]]
 
 _WORD: Final = Struct("<q")
 
 
 def zeros(count: i64) -> Words:
     return [0] * count
+
+
+def longer(words: Words) -> Words:
+    """Twice as long, with zeros."""
+    return words + [0] * len(words)
+
+
+def part_of(words: Words, start: i64, end: i64) -> Words:
+    """These words as a row of their own."""
+    return words[start:end]
+
+
+def no_rows() -> WordRows:
+    return []
+
+
+def add_row(rows: WordRows, words: Words) -> WordRows:
+    """The rows with one more; the given ones are not to be used any longer."""
+    rows.append(words)
+    return rows
 
 
 def no_words() -> Words:

@@ -6,17 +6,53 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from librt.strings import read_i64_le as read_word
-from librt.vecs import vec
+from librt.vecs import append, vec
 from mypy_extensions import i64
 
-__all__ = ["Words", "bytes_of", "i64", "no_words", "put_words", "read_word", "zeros"]
+__all__ = [
+    "WordRows",
+    "Words",
+    "add_row",
+    "bytes_of",
+    "i64",
+    "longer",
+    "no_rows",
+    "no_words",
+    "part_of",
+    "put_words",
+    "read_word",
+    "zeros",
+]
 
 #: In quotes, for nothing may look a row of words up by its type when this runs.
 Words: TypeAlias = "vec[i64]"
+WordRows: TypeAlias = "vec[vec[i64]]"
 
 
 def zeros(count: i64) -> vec[i64]:
     return vec[i64]([0] * count)
+
+
+def longer(words: vec[i64]) -> vec[i64]:
+    size: i64 = len(words)
+    found = zeros(2 * size)
+    index: i64 = 0
+    while index < size:
+        found[index] = words[index]
+        index += 1
+    return found
+
+
+def part_of(words: vec[i64], start: i64, end: i64) -> vec[i64]:
+    return words[start:end]
+
+
+def no_rows() -> vec[vec[i64]]:
+    return vec[vec[i64]]()
+
+
+def add_row(rows: vec[vec[i64]], words: vec[i64]) -> vec[vec[i64]]:
+    return append(rows, words)
 
 
 def no_words() -> vec[i64]:

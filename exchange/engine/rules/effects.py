@@ -5,7 +5,6 @@ from __future__ import annotations
 from exchange.engine import messages as m
 from exchange.engine.messages.places import LEVEL_SYMBOL, ORDER_ID
 from exchange.engine.state.book import Order
-from exchange.engine.state.boxed import Boxed
 from exchange.engine.state.guards import QuoteGuard
 
 
@@ -27,8 +26,8 @@ class Effects:
         "tripped",
     )
 
-    def __init__(self, now_ns: Boxed, trade_end: int) -> None:
-        self.now_ns: Boxed = now_ns
+    def __init__(self, now_ns: int, trade_end: int) -> None:
+        self.now_ns: int = now_ns
         self.events: list[m.Event] = []
         self.levels: list[m.Event] = []
         #: Whether ``events`` or ``levels`` may speak of the same order or level more than once.

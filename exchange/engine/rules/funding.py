@@ -21,9 +21,7 @@ def fund(state: State, order: Order, required: int) -> Details:
     state.next_order_id += 1
     balance.available -= required
     balance.held += required
-    if not balance.touched:
-        balance.touched = True
-        state.ledger.touched.append(balance)
+    state.ledger.touch(balance)
     order.held_minor = required
     return ()
 

@@ -1,4 +1,4 @@
-"""The events of simple orders, written as records without a tuple in between. ``record_places`` says where
+"""The events of plain orders, written as records without a tuple in between. ``record_places`` says where
 what stands, and a test holds every record to the one that the tuple would give."""
 
 from __future__ import annotations
@@ -8,13 +8,18 @@ from typing import Final
 import exchange.engine.records.record_places as places
 from exchange.engine import messages as m
 from exchange.engine.records.machine_words import i64
-from exchange.engine.records.record_shapes import AT_END, LENGTH_AT, NARROW, NO_TEXT, WIDE
-from exchange.engine.records.record_words import TextWords, WordRow, text_bytes, text_word, words_for
+from exchange.engine.records.record_shapes import LENGTH_AT, NARROW, NO_TEXT, WIDE
+from exchange.engine.records.record_words import TextWords, WordRow
 from exchange.engine.state.book import Book, Level, Order
 from exchange.engine.state.ledger import Balance
 
 #: More words than a record here has, but for its texts.
 _ROOM: Final = 64
+# Heads but for the length and the small fields.
+_ORDER: Final = m.EV_ORDER | places.ORDER_WORDS << LENGTH_AT
+_TRADE: Final = m.EV_TRADE | places.TRADE_WORDS << LENGTH_AT
+_LEVEL: Final = m.EV_LEVEL | places.LEVEL_WORDS << LENGTH_AT
+_BALANCE: Final = m.EV_BALANCE | places.BALANCE_WORDS << LENGTH_AT
 
 
 class HotRecords:
@@ -32,34 +37,48 @@ class HotRecords:
         row.make_room(_ROOM)
         words = row.words
         at: i64 = row.at
+        name = order.book.name
+        words[at] = _ORDER | order.choices() << places.ORDER_SIDE_AT
         words[at + places.ORDER_ORDER_ID] = order.order_id
         words[at + places.ORDER_ACCOUNT] = order.account.number
+        words[at + places.ORDER_CLIENT_ORDER_ID] = NO_TEXT
+        words[at + places.ORDER_SYMBOL] = name.word
         words[at + places.ORDER_PRICE_TICKS] = order.price_ticks
         words[at + places.ORDER_QUANTITY_LOTS] = order.quantity_lots
+        words[at + places.ORDER_QUOTE_AMOUNT_MINOR] = 0
         words[at + places.ORDER_FILLED_LOTS] = order.filled_lots
         words[at + places.ORDER_CREATED_NS] = order.created_ns
         words[at + places.ORDER_UPDATED_NS] = order.updated_ns
         words[at + places.ORDER_EXTRA] = 0
         row.at = at + places.ORDER_WORDS
-        self._put_text(at + places.ORDER_CLIENT_ORDER_ID, order.client_order_id)
-        self._put_name(at + places.ORDER_SYMBOL, order.book.name)
-        self._put_amount(at + places.ORDER_QUOTE_AMOUNT_MINOR, order.quote_amount_minor)
-        self._put_amount(at + places.ORDER_FILLED_NOTIONAL_MINOR, order.filled_notional_minor)
-        self._put_amount(at + places.ORDER_FEE_MINOR, order.fee_minor)
-        self._close(at, _order_head(order))
+        if order.client_order_id is not None:
+            client = order.client_words()
+            words[at + places.ORDER_CLIENT_ORDER_ID] = client.word
+            if client.rest_words:
+                row.append_rest(client)
+        if name.rest_words:
+            row.append_rest(name)
+        words = row.words
+        notional = order.filled_notional_minor
+        fee = order.fee_minor
+        if notional <= NARROW and -NARROW <= fee <= NARROW:
+            words[at + places.ORDER_FILLED_NOTIONAL_MINOR] = notional
+            words[at + places.ORDER_FEE_MINOR] = fee
+        else:
+            self._put_amount(at + places.ORDER_FILLED_NOTIONAL_MINOR, notional)
+            self._put_amount(at + places.ORDER_FEE_MINOR, fee)
+        if row.at != at + places.ORDER_WORDS:
+            self._lengthen(at, places.ORDER_WORDS)
 
     def order_words(self, order: Order) -> i64:
         """How many words ``order`` takes."""
-        text: i64 = 0
+        count: i64 = places.ORDER_WORDS + order.book.name.rest_words
         if order.client_order_id is not None:
-            size: i64 = text_word(order.client_order_id)
-            if size & 255 == AT_END:
-                text = words_for(size >> 8)
-        amounts: i64 = _wide_words(order.filled_notional_minor) + _wide_words(order.fee_minor)
-        return places.ORDER_WORDS + text + order.book.name.rest_words + amounts
+            count += order.client_words().rest_words
+        return count + _wide_words(order.filled_notional_minor) + _wide_words(order.fee_minor)
 
     def trade(
-        self, trade_id: int, price: int, lots: int, taker: Order, maker: Order, sums: tuple[int, int, int]
+        self, trade_id: i64, price: i64, lots: i64, taker: Order, maker: Order, sums: tuple[int, int, int]
     ) -> None:
         """A trade that is settled; ``sums``: what it was worth, and the fees of taker and maker."""
         row = self.row
@@ -67,8 +86,11 @@ class HotRecords:
         words = row.words
         at: i64 = row.at
         side: i64 = taker.side
+        name = taker.book.name
         notional, taker_fee, maker_fee = sums
+        words[at] = _TRADE | side << places.TRADE_TAKER_SIDE_AT
         words[at + places.TRADE_TRADE_ID] = trade_id
+        words[at + places.TRADE_SYMBOL] = name.word
         words[at + places.TRADE_PRICE_TICKS] = price
         words[at + places.TRADE_QUANTITY_LOTS] = lots
         words[at + places.TRADE_TAKER_ORDER_ID] = taker.order_id
@@ -76,17 +98,38 @@ class HotRecords:
         words[at + places.TRADE_MAKER_ORDER_ID] = maker.order_id
         words[at + places.TRADE_MAKER_ACCOUNT] = maker.account.number
         row.at = at + places.TRADE_WORDS
-        self._put_name(at + places.TRADE_SYMBOL, taker.book.name)
-        self._put_amount(at + places.TRADE_NOTIONAL_MINOR, notional)
-        self._put_amount(at + places.TRADE_TAKER_FEE_MINOR, taker_fee)
-        base, quote = taker.base, taker.quote
-        self._put_amount(at + places.TRADE_TAKER_BASE_AFTER, base.available + base.held)
-        self._put_amount(at + places.TRADE_TAKER_QUOTE_AFTER, quote.available + quote.held)
-        self._put_amount(at + places.TRADE_MAKER_FEE_MINOR, maker_fee)
-        base, quote = maker.base, maker.quote
-        self._put_amount(at + places.TRADE_MAKER_BASE_AFTER, base.available + base.held)
-        self._put_amount(at + places.TRADE_MAKER_QUOTE_AFTER, quote.available + quote.held)
-        self._close(at, m.EV_TRADE | side << places.TRADE_TAKER_SIDE_AT)
+        if name.rest_words:
+            row.append_rest(name)
+            words = row.words
+        taker_base = taker.base.available + taker.base.held
+        taker_quote = taker.quote.available + taker.quote.held
+        maker_base = maker.base.available + maker.base.held
+        maker_quote = maker.quote.available + maker.quote.held
+        if (
+            notional <= NARROW
+            and taker_base <= NARROW
+            and taker_quote <= NARROW
+            and maker_base <= NARROW
+            and maker_quote <= NARROW
+        ):
+            # A fee is at most a tenth of the notional.
+            words[at + places.TRADE_NOTIONAL_MINOR] = notional
+            words[at + places.TRADE_TAKER_FEE_MINOR] = taker_fee
+            words[at + places.TRADE_TAKER_BASE_AFTER] = taker_base
+            words[at + places.TRADE_TAKER_QUOTE_AFTER] = taker_quote
+            words[at + places.TRADE_MAKER_FEE_MINOR] = maker_fee
+            words[at + places.TRADE_MAKER_BASE_AFTER] = maker_base
+            words[at + places.TRADE_MAKER_QUOTE_AFTER] = maker_quote
+        else:
+            self._put_amount(at + places.TRADE_NOTIONAL_MINOR, notional)
+            self._put_amount(at + places.TRADE_TAKER_FEE_MINOR, taker_fee)
+            self._put_amount(at + places.TRADE_TAKER_BASE_AFTER, taker_base)
+            self._put_amount(at + places.TRADE_TAKER_QUOTE_AFTER, taker_quote)
+            self._put_amount(at + places.TRADE_MAKER_FEE_MINOR, maker_fee)
+            self._put_amount(at + places.TRADE_MAKER_BASE_AFTER, maker_base)
+            self._put_amount(at + places.TRADE_MAKER_QUOTE_AFTER, maker_quote)
+        if row.at != at + places.TRADE_WORDS:
+            self._lengthen(at, places.TRADE_WORDS)
 
     def level(self, book: Book, level: Level) -> None:
         """What a level shows."""
@@ -95,26 +138,41 @@ class HotRecords:
         words = row.words
         at: i64 = row.at
         side: i64 = level.side
+        name = book.name
+        words[at] = _LEVEL | side << places.LEVEL_SIDE_AT
+        words[at + places.LEVEL_SYMBOL] = name.word
         words[at + places.LEVEL_PRICE_TICKS] = level.price_ticks
         words[at + places.LEVEL_QUANTITY_LOTS] = level.quantity_lots
         row.at = at + places.LEVEL_WORDS
-        self._put_name(at + places.LEVEL_SYMBOL, book.name)
-        self._close(at, m.EV_LEVEL | side << places.LEVEL_SIDE_AT)
+        if name.rest_words:
+            row.append_rest(name)
+            self._lengthen(at, places.LEVEL_WORDS)
 
     def balance(self, balance: Balance) -> None:
         """A balance as it is now."""
         row = self.row
         row.make_room(_ROOM)
+        words = row.words
         at: i64 = row.at
-        row.words[at + places.BALANCE_ACCOUNT] = balance.account
-        row.at = at + places.BALANCE_WORDS
         name = balance.name
         if name is None:
             name = balance.name = self._asset(balance.asset)
-        self._put_name(at + places.BALANCE_ASSET, name)
-        self._put_amount(at + places.BALANCE_AVAILABLE_MINOR, balance.available)
-        self._put_amount(at + places.BALANCE_HELD_MINOR, balance.held)
-        self._close(at, m.EV_BALANCE)
+        available, held = balance.available, balance.held
+        words[at] = _BALANCE
+        words[at + places.BALANCE_ACCOUNT] = balance.account
+        words[at + places.BALANCE_ASSET] = name.word
+        row.at = at + places.BALANCE_WORDS
+        if name.rest_words:
+            row.append_rest(name)
+            words = row.words
+        if available <= NARROW and held <= NARROW:
+            words[at + places.BALANCE_AVAILABLE_MINOR] = available
+            words[at + places.BALANCE_HELD_MINOR] = held
+        else:
+            self._put_amount(at + places.BALANCE_AVAILABLE_MINOR, available)
+            self._put_amount(at + places.BALANCE_HELD_MINOR, held)
+        if row.at != at + places.BALANCE_WORDS:
+            self._lengthen(at, places.BALANCE_WORDS)
 
     def _asset(self, asset: str) -> TextWords:
         """The asset's name, one for all its balances."""
@@ -122,22 +180,6 @@ class HotRecords:
         if found is None:
             found = self._assets[asset] = TextWords(asset)
         return found
-
-    def _put_name(self, place: i64, name: TextWords) -> None:
-        row = self.row
-        row.words[place] = name.word
-        if name.rest_words:
-            row.append_rest(name)
-
-    def _put_text(self, place: i64, text: str | None) -> None:
-        row = self.row
-        if text is None:
-            row.words[place] = NO_TEXT
-            return
-        word: i64 = text_word(text)
-        row.words[place] = word
-        if word & 255 == AT_END:
-            row.append_bytes(text_bytes(text))
 
     def _put_amount(self, place: i64, amount: int) -> None:
         row = self.row
@@ -148,31 +190,10 @@ class HotRecords:
         row.words[place] = WIDE + count
         row.append_bytes(amount.to_bytes(8 * count, "little", signed=True))
 
-    def _close(self, at: i64, head: i64) -> None:
-        """End the record that began there."""
+    def _lengthen(self, at: i64, fields: i64) -> None:
+        """Let the head of the record that begins there count what follows its fields, which are so many."""
         row = self.row
-        row.words[at] = head | (row.at - at) << LENGTH_AT
-
-
-def _order_head(order: Order) -> i64:
-    """The head of its record, but for the length."""
-    side: i64 = order.side
-    order_type: i64 = order.order_type
-    time_in_force: i64 = order.time_in_force
-    post_only: i64 = 1 if order.post_only else 0
-    stp: i64 = order.stp
-    status: i64 = order.status
-    reason: i64 = order.reason
-    return (
-        m.EV_ORDER
-        | side << places.ORDER_SIDE_AT
-        | order_type << places.ORDER_ORDER_TYPE_AT
-        | time_in_force << places.ORDER_TIME_IN_FORCE_AT
-        | post_only << places.ORDER_POST_ONLY_AT
-        | stp << places.ORDER_STP_AT
-        | status << places.ORDER_STATUS_AT
-        | reason << places.ORDER_REASON_AT
-    )
+        row.words[at] += row.at - at - fields << LENGTH_AT
 
 
 def _wide_words(amount: int) -> i64:

@@ -10,7 +10,6 @@ from exchange.engine.messages.version_numbers import VENUE_RULES
 from exchange.engine.rules.effects import Effects
 from exchange.engine.rules.pegs import LOOK_TRADES, PegMet, comes_first, may_meet_pegs, met_pegs, price_of
 from exchange.engine.state.book import Order, is_overdue, options_of
-from exchange.engine.state.boxed import Boxed
 from exchange.engine.state.root import State
 from exchange.engine.state.symbols import PPM
 
@@ -175,7 +174,7 @@ def _walk(state: State, taker: Order, most: int, pegs: list[PegMet]) -> Iterator
         yield from _peg_meeting(pegs.pop(), owner, now_ns)
 
 
-def _peg_meeting(met: PegMet, owner: int, now_ns: Boxed) -> Iterator[tuple[int, int, bool]]:
+def _peg_meeting(met: PegMet, owner: int, now_ns: int) -> Iterator[tuple[int, int, bool]]:
     """What meeting a pegged order comes to: nothing if its time is up."""
     maker = met[-1]
     if not is_overdue(maker, now_ns):

@@ -17,19 +17,17 @@ from exchange.engine.rules.seconds import release
 from exchange.engine.state.book import BookSide, Level, Options, Order, is_overdue, options_of
 from exchange.engine.state.ledger import Balance
 from exchange.engine.state.root import State
-from exchange.engine.state.symbols import PPM, rated
+from exchange.engine.state.symbols import PPM
 
 
 class Matcher:
     """Fills takers. What that does is noted in the command's Effects."""
 
-    __slots__ = ("ledger", "orders", "pegs", "state", "touched")
+    __slots__ = ("ledger", "orders", "pegs", "state")
 
     def __init__(self, state: State) -> None:
         self.state = state
         self.ledger = state.ledger
-        #: The ledger's list, at hand.
-        self.touched = state.ledger.touched
         self.orders = state.orders
         #: Pegged orders that the taker has yet to meet, the first of them last.
         self.pegs: list[PegMet] = []
@@ -213,7 +211,7 @@ class Matcher:
             # notional + ceil((accrued + rate x notional) / PPM) <= budget, solved for notional. A rebate
             # is left out of it: it may turn out smaller than its rate.
             budget = taker.held_minor + taker.fee_minor
-            accrued = taker.fee_accrued if taker.fee_accrued > 0 else 0
+            accrued = max(taker.fee_accrued(), 0)
             unit_cost = price_ticks * symbol.multiplier * (PPM + rate)
             lots = (PPM * budget - accrued) // unit_cost
         if lots < symbol.lot_step:
@@ -481,9 +479,7 @@ class Matcher:
     def _charge(self, order: Order, rate_ppm: int, notional: int, fee_balance: Balance) -> int:
         """The fee of one fill, moved to the fee account's books; negative is a rebate, paid as far as
         the fee account covers it (the order's next fill makes up what is missing)."""
-        accrued = order.fee_accrued + rated(rate_ppm, notional)
-        order.fee_accrued = accrued
-        fee = -(-accrued // PPM) - order.fee_minor
+        fee = order.accrue(rate_ppm, notional) - order.fee_minor
         if fee < 0 and fee < -fee_balance.available:
             fee = -fee_balance.available
         order.fee_minor += fee
@@ -505,12 +501,8 @@ class Matcher:
             order.held_minor -= base_minor
             base.held -= base_minor
             quote.available += notional - fee
-        if not base.touched:
-            base.touched = True
-            self.touched.append(base)
-        if not quote.touched:
-            quote.touched = True
-            self.touched.append(quote)
+        self.ledger.touch(base)
+        self.ledger.touch(quote)
 
     # --- self-trade prevention ---------------------------------------------------------------------
 

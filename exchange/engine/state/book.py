@@ -13,12 +13,13 @@ from itertools import islice
 from typing import Any, Final
 
 from exchange.engine import messages as m
+from exchange.engine.records.machine_words import i64
+from exchange.engine.records.record_shapes import NARROW
 from exchange.engine.records.record_words import TextWords
-from exchange.engine.state.boxed import Boxed
 from exchange.engine.state.by_number import ByNumber
 from exchange.engine.state.ledger import Account, Balance
 from exchange.engine.state.prices import SortedPrices
-from exchange.engine.state.symbols import MAX_UNITS, PPM, Symbol, rated
+from exchange.engine.state.symbols import MAX_UNITS, PPM, Symbol
 from exchange.engine.state.trails import TrailGroup
 
 #: What a market order without any bound would accept.
@@ -33,10 +34,12 @@ class Order:
         "account",
         "base",
         "book",
+        "client",
         "client_order_id",
         "created_ns",
-        "fee_accrued",
         "fee_minor",
+        "fee_part",
+        "fee_whole",
         "filled_lots",
         "filled_notional_minor",
         "held_in",
@@ -68,7 +71,7 @@ class Order:
 
     def __init__(
         self,
-        order_id: Boxed,
+        order_id: int,
         seat: Seat,
         side: int,
         order_type: int,
@@ -79,11 +82,12 @@ class Order:
         quote_amount_minor: int,
         stp: int,
         client_order_id: str | None,
-        rates: tuple[int, int],
-        now_ns: Boxed,
+        maker_ppm: int,
+        taker_ppm: int,
+        now_ns: int,
     ) -> None:
-        """A new order; nothing is held or entered yet. ``rates``: maker and taker, in ppm."""
-        self.order_id: Boxed = order_id
+        """A new order; nothing is held or entered yet. Rates are in ppm, as they are now."""
+        self.order_id = order_id
         self.account: Account = seat.account
         self.book: Book = seat.book
         self.side = side
@@ -95,22 +99,26 @@ class Order:
         self.quote_amount_minor = quote_amount_minor
         self.stp = stp
         self.client_order_id: str | None = client_order_id
+        #: The same as records have it, once one was written.
+        self.client: TextWords | None = None
         self.options: Options | None = None
         #: The worst price it trades at: its own, or a market order's bound.
         self.limit_ticks = price_ticks
         self.filled_lots = 0
         self.filled_notional_minor = 0
-        #: Fee paid so far, and the sum of rate x notional it is rounded from (in millionths of a minor unit).
+        #: Fee paid so far, and the sum of rate x notional it is rounded up from: whole minor units, and
+        #: millionths of one.
         self.fee_minor = 0
-        self.fee_accrued = 0
-        # Rates as they were at entry.
-        self.maker_ppm, self.taker_ppm = rates
+        self.fee_whole = 0
+        self.fee_part: i64 = 0
+        self.maker_ppm = maker_ppm
+        self.taker_ppm = taker_ppm
         #: What the order holds: base minor units of a sell, quote minor units of a buy.
         self.held_minor = 0
-        self.status = m.NEW
-        self.reason = m.REASON_NONE
-        self.created_ns: Boxed = now_ns
-        self.updated_ns: Boxed = now_ns
+        self.status: int = m.NEW
+        self.reason: int = m.REASON_NONE
+        self.created_ns = now_ns
+        self.updated_ns = now_ns
         self.seat: Seat = seat
         #: The account's balances it trades in, and the one of them it holds from.
         self.base: Balance = seat.base
@@ -122,6 +130,62 @@ class Order:
         #: Its neighbours among the open orders of its seat.
         self.seat_prev: Order | None = None
         self.seat_next: Order | None = None
+
+    def renew(
+        self,
+        order_id: int,
+        seat: Seat,
+        side: int,
+        order_type: int,
+        time_in_force: int,
+        post_only: bool,
+        price_ticks: int,
+        quantity_lots: int,
+        stp: int,
+        client_order_id: str | None,
+        maker_ppm: int,
+        taker_ppm: int,
+        now_ns: int,
+    ) -> None:
+        """Let a plain order that has ended be a new one, as ``__init__`` makes it: of its neighbours, its level
+        and its hold it has none left."""
+        self.order_id = order_id
+        self.account = seat.account
+        self.book = seat.book
+        self.side = side
+        self.order_type = order_type
+        self.time_in_force = time_in_force
+        self.post_only = post_only
+        self.price_ticks = price_ticks
+        self.quantity_lots = quantity_lots
+        self.quote_amount_minor = 0
+        self.stp = stp
+        self.client_order_id = client_order_id
+        self.client = None
+        self.limit_ticks = price_ticks
+        self.filled_lots = 0
+        self.filled_notional_minor = 0
+        self.fee_minor = 0
+        self.fee_whole = 0
+        self.fee_part = 0
+        self.maker_ppm = maker_ppm
+        self.taker_ppm = taker_ppm
+        self.status = m.NEW
+        self.reason = m.REASON_NONE
+        self.created_ns = now_ns
+        self.updated_ns = now_ns
+        self.seat = seat
+        self.base = seat.base
+        self.quote = seat.quote
+        self.held_in = seat.quote if side == m.BUY else seat.base
+
+    def client_words(self) -> TextWords:
+        """Its client id as records have it."""
+        words = self.client
+        if words is None:
+            assert self.client_order_id is not None, f"order {self.order_id} has no client id"
+            words = self.client = TextWords(self.client_order_id)
+        return words
 
     def hold_needed_minor(self) -> int:
         """What the open part may cost at worst, in the minor units of ``held_in``: of a linked pair the
@@ -167,8 +231,56 @@ class Order:
         value = price_ticks * open_lots * symbol.multiplier
         # Never negative: a rebate on one side is at most the fee on the other.
         rate = maker_ppm if maker_ppm > taker_ppm else taker_ppm
-        fee = -(-(self.fee_accrued + rated(rate, value)) // PPM) - self.fee_minor
+        fee = self.fee_due(rate, value) - self.fee_minor
         return value + fee if fee > 0 else value
+
+    def fee_due(self, rate_ppm: int, value_minor: int) -> int:
+        """What the fees of all its fills come to, rounded up, with one more worth this."""
+        if value_minor > NARROW:
+            return -(-(self.fee_accrued() + rate_ppm * value_minor) // PPM)
+        rate: i64 = rate_ppm
+        value: i64 = value_minor
+        whole: i64 = value // PPM
+        part: i64 = rate * (value - whole * PPM) + self.fee_part
+        return self.fee_whole + int(rate * whole - -part // PPM)
+
+    def accrue(self, rate_ppm: int, value_minor: int) -> int:
+        """Add a fill worth this at this rate; what the fees of all come to, rounded up."""
+        if value_minor > NARROW:
+            self.start_accrual(self.fee_accrued() + rate_ppm * value_minor)
+            return self.fee_whole + (1 if self.fee_part else 0)
+        rate: i64 = rate_ppm
+        value: i64 = value_minor
+        whole: i64 = value // PPM
+        part: i64 = rate * (value - whole * PPM) + self.fee_part
+        more: i64 = part // PPM
+        part -= more * PPM
+        self.fee_part = part
+        sum_minor = self.fee_whole + int(rate * whole + more)
+        self.fee_whole = sum_minor
+        return sum_minor + 1 if part else sum_minor
+
+    def fee_accrued(self) -> int:
+        """The sum of rate x notional, in millionths of a minor unit."""
+        return self.fee_whole * PPM + int(self.fee_part)
+
+    def start_accrual(self, accrued: int) -> None:
+        """Let the sum of rate x notional be this."""
+        self.fee_whole = accrued // PPM
+        self.fee_part = accrued % PPM
+
+    def choices(self) -> i64:
+        """What it is and how it stands, all in one word: side, type, time in force, post-only, self-trade
+        prevention, status, reason, from the lowest bit on."""
+        side: i64 = self.side
+        order_type: i64 = self.order_type
+        time_in_force: i64 = self.time_in_force
+        post_only: i64 = 1 if self.post_only else 0
+        stp: i64 = self.stp
+        status: i64 = self.status
+        reason: i64 = self.reason
+        kind: i64 = side | order_type << 2 | time_in_force << 4 | post_only << 7 | stp << 8
+        return kind | status << 10 | reason << 13
 
     def event(self) -> m.Event:
         """The order as it is now, as an OrderEvent."""
@@ -267,7 +379,7 @@ class Options:
         #: The part of ``prevented_lots`` that is gone from the order's quantity but counted in its events.
         self.taken_lots = 0
         #: When its trigger price, or of a pegged order any of its terms, was last changed; 0: never.
-        self.changed_ns: Boxed = 0
+        self.changed_ns: int = 0
         #: The price that the collar of a fired order counts from; 0: the best opposite one.
         self.collar_from_ticks = 0
         #: Value that self-trade prevention took off a quote-amount sell.
@@ -332,7 +444,7 @@ def options_of(order: Order) -> Options:
     return found
 
 
-def id_of(order: Order) -> Boxed:
+def id_of(order: Order) -> int:
     """What orders are sorted by: their ids, which is the order they were entered in."""
     return order.order_id
 
@@ -340,7 +452,7 @@ def id_of(order: Order) -> Boxed:
 class Level:
     """The orders at one price of one side, oldest first, and the open quantity they show together."""
 
-    __slots__ = ("head", "hidden_lots", "price_ticks", "quantity_lots", "side", "tail")
+    __slots__ = ("head", "hidden_lots", "next_changed", "price_ticks", "quantity_lots", "side", "tail")
 
     def __init__(self, side: int, price_ticks: int) -> None:
         self.side = side
@@ -350,6 +462,8 @@ class Level:
         self.hidden_lots = 0
         self.head: Order | None = None
         self.tail: Order | None = None
+        #: The level that the command under way has changed after this one (``short_way``).
+        self.next_changed: Level | None = None
 
     def orders(self) -> Iterator[Order]:
         """In the order of the queue, which must not change while this runs."""
@@ -455,8 +569,11 @@ class BookSide:
         self._keys.remove(price if self.side == m.BUY else -price)
         if self.best is not level:
             return
+        if not len(self.levels):
+            self.best = None
+            return
         key = self._keys.last()
-        self.best = None if key is None else self.levels[key if self.side == m.BUY else -key]
+        self.best = self.levels[key if self.side == m.BUY else -key]
 
 
 class Seat:
@@ -525,6 +642,7 @@ class Book:
         "market_asks",
         "market_bids",
         "name",
+        "number",
         "pegged",
         "pegged_asks",
         "pegged_bids",
@@ -534,8 +652,10 @@ class Book:
         "waiting",
     )
 
-    def __init__(self, symbol: Symbol, fee_balance: Balance) -> None:
+    def __init__(self, symbol: Symbol, fee_balance: Balance, number: int) -> None:
         self.symbol = symbol
+        #: Its place among all books.
+        self.number: int = number
         #: The symbol's name as records have it.
         self.name = TextWords(symbol.name)
         self.bids = BookSide(m.BUY)

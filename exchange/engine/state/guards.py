@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 
 from exchange.engine import messages as m
-from exchange.engine.state.boxed import Boxed
 
 
 class QuoteGuard:
@@ -22,8 +21,8 @@ class QuoteGuard:
         "window_ns",
     )
 
-    def __init__(self, number: Boxed, window_ns: int, max_fills: int, asset: str, max_net_minor: int) -> None:
-        self.number: Boxed = number
+    def __init__(self, number: int, window_ns: int, max_fills: int, asset: str, max_net_minor: int) -> None:
+        self.number: int = number
         self.window_ns = window_ns
         self.max_fills = max_fills
         #: In which quote asset bought less sold is bounded by how much, 0: by nothing.

@@ -8,24 +8,23 @@ from __future__ import annotations
 
 from exchange.engine import messages as m
 from exchange.engine.records.record_words import TextWords
-from exchange.engine.state.boxed import Boxed
-from exchange.engine.state.entries import Entry
-from exchange.engine.state.fifo import Fifo
 
 
 class Balance:
-    """One account's amounts in one asset. ``touched``: changed by the command under way."""
+    """One account's amounts in one asset. ``touched``: changed by the command under way, and by which other
+    one is changed next (``Ledger.touch``)."""
 
-    __slots__ = ("account", "asset", "available", "held", "name", "touched")
+    __slots__ = ("account", "asset", "available", "held", "name", "next_touched", "touched")
 
-    def __init__(self, account: Boxed, asset: str, available: int = 0, held: int = 0) -> None:
-        self.account: Boxed = account
+    def __init__(self, account: int, asset: str, available: int = 0, held: int = 0) -> None:
+        self.account: int = account
         self.asset = asset
         #: The asset's name as records have it, once one was written.
         self.name: TextWords | None = None
         self.available = available
         self.held = held
         self.touched = False
+        self.next_touched: Balance | None = None
 
 
 class Account:
@@ -35,13 +34,15 @@ class Account:
     __slots__ = (
         "balances",
         "client_ids",
-        "entries",
         "fee_plan",
         "fees",
         "finished",
-        "first_entry",
+        "first_finished",
+        "first_id",
         "group",
-        "last_entry",
+        "ids",
+        "last_finished",
+        "last_id",
         "number",
         "open_orders",
         "own_fees",
@@ -50,8 +51,8 @@ class Account:
         "trades",
     )
 
-    def __init__(self, number: Boxed, status: int = m.ACTIVE) -> None:
-        self.number: Boxed = number
+    def __init__(self, number: int, status: int = m.ACTIVE) -> None:
+        self.number: int = number
         #: Whether it is a trader's; the venue's own send no commands.
         self.trades: bool = number >= m.FIRST_TRADER_ACCOUNT
         self.status = status
@@ -69,12 +70,14 @@ class Account:
         #: symbol or EVERY_SYMBOL -> the account's own rates
         self.own_fees: dict[str, tuple[int, int]] = {}
         self.fee_plan = m.NO_FEE_PLAN
-        #: ids of its finished orders still remembered, oldest first
-        self.finished = Fifo()
-        #: its commands still remembered, and how many they are
-        self.first_entry: Entry | None = None
-        self.last_entry: Entry | None = None
-        self.entries = 0
+        #: How many of its finished orders are remembered, and where the oldest and the newest is (``finished``).
+        self.finished = 0
+        self.first_finished: int = -1
+        self.last_finished: int = -1
+        #: The same of its commands (``memory``).
+        self.ids = 0
+        self.first_id: int = -1
+        self.last_id: int = -1
 
     def event(self) -> m.Event:
         """The account as it is now, as an AccountEvent."""
@@ -99,7 +102,7 @@ class Account:
 class Ledger:
     """All accounts, and which balances the command under way has changed."""
 
-    __slots__ = ("accounts", "scales", "touched")
+    __slots__ = ("_last_touched", "accounts", "first_touched", "scales")
 
     def __init__(self) -> None:
         self.accounts: dict[int, Account] = {
@@ -108,14 +111,22 @@ class Ledger:
         }
         #: asset -> decimals of its minor unit
         self.scales: dict[str, int] = {}
-        #: The balances that the command under way has changed, in order of first change.
-        self.touched: list[Balance] = []
+        #: The balances that the command under way has changed, in order of first change: the first and the
+        #: last, linked by ``next_touched``.
+        self.first_touched: Balance | None = None
+        self._last_touched: Balance | None = None
 
     def touch(self, balance: Balance) -> None:
         """Note that the command changes this balance, so that it is reported once at its end."""
-        if not balance.touched:
-            balance.touched = True
-            self.touched.append(balance)
+        if balance.touched:
+            return
+        balance.touched = True
+        last = self._last_touched
+        if last is None:
+            self.first_touched = balance
+        else:
+            last.next_touched = balance
+        self._last_touched = balance
 
     def hold(self, balance: Balance, amount_minor: int) -> None:
         """Set an amount aside for an order or a withdrawal; the caller has checked that it is available."""
@@ -154,8 +165,16 @@ class Ledger:
 
     def drain_touched(self, events: list[m.Event]) -> None:
         """Append a BalanceEvent per changed balance, in order of first change, and forget them."""
-        touched = self.touched
-        for balance in touched:
-            balance.touched = False
+        balance = self.first_touched
+        while balance is not None:
             events.append((m.EV_BALANCE, balance.account, balance.asset, balance.available, balance.held))
-        touched.clear()
+            balance = self.next_touched(balance)
+
+    def next_touched(self, balance: Balance) -> Balance | None:
+        """The balance that was changed after this one, which counts as unchanged from here on."""
+        after = balance.next_touched
+        balance.touched = False
+        balance.next_touched = None
+        if after is None:
+            self.first_touched = self._last_touched = None
+        return after

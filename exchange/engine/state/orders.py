@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from exchange.engine import messages as m
 from exchange.engine.state.book import Options, Order, options_of
-from exchange.engine.state.boxed import Boxed
 from exchange.engine.state.by_number import ByNumber
 from exchange.engine.state.finished import FinishedOrders
 from exchange.engine.state.ledger import Account, Ledger
@@ -92,14 +91,14 @@ class Orders:
         order.seat.remove(order)
         self._unwatch(order, options_of(order))
 
-    def close(self, order: Order, status: int, reason: int, now_ns: Boxed) -> m.Event:
+    def close(self, order: Order, status: int, reason: int, now_ns: int) -> m.Event:
         """End an order that is off its book and remember it as finished. Returns its last OrderEvent."""
         self.end(order, status, reason, now_ns)
         event = order.event()
-        self.past.remember(order.account, order.order_id, order.client_order_id, event)
+        self.past.remember(order.account, event)
         return event
 
-    def end(self, order: Order, status: int, reason: int, now_ns: Boxed) -> None:
+    def end(self, order: Order, status: int, reason: int, now_ns: int) -> None:
         """Release the hold of an order that is off its book, and forget it as open."""
         if order.held_minor:
             self.ledger.release(order.held_in, order.held_minor)

@@ -15,12 +15,11 @@ from exchange.engine.messages.places import (
     PLACE_TIME_IN_FORCE,
 )
 from exchange.engine.state.book import Book, Order
-from exchange.engine.state.boxed import Boxed
 from exchange.engine.state.ledger import Account
 
 
 def order_of(
-    order_id: Boxed, account: Account, book: Book, place: m.Command, rates: tuple[int, int], now_ns: Boxed
+    order_id: int, account: Account, book: Book, place: m.Command, rates: tuple[int, int], now_ns: int
 ) -> Order:
     """A new order as a PLACE tuple describes it."""
     return Order(
@@ -35,6 +34,6 @@ def order_of(
         place[PLACE_QUOTE_AMOUNT_MINOR],
         place[PLACE_STP],
         place[PLACE_CLIENT_ORDER_ID],
-        rates,
+        *rates,
         now_ns,
     )

@@ -1,4 +1,5 @@
-"""The prices of one side of a book, sorted.
+"""The prices of one side of a book, sorted, as the interpreter does it. In the compiled core this module is
+``prices_compiled`` (``tools/compile_core.py``).
 
 A list of short sorted lists, as in sortedcontainers, with what a book does made cheap: almost every
 price comes and goes near the best one, which is kept last.
@@ -45,10 +46,9 @@ class SortedPrices:
             # The part after the first one becomes the first.
             del self._firsts[place - 1 if place else 0]
 
-    def last(self) -> int | None:
-        """The highest value."""
-        part = self._parts[-1]
-        return part[-1] if part else None
+    def last(self) -> int:
+        """The highest value, of those that there are."""
+        return self._parts[-1][-1]
 
     def __len__(self) -> int:
         return sum(map(len, self._parts))

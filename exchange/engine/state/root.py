@@ -8,9 +8,8 @@ from typing import Final
 from exchange.engine import messages as m
 from exchange.engine.messages.version_numbers import BOUNDED_RULES, FIRST_RULES, RULES_VERSION, VENUE_RULES
 from exchange.engine.records.machine_words import i64
-from exchange.engine.records.record_words import TextWords, text_key
+from exchange.engine.records.record_words import text_key
 from exchange.engine.state.book import Book
-from exchange.engine.state.boxed import Boxed
 from exchange.engine.state.by_number import ByNumber
 from exchange.engine.state.fee_plans import FeePlans
 from exchange.engine.state.finished import FinishedOrders
@@ -34,6 +33,7 @@ class State:
 
     __slots__ = (
         "_by_name",
+        "_numbered",
         "_reply",
         "books",
         "day_ends_ns",
@@ -62,7 +62,7 @@ class State:
 
     def __init__(self, limits: Limits, rules_version: int = RULES_VERSION) -> None:
         self.sequence = 0
-        self.now_ns: Boxed = 0
+        self.now_ns: int = 0
         self.rules_version = rules_version
         #: The next midnight UTC, when the reference prices are set anew.
         self.day_ends_ns = 0
@@ -71,7 +71,11 @@ class State:
         self.limits = limits
         self.ledger = Ledger()
         self.timers = Timers()
-        past = FinishedOrders(self.ledger.accounts, limits.finished_orders, limits.finished_per_account)
+        #: The books as they came, each at its number.
+        self._numbered: list[Book] = []
+        past = FinishedOrders(
+            self.ledger.accounts, self._numbered, limits.finished_orders, limits.finished_per_account
+        )
         self.orders = Orders(self.ledger, self.timers, past)
         self.books: dict[str, Book] = {}
         #: The books by their names' ``text_key``.
@@ -88,7 +92,9 @@ class State:
     def add_book(self, symbol: Symbol) -> Book:
         """An empty book for a new symbol."""
         fees = self.ledger.accounts[m.FEE_ACCOUNT].balance(symbol.quote)
-        book = self.books[symbol.name] = self._by_name[TextWords(symbol.name).key] = Book(symbol, fees)
+        book = Book(symbol, fees, len(self._numbered))
+        self._numbered.append(book)
+        self.books[symbol.name] = self._by_name[book.name.key] = book
         self.orders.triggers[symbol.name] = Triggers(self.orders.open)
         self.fee_plans.add_symbol(symbol.name)
         return book
