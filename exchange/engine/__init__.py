@@ -11,6 +11,6 @@ the same as words,
 from exchange.engine.engine import Engine
 from exchange.engine.messages.version_numbers import FIRST_RULES, RULES_VERSION
 from exchange.engine.snapshot import SnapshotError
-from exchange.engine.state.memory import Limits, Recalled
+from exchange.engine.state.recall import Limits, Recalled
 
 __all__ = ["FIRST_RULES", "RULES_VERSION", "Engine", "Limits", "Recalled", "SnapshotError"]

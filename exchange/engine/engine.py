@@ -24,7 +24,7 @@ from exchange.engine.rules.short_way import ShortWay
 from exchange.engine.rules.traders import Trading
 from exchange.engine.rules.versions import refusal_of_version_1
 from exchange.engine.state.ledger import Account
-from exchange.engine.state.memory import Limits, Recalled, kept_reply
+from exchange.engine.state.recall import Limits, Recalled, kept_reply
 from exchange.engine.state.root import State
 from exchange.engine.state.symbols import Symbol
 
@@ -127,17 +127,13 @@ class Engine:
         memory = self._state.memory
         if not _is_control(tag):
             account = self._accounts.get(command[COMMAND_ACCOUNT])
-            slot = -1 if account is None else memory.find(account.number, command[COMMAND_ID])
-            if slot < 0:
-                return None
-            if is_same(memory.command(slot), command):
-                return memory.recalled(slot)
+            entry = None if account is None else memory.recall(account, command[COMMAND_ID])
         else:
-            control = memory.control.get(command[COMMAND_ID]) if tag != m.TICK else None
-            if control is None:
-                return None
-            if is_same(control[0], command):
-                return Recalled(control[1], control[2], list(control[3]))
+            entry = memory.control.get(command[COMMAND_ID]) if tag != m.TICK else None
+        if entry is None:
+            return None
+        if is_same(entry[0], command):
+            return Recalled(entry[1], entry[2], list(entry[3]))
         return Recalled(0, self._state.now_ns, rejected(command, codes.DUPLICATE_ID))
 
     def apply_batch(self, batch: bytes, now_ns: int) -> bytes:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from librt.strings import read_i64_le as read_word
-from librt.vecs import append, vec
+from librt.vecs import append, extend, vec
 from mypy_extensions import i64
 
 __all__ = [
@@ -34,13 +34,7 @@ def zeros(count: i64) -> vec[i64]:
 
 
 def longer(words: vec[i64]) -> vec[i64]:
-    size: i64 = len(words)
-    found = zeros(2 * size)
-    index: i64 = 0
-    while index < size:
-        found[index] = words[index]
-        index += 1
-    return found
+    return extend(words, words[:])
 
 
 def part_of(words: vec[i64], start: i64, end: i64) -> vec[i64]:
@@ -65,7 +59,8 @@ def bytes_of(words: vec[i64], start: i64, end: i64) -> bytes:
 
 
 def put_words(words: vec[i64], place: i64, data: bytes, at: i64, count: i64) -> None:
-    index: i64 = 0
-    while index < count:
-        words[place + index] = read_word(data, at + 8 * index)
-        index += 1
+    end: i64 = place + count
+    while place < end:
+        words[place] = read_word(data, at)
+        place += 1
+        at += 8

@@ -50,6 +50,8 @@ ORDER_CREATED_NS: Final = 11
 ORDER_UPDATED_NS: Final = 12
 ORDER_EXTRA: Final = 13
 ORDER_WORDS: Final = 14
+#: The head of a record without texts and wide amounts, but for its small fields: tag and length.
+ORDER_HEAD: Final = 2 | ORDER_WORDS << 8
 ORDER_SIDE_AT: Final = 32
 ORDER_ORDER_TYPE_AT: Final = 34
 ORDER_TIME_IN_FORCE_AT: Final = 36
@@ -75,6 +77,7 @@ TRADE_MAKER_FEE_MINOR: Final = 13
 TRADE_MAKER_BASE_AFTER: Final = 14
 TRADE_MAKER_QUOTE_AFTER: Final = 15
 TRADE_WORDS: Final = 16
+TRADE_HEAD: Final = 3 | TRADE_WORDS << 8
 TRADE_TAKER_SIDE_AT: Final = 32
 
 # LevelEvent
@@ -82,6 +85,7 @@ LEVEL_SYMBOL: Final = 1
 LEVEL_PRICE_TICKS: Final = 2
 LEVEL_QUANTITY_LOTS: Final = 3
 LEVEL_WORDS: Final = 4
+LEVEL_HEAD: Final = 4 | LEVEL_WORDS << 8
 LEVEL_SIDE_AT: Final = 32
 
 # BalanceEvent
@@ -90,3 +94,4 @@ BALANCE_ASSET: Final = 2
 BALANCE_AVAILABLE_MINOR: Final = 3
 BALANCE_HELD_MINOR: Final = 4
 BALANCE_WORDS: Final = 5
+BALANCE_HEAD: Final = 5 | BALANCE_WORDS << 8

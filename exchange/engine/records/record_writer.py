@@ -30,6 +30,8 @@ from exchange.engine.records.record_words import WordRow, text_bytes, text_word
 
 #: More words than the fields of any shape take.
 _FIELDS_ROOM: Final = 64
+#: END | END_WORDS << LENGTH_AT
+_END: Final = 1023
 
 
 class RecordWriter:
@@ -139,9 +141,12 @@ class RecordWriter:
         and its stamp."""
         row = self.row
         row.make_room(END_WORDS)
-        row.append(END | END_WORDS << LENGTH_AT)
-        row.append(sequence)
-        row.append(now_ns)
+        at: i64 = row.at
+        words = row.words
+        words[at] = _END
+        words[at + 1] = sequence
+        words[at + 2] = now_ns
+        row.at = at + END_WORDS
 
 
 def write_commands(commands: Iterable[m.Command]) -> bytes:

@@ -3,10 +3,7 @@ what stands, and a test holds every record to the one that the tuple would give.
 
 from __future__ import annotations
 
-from typing import Final
-
 import exchange.engine.records.record_places as places
-from exchange.engine import messages as m
 from exchange.engine.records.machine_words import i64
 from exchange.engine.records.record_shapes import LENGTH_AT, NARROW, NO_TEXT, WIDE
 from exchange.engine.records.record_words import TextWords, WordRow
@@ -15,15 +12,10 @@ from exchange.engine.state.ledger import Balance
 
 #: More words than a record here has, but for its texts.
 _ROOM: Final = 64
-# Heads but for the length and the small fields.
-_ORDER: Final = m.EV_ORDER | places.ORDER_WORDS << LENGTH_AT
-_TRADE: Final = m.EV_TRADE | places.TRADE_WORDS << LENGTH_AT
-_LEVEL: Final = m.EV_LEVEL | places.LEVEL_WORDS << LENGTH_AT
-_BALANCE: Final = m.EV_BALANCE | places.BALANCE_WORDS << LENGTH_AT
-
 
 class HotRecords:
-    """Writes to the row of the batch under way."""
+    """Writes to the row of the batch under way. The caller has made room for what a record has but texts and
+    wide amounts."""
 
     __slots__ = ("_assets", "row")
 
@@ -34,11 +26,10 @@ class HotRecords:
     def order(self, order: Order) -> None:
         """An order without options, as it is now."""
         row = self.row
-        row.make_room(_ROOM)
         words = row.words
         at: i64 = row.at
         name = order.book.name
-        words[at] = _ORDER | order.choices() << places.ORDER_SIDE_AT
+        words[at] = places.ORDER_HEAD | order.choices() << places.ORDER_SIDE_AT
         words[at + places.ORDER_ORDER_ID] = order.order_id
         words[at + places.ORDER_ACCOUNT] = order.account.number
         words[at + places.ORDER_CLIENT_ORDER_ID] = NO_TEXT
@@ -82,13 +73,12 @@ class HotRecords:
     ) -> None:
         """A trade that is settled; ``sums``: what it was worth, and the fees of taker and maker."""
         row = self.row
-        row.make_room(_ROOM)
         words = row.words
         at: i64 = row.at
         side: i64 = taker.side
         name = taker.book.name
         notional, taker_fee, maker_fee = sums
-        words[at] = _TRADE | side << places.TRADE_TAKER_SIDE_AT
+        words[at] = places.TRADE_HEAD | side << places.TRADE_TAKER_SIDE_AT
         words[at + places.TRADE_TRADE_ID] = trade_id
         words[at + places.TRADE_SYMBOL] = name.word
         words[at + places.TRADE_PRICE_TICKS] = price
@@ -134,12 +124,11 @@ class HotRecords:
     def level(self, book: Book, level: Level) -> None:
         """What a level shows."""
         row = self.row
-        row.make_room(_ROOM)
         words = row.words
         at: i64 = row.at
         side: i64 = level.side
         name = book.name
-        words[at] = _LEVEL | side << places.LEVEL_SIDE_AT
+        words[at] = places.LEVEL_HEAD | side << places.LEVEL_SIDE_AT
         words[at + places.LEVEL_SYMBOL] = name.word
         words[at + places.LEVEL_PRICE_TICKS] = level.price_ticks
         words[at + places.LEVEL_QUANTITY_LOTS] = level.quantity_lots
@@ -151,14 +140,13 @@ class HotRecords:
     def balance(self, balance: Balance) -> None:
         """A balance as it is now."""
         row = self.row
-        row.make_room(_ROOM)
         words = row.words
         at: i64 = row.at
         name = balance.name
         if name is None:
             name = balance.name = self._asset(balance.asset)
         available, held = balance.available, balance.held
-        words[at] = _BALANCE
+        words[at] = places.BALANCE_HEAD
         words[at + places.BALANCE_ACCOUNT] = balance.account
         words[at + places.BALANCE_ASSET] = name.word
         row.at = at + places.BALANCE_WORDS

@@ -198,7 +198,7 @@ class Market:
             return False
         if not self._take_price(order, price):
             return False
-        order.order_type, order.time_in_force = m.LIMIT, m.GTC
+        order.turn_to_limit()
         order.reason = m.REASON_NONE
         return True
 

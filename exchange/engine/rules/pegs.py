@@ -13,7 +13,7 @@ from exchange.engine import messages as m
 from exchange.engine.messages.places import PLACE_ORDER_TYPE, PLACE_POST_ONLY, PLACE_TIME_IN_FORCE
 from exchange.engine.state.book import Book, Options, Order, options_of
 from exchange.engine.state.ledger import Account
-from exchange.engine.state.memory import Limits
+from exchange.engine.state.recall import Limits
 from exchange.engine.state.symbols import MAX_UNITS
 
 #: A pegged order that an incoming one reaches: (price, since when it has its turn, order id, order), the

@@ -12,7 +12,7 @@ from typing import Final
 import exchange.engine.records.record_places as places
 from exchange.engine import messages as m
 from exchange.engine.messages.version_numbers import FIRST_RULES
-from exchange.engine.records.machine_words import i64, part_of, read_word
+from exchange.engine.records.machine_words import i64, read_word
 from exchange.engine.records.record_reader import record_words
 from exchange.engine.records.record_shapes import NO_TEXT, WHOLE
 from exchange.engine.records.record_writer import RecordWriter
@@ -20,13 +20,15 @@ from exchange.engine.rules.checks import allowed_value
 from exchange.engine.rules.hot_records import HotRecords
 from exchange.engine.rules.market import Market
 from exchange.engine.rules.placements import Placement
-from exchange.engine.state.book import Book, BookSide, Level, Order, Seat
+from exchange.engine.state.book import Book, BookSide, Level, Order, Seat, first_fee
 from exchange.engine.state.ledger import Account
 from exchange.engine.state.root import State
 
 _TAG_MASK: Final = 255
 #: More words than a command that makes no trade writes, but for texts.
 _ROOM: Final = 256
+#: The product of two up to here is a machine word.
+_HALF: Final = (1 << 31) - 1
 
 
 class ShortWay:
@@ -43,6 +45,7 @@ class ShortWay:
         "_row",
         "_state",
         "_writer",
+        "carried",
     )
 
     def __init__(self, state: State, market: Market, writer: RecordWriter) -> None:
@@ -60,6 +63,8 @@ class ShortWay:
         self._last_changed: Level | None = None
         #: Orders that have ended here and may be used again, linked by ``next``. Nothing else knows them.
         self._free: Order | None = None
+        #: How many commands it has carried out.
+        self.carried: i64 = 0
 
     def apply(self, batch: bytes, at: i64, head: i64, now_ns: int) -> bool:
         """Carry out the command whose record begins here, if it is one of these."""
@@ -103,10 +108,10 @@ class ShortWay:
         account = seat.account
         if (
             not self._lets_in(seat)
-            or self._state.memory.find_at(account.number, batch, at + 8 * places.COMMAND_ID, asked.id_end) >= 0
+            or self._state.memory.knows(account, batch, at + 8 * places.COMMAND_ID, asked.id_end)
         ):
             return False
-        value = allowed_value(asked.price_ticks, asked.quantity_lots, book)
+        value = _allowed_value(book, asked.price_ticks, asked.quantity_lots)
         opposite = book.asks if asked.side == m.BUY else book.bids
         if value == 0:
             return False
@@ -139,24 +144,23 @@ class ShortWay:
         symbol = seat.book.symbol
         maker_ppm = symbol.maker_ppm
         taker_ppm = symbol.taker_ppm
-        account = seat.account
-        if account.fees:
-            own = account.fees.get(symbol.name)
+        if seat.account.fees:
+            own = seat.account.fees.get(symbol.name)
             if own is not None:
                 maker_ppm, taker_ppm = own
-        order = self._new_order(seat, maker_ppm, taker_ppm, now_ns)
-        holder = order.held_in
         if asked.side == m.BUY:
-            required = value + order.fee_due(maker_ppm if maker_ppm > taker_ppm else taker_ppm, value)
+            holder = seat.quote
+            required = value + first_fee(maker_ppm if maker_ppm > taker_ppm else taker_ppm, value)
         else:
-            required = order.quantity_lots * symbol.base_unit_minor
+            holder = seat.base
+            required = int(asked.quantity_lots) * symbol.base_unit_minor
         if required > holder.available:
-            order.next = self._free
-            self._free = order
             return None
+        order = self._new_order(seat, maker_ppm, taker_ppm, now_ns)
         state.sequence += 1
         state.now_ns = now_ns
         state.next_order_id += 1
+        self.carried += 1
         holder.available -= required
         holder.held += required
         state.ledger.touch(holder)
@@ -211,7 +215,6 @@ class ShortWay:
         lots: i64 = self._asked.quantity_lots
         level = side.best
         sells = side.side == m.SELL
-        prices = None
         while level is not None:
             level_price: i64 = level.price_ticks
             if level_price > price if sells else level_price < price:
@@ -226,15 +229,13 @@ class ShortWay:
                 if lots <= 0:
                     return True
                 maker = maker.next
-            if prices is None:
-                prices = side.best_first()
-                next(prices)
-            level = next(prices, None)
+            level = side.worse_than(level)
         return True
 
     def _enter(self, order: Order, book: Book, opposite: BookSide, crosses: bool) -> None:
         """Match a funded order, then let it rest or end it. Its own record comes first."""
         hot, row = self._hot, self._row
+        row.make_room(_ROOM)
         if not crosses:
             if self._rests(order, book):
                 hot.order(order)
@@ -251,6 +252,7 @@ class ShortWay:
         if needed != reserved:
             # Sums that outgrew their words need more room.
             row.open_gap(start + reserved, needed - reserved)
+        row.make_room(_ROOM)
         end: i64 = row.at
         row.at = start
         if rests:
@@ -278,7 +280,7 @@ class ShortWay:
 
     def _match(self, taker: Order, book: Book, side: BookSide) -> None:
         """Trade with plain makers until the taker is filled or nothing crosses it."""
-        state, hot, matcher = self._state, self._hot, self._market.matcher
+        state, hot, row, matcher = self._state, self._hot, self._row, self._market.matcher
         buys = taker.side == m.BUY
         limit: i64 = taker.limit_ticks
         wanted: i64 = taker.quantity_lots
@@ -293,6 +295,7 @@ class ShortWay:
                 maker = level.head
                 if maker is None:
                     break
+                row.make_room(_ROOM)
                 open_lots: i64 = maker.quantity_lots - maker.filled_lots
                 lots: i64 = wanted if wanted < open_lots else open_lots
                 sums = matcher.settle_trade(taker, taker_ppm, maker, price, lots)
@@ -327,7 +330,7 @@ class ShortWay:
             level is None
             or account.number != read_word(batch, at + 8 * places.COMMAND_ACCOUNT)
             or read_word(batch, id_at) == NO_TEXT
-            or state.memory.find_at(account.number, batch, id_at, at + 8 * places.CANCEL_WORDS) >= 0
+            or state.memory.knows(account, batch, id_at, at + 8 * places.CANCEL_WORDS)
             or order.order_type != m.LIMIT
             or book.waiting
             or book.symbol.status == m.HALTED
@@ -335,7 +338,9 @@ class ShortWay:
             return False
         state.sequence += 1
         state.now_ns = now_ns
+        self.carried += 1
         start: i64 = self._row.at
+        self._row.make_room(_ROOM)
         (book.bids if order.side == m.BUY else book.asks).remove(order, level)
         state.orders.end(order, m.CANCELED, m.REASON_USER, now_ns)
         self._forget(order)
@@ -366,14 +371,13 @@ class ShortWay:
     ) -> None:
         """Remember the command with its reply, report levels and balances, end its events."""
         state, row, hot = self._state, self._row, self._hot
-        reply_end: i64 = row.at
-        row.append_words(batch, at, record_words(head))
-        row.make_room(_ROOM)
-        row.append(reply_end - start)
-        state.memory.keep_words(account, state.sequence, state.now_ns, part_of(row.words, start, row.at))
-        row.at = reply_end
+        count: i64 = record_words(head)
+        state.memory.keep_words(
+            account, state.sequence, state.now_ns, row.words, start, row.at, batch, at, count
+        )
         level = self._first_changed
         while level is not None:
+            row.make_room(_ROOM)
             hot.level(book, level)
             after = level.next_changed
             level.next_changed = None
@@ -382,9 +386,35 @@ class ShortWay:
         ledger = state.ledger
         balance = ledger.first_touched
         while balance is not None:
+            row.make_room(_ROOM)
             hot.balance(balance)
             balance = ledger.next_touched(balance)
         self._writer.end(state.sequence, state.now_ns)
+
+
+def _allowed_value(book: Book, price: i64, lots: i64) -> int:
+    """As ``checks.allowed_value``, in machine words where they are enough."""
+    symbol = book.symbol
+    if (
+        price > _HALF
+        or lots > _HALF
+        or symbol.lot_step != 1
+        or symbol.multiplier != 1
+        or symbol.band_ppm
+        or symbol.max_notional_minor
+    ):
+        return allowed_value(price, lots, book)
+    value: i64 = price * lots
+    if (
+        price < symbol.min_price_ticks
+        or price > symbol.max_price_ticks
+        or lots < symbol.min_quantity_lots
+        or lots > symbol.max_quantity_lots
+        or int(value) < symbol.min_notional_minor
+    ):
+        return 0
+    step: i64 = symbol.common_step
+    return value if step == 1 or price % step == 0 else 0
 
 
 def _is_plain(book: Book) -> bool:

@@ -44,6 +44,8 @@ class Order:
         "filled_notional_minor",
         "held_in",
         "held_minor",
+        "is_open",
+        "kind",
         "level",
         "limit_ticks",
         "maker_ppm",
@@ -98,6 +100,8 @@ class Order:
         self.quantity_lots = quantity_lots
         self.quote_amount_minor = quote_amount_minor
         self.stp = stp
+        #: The choices that most orders keep, all in one word (``choices``).
+        self.kind: i64 = kind_of(side, order_type, time_in_force, post_only, stp)
         self.client_order_id: str | None = client_order_id
         #: The same as records have it, once one was written.
         self.client: TextWords | None = None
@@ -115,6 +119,8 @@ class Order:
         self.taker_ppm = taker_ppm
         #: What the order holds: base minor units of a sell, quote minor units of a buy.
         self.held_minor = 0
+        #: Whether it is among the open ones (``Orders.add``).
+        self.is_open = False
         self.status: int = m.NEW
         self.reason: int = m.REASON_NONE
         self.created_ns = now_ns
@@ -160,6 +166,7 @@ class Order:
         self.quantity_lots = quantity_lots
         self.quote_amount_minor = 0
         self.stp = stp
+        self.kind = kind_of(side, order_type, time_in_force, post_only, stp)
         self.client_order_id = client_order_id
         self.client = None
         self.limit_ticks = price_ticks
@@ -272,15 +279,14 @@ class Order:
     def choices(self) -> i64:
         """What it is and how it stands, all in one word: side, type, time in force, post-only, self-trade
         prevention, status, reason, from the lowest bit on."""
-        side: i64 = self.side
-        order_type: i64 = self.order_type
-        time_in_force: i64 = self.time_in_force
-        post_only: i64 = 1 if self.post_only else 0
-        stp: i64 = self.stp
         status: i64 = self.status
         reason: i64 = self.reason
-        kind: i64 = side | order_type << 2 | time_in_force << 4 | post_only << 7 | stp << 8
-        return kind | status << 10 | reason << 13
+        return self.kind | status << 10 | reason << 13
+
+    def turn_to_limit(self) -> None:
+        """Be a limit order that stays, instead of a market order."""
+        self.order_type, self.time_in_force = m.LIMIT, m.GTC
+        self.kind = kind_of(self.side, m.LIMIT, m.GTC, self.post_only, self.stp)
 
     def event(self) -> m.Event:
         """The order as it is now, as an OrderEvent."""
@@ -314,6 +320,22 @@ class Order:
             return event
         view = options.view()
         return event if view == PLAIN else (*event, view)
+
+
+def first_fee(rate_ppm: int, value_minor: int) -> int:
+    """The fee of a fill worth this that is an order's only one."""
+    if value_minor > NARROW:
+        return -(-rate_ppm * value_minor // PPM)
+    rate: i64 = rate_ppm
+    value: i64 = value_minor
+    whole: i64 = value // PPM
+    return rate * whole - -rate * (value - whole * PPM) // PPM
+
+
+def kind_of(side: i64, order_type: i64, time_in_force: i64, post_only: bool, stp: i64) -> i64:
+    """The lowest bits of ``Order.choices``."""
+    kind: i64 = side | order_type << 2 | time_in_force << 4 | stp << 8
+    return kind | 128 if post_only else kind
 
 
 class Options:
@@ -554,6 +576,12 @@ class BookSide:
         """The levels in the order they trade. The side must not change while this runs."""
         for key in reversed(self._keys):
             yield self.levels[key if self.side == m.BUY else -key]
+
+    def worse_than(self, level: Level) -> Level | None:
+        """The level that trades after this one."""
+        price = level.price_ticks
+        key = self._keys.below(price if self.side == m.BUY else -price)
+        return None if key is None else self.levels[key if self.side == m.BUY else -key]
 
     def _new_level(self, price: int) -> Level:
         level = self.levels[price] = Level(self.side, price)

@@ -43,22 +43,24 @@ class ByNumber(Generic[T]):
         return len(self._slots)
 
     def __setitem__(self, key: i64, value: T) -> None:
-        slot: i64 = self._slots.get(key)
-        if slot >= 0:
-            self._values[slot] = value
-            return
+        slot: i64
         if self._free_count:
-            self._free_count -= 1
-            slot = self._free[self._free_count]
-            self._values[slot] = value
+            slot = self._free[self._free_count - 1]
         else:
             slot = len(self._values)
+        before: i64 = self._slots.swap(key, slot)
+        if before >= 0:
+            self._slots.put(key, before)
+            slot = before
+        elif self._free_count:
+            self._free_count -= 1
+        else:
             self._values.append(value)
-        self._slots.put(key, slot)
+            return
+        self._values[slot] = value
 
     def __delitem__(self, key: i64) -> None:
-        slot: i64 = self._slots.get(key)
-        self._slots.remove(key)
+        slot: i64 = self._slots.remove(key)
         self._values[slot] = None
         if self._free_count == i64(len(self._free)):
             self._free = append(self._free, slot)

@@ -3,278 +3,132 @@
 Rules versions before 4 kept one queue for all accounts, so that a busy account pushed out what others
 remembered. From version 4 on an account has a bound of its own beside the one for all.
 
-A finished order is a row of words; an order with options, or with an amount beyond a word, is its last
-OrderEvent beside it.
+The interpreter keeps events; in the compiled core this module is ``finished_compiled``
+(``tools/compile_core.py``).
 """
 
 from __future__ import annotations
 
 from heapq import heapify, heappop, heappush, heapreplace
-from typing import Final
 
 from exchange.engine import messages as m
-from exchange.engine.messages.places import ORDER_CLIENT_ORDER_ID, ORDER_ID, ORDER_SYMBOL, ORDER_UPDATED_NS
-from exchange.engine.records.machine_words import Words, i64, longer, zeros
-from exchange.engine.records.record_shapes import NARROW
+from exchange.engine.messages.places import (
+    ORDER_ACCOUNT,
+    ORDER_CLIENT_ORDER_ID,
+    ORDER_ID,
+    ORDER_SYMBOL,
+    ORDER_UPDATED_NS,
+)
 from exchange.engine.state.book import Book, Order
+from exchange.engine.state.fifo import Fifo
 from exchange.engine.state.ledger import Account
-from exchange.engine.state.slots import Slots
-
-# The places of a row.
-_ROW: Final = 16
-_ORDER_ID: Final = 0
-_ACCOUNT: Final = 1
-_UPDATED_NS: Final = 2
-#: Slots of the next and the previous one of its account, and of all; -1: none.
-_NEXT_OWN: Final = 3
-_BEFORE_OWN: Final = 4
-_BEFORE: Final = 5
-_AFTER: Final = 6
-#: The rest is in use where there is no event.
-_BOOK: Final = 7
-_CHOICES: Final = 8
-_PRICE_TICKS: Final = 9
-_QUANTITY_LOTS: Final = 10
-_FILLED_LOTS: Final = 11
-_NOTIONAL: Final = 12
-_FEE: Final = 13
-_CREATED_NS: Final = 14
-_QUOTE_AMOUNT: Final = 15
-_FIRST_ROWS: Final = 16
 
 
 class FinishedOrders:
-    """Finished orders by id. The oldest are forgotten first."""
+    """Order id -> its last OrderEvent. The oldest are forgotten first."""
 
-    __slots__ = (
-        "_accounts",
-        "_books",
-        "_client_ids",
-        "_events",
-        "_first",
-        "_free",
-        "_is_shared",
-        "_last",
-        "_most",
-        "_oldest",
-        "_per_account",
-        "_rows",
-        "_slots",
-        "_used",
-    )
+    __slots__ = ("_accounts", "_events", "_is_shared", "_most", "_oldest", "_per_account", "_queue")
 
-    def __init__(self, accounts: dict[int, Account], books: list[Book], most: int, per_account: int) -> None:
-        """``books``: all of them, each at its number."""
+    def __init__(self, accounts: dict[int, Account], _books: list[Book], most: int, per_account: int) -> None:
         self._accounts = accounts
-        self._books = books
         self._most = most
         self._per_account = per_account
+        self._events: dict[int, m.Event] = {}
         #: Whether all accounts share one queue, the rule before version 4.
         self._is_shared = True
+        self._queue = Fifo()
         #: Heap of (when it finished, account), one for each account that has any: of its oldest, or of one
         #: that its own bound has pushed out since.
         self._oldest: list[tuple[int, int]] = []
-        self._slots = Slots()
-        self._rows: Words = zeros(_ROW * _FIRST_ROWS)
-        #: As they finished: the first and the last.
-        self._first: i64 = -1
-        self._last: i64 = -1
-        #: How many rows were ever in use, and the first of those that are free again, linked by ``_AFTER``.
-        self._used: i64 = 0
-        self._free: i64 = -1
-        self._events: list[m.Event | None] = []
-        self._client_ids: list[str | None] = []
-
-    def __len__(self) -> int:
-        return len(self._slots)
-
-    def ids(self) -> list[int]:
-        """Of all that are remembered, in no order."""
-        return self._slots.keys()
 
     def part(self) -> None:
         """Bound each account by itself from here on."""
         if not self._is_shared:
             return
         self._is_shared = False
+        self._queue = Fifo()
         for account in self._accounts.values():
-            while account.finished > self._per_account:
+            while len(account.share.finished) > self._per_account:
                 self._drop(account)
-        with_any = [account for account in self._accounts.values() if account.finished]
+        with_any = [account for account in self._accounts.values() if account.share.finished]
         self._oldest = [(self._oldest_ns(account), account.number) for account in with_any]
         heapify(self._oldest)
 
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def ids(self) -> list[int]:
+        """Of all that are remembered, in no order."""
+        return list(self._events)
+
     def event(self, order_id: int) -> m.Event | None:
         """The last OrderEvent of a remembered order."""
-        slot: i64 = self._slots.get(order_id)
-        return None if slot < 0 else self._event(slot)
+        return self._events.get(order_id)
 
     def newest(self, account: Account, symbol: str | None, limit: int, scanned: int) -> list[m.Event]:
         """The account's last ``limit`` in a symbol (None: in any), newest first, among its last
         ``scanned``."""
         found: list[m.Event] = []
-        slot: i64 = account.last_finished
-        while slot >= 0 and scanned > 0 and len(found) < limit:
-            event = self._event(slot)
+        for order_id in account.share.finished.newest(scanned):
+            event = self._events[order_id]
             if symbol is None or event[ORDER_SYMBOL] == symbol:
                 found.append(event)
-            slot = self._rows[_ROW * slot + _BEFORE_OWN]
-            scanned -= 1
+                if len(found) >= limit:
+                    break
         return found
 
-    # --- keeping ---------------------------------------------------------------------------------
+    def remember_plain(self, order: Order) -> None:
+        """Keep a finished order without options, as it is now."""
+        self.remember(order.account, order.event())
 
     def remember(self, account: Account, event: m.Event) -> None:
         """Keep a finished order by its last OrderEvent, forgetting the account's oldest, or the oldest of
         all, beyond the bounds."""
+        order_id: int = event[ORDER_ID]
+        mine = account.share.finished
+        if self._is_shared:
+            if len(self._events) >= self._most:
+                self._forget_oldest()
+            self._queue.items.append(order_id)
+        else:
+            if len(mine) >= self._per_account:
+                self._drop(account)
+            else:
+                if len(self._events) >= self._most:
+                    self._forget_oldest()
+                if not mine:
+                    heappush(self._oldest, (event[ORDER_UPDATED_NS], account.number))
+        self._events[order_id] = event
+        mine.items.append(order_id)
         client_order_id: str | None = event[ORDER_CLIENT_ORDER_ID]
-        slot: i64 = self._take_slot(account, event[ORDER_ID], event[ORDER_UPDATED_NS], client_order_id)
-        self._events[slot] = event
-
-    def remember_plain(self, order: Order) -> None:
-        """The same, of an order without options, as it is now."""
-        account = order.account
-        order_id: i64 = order.order_id
-        if (
-            order.filled_notional_minor > NARROW
-            or not -NARROW <= order.fee_minor <= NARROW
-            or order.quote_amount_minor > NARROW
-        ):
-            self.remember(account, order.event())
-            return
-        slot: i64 = self._take_slot(account, order_id, order.updated_ns, order.client_order_id)
-        rows = self._rows
-        at: i64 = _ROW * slot
-        rows[at + _BOOK] = order.book.number
-        rows[at + _CHOICES] = order.choices()
-        rows[at + _PRICE_TICKS] = order.price_ticks
-        rows[at + _QUANTITY_LOTS] = order.quantity_lots
-        rows[at + _FILLED_LOTS] = order.filled_lots
-        rows[at + _NOTIONAL] = order.filled_notional_minor
-        rows[at + _FEE] = order.fee_minor
-        rows[at + _CREATED_NS] = order.created_ns
-        rows[at + _QUOTE_AMOUNT] = order.quote_amount_minor
-
-    def _take_slot(
-        self, account: Account, order_id: i64, updated_ns: i64, client_order_id: str | None
-    ) -> i64:
-        """A row of the order's own, within the bounds."""
-        if self._is_shared:
-            if len(self) >= self._most:
-                self._forget_oldest()
-        elif account.finished >= self._per_account:
-            self._drop(account)
-        else:
-            if len(self) >= self._most:
-                self._forget_oldest()
-            if account.finished == 0:
-                heappush(self._oldest, (updated_ns, account.number))
-        slot: i64 = self._free
-        if slot < 0:
-            slot = self._new_row()
-        rows = self._rows
-        at: i64 = _ROW * slot
-        if slot == self._free:
-            self._free = rows[at + _AFTER]
-        rows[at + _ORDER_ID] = order_id
-        rows[at + _ACCOUNT] = account.number
-        rows[at + _UPDATED_NS] = updated_ns
-        rows[at + _NEXT_OWN] = -1
-        rows[at + _BEFORE_OWN] = -1
-        rows[at + _BEFORE] = self._last
-        rows[at + _AFTER] = -1
-        if self._last < 0:
-            self._first = slot
-        else:
-            rows[_ROW * self._last + _AFTER] = slot
-        self._last = slot
-        if account.finished == 0:
-            account.first_finished = slot
-        else:
-            rows[_ROW * account.last_finished + _NEXT_OWN] = slot
-            rows[at + _BEFORE_OWN] = account.last_finished
-        account.last_finished = slot
-        account.finished += 1
-        self._slots.put(order_id, slot)
         if client_order_id is not None:
-            self._client_ids[slot] = client_order_id
             account.client_ids[client_order_id] = order_id
-        return slot
-
-    def _new_row(self) -> i64:
-        """A row that was never in use."""
-        slot: i64 = self._used
-        self._used += 1
-        if _ROW * self._used > i64(len(self._rows)):
-            self._rows = longer(self._rows)
-        self._events.append(None)
-        self._client_ids.append(None)
-        return slot
-
-    def _event(self, slot: i64) -> m.Event:
-        event = self._events[slot]
-        if event is not None:
-            return event
-        rows = self._rows
-        at: i64 = _ROW * slot
-        choices = int(rows[at + _CHOICES])
-        return (
-            m.EV_ORDER,
-            int(rows[at + _ORDER_ID]),
-            int(rows[at + _ACCOUNT]),
-            self._client_ids[slot],
-            self._books[rows[at + _BOOK]].symbol.name,
-            choices & 3,
-            choices >> 2 & 3,
-            choices >> 4 & 7,
-            choices >> 7 & 1 == 1,
-            choices >> 8 & 3,
-            int(rows[at + _PRICE_TICKS]),
-            int(rows[at + _QUANTITY_LOTS]),
-            int(rows[at + _QUOTE_AMOUNT]),
-            int(rows[at + _FILLED_LOTS]),
-            int(rows[at + _NOTIONAL]),
-            int(rows[at + _FEE]),
-            choices >> 10 & 7,
-            choices >> 13,
-            int(rows[at + _CREATED_NS]),
-            int(rows[at + _UPDATED_NS]),
-        )
-
-    def remembered(self) -> list[m.Event]:
-        """All of them: oldest first, or account by account where each has its own bound."""
-        found: list[m.Event] = []
-        if self._is_shared:
-            self._collect(found, self._first, _AFTER)
-        else:
-            for _, account in sorted(self._accounts.items()):
-                if account.finished:
-                    self._collect(found, account.first_finished, _NEXT_OWN)
-        return found
-
-    def _collect(self, found: list[m.Event], slot: i64, link: i64) -> None:
-        while slot >= 0:
-            found.append(self._event(slot))
-            slot = self._rows[_ROW * slot + link]
-
-    # --- forgetting ------------------------------------------------------------------------------
 
     def forget_before(self, finished_ns: int, most: int) -> bool:
         """Forget orders that finished before this time, at most so many; whether there are more."""
-        while len(self) and self._first_ns() < finished_ns:
+        while self._events and self._first_ns() < finished_ns:
             if most == 0:
                 return True
             most -= 1
             self._forget_oldest()
         return False
 
+    def remembered(self) -> list[m.Event]:
+        """All of them: oldest first, or account by account where each has its own bound."""
+        if self._is_shared:
+            return [self._events[order_id] for order_id in self._queue]
+        by_number = sorted(self._accounts.items())
+        return [self._events[order_id] for _, account in by_number for order_id in account.share.finished]
+
     def _oldest_ns(self, account: Account) -> int:
-        return self._rows[_ROW * account.first_finished + _UPDATED_NS]
+        finished_ns: int = self._events[account.share.finished.first()][ORDER_UPDATED_NS]
+        return finished_ns
 
     def _first_ns(self) -> int:
         """When the oldest of all finished; its account is the heap's first then."""
         if self._is_shared:
-            return self._rows[_ROW * self._first + _UPDATED_NS]
+            first_ns: int = self._events[self._queue.first()][ORDER_UPDATED_NS]
+            return first_ns
         while True:
             noted_ns, number = self._oldest[0]
             finished_ns = self._oldest_ns(self._accounts[number])
@@ -285,45 +139,19 @@ class FinishedOrders:
     def _forget_oldest(self) -> None:
         if self._is_shared:
             # The oldest of all is also the oldest of its account.
-            self._drop(self._accounts[self._rows[_ROW * self._first + _ACCOUNT]])
+            self._drop(self._accounts[self._events[self._queue.pop()][ORDER_ACCOUNT]])
             return
         self._first_ns()
         account = self._accounts[self._oldest[0][1]]
         self._drop(account)
-        if account.finished:
+        if account.share.finished:
             heapreplace(self._oldest, (self._oldest_ns(account), account.number))
         else:
             heappop(self._oldest)
 
     def _drop(self, account: Account) -> None:
         """Forget an account's oldest."""
-        rows = self._rows
-        slot: i64 = account.first_finished
-        at: i64 = _ROW * slot
-        later: i64 = rows[at + _NEXT_OWN]
-        account.first_finished = later
-        account.finished -= 1
-        if later < 0:
-            account.last_finished = -1
-        else:
-            rows[_ROW * later + _BEFORE_OWN] = -1
-        before: i64 = rows[at + _BEFORE]
-        after: i64 = rows[at + _AFTER]
-        if before < 0:
-            self._first = after
-        else:
-            rows[_ROW * before + _AFTER] = after
-        if after < 0:
-            self._last = before
-        else:
-            rows[_ROW * after + _BEFORE] = before
-        order_id: i64 = rows[at + _ORDER_ID]
-        self._slots.remove(order_id)
-        client_order_id = self._client_ids[slot]
-        if client_order_id is not None:
-            self._client_ids[slot] = None
-            if account.client_ids.get(client_order_id) == order_id:
-                del account.client_ids[client_order_id]
-        self._events[slot] = None
-        rows[at + _AFTER] = self._free
-        self._free = slot
+        order_id = account.share.finished.pop()
+        client_order_id = self._events.pop(order_id)[ORDER_CLIENT_ORDER_ID]
+        if account.client_ids.get(client_order_id) == order_id:
+            del account.client_ids[client_order_id]

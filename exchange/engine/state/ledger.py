@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from exchange.engine import messages as m
 from exchange.engine.records.record_words import TextWords
+from exchange.engine.state.shares import Share
 
 
 class Balance:
@@ -36,17 +37,12 @@ class Account:
         "client_ids",
         "fee_plan",
         "fees",
-        "finished",
-        "first_finished",
-        "first_id",
         "group",
-        "ids",
-        "last_finished",
-        "last_id",
         "number",
         "open_orders",
         "own_fees",
         "owner",
+        "share",
         "status",
         "trades",
     )
@@ -70,14 +66,8 @@ class Account:
         #: symbol or EVERY_SYMBOL -> the account's own rates
         self.own_fees: dict[str, tuple[int, int]] = {}
         self.fee_plan = m.NO_FEE_PLAN
-        #: How many of its finished orders are remembered, and where the oldest and the newest is (``finished``).
-        self.finished = 0
-        self.first_finished: int = -1
-        self.last_finished: int = -1
-        #: The same of its commands (``memory``).
-        self.ids = 0
-        self.first_id: int = -1
-        self.last_id: int = -1
+        #: What is remembered of its commands and finished orders.
+        self.share = Share()
 
     def event(self) -> m.Event:
         """The account as it is now, as an AccountEvent."""

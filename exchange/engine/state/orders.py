@@ -38,9 +38,10 @@ class Orders:
 
     def add(self, order: Order) -> None:
         """Index an order that now rests on its book or waits; one that did before is indexed already."""
-        order_id = order.order_id
-        if order_id in self.open:
+        if order.is_open:
             return
+        order.is_open = True
+        order_id = order.order_id
         account = order.account
         account.open_orders += 1
         self.open[order_id] = order
@@ -86,6 +87,7 @@ class Orders:
 
     def drop(self, order: Order) -> None:
         """Forget a second as an open order."""
+        order.is_open = False
         del self.open[order.order_id]
         order.account.open_orders -= 1
         order.seat.remove(order)
@@ -106,12 +108,11 @@ class Orders:
         order.status = status
         order.reason = reason
         order.updated_ns = now_ns
-        account = order.account
-        order_id = order.order_id
-        if order_id in self.open:
+        if order.is_open:
             # As ``drop``, in place: this is done for every order.
-            del self.open[order_id]
-            account.open_orders -= 1
+            order.is_open = False
+            del self.open[order.order_id]
+            order.account.open_orders -= 1
             order.seat.remove(order)
             if order.options is not None:
                 self._unwatch(order, order.options)

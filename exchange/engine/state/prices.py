@@ -50,6 +50,15 @@ class SortedPrices:
         """The highest value, of those that there are."""
         return self._parts[-1][-1]
 
+    def below(self, value: int) -> int | None:
+        """The highest value below this one."""
+        place = bisect_left(self._firsts, value)
+        part = self._parts[place]
+        found = bisect_left(part, value) - 1
+        if found >= 0:
+            return part[found]
+        return self._parts[place - 1][-1] if place else None
+
     def __len__(self) -> int:
         return sum(map(len, self._parts))
 

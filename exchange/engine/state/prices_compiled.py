@@ -81,6 +81,20 @@ class SortedPrices:
         part: i64 = self._parts[len(self._parts) - 1]
         return self._values[MAX_PART * part + self._counts[part] - 1]
 
+    def below(self, value: i64) -> int | None:
+        """The highest value below this one."""
+        at: i64 = self._at(value)
+        while at >= 0:
+            part: i64 = self._parts[at]
+            start: i64 = MAX_PART * part
+            place: i64 = start + self._counts[part]
+            while place > start:
+                place -= 1
+                if self._values[place] < value:
+                    return int(self._values[place])
+            at -= 1
+        return None
+
     def __len__(self) -> int:
         total: i64 = 0
         for part in self._parts:

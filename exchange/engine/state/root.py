@@ -15,8 +15,9 @@ from exchange.engine.state.fee_plans import FeePlans
 from exchange.engine.state.finished import FinishedOrders
 from exchange.engine.state.guards import QuoteGuard
 from exchange.engine.state.ledger import Account, Ledger
-from exchange.engine.state.memory import CommandMemory, Limits
+from exchange.engine.state.memory import CommandMemory
 from exchange.engine.state.orders import Orders
+from exchange.engine.state.recall import Limits
 from exchange.engine.state.symbols import Symbol
 from exchange.engine.state.timers import Timers, next_midnight_ns
 from exchange.engine.state.triggers import Triggers

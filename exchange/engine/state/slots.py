@@ -22,9 +22,15 @@ class Slots:
         """Give a key this slot."""
         self._slots[key] = slot
 
-    def remove(self, key: i64) -> None:
-        """Take out a key that is there. Raises KeyError."""
-        del self._slots[key]
+    def swap(self, key: i64, slot: i64) -> i64:
+        """Give a key this slot; the one it had, -1 if it had none."""
+        before = self._slots.get(key, -1)
+        self._slots[key] = slot
+        return before
+
+    def remove(self, key: i64) -> i64:
+        """Take out a key that is there; its slot. Raises KeyError."""
+        return self._slots.pop(key)
 
     def __len__(self) -> int:
         return len(self._slots)

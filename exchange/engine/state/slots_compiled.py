@@ -50,22 +50,28 @@ class Slots:
 
     def put(self, key: i64, slot: i64) -> None:
         """Give a key this slot."""
+        self.swap(key, slot)
+
+    def swap(self, key: i64, slot: i64) -> i64:
+        """Give a key this slot; the one it had, -1 if it had none."""
         cells = self._cells
         mask: i64 = self._mask
         place: i64 = ((key & _M31) * _LOW_FACTOR + (key >> 31 & _M31) * _HIGH_FACTOR) >> _SHIFT & mask
         while cells[place + 1] != 0:
             if cells[place] == key:
+                before: i64 = cells[place + 1] - 1
                 cells[place + 1] = slot + 1
-                return
+                return before
             place = (place + 2) & mask
         cells[place] = key
         cells[place + 1] = slot + 1
         self._count += 1
         if 4 * self._count > mask:
             self._grow()
+        return -1
 
-    def remove(self, key: i64) -> None:
-        """Take out a key that is there. Raises KeyError."""
+    def remove(self, key: i64) -> i64:
+        """Take out a key that is there; its slot. Raises KeyError."""
         cells = self._cells
         mask: i64 = self._mask
         hole: i64 = ((key & _M31) * _LOW_FACTOR + (key >> 31 & _M31) * _HIGH_FACTOR) >> _SHIFT & mask
@@ -74,6 +80,7 @@ class Slots:
                 raise KeyError(key)
             hole = (hole + 2) & mask
         self._count -= 1
+        removed: i64 = cells[hole + 1] - 1
         place: i64 = hole
         while True:
             place = (place + 2) & mask
@@ -87,6 +94,7 @@ class Slots:
                 cells[hole + 1] = cells[place + 1]
                 hole = place
         cells[hole + 1] = 0
+        return removed
 
     def __len__(self) -> int:
         return self._count
@@ -102,8 +110,9 @@ class Slots:
         return found
 
     def _grow(self) -> None:
+        """Four times the places: every cell moves, and this way seldom."""
         old = self._cells
-        self._mask = 2 * self._mask + 2
+        self._mask = 4 * self._mask + 6
         self._cells = _zeros(self._mask + 2)
         self._count = 0
         place: i64 = 0

@@ -49,7 +49,7 @@ class Both:
 
     def went_the_short_way(self) -> int:
         """How many of the remembered commands did."""
-        return self.records._state.memory.count_words()
+        return self.records._short_way.carried
 
 
 def batches(commands: Iterable[m.Command], rng: random.Random) -> Iterator[list[m.Command]]:
