@@ -99,12 +99,9 @@ class Engine:
             return rejected(command, codes.ACCOUNT_NOT_FOUND)
         if refusal:
             events = rejected(command, refusal)
-        elif tag == m.PLACE:
-            events = self._trading.place(command, account)
-        elif tag == m.CANCEL:
-            events = self._trading.cancel(command, account)
         else:
-            events = self._trading.apply(tag, command, account)
+            short = self._short_way.apply_tuple(tag, command, account)
+            events = self._trading.apply(tag, command, account) if short is None else short
         reply = state.take_reply(events)
         if len(reply) > state.reply_events:
             reply = kept_reply(reply, account.number, state.reply_events)

@@ -7,24 +7,41 @@ import exchange.engine.records.record_places as places
 from exchange.engine.records.machine_words import i64
 from exchange.engine.records.record_shapes import LENGTH_AT, NARROW, NO_TEXT, WIDE
 from exchange.engine.records.record_words import TextWords, WordRow
+from exchange.engine.rules.plain_events import PlainEvents
 from exchange.engine.state.book import Book, Level, Order
 from exchange.engine.state.ledger import Balance
 
-#: More words than a record here has, but for its texts.
-_ROOM: Final = 64
 
-class HotRecords:
+class HotRecords(PlainEvents):
     """Writes to the row of the batch under way. The caller has made room for what a record has but texts and
     wide amounts."""
-
-    __slots__ = ("_assets", "row")
 
     def __init__(self, row: WordRow) -> None:
         self.row = row
         self._assets: dict[str, TextWords] = {}
+        #: Where room was reserved, and for how many words.
+        self._reserved_at: i64 = 0
+        self._reserved: i64 = 0
+
+    def reserve(self, order: Order) -> None:
+        row = self.row
+        self._reserved_at = row.at
+        self._reserved = self.order_words(order)
+        row.make_room(self._reserved)
+        row.at += self._reserved
+
+    def fill(self, order: Order) -> None:
+        row = self.row
+        needed: i64 = self.order_words(order)
+        if needed != self._reserved:
+            # Sums that outgrew their words need more room.
+            row.open_gap(self._reserved_at + self._reserved, needed - self._reserved)
+        end: i64 = row.at
+        row.at = self._reserved_at
+        self.order(order)
+        row.at = end
 
     def order(self, order: Order) -> None:
-        """An order without options, as it is now."""
         row = self.row
         words = row.words
         at: i64 = row.at
@@ -71,7 +88,6 @@ class HotRecords:
     def trade(
         self, trade_id: i64, price: i64, lots: i64, taker: Order, maker: Order, sums: tuple[int, int, int]
     ) -> None:
-        """A trade that is settled; ``sums``: what it was worth, and the fees of taker and maker."""
         row = self.row
         words = row.words
         at: i64 = row.at
@@ -122,7 +138,6 @@ class HotRecords:
             self._lengthen(at, places.TRADE_WORDS)
 
     def level(self, book: Book, level: Level) -> None:
-        """What a level shows."""
         row = self.row
         words = row.words
         at: i64 = row.at
@@ -138,7 +153,6 @@ class HotRecords:
             self._lengthen(at, places.LEVEL_WORDS)
 
     def balance(self, balance: Balance) -> None:
-        """A balance as it is now."""
         row = self.row
         words = row.words
         at: i64 = row.at

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import exchange.engine.records.record_places as places
 from exchange.engine import messages as m
+from exchange.engine.messages.places import (
+    PLACE_CLIENT_ORDER_ID,
+    PLACE_ORDER_TYPE,
+    PLACE_POST_ONLY,
+    PLACE_PRICE_TICKS,
+    PLACE_QUANTITY_LOTS,
+    PLACE_QUOTE_AMOUNT_MINOR,
+    PLACE_SIDE,
+    PLACE_STP,
+    PLACE_TERMS,
+    PLACE_TIME_IN_FORCE,
+)
 from exchange.engine.records.machine_words import i64, read_word
 from exchange.engine.records.record_reader import read_text
-from exchange.engine.records.record_shapes import AT_END, NO_TEXT
+from exchange.engine.records.record_shapes import AT_END, NARROW, NO_TEXT
 from exchange.engine.records.record_words import rest_bytes
 
 
@@ -41,6 +53,35 @@ class Placement:
         #: Where the rest of the command's id and that of the symbol's name begin, if they have one.
         self.id_end: i64 = 0
         self.symbol_end: i64 = 0
+
+    def take(self, command: m.Command) -> bool:
+        """Take the fields from a PLACE tuple; False if it asks for more than a plain order."""
+        if len(command) > PLACE_TERMS or command[PLACE_QUOTE_AMOUNT_MINOR]:
+            return False
+        price_ticks: int = command[PLACE_PRICE_TICKS]
+        quantity_lots: int = command[PLACE_QUANTITY_LOTS]
+        side: int = command[PLACE_SIDE]
+        order_type: int = command[PLACE_ORDER_TYPE]
+        time_in_force: int = command[PLACE_TIME_IN_FORCE]
+        stp: int = command[PLACE_STP]
+        if (
+            not m.BUY <= side <= m.SELL
+            or order_type != m.LIMIT
+            or not m.GTC <= time_in_force <= m.IOC
+            or not 0 <= stp <= m.STP_DECREMENT
+            or not 0 < price_ticks <= NARROW
+            or not 0 < quantity_lots <= NARROW
+        ):
+            return False
+        self.side = side
+        self.order_type = order_type
+        self.time_in_force = time_in_force
+        self.post_only = command[PLACE_POST_ONLY]
+        self.stp = stp
+        self.price_ticks = price_ticks
+        self.quantity_lots = quantity_lots
+        self.client_order_id = command[PLACE_CLIENT_ORDER_ID]
+        return not self.post_only or time_in_force == m.GTC
 
     def read(self, batch: bytes, at: i64, head: i64) -> bool:
         """Take the fields from the record that begins here; False if it asks for more than a plain order:

@@ -11,6 +11,7 @@ from typing import Final
 
 import exchange.engine.records.record_places as places
 from exchange.engine import messages as m
+from exchange.engine.messages.places import CANCEL_ORDER_ID, PLACE_SYMBOL
 from exchange.engine.messages.version_numbers import FIRST_RULES
 from exchange.engine.records.machine_words import i64, read_word
 from exchange.engine.records.record_reader import record_words
@@ -20,6 +21,7 @@ from exchange.engine.rules.checks import allowed_value
 from exchange.engine.rules.hot_records import HotRecords
 from exchange.engine.rules.market import Market
 from exchange.engine.rules.placements import Placement
+from exchange.engine.rules.plain_events import PlainEvents, TupleEvents
 from exchange.engine.state.book import Book, BookSide, Level, Order, Seat, first_fee
 from exchange.engine.state.ledger import Account
 from exchange.engine.state.root import State
@@ -39,11 +41,13 @@ class ShortWay:
         "_book",
         "_first_changed",
         "_free",
+        "_events",
         "_hot",
         "_last_changed",
         "_market",
         "_row",
         "_state",
+        "_tuples",
         "_writer",
         "carried",
     )
@@ -54,6 +58,9 @@ class ShortWay:
         self._writer = writer
         self._row = writer.row
         self._hot = HotRecords(writer.row)
+        self._tuples = TupleEvents()
+        #: Which of the two the command under way reports to.
+        self._events: PlainEvents = self._hot
         #: The order that the command under way asks for.
         self._asked = Placement()
         #: The book that the last command was about.
@@ -84,6 +91,40 @@ class ShortWay:
             return self._cancel(batch, at, head, now_ns)
         return False
 
+    def apply_tuple(self, tag: int, command: m.Command, account: Account) -> list[m.Event] | None:
+        """The same of a command as a tuple, which has its place in the sequence; its events, or None."""
+        state = self._state
+        if tag > m.CANCEL or state.rules_version == FIRST_RULES or state.simple_meetings < 0:
+            return None
+        if tag == m.PLACE:
+            book = state.books.get(command[PLACE_SYMBOL])
+            if book is None or not _is_plain(book) or not self._asked.take(command):
+                return None
+            seat = book.seats.get(account.number) or book.seat(account)
+            self._events = self._tuples
+            if not self._carries_out(seat, state.now_ns):
+                return None
+        else:
+            book = self._cancels(command, account)
+            if book is None:
+                return None
+        events = self._tuples.events
+        state.note_reply(events)
+        self._report(book)
+        self._tuples.events = []
+        return events
+
+    def _cancels(self, command: m.Command, account: Account) -> Book | None:
+        """Carry out a cancel as a tuple; the book it was in, None if it goes the long way."""
+        order_id: int = command[CANCEL_ORDER_ID]
+        order = self._state.orders.open.get(order_id)
+        if order is None or order.account is not account or not _is_plain_rest(order):
+            return None
+        book = order.book
+        self._events = self._tuples
+        self._take_out(order)
+        return book
+
     # --- place -----------------------------------------------------------------------------------
 
     def _place(self, batch: bytes, at: i64, head: i64, now_ns: int) -> bool:
@@ -106,24 +147,36 @@ class ShortWay:
                 return False
             seat = book.seat(trader)
         account = seat.account
-        if (
-            not self._lets_in(seat)
-            or self._state.memory.knows(account, batch, at + 8 * places.COMMAND_ID, asked.id_end)
-        ):
+        if self._state.memory.knows(account, batch, at + 8 * places.COMMAND_ID, asked.id_end):
+            return False
+        start: i64 = self._row.at
+        self._events = self._hot
+        state = self._state
+        state.sequence += 1
+        before, state.now_ns = state.now_ns, now_ns
+        if not self._carries_out(seat, now_ns):
+            state.sequence -= 1
+            state.now_ns = before
+            return False
+        self._finish_command(batch, at, head, book, account, start)
+        return True
+
+    def _carries_out(self, seat: Seat, now_ns: int) -> bool:
+        """Carry out the order that is asked for, unless it meets what the short way does not know."""
+        asked, book = self._asked, seat.book
+        if not self._lets_in(seat):
             return False
         value = _allowed_value(book, asked.price_ticks, asked.quantity_lots)
-        opposite = book.asks if asked.side == m.BUY else book.bids
         if value == 0:
             return False
+        opposite = book.asks if asked.side == m.BUY else book.bids
         crosses = book.crosses(asked.side, asked.price_ticks)
-        if crosses and (asked.post_only or not self._meets_plain(opposite, account.owner)):
+        if crosses and (asked.post_only or not self._meets_plain(opposite, seat.account.owner)):
             return False
         order = self._funded(seat, value, now_ns)
         if order is None:
             return False
-        start: i64 = self._row.at
         self._enter(order, book, opposite, crosses)
-        self._finish_command(batch, at, head, book, account, start)
         return True
 
     def _lets_in(self, seat: Seat) -> bool:
@@ -157,8 +210,6 @@ class ShortWay:
         if required > holder.available:
             return None
         order = self._new_order(seat, maker_ppm, taker_ppm, now_ns)
-        state.sequence += 1
-        state.now_ns = now_ns
         state.next_order_id += 1
         self.carried += 1
         holder.available -= required
@@ -233,33 +284,20 @@ class ShortWay:
         return True
 
     def _enter(self, order: Order, book: Book, opposite: BookSide, crosses: bool) -> None:
-        """Match a funded order, then let it rest or end it. Its own record comes first."""
-        hot, row = self._hot, self._row
-        row.make_room(_ROOM)
-        if not crosses:
-            if self._rests(order, book):
-                hot.order(order)
-            else:
-                self._forget(order)
-            return
-        start: i64 = row.at
-        reserved: i64 = hot.order_words(order)
-        row.make_room(reserved)
-        row.at += reserved
-        self._match(order, book, opposite)
+        """Match a funded order, then let it rest or end it. Its own event comes first."""
+        events = self._events
+        self._row.make_room(_ROOM)
+        if crosses:
+            events.reserve(order)
+            self._match(order, book, opposite)
         rests = self._rests(order, book)
-        needed: i64 = hot.order_words(order)
-        if needed != reserved:
-            # Sums that outgrew their words need more room.
-            row.open_gap(start + reserved, needed - reserved)
-        row.make_room(_ROOM)
-        end: i64 = row.at
-        row.at = start
-        if rests:
-            hot.order(order)
+        if crosses:
+            self._row.make_room(_ROOM)
+            events.fill(order)
         else:
+            events.order(order)
+        if not rests:
             self._forget(order)
-        row.at = end
 
     def _rests(self, order: Order, book: Book) -> bool:
         """Put what is left of an order after matching on its book, or end it; whether it rests."""
@@ -280,7 +318,7 @@ class ShortWay:
 
     def _match(self, taker: Order, book: Book, side: BookSide) -> None:
         """Trade with plain makers until the taker is filled or nothing crosses it."""
-        state, hot, row, matcher = self._state, self._hot, self._row, self._market.matcher
+        state, events, row, matcher = self._state, self._events, self._row, self._market.matcher
         buys = taker.side == m.BUY
         limit: i64 = taker.limit_ticks
         wanted: i64 = taker.quantity_lots
@@ -302,19 +340,20 @@ class ShortWay:
                 maker.updated_ns = state.now_ns
                 if not book.reference_ticks:
                     book.reference_ticks = price
-                hot.trade(state.next_trade_id, price, lots, taker, maker, sums)
+                events.trade(state.next_trade_id, price, lots, taker, maker, sums)
                 state.next_trade_id += 1
                 level.quantity_lots -= int(lots)
                 wanted -= lots
                 if lots == open_lots:
                     side.remove(maker, level)
                     state.orders.end(maker, m.FILLED, m.REASON_NONE, state.now_ns)
+                    events.order(maker)
                     self._forget(maker)
                 else:
                     maker.status = m.PARTIALLY_FILLED
                     if not buys:
                         state.orders.rehold(maker)
-                    hot.order(maker)
+                    events.order(maker)
             level = side.best
 
     # --- cancel ----------------------------------------------------------------------------------
@@ -322,37 +361,41 @@ class ShortWay:
     def _cancel(self, batch: bytes, at: i64, head: i64, now_ns: int) -> bool:
         state = self._state
         order = state.orders.open.get(read_word(batch, at + 8 * places.CANCEL_ORDER_ID))
-        if order is None or order.options is not None:
+        if order is None:
             return False
-        level, book, account = order.level, order.book, order.account
+        book, account = order.book, order.account
         id_at: i64 = at + 8 * places.COMMAND_ID
         if (
-            level is None
-            or account.number != read_word(batch, at + 8 * places.COMMAND_ACCOUNT)
+            account.number != read_word(batch, at + 8 * places.COMMAND_ACCOUNT)
             or read_word(batch, id_at) == NO_TEXT
             or state.memory.knows(account, batch, id_at, at + 8 * places.CANCEL_WORDS)
-            or order.order_type != m.LIMIT
-            or book.waiting
-            or book.symbol.status == m.HALTED
+            or not _is_plain_rest(order)
         ):
             return False
         state.sequence += 1
         state.now_ns = now_ns
-        self.carried += 1
         start: i64 = self._row.at
         self._row.make_room(_ROOM)
-        (book.bids if order.side == m.BUY else book.asks).remove(order, level)
-        state.orders.end(order, m.CANCELED, m.REASON_USER, now_ns)
-        self._forget(order)
-        self._note(level)
+        self._events = self._hot
+        self._take_out(order)
         self._finish_command(batch, at, head, book, account, start)
         return True
+
+    def _take_out(self, order: Order) -> None:
+        """Cancel an order that rests."""
+        level, book = order.level, order.book
+        assert level is not None, f"order {order.order_id} does not rest"
+        self.carried += 1
+        (book.bids if order.side == m.BUY else book.asks).remove(order, level)
+        self._state.orders.end(order, m.CANCELED, m.REASON_USER, self._state.now_ns)
+        self._events.order(order)
+        self._forget(order)
+        self._note(level)
 
     # --- both ------------------------------------------------------------------------------------
 
     def _forget(self, order: Order) -> None:
-        """Report and remember an order that has ended, and keep it to be used again."""
-        self._hot.order(order)
+        """Remember an order that has ended, and keep it to be used again."""
         self._state.orders.past.remember_plain(order)
         order.next = self._free
         self._free = order
@@ -370,26 +413,31 @@ class ShortWay:
         self, batch: bytes, at: i64, head: i64, book: Book, account: Account, start: i64
     ) -> None:
         """Remember the command with its reply, report levels and balances, end its events."""
-        state, row, hot = self._state, self._row, self._hot
+        state, row = self._state, self._row
         count: i64 = record_words(head)
         state.memory.keep_words(
             account, state.sequence, state.now_ns, row.words, start, row.at, batch, at, count
         )
+        self._report(book)
+        self._writer.end(state.sequence, state.now_ns)
+
+    def _report(self, book: Book) -> None:
+        """Report the levels and balances that the command has changed."""
+        row, events = self._row, self._events
         level = self._first_changed
         while level is not None:
             row.make_room(_ROOM)
-            hot.level(book, level)
+            events.level(book, level)
             after = level.next_changed
             level.next_changed = None
             level = after
         self._first_changed = self._last_changed = None
-        ledger = state.ledger
+        ledger = self._state.ledger
         balance = ledger.first_touched
         while balance is not None:
             row.make_room(_ROOM)
-            hot.balance(balance)
+            events.balance(balance)
             balance = ledger.next_touched(balance)
-        self._writer.end(state.sequence, state.now_ns)
 
 
 def _allowed_value(book: Book, price: i64, lots: i64) -> int:
@@ -415,6 +463,17 @@ def _allowed_value(book: Book, price: i64, lots: i64) -> int:
         return 0
     step: i64 = symbol.common_step
     return value if step == 1 or price % step == 0 else 0
+
+
+def _is_plain_rest(order: Order) -> bool:
+    """Whether an open order rests, and nothing but its account, its level and its hold know of it."""
+    return (
+        order.options is None
+        and order.level is not None
+        and order.order_type == m.LIMIT
+        and not order.book.waiting
+        and order.book.symbol.status != m.HALTED
+    )
 
 
 def _is_plain(book: Book) -> bool:

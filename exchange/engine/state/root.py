@@ -155,6 +155,10 @@ class State:
         self.ledger.drain_touched(events)
         return events
 
+    def note_reply(self, events: list[m.Event]) -> None:
+        """Note that what stands there is the reply of the command under way; more comes after it."""
+        self._reply = tuple(events)
+
     def take_reply(self, events: list[m.Event]) -> tuple[m.Event, ...]:
         """The part of a finished command's events that answers its sender."""
         reply = self._reply

@@ -127,7 +127,7 @@ def test_what_is_remembered_of_a_reply_is_bounded_for_the_venue_too() -> None:
 def engine_commands() -> list[m.Command]:
     """A venue in an auction in which four of Alice's ten orders will trade."""
     source = engine_at(BOUNDED_RULES)
-    commands = [entry.command() for entry in source._state.memory.control.values()]
+    commands = [entry[0] for entry in source._state.memory.control.values()]
     commands.append(m.set_symbol_status("call", SYMBOL, m.PRE_OPEN))
     place = m.place_order
     commands += [

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from exchange.engine.state import by_number, by_number_compiled
+from exchange.engine.state import by_number, by_number_compiled, slots, slots_compiled
 
 BOTH = pytest.mark.parametrize("module", [by_number, by_number_compiled])
 
@@ -39,6 +39,31 @@ def test_like_a_dict(module: Any, seed: int) -> None:
             key = rng.choice(list(model))
             del model[key], table[key]
             assert key not in table
+
+
+@pytest.mark.parametrize("module", [slots, slots_compiled])
+@pytest.mark.parametrize("seed", range(4))
+def test_slots_like_a_dict(module: Any, seed: int) -> None:
+    rng = random.Random(seed)
+    table, model = module.Slots(), dict[int, int]()
+    for grows in (True, False, True, False):
+        for _ in range(800):
+            key = rng.randrange(600) if seed % 2 else rng.randrange(-(2**62) + 1, 2**62)
+            if model and rng.random() < (0.2 if grows else 0.8):
+                key = rng.choice(list(model))
+            slot = rng.randrange(2**40)
+            if not grows and key in model:
+                assert table.remove(key) == model.pop(key)
+            elif rng.random() < 0.5:
+                assert table.swap(key, slot) == model.get(key, -1)
+                model[key] = slot
+            else:
+                table.put(key, slot)
+                model[key] = slot
+            assert (table.get(key), len(table)) == (model.get(key, -1), len(model))
+        assert sorted(table.keys()) == sorted(model)
+    with pytest.raises(KeyError):
+        table.remove(2**61)
 
 
 @BOTH

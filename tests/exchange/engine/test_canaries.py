@@ -21,8 +21,8 @@ Fault = Callable[[pytest.MonkeyPatch], None]
 
 def fees_are_rounded_down(patch: pytest.MonkeyPatch) -> None:
     def charge(self: Matcher, order: Any, rate_ppm: int, notional: int, fees: Any) -> int:
-        order.fee_accrued += rate_ppm * notional
-        fee: int = order.fee_accrued // 1_000_000 - order.fee_minor
+        order.accrue(rate_ppm, notional)
+        fee: int = order.fee_whole - order.fee_minor
         fee = max(fee, -fees.available)
         order.fee_minor += fee
         fees.available += fee
@@ -33,8 +33,7 @@ def fees_are_rounded_down(patch: pytest.MonkeyPatch) -> None:
 
 def rebates_are_paid_from_nothing(patch: pytest.MonkeyPatch) -> None:
     def charge(self: Matcher, order: Any, rate_ppm: int, notional: int, fees: Any) -> int:
-        order.fee_accrued += rate_ppm * notional
-        fee: int = -(-order.fee_accrued // 1_000_000) - order.fee_minor
+        fee: int = order.accrue(rate_ppm, notional) - order.fee_minor
         order.fee_minor += fee
         fees.available += max(fee, -fees.available)
         return fee

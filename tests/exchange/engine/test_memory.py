@@ -10,10 +10,6 @@ import pytest
 
 from exchange.engine import RULES_VERSION, Engine, Limits
 from exchange.engine import messages as m
-from exchange.engine.state.entries import entry_of
-from exchange.engine.state.finished import FinishedOrders
-from exchange.engine.state.ledger import Account
-from exchange.engine.state.memory import CommandMemory
 from tests.exchange.engine.pair import START_NS
 from tests.exchange.engine.venue import opening
 from tests.exchange.engine.worlds import World
@@ -150,38 +146,6 @@ def test_a_busy_account_pushes_out_its_own_finished_orders_alone() -> None:
     assert [order[1] for order in venue.engine.finished_orders(1001, None, 100)] == [quiet]
 
 
-def test_the_oldest_finished_order_of_all_goes_first_beyond_the_bound_for_all() -> None:
-    """Against a plain list: both bounds bite, time passes, and a part of it is forgotten at a time."""
-    accounts = {number: Account(number) for number in range(1000, 1004)}
-    for per_account in (1, 4):
-        past = FinishedOrders(accounts, 9, per_account)
-        past.part()
-        past.part()
-        rng, kept = random.Random(per_account), list[tuple[int, int]]()
-        for order_id in range(1, 3_000):
-            number = rng.choice((1000, 1000, 1000, 1001, 1001, 1002, 1003))
-            own = [each for each in kept if each[1] == number]
-            if len(own) >= per_account:
-                kept.remove(own[0])
-            elif len(kept) >= 9:
-                del kept[0]
-            kept.append((order_id, number))
-            past.remember(accounts[number], order_id, None, finished_event(order_id, number))
-            if rng.random() < 0.05:
-                due = [each for each in kept if each[0] < order_id - 15]
-                assert past.forget_before(order_id - 15, 1) == (len(due) > 1)
-                kept = [each for each in kept if each not in due[:1]]
-            assert sorted(past.events) == sorted(each[0] for each in kept)
-        for account in accounts.values():
-            while account.finished:
-                account.finished.pop()
-
-
-def finished_event(order_id: int, account: int) -> m.Event:
-    place = (m.EV_ORDER, order_id, account, None, "A-B", m.BUY, m.LIMIT, m.GTC, False, 0, 9, 1, 0, 0, 0, 0)
-    return (*place, m.CANCELED, m.REASON_USER, order_id, order_id)
-
-
 def test_version_4_bounds_what_each_account_has_when_it_comes_into_force() -> None:
     venue = Venue(Limits(finished_orders=100, finished_per_account=3), rules_version=3)
     ids = [venue.place_and_cancel() for _ in range(5)]
@@ -237,37 +201,12 @@ def test_ids_are_bounded_per_account_and_in_all() -> None:
     assert venue.engine.recall(other) is None
 
 
-def test_the_oldest_of_all_go_first_whoever_sent_them() -> None:
-    """Against a plain list: accounts that send much and little, bounds that both bite, time that passes."""
-    limits = Limits(ids_per_account=7, ids_total=12, retention_ns=40)
-    accounts = {number: Account(number) for number in range(1000, 1004)}
-    memory = CommandMemory(limits, accounts)
-    rng, kept = random.Random(5), list[tuple[int, int]]()
-    for sequence in range(1, 3_000):
-        number = rng.choice((1000, 1000, 1000, 1000, 1001, 1001, 1002, 1003))
-        own = [each for each in kept if each[1] == number]
-        if len(own) >= limits.ids_per_account:
-            kept.remove(own[0])
-        elif len(kept) >= limits.ids_total:
-            del kept[0]
-        kept.append((sequence, number))
-        cancel = m.cancel_order(f"{sequence}", number, 1)
-        memory.keep_trader(accounts[number], entry_of(cancel, sequence, sequence, ()))
-        if rng.random() < 0.05:
-            assert not memory.forget_before(sequence - limits.retention_ns, 10**9)
-            kept = [each for each in kept if each[0] >= sequence - limits.retention_ns]
-        assert [(entry[1], entry[0][2]) for entry in memory.traders()] == kept
-        assert memory.count == len(kept)
-
-
 def test_what_is_pushed_out_leaves_nothing_behind() -> None:
     """An account that remembers few commands sends thousands: what keeps their order stays as short."""
     venue = Venue(Limits(ids_per_account=3))
     for _ in range(1_500):
         venue.place_and_cancel()
     assert venue.engine.counts()["command_ids"] <= 6
-    memory = venue.engine._state.memory
-    assert len(memory._oldest) <= 2
     assert Engine.load(venue.engine.dump()).state_hash() == venue.engine.state_hash()
 
 

@@ -20,7 +20,7 @@ from exchange.engine.records import (
     record_places,
     write_commands,
 )
-from exchange.engine.records.record_shapes import FLAG, NARROW, SMALL, SMALL_BITS, SMALLS_AT, WHOLE, Shape
+from exchange.engine.records.record_shapes import FLAG, LENGTH_AT, NARROW, SMALL, SMALL_BITS, SMALLS_AT, WHOLE, Shape
 from exchange.engine.records.record_words import WordRow
 from tests.exchange.engine.pair import START_NS
 from tests.exchange.engine.worlds import World
@@ -134,6 +134,9 @@ def test_the_places_named_for_the_hot_path_are_those_of_the_description() -> Non
         found = places_of(shape)
         places |= {"COMMAND_ID": found["COMMAND_ID"], "COMMAND_ACCOUNT": found["ACCOUNT"]}
         assert (found["COMMAND_ID"], found["ACCOUNT"]) == (1, 2)
+    for prefix in ("ORDER", "TRADE", "LEVEL", "BALANCE"):
+        shape = described[prefix]
+        places[f"{prefix}_HEAD"] = shape.tag | shape.words << LENGTH_AT
     named = {name: value for name, value in vars(record_places).items() if name.isupper()}
     assert {name: places.get(name) for name in named} == named
 
