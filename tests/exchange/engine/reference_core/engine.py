@@ -1,0 +1,308 @@
+"""The engine: one deterministic fold of commands into state, and the questions one may ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import exchange.engine.messages.codes as codes
+from tests.exchange.engine.reference_core import invariants, snapshot
+from exchange.engine import messages as m
+from exchange.engine.messages.places import COMMAND_ACCOUNT, COMMAND_ID, ORDER_SYMBOL
+from exchange.engine.messages.sameness import is_same
+from exchange.engine.messages.version_numbers import FIRST_RULES, RULES_VERSION, VENUE_RULES
+from tests.exchange.engine.reference_core.rules.auction import indication
+from tests.exchange.engine.reference_core.rules.market import Market
+from tests.exchange.engine.reference_core.rules.operators import Control
+from tests.exchange.engine.reference_core.rules.refusal import rejected
+from tests.exchange.engine.reference_core.rules.traders import Trading
+from tests.exchange.engine.reference_core.rules.versions import refusal_of_version_1
+from tests.exchange.engine.reference_core.state.boxed import Boxed
+from tests.exchange.engine.reference_core.state.ledger import Account
+from tests.exchange.engine.reference_core.state.memory import Limits, Recalled, kept_reply
+from tests.exchange.engine.reference_core.state.root import State
+from tests.exchange.engine.reference_core.state.symbols import Symbol
+
+#: How many of an account's finished orders one question looks through.
+MAX_FINISHED_SCANNED: Final = 10_000
+
+
+def _is_control(tag: int) -> bool:
+    """Whether a command is no trader's."""
+    return tag == m.TICK or tag >= m.FIRST_CONTROL_COMMAND
+
+
+class Engine:
+    """State machine over commands. It reads no clock, no file and no randomness: two engines that
+    apply the same commands at the same stamps are equal to the last bit."""
+
+    def __init__(
+        self,
+        limits: Limits = Limits(),  # noqa: B008  an immutable tuple
+        rules_version: int = RULES_VERSION,
+    ) -> None:
+        self._use(State(limits, rules_version))
+
+    def _use(self, state: State) -> None:
+        market = Market(state)
+        self._state = state
+        self._accounts = state.ledger.accounts
+        self._trading = Trading(state, market)
+        self._control = Control(state, market)
+
+    # --- the fold --------------------------------------------------------------------------------
+
+    @property
+    def sequence(self) -> int:
+        """Number of commands applied so far."""
+        return self._state.sequence
+
+    @property
+    def now_ns(self) -> int:
+        """Stamp of the last command applied."""
+        now_ns: int = self._state.now_ns
+        return now_ns
+
+    @property
+    def rules_version(self) -> int:
+        return self._state.rules_version
+
+    def apply(self, command: m.Command, now_ns: Boxed) -> list[m.Event]:
+        """Carry out the next command at this stamp and return what happened.
+
+        The caller has asked ``recall`` first: a repeated id is not applied again. Raises ValueError if
+        time runs backwards or the command is not one; any exception leaves the engine unusable.
+        """
+        state = self._state
+        now: int = now_ns
+        latest: int = state.now_ns
+        if now < latest:
+            raise ValueError(f"time runs backwards: {now_ns} after {latest}")
+        state.sequence += 1
+        state.now_ns = now_ns
+        if now >= state.day_ends_ns:
+            state.begin_day()
+        tag: int = command[0]
+        refusal = refusal_of_version_1(command) if state.rules_version == FIRST_RULES else ""
+        if tag >= m.TICK and _is_control(tag):
+            return self._control_events(tag, command, refusal)
+        account = self._accounts.get(command[COMMAND_ACCOUNT])
+        if account is None or not account.trades:
+            return rejected(command, codes.ACCOUNT_NOT_FOUND)
+        if refusal:
+            events = rejected(command, refusal)
+        elif tag == m.PLACE:
+            events = self._trading.place(command, account)
+        elif tag == m.CANCEL:
+            events = self._trading.cancel(command, account)
+        else:
+            events = self._trading.apply(tag, command, account)
+        reply = state.take_reply(events)
+        if len(reply) > state.reply_events:
+            reply = kept_reply(reply, account.number, state.reply_events)
+        state.memory.keep_trader(account, (command, state.sequence, now_ns, reply))
+        return events
+
+    def _control_events(self, tag: int, command: m.Command, refusal: str) -> list[m.Event]:
+        """Carry out a command that is no trader's."""
+        state = self._state
+        events = rejected(command, refusal) if refusal else self._control.apply(command)
+        reply = kept_reply(state.take_reply(events), 0, state.reply_events)
+        if tag != m.TICK:
+            state.memory.keep_control((command, state.sequence, state.now_ns, reply))
+        return events
+
+    def recall(self, command: m.Command) -> Recalled | None:
+        """The original outcome of a command whose id is remembered; a DUPLICATE_ID rejection if the id
+        was another command's; None if the id is new. Changes nothing."""
+        tag: int = command[0]
+        if not _is_control(tag):
+            account = self._accounts.get(command[COMMAND_ACCOUNT])
+            entry = None if account is None else account.commands.get(command[COMMAND_ID])
+        else:
+            entry = self._state.memory.control.get(command[COMMAND_ID]) if tag != m.TICK else None
+        if entry is None:
+            return None
+        first, sequence, now_ns, events = entry
+        if not is_same(first, command):
+            return Recalled(0, self._state.now_ns, rejected(command, codes.DUPLICATE_ID))
+        return Recalled(sequence, now_ns, list(events))
+
+    def next_due_ns(self) -> int | None:
+        """When a tick is due if nothing else is sequenced: the next full minute or, before it, anything
+        that expires or ends. None before the first command."""
+        state = self._state
+        return state.timers.next_ns(state.now_ns) if state.sequence else None
+
+    def needs_draw(self, now_ns: int) -> bool:
+        """Whether a tick at this time ends an auction whose end is to be drawn at random."""
+        state = self._state
+        return any(
+            state.books[name].symbol.protection.random_end_ns for name in state.timers.due_calls(now_ns)
+        )
+
+    # --- reading ---------------------------------------------------------------------------------
+
+    def order(self, order_id: int) -> m.Event | None:
+        """An open or remembered order, as an OrderEvent."""
+        order = self._state.orders.open.get(order_id)
+        if order is not None:
+            return order.event()
+        return self._state.orders.finished.get(order_id)
+
+    def order_by_client_id(self, account: int, client_order_id: str) -> m.Event | None:
+        """The account's open, else latest remembered, order of this client id."""
+        owner = self._state.trader(account)
+        return None if owner is None else self.order(owner.client_ids.get(client_order_id, 0))
+
+    def open_orders(
+        self,
+        account: int,
+        symbol: str | None = None,
+        limit: int | None = None,
+        before: int | None = None,
+        start_ns: int | None = None,
+        end_ns: int | None = None,
+    ) -> list[m.Event]:
+        """The account's open orders, ascending by id, as OrderEvents: the newest ``limit`` of those with
+        an id below ``before``, created from ``start_ns`` up to but not including ``end_ns``."""
+        chosen = [
+            order_id
+            for book in self._state.books.values()
+            if symbol is None or book.symbol.name == symbol
+            for order_id, order in book.orders_of(account).items()
+            if (before is None or order_id < before)
+            and (start_ns is None or order.created_ns >= start_ns)
+            and (end_ns is None or order.created_ns < end_ns)
+        ]
+        chosen.sort()
+        # Events are made for the page alone: an account may have thousands of orders.
+        page = chosen if limit is None else chosen[max(0, len(chosen) - limit) :]
+        return [self._state.orders.open[order_id].event() for order_id in page]
+
+    def finished_orders(self, account: int, symbol: str | None = None, limit: int = 100) -> list[m.Event]:
+        """The account's remembered finished orders, latest finished first, as OrderEvents."""
+        owner = self._state.trader(account)
+        found: list[m.Event] = []
+        if owner is None:
+            return found
+        for order_id in owner.finished.newest(MAX_FINISHED_SCANNED):
+            event = self._state.orders.finished[order_id]
+            if symbol is None or event[ORDER_SYMBOL] == symbol:
+                found.append(event)
+                if len(found) >= limit:
+                    break
+        return found
+
+    def balances(self, account: int) -> list[tuple[str, int, int]]:
+        """(asset, available_minor, held_minor) of the account, by asset."""
+        owner = self._state.ledger.accounts.get(account)
+        if owner is None:
+            return []
+        return [(b.asset, b.available, b.held) for _, b in sorted(owner.balances.items())]
+
+    def withdrawals(self, account: int) -> list[tuple[str, str, int, int]]:
+        """(withdrawal id, asset, amount_minor, fee_minor) of the account's open withdrawals, by id."""
+        return [withdrawal.row() for withdrawal in self._state.withdrawals.of(account)]
+
+    def depth(
+        self, symbol: str, limit: int | None = None
+    ) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Bids and asks as (price_ticks, quantity_lots), best first. Raises KeyError."""
+        book = self._state.books[symbol]
+        return book.depth(m.BUY, limit), book.depth(m.SELL, limit)
+
+    def symbols(self) -> list[m.Event]:
+        """Every symbol, by name, as SymbolEvents."""
+        return [book.symbol.event() for _, book in sorted(self._state.books.items())]
+
+    def symbol_of(self, name: str) -> m.Event | None:
+        book = self._state.books.get(name)
+        return None if book is None else book.symbol.event()
+
+    def assets(self) -> list[m.Event]:
+        """Every asset, by name, as AssetEvents."""
+        return [(m.EV_ASSET, asset, scale) for asset, scale in sorted(self._state.ledger.scales.items())]
+
+    def accounts(self) -> Iterator[tuple[int, int]]:
+        """(number, status) of every account, the venue's own included, by number."""
+        for number, account in sorted(self._state.ledger.accounts.items()):
+            yield number, account.status
+
+    def account_status(self, account: int) -> int | None:
+        """ACTIVE or FROZEN; None if there is no such trader's account."""
+        owner = self._state.trader(account)
+        return None if owner is None else owner.status
+
+    def fees(self, symbol: str, account: int) -> tuple[int, int]:
+        """(maker_ppm, taker_ppm) of the account's next order in the symbol. Raises KeyError."""
+        terms: Symbol = self._state.books[symbol].symbol
+        owner: Account | None = self._state.trader(account)
+        own = None if owner is None else owner.fees.get(symbol)
+        return own or (terms.maker_ppm, terms.taker_ppm)
+
+    def fee_plans(self) -> list[tuple[int, tuple[tuple[str, int, int], ...]]]:
+        """(number, rates as in SetFeePlan, by symbol) of every fee plan, by number."""
+        return [
+            (number, tuple([(symbol, *rates) for symbol, rates in sorted(plan.items())]))
+            for number, plan in sorted(self._state.fee_plans.plans.items())
+            if number != m.NO_FEE_PLAN
+        ]
+
+    def sessions(self) -> list[tuple[int, str]]:
+        """(account, session) of every session that open orders were placed under."""
+        return sorted(self._state.orders.sessions)
+
+    def group(self, account: int) -> int:
+        """The group whose members the account does not trade with, 0 for none."""
+        owner = self._state.trader(account)
+        return 0 if owner is None else owner.group
+
+    def prices(self, symbol: str) -> tuple[int, int]:
+        """Last and reference price in ticks, 0 for none. Raises KeyError."""
+        book = self._state.books[symbol]
+        return book.last_ticks, book.reference_ticks
+
+    def indication(self, symbol: str) -> m.Event:
+        """Where an auction would trade now, as an IndicativeEvent. Raises KeyError."""
+        is_venue = self._state.rules_version >= VENUE_RULES
+        return indication(self._state.books[symbol], takes_market_orders=is_venue)
+
+    def counts(self) -> dict[str, int]:
+        """Sizes of what the core keeps, for its status page."""
+        state = self._state
+        return {
+            "symbols": len(state.books),
+            "accounts": len(state.ledger.accounts),
+            "open_orders": len(state.orders.open),
+            "finished_orders": len(state.orders.finished),
+            "command_ids": state.memory.count,
+            "control_ids": len(state.memory.control),
+            "trades": state.next_trade_id - 1,
+        }
+
+    # --- the whole state -------------------------------------------------------------------------
+
+    def dump(self) -> bytes:
+        """The whole state; equal states give equal bytes. See ``snapshot``."""
+        return snapshot.dump(self._state)
+
+    def sections(self) -> list[snapshot.Section]:
+        """The lines of ``dump`` before they are bytes. What is applied afterwards does not change them."""
+        return snapshot.sections_of(self._state)
+
+    @classmethod
+    def load(cls, data: bytes, parse: snapshot.Parse = snapshot.parse_rows) -> Engine:
+        """The engine whose ``dump`` these bytes are. ``parse`` reads a section's line. Raises
+        SnapshotError."""
+        engine = cls()
+        engine._use(snapshot.load(data, parse))
+        return engine
+
+    def state_hash(self) -> str:
+        """SHA-256 of ``dump``, in hex."""
+        return snapshot.digest(self.dump())
+
+    def check(self) -> list[str]:
+        """Every broken invariant, in words; empty when all hold. Walks the whole state."""
+        return invariants.check(self._state)
