@@ -20,6 +20,7 @@
 #   make lives          payouts and deposits before a counterparty that lies, by a job that is killed  (ROUNDS=150)
 #   make rush           a hundred acts at once that exceed a balance, over every way in, with kills among them
 #                       (ROUNDS=20 SEED=n KILLS=0.5)
+#   make wheel          the engine by itself, to install elsewhere (docs/embedding.md)
 #   make rooms          draw docs/images/rooms.svg from the imports
 #   make setup          what `make run` needs: .venv, pinned packages, the built page
 #   make setup-dev      also what `make test` and `make check` need
@@ -36,10 +37,12 @@ JOBS ?= 2
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 VENV := .venv/bin
+# With a file of variables (XTRADER_ENV_FILE) the defaults of above are not ours to give.
+unless_in_file = $(if $(and $(XTRADER_ENV_FILE),$(filter file,$(origin $(1)))),,$(1)="$($(1))")
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup setup-dev test test-python test-compiled test-frontend check coverage compile \
-	proofs journeys attack crash lives rush mutants bench bench-full rooms format clean
+	proofs journeys attack crash lives rush mutants bench bench-full wheel rooms format clean equal
 
 # What holds the core to its rules: these run on its Python sources and on its compiled build.
 CORE_TESTS := tests/exchange/engine tests/replays tests/crash/test_replay.py tests/exchange/journal/test_sequencer.py \
@@ -59,7 +62,8 @@ setup-dev:
 	$(PYTHON) tools/bootstrap.py --dev
 
 run: setup
-	@DATA="$(DATA)" DEMO="$(DEMO)" exec $(VENV)/python manage.py up --host $(HOST) --port $(PORT) --with-parent
+	@$(foreach name,DATA DEMO HOST PORT,$(call unless_in_file,$(name))) \
+	exec $(VENV)/python manage.py up --with-parent
 
 test: test-python test-compiled test-frontend
 
@@ -72,11 +76,16 @@ proofs: setup-dev
 journeys: setup-dev
 	$(VENV)/python -m pytest -m journey -n $(JOBS) --dist loadfile $(ARGS)
 
-# Its commands and events go as records, which the Python sources' tests do without. Without a C compiler (status 3)
-# there is nothing to test.
+# Its commands and events go as records, which the Python sources' tests do without. Without anything to compile
+# with (status 3) there is nothing to test.
 test-compiled: setup-dev
 	@$(VENV)/python tools/compile_core.py || { [ $$? = 3 ] && exit 0; exit 1; }; \
 	XTRADER_CORE=compiled XTRADER_TEST_RECORDS=1 $(VENV)/python -m pytest -n $(JOBS) --dist loadfile $(CORE_TESTS)
+
+# The core against the one before records (tests/exchange/engine/reference_core), this many commands.
+COMMANDS ?= 1000000
+equal: setup-dev
+	$(VENV)/python -m tests.exchange.engine.equality $(COMMANDS)
 
 test-frontend: setup-dev
 	$(VENV)/python tools/bootstrap.py npm run typecheck
@@ -115,6 +124,9 @@ mutants: setup-dev
 
 compile: setup
 	$(VENV)/python tools/compile_core.py
+
+wheel: setup-dev
+	$(VENV)/python tools/wheel.py
 
 bench: setup-dev
 	$(VENV)/python tools/bootstrap.py bench

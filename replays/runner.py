@@ -27,6 +27,7 @@ from exchange.engine import Engine
 from exchange.engine import messages as m
 from exchange.link.blocking import BlockingEngineClient
 from exchange.link.protocol import Outcome
+from exchange.telemetry.progress import step
 
 ROOT = Path(__file__).resolve().parents[1]
 #: Commands of one frame, and how many frames are made ahead. A frame, the commands of its last message
@@ -124,10 +125,11 @@ def _send_all(flow: Flow, client: BlockingEngineClient, ahead: Engine) -> Pace:
     pace = Pace()
     began = time.perf_counter()
     under_way: deque[tuple[_Batch, Future[list[Outcome]]]] = deque()
-    with ThreadPoolExecutor(max_workers=1) as sender:
+    with ThreadPoolExecutor(max_workers=1) as sender, step("replaying", unit="messages") as advance:
         for batch in _batches(flow, ahead):
             pace.messages += len(batch.steps)
             pace.commands += len(batch.commands)
+            advance(len(batch.steps))
             under_way.append((batch, sender.submit(client.submit_many, batch.commands)))
             if len(under_way) >= BATCHES_UNDER_WAY:
                 _judge(flow, *under_way.popleft())

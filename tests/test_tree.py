@@ -6,7 +6,9 @@ from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("exchange", "marketdata", "custody", "accounts", "ops", "web", "replays", "xtrader")
+PACKAGES = (
+    "exchange", "marketdata", "custody", "accounts", "ops", "web", "replays", "xtrader", "xtrader_engine",
+)  # fmt: skip
 #: File names that mean the same thing wherever they stand.
 CONVENTIONAL = {
     "__init__",

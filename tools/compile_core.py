@@ -2,11 +2,13 @@
 
 The sources are copied, compiled, checked and put under ``build/compiled/``, where ``exchange/core.py`` finds
 them at the next start. Nothing in the source tree changes. mypyc comes with mypy: from the environment this
-runs in (``make setup-dev``), else from one made for it in ``build/compile-venv``.
+runs in (``make setup-dev``), else from one made for it in ``build/compile-venv``. The C compiler is the one
+that this Python asks for (or ``CC``); where there is none, one is installed into that environment as well.
 
 ``--background PID`` is how ``make run`` calls it: at the lowest priority, and gone with all it
 started as soon as PID, its parent, is. The last line of its output says what came of it. The exit status is 3
-where there is nothing to compile with (no C compiler, no Python.h), 1 where the compilation failed.
+where there is nothing to compile with (no Python.h, a ``CC`` that is not there), 1 where the compilation
+failed.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ import subprocess
 import sys
 import sysconfig
 import time
+from collections.abc import Mapping
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from types import FrameType
@@ -37,6 +41,8 @@ NO_COMPILER = 3
 FAILED = 1
 #: mypyc for those who have no environment with the developers' tools.
 REQUIREMENTS = ROOT / "requirements-compile.txt"
+#: A C compiler for machines that have none.
+COMPILER = ROOT / "requirements-compiler.txt"
 TOOLS_VENV = ROOT / "build" / "compile-venv"
 #: Builds of other sources that are kept: a process may still run on one and import more of it.
 EARLIER_KEPT = 2
@@ -107,17 +113,18 @@ def compile_if_needed() -> None:
         return
     if missing := what_is_missing():
         raise NotCompiled(missing, NO_COMPILER)
-    python = builder()
+    has_own = has_compiler()
+    python = builder(has_own=has_own)
     began = time.monotonic()
-    say("compiling the core …")
-    build(folder, python)
+    say(f"compiling the core {'' if has_own else 'with an installed compiler '}…")
+    build(folder, python, {} if has_own else {"CC": f"{python} -m ziglang cc"})
     say(f"compiled core ready in {time.monotonic() - began:.0f} s: {folder.relative_to(ROOT)}")
 
 
 def what_is_missing() -> str:
     """What a compilation needs and this machine has not; empty where it has everything."""
-    if not has_compiler():
-        return "no C compiler was found"
+    if "CC" in os.environ and not has_compiler():
+        return f"CC={os.environ['CC']}: no C compiler was found"
     if not (Path(sysconfig.get_path("include")) / "Python.h").exists():
         return "Python's C headers (Python.h) were not found"
     return ""
@@ -129,42 +136,48 @@ def has_compiler() -> bool:
     return shutil.which(str(command).split()[0]) is not None
 
 
-def builder() -> Path:
-    """An interpreter with all of ``REQUIREMENTS``: this one, else that of an environment made for it. Raises
-    NotCompiled."""
-    if has_requirements():
+def builder(*, has_own: bool) -> Path:
+    """An interpreter with all of ``REQUIREMENTS``, and with a compiler unless the machine ``has_own``: this
+    one, else that of an environment made for it. Raises NotCompiled."""
+    files = [REQUIREMENTS] if has_own else [REQUIREMENTS, COMPILER]
+    if all(map(is_installed, files)):
         return Path(sys.executable)
     python = TOOLS_VENV / "bin" / "python"
     bootstrap.ensure_venv(TOOLS_VENV)
-    bootstrap.step("mypyc", TOOLS_VENV / ".stamp", [REQUIREMENTS], lambda: install(python))
+    for file in files:
+        stamp = TOOLS_VENV / f".{file.stem}.stamp"
+        bootstrap.step(file.stem, stamp, [file], partial(install, python, file))
     return python
 
 
-def has_requirements() -> bool:
-    pins = [line.strip().split("==") for line in REQUIREMENTS.read_text().splitlines() if "==" in line]
+def is_installed(requirements: Path) -> bool:
+    """Whether this interpreter has every pin of a file."""
+    pins = [line.strip().split("==") for line in requirements.read_text().splitlines() if "==" in line]
     try:
         return all(metadata.version(name) == version for name, version in pins)
     except metadata.PackageNotFoundError:
         return False
 
 
-def install(python: Path) -> None:
+def install(python: Path, requirements: Path) -> None:
     """Only what is built already: compiling a compiler is more than this is worth."""
     options = [*bootstrap.pip_options(), "--only-binary=:all:", "--retries=1", "--timeout=15"]
-    command = [str(python), "-m", "pip", "install", *options, "-r", str(REQUIREMENTS)]
+    command = [str(python), "-m", "pip", "install", *options, "-r", str(requirements)]
     if subprocess.call(command, stdin=subprocess.DEVNULL):
-        raise NotCompiled(f"{REQUIREMENTS.name} could not be installed; is there a network?")
+        raise NotCompiled(f"{requirements.name} could not be installed; is there a network?")
 
 
-def build(folder: Path, python: Path) -> None:
+def build(folder: Path, python: Path, variables: Mapping[str, str]) -> None:
     """Compile into ``folder``, all at once or not at all: it gets its name when all of it is on disk and
-    loads. Raises NotCompiled."""
+    loads. ``variables`` name the compiler. Raises NotCompiled."""
     work = core.builds() / ".work"
     # One that was killed left its own behind.
     shutil.rmtree(work, ignore_errors=True)
     try:
         files = copy_sources(work)
-        in_copy([str(python), "-c", _SETUP, core.GROUP, *files], work, "the core does not compile")
+        in_copy(
+            [str(python), "-c", _SETUP, core.GROUP, *files], work, "the core does not compile", **variables
+        )
         copy_as_they_are(work)
         check(folder, work, files)
         sync(work / "lib")

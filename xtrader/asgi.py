@@ -16,9 +16,13 @@ from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.urls import re_path
 
+from xtrader.variables.first_check import settings_or_exit
+
 # What this process writes is for its owner only.
 os.umask(0o077)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xtrader.settings")
+
+settings_or_exit()
 
 # Loads the apps: everything that touches models is imported after it.
 django_application = get_asgi_application()

@@ -1,7 +1,8 @@
-"""Settings, read from the environment; the defaults are the embedded ones that need nothing installed.
+"""Django's view of the variables of ``xtrader/variables``, which ``docs/operations.md`` lists.
 
-Every server is named by a URL (``DATABASE_URL``, ``REDIS_URL``, ``JOURNAL_URL``), so moving from the
-embedded parts to production parts changes no code. ``docs/operations.md`` lists every variable.
+The defaults are the embedded ones that need nothing installed. Every server is named by a URL
+(``DATABASE_URL``, ``REDIS_URL``, ``JOURNAL_URL``), so moving from the embedded parts to production parts
+changes no code.
 """
 
 from __future__ import annotations
@@ -15,33 +16,30 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from exchange.journal.whole_file import write_private_once
-from xtrader import approval_bounds, custody_limits
 from xtrader.channel_layers import redis_layer
 from xtrader.operator_pages import UNFOLD  # noqa: F401 - a setting
 from xtrader.private_folders import make_private, make_socket_folder
-
-BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+from xtrader.variables.variable_reader import load
+from xtrader.variables.variable_table import BASE_DIR
 
 #: The kernel takes about this many bytes for the path of a Unix socket.
 _LONGEST_SOCKET_PATH = 100
 
-DATA_DIR = Path(env("DATA", default=str(BASE_DIR / "data"))).resolve()
+# Raises WrongVariablesError, with a line for each mistake; the entry points print them.
+given = load(os.environ)
+
+DATA_DIR = Path(given.DATA).resolve()
 make_private(DATA_DIR, marks=("secret_key", "journal", "xtrader.sqlite3"))
 
 
 def _secret_key() -> str:
-    """The key from the environment, else one made once for this data folder and readable by its owner
-    only."""
-    given = env("SECRET_KEY", default="")
-    if given:
-        return str(given)
+    """The key that is given, else one made once for this data folder and readable by its owner only."""
+    if given.SECRET_KEY:
+        return given.SECRET_KEY
     path = DATA_DIR / "secret_key"
     if not path.exists():
         write_private_once(path, secrets.token_urlsafe(64))
@@ -67,176 +65,108 @@ def _socket_path(name: str) -> str:
     return str(folder / name)
 
 
-def _segments_to_keep(given: str) -> int:
-    """A number from 1 on, 0 for "off"."""
-    if given == "off":
-        return 0
-    if not given.isdecimal() or int(given) < 1:
-        raise ImproperlyConfigured(f"JOURNAL_KEEP_SEGMENTS={given!r}: a number from 1 on, or off")
-    return int(given)
-
-
-SECRET_KEY = _secret_key()
-DEBUG = env.bool("DEBUG", default=False)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-
-
-def _hour_of_day(given: int) -> int:
-    if not 0 <= given <= 23:
-        raise ImproperlyConfigured(f"FEES_HOUR={given}: an hour from 0 to 23")
-    return given
-
-
-def _share(given: int) -> int:
-    if not 0 <= given <= 1_000_000:
-        raise ImproperlyConfigured(f"REFERRAL_SHARE_PPM={given}: millionths, from 0 to 1000000")
-    return given
-
-
-def _cors_origins(given: list[str]) -> list[str]:
-    """Origins as browsers write them, ``*`` for all. Raises ImproperlyConfigured."""
-    for origin in given:
-        parts = urlsplit(origin)
-        if origin != "*" and (not parts.netloc or origin != f"{parts.scheme}://{parts.netloc}"):
-            raise ImproperlyConfigured(
-                f"CORS_ALLOWED_ORIGINS: {origin!r} is no origin such as https://example.com, nor *"
-            )
-    return [origin.lower() for origin in given]
-
-
-def _one_of(name: str, given: str, allowed: tuple[str, ...]) -> str:
-    if given not in allowed:
-        raise ImproperlyConfigured(f"{name}={given!r}: one of {', '.join(allowed)}")
-    return given
-
-
-def _mail(url: str) -> dict[str, Any]:
+def _mail(server: dict[str, Any]) -> dict[str, Any]:
     """Django's settings of a mail server or, without one, of the folder ``mail``."""
-    if not url:
+    if not server:
         return {
             "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
             "EMAIL_FILE_PATH": str(DATA_DIR / "mail"),
         }
-    try:
-        mail = dict(env.email_url_config(url))
-    except KeyError:
-        raise ImproperlyConfigured(f"EMAIL_URL: no way to send mail: {urlsplit(url).scheme!r}") from None
-    if mail["EMAIL_FILE_PATH"]:
+    if server["EMAIL_FILE_PATH"]:
         # filemail:///folder: the slash belongs to the path.
-        mail["EMAIL_FILE_PATH"] = str(Path("/", mail["EMAIL_FILE_PATH"]))
-    return mail
+        server = {**server, "EMAIL_FILE_PATH": str(Path("/", server["EMAIL_FILE_PATH"]))}
+    return server
 
 
-def _public_url(given: str) -> str:
-    """An address such as ``https://example.com``. Raises ImproperlyConfigured."""
-    parts = urlsplit(given)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ImproperlyConfigured(f"PUBLIC_URL={given!r}: an address such as https://example.com")
-    return given.rstrip("/")
+SECRET_KEY = _secret_key()
+DEBUG = given.DEBUG
+ALLOWED_HOSTS = given.ALLOWED_HOSTS
+CSRF_TRUSTED_ORIGINS = given.CSRF_TRUSTED_ORIGINS
 
-
-# Pages of these other origins may read market data; with CORS_PRIVATE=1 everything, by bearer tokens.
-CORS_ALLOWED_ORIGINS = _cors_origins(env.list("CORS_ALLOWED_ORIGINS", default=[]))
-CORS_PRIVATE = env.bool("CORS_PRIVATE", default=False)
+CORS_ALLOWED_ORIGINS = given.CORS_ALLOWED_ORIGINS
+CORS_PRIVATE = given.CORS_PRIVATE
 
 # A proxy in front ends TLS: browsers send cookies over TLS only and remember to come back that way.
-TLS = env.bool("TLS", default=False)
+TLS = given.TLS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = TLS
 if TLS:
-    SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000)
+    SECURE_HSTS_SECONDS = given.HSTS_SECONDS
 
-DEMO = env.bool("DEMO", default=False)
-XTRADER = {
+DEMO = given.DEMO
+# What the exchange reads of its own; the table of variables says what each means.
+XTRADER: dict[str, Any] = {
     "DATA_DIR": DATA_DIR,
-    "ENGINE_SOCKET": env("ENGINE_SOCKET", default=_socket_path("engine.sock")),
-    "MARKETDATA_SOCKET": env("MARKETDATA_SOCKET", default=_socket_path("marketdata.sock")),
-    "JOURNAL_URL": env("JOURNAL_URL", default=f"file://{DATA_DIR / 'journal'}"),
-    "SNAPSHOT_DIR": Path(env("SNAPSHOT_DIR", default=str(DATA_DIR / "snapshots"))),
-    # Of the journal's segments, how many newest ones stay uncompressed; "off" archives none.
-    "JOURNAL_KEEP_SEGMENTS": _segments_to_keep(env("JOURNAL_KEEP_SEGMENTS", default="8")),
+    "ENGINE_SOCKET": given.ENGINE_SOCKET or _socket_path("engine.sock"),
+    "MARKETDATA_SOCKET": given.MARKETDATA_SOCKET or _socket_path("marketdata.sock"),
+    "JOURNAL_URL": given.JOURNAL_URL,
+    "SNAPSHOT_DIR": Path(given.SNAPSHOT_DIR),
+    "JOURNAL_KEEP_SEGMENTS": given.JOURNAL_KEEP_SEGMENTS,
     "DEMO": DEMO,
-    # Orders that ended without a fill leave the database after so many days; 0: never.
-    "UNFILLED_ORDER_DAYS": env.int("UNFILLED_ORDER_DAYS", default=90),
-    # Publications of what is owed whose leaves are kept, so that traders can fetch their proofs.
-    "SOLVENCY_KEPT": env.int("SOLVENCY_KEPT", default=30),
-    # Deposits, withdrawals and fee rates of operators beyond these wait for a second operator.
-    "APPROVALS": approval_bounds.approvals(
-        env(
-            "APPROVAL_ABOVE",
-            default=approval_bounds.OFF if DEMO else approval_bounds.DEFAULT,
-        ),
-        env("APPROVAL_FEES_ABOVE", default="0"),
-        env.int("APPROVAL_HOURS", default=24),
-    ),
-    # Tiers by what is traded in 30 days in this asset; the daily job begins at this hour (UTC).
+    "UNFILLED_ORDER_DAYS": given.UNFILLED_ORDER_DAYS,
+    "SOLVENCY_KEPT": given.SOLVENCY_KEPT,
+    "APPROVALS": {
+        "ABOVE": given.APPROVAL_ABOVE,
+        "FEE_PPM": given.APPROVAL_FEES_ABOVE,
+        "HOURS": given.APPROVAL_HOURS,
+    },
     "FEES": {
-        "CURRENCY": env("FEES_CURRENCY", default="KRW"),
-        "HOUR": _hour_of_day(env.int("FEES_HOUR", default=1)),
-        # Of the fees of those they brought, referrers get this part; users are tied within so many days.
-        "REFERRAL_PPM": _share(env.int("REFERRAL_SHARE_PPM", default=200_000)),
-        "REFERRAL_DAYS": env.int("REFERRAL_DAYS", default=30),
+        "CURRENCY": given.FEES_CURRENCY,
+        "HOUR": given.FEES_HOUR,
+        "REFERRAL_PPM": given.REFERRAL_SHARE_PPM,
+        "REFERRAL_DAYS": given.REFERRAL_DAYS,
     },
-    # Withdrawals and deposits: who pays, limits, confirmation, review (xtrader/custody_limits.py).
-    "CUSTODY": custody_limits.custody(env, is_demo=DEMO),
-    # Support, operators, compliance, auditors and administrators log in with a second factor.
-    "STAFF_SECOND_FACTOR": env.bool("STAFF_SECOND_FACTOR", default=not DEMO),
-    # Accounts a user may have, the main one included.
-    "ACCOUNTS_PER_USER": env.int("ACCOUNTS_PER_USER", default=20),
-    # How long a proof counts that it is the user who asks, seconds (accounts/identity/step_up.py).
-    "STEP_UP_MAX_AGE_S": env.int("STEP_UP_MAX_AGE_S", default=300),
-    # The domain by which browsers keep passkeys, where it is not the host they ask.
-    "PASSKEY_DOMAIN": env("PASSKEY_DOMAIN", default=""),
-    # Who may sign up: open, invitation or closed; and how long a sign-up waits for its address.
-    "REGISTRATION": _one_of(
-        "REGISTRATION",
-        env("REGISTRATION", default="open" if DEMO else "closed"),
-        ("open", "invitation", "closed"),
-    ),
-    "SIGN_UP_HOURS": env.int("SIGN_UP_HOURS", default=24),
-    # Where people reach the site: links in letters begin with it.
-    "PUBLIC_URL": _public_url(env("PUBLIC_URL", default="http://localhost:8000")),
-    # The demo log-ins with balances, with or without a demo market.
-    "DEMO_USERS": env.bool("DEMO_USERS", default=DEMO),
-    # Passwords and money may travel unencrypted beyond this machine.
-    "INSECURE_HTTP": env.bool("INSECURE_HTTP", default=False),
-    # Readers of /metrics: this machine, requests with the token, or with METRICS_PUBLIC=1 everybody.
-    "METRICS_PUBLIC": env.bool("METRICS_PUBLIC", default=False),
-    "METRICS_TOKEN": env("METRICS_TOKEN", default=""),
-    # What the secrets of API keys are sealed with: "id:key,id:key", newest first; else a file of the same.
-    "KEYS_SECRET": env("KEYS_SECRET", default=""),
-    "KEYS_SECRET_FILE": env("KEYS_SECRET_FILE", default=str(DATA_DIR / "keys_secret")),
-    # Where the heads of the audit log are noted, a line a day: best on another disk than the database.
-    "AUDIT_HEADS": env("AUDIT_HEADS", default=str(DATA_DIR / "audit_heads")),
-    # Symbols that name a trading calendar open and close with it.
-    "CALENDARS": env.bool("CALENDARS", default=False),
-    # In the first minute of every hour orders of AAPL gather for an auction.
-    "DEMO_AUCTIONS": env.bool("DEMO_AUCTIONS", default=False),
-    # How long a request waits for the engine before it answers 504 OUTCOME_UNKNOWN.
-    "ENGINE_TIMEOUT_MS": env.int("ENGINE_TIMEOUT_MS", default=5_000),
-    # "<count>/<s|10s|min|h>", or "0" for none. What each covers: web/access/limiter.py.
+    "CUSTODY": {
+        "PROVIDERS": given.CUSTODY_PROVIDERS,
+        "MAIL": given.CUSTODY_MAIL,
+        "CONFIRM_S": given.CUSTODY_CONFIRM_S,
+        "ADDRESS_DELAY_S": given.CUSTODY_ADDRESS_DELAY_S,
+        "LIMITS": given.CUSTODY_LIMITS,
+        "LEVEL": given.CUSTODY_LEVEL,
+        "REVIEW_ABOVE": given.CUSTODY_REVIEW_ABOVE,
+        "UNCLEAR_AFTER_S": given.CUSTODY_UNCLEAR_AFTER_S,
+        "TIMEOUT_S": given.CUSTODY_TIMEOUT_S,
+        "LOOK_EVERY_S": given.CUSTODY_LOOK_EVERY_S,
+    },
+    "STAFF_SECOND_FACTOR": given.STAFF_SECOND_FACTOR,
+    "ACCOUNTS_PER_USER": given.ACCOUNTS_PER_USER,
+    "STEP_UP_MAX_AGE_S": given.STEP_UP_MAX_AGE_S,
+    "PASSKEY_DOMAIN": given.PASSKEY_DOMAIN,
+    "REGISTRATION": given.REGISTRATION,
+    "SIGN_UP_HOURS": given.SIGN_UP_HOURS,
+    "PUBLIC_URL": given.PUBLIC_URL,
+    "DEMO_USERS": given.DEMO_USERS,
+    "INSECURE_HTTP": given.INSECURE_HTTP,
+    "METRICS_PUBLIC": given.METRICS_PUBLIC,
+    "METRICS_TOKEN": given.METRICS_TOKEN,
+    "KEYS_SECRET": given.KEYS_SECRET,
+    "KEYS_SECRET_FILE": given.KEYS_SECRET_FILE,
+    "AUDIT_HEADS": given.AUDIT_HEADS,
+    "CALENDARS": given.CALENDARS,
+    "HOST": given.HOST,
+    "PORT": given.PORT,
+    "COMPILE": given.COMPILE,
+    "DEMO_HISTORY_HOURS": given.DEMO_HISTORY_HOURS,
+    "DEMO_AUCTIONS": given.DEMO_AUCTIONS,
+    "ENGINE_TIMEOUT_MS": given.ENGINE_TIMEOUT_MS,
     "RATE_LIMITS": {
-        "orders": env("RATE_LIMIT_ORDERS", default="2000/s"),
-        "reads": env("RATE_LIMIT_READS", default="500/s"),
-        "reports": env("RATE_LIMIT_REPORTS", default="60/min"),
-        "public": env("RATE_LIMIT_PUBLIC", default="1000/s"),
-        "login": env("RATE_LIMIT_LOGIN", default="20/min"),
-        "demo": env("RATE_LIMIT_DEMO", default="30/min"),
-        "accounts": env("RATE_LIMIT_ACCOUNTS", default="30/min"),
-        "withdrawals": env("RATE_LIMIT_WITHDRAWALS", default="60/min"),
-        "signup": env("RATE_LIMIT_SIGNUP", default="20/h"),
-        "mail": env("RATE_LIMIT_MAIL", default="30/h"),
-        "mailbox": env("RATE_LIMIT_MAILBOX", default="5/h"),
-        "address": env("RATE_LIMIT_ADDRESS", default="10000/s"),
+        "orders": given.RATE_LIMIT_ORDERS,
+        "reads": given.RATE_LIMIT_READS,
+        "reports": given.RATE_LIMIT_REPORTS,
+        "public": given.RATE_LIMIT_PUBLIC,
+        "login": given.RATE_LIMIT_LOGIN,
+        "demo": given.RATE_LIMIT_DEMO,
+        "accounts": given.RATE_LIMIT_ACCOUNTS,
+        "withdrawals": given.RATE_LIMIT_WITHDRAWALS,
+        "signup": given.RATE_LIMIT_SIGNUP,
+        "mail": given.RATE_LIMIT_MAIL,
+        "mailbox": given.RATE_LIMIT_MAILBOX,
+        "address": given.RATE_LIMIT_ADDRESS,
     },
-    # Files of whole histories that one web process sends at a time.
-    "EXPORTS_AT_ONCE": env.int("EXPORTS_AT_ONCE", default=4),
-    # The rate of orders of accounts of market makers, where orders have a limit at all.
-    "MAKER_ORDER_RATE": env("RATE_LIMIT_ORDERS_MARKET_MAKERS", default="10000/s"),
-    # Accounts with another rate of orders: "1001=20000/s,1002=0".
-    "ORDER_RATES": env.dict("RATE_LIMIT_ORDERS_ACCOUNTS", default={}),
-    # Proxies of our own in front: that many entries of X-Forwarded-For are believed.
-    "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
+    "EXPORTS_AT_ONCE": given.EXPORTS_AT_ONCE,
+    "MAKER_ORDER_RATE": given.RATE_LIMIT_ORDERS_MARKET_MAKERS,
+    # By account.
+    "ORDER_RATES": given.RATE_LIMIT_ORDERS_ACCOUNTS,
+    "NUM_PROXIES": given.NUM_PROXIES,
 }
 if TLS or XTRADER["NUM_PROXIES"]:
     # A proxy of our own names the scheme; without one the header is the client's and counts for nothing.
@@ -312,7 +242,7 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'xtrader.sqlite3'}")}
+DATABASES = {"default": given.DATABASE_URL}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # One writer (the projector) with short transactions, many readers: WAL; FULL so that a committed
     # projection position is never ahead of its rows after a power cut.
@@ -322,7 +252,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
 
-REDIS_URL = env("REDIS_URL", default="")
+REDIS_URL = given.REDIS_URL
 if REDIS_URL:
     # Callers do without a Redis that is away (exchange/shared_cache.py): none waits long to find out.
     _REDIS_OPTIONS = {"SOCKET_CONNECT_TIMEOUT": 0.5, "SOCKET_TIMEOUT": 0.5}
@@ -361,18 +291,16 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 1
-#: Seconds for which the link to set a new password is good.
-PASSWORD_RESET_TIMEOUT = env.int("PASSWORD_RESET_S", default=3_600)
+PASSWORD_RESET_TIMEOUT = given.PASSWORD_RESET_S
 # The second factor (accounts/identity/second_factor.py). One step of 30 s before and after the
 # present one is taken too: clocks of telephones differ.
 MFA_ADAPTER = "accounts.identity.mfa_adapter.MfaAdapter"
 MFA_TOTP_ISSUER = "xTrader"
 MFA_TOTP_TOLERANCE = 1
 SESSION_ENGINE = "accounts.identity.session_store"
-# Where mail goes: files in the data folder, unless a server is named (smtp+tls://user:password@host:587).
-vars().update(_mail(env("EMAIL_URL", default="")))
-EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT_S", default=15)
-DEFAULT_FROM_EMAIL = env("MAIL_FROM", default="xTrader <noreply@localhost>")
+vars().update(_mail(given.EMAIL_URL))
+EMAIL_TIMEOUT = given.EMAIL_TIMEOUT_S
+DEFAULT_FROM_EMAIL = given.MAIL_FROM
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
@@ -435,7 +363,7 @@ LOGGING = {
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["bounded"]},
     },
-    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": given.LOG_LEVEL},
     # What a client gets wrong is told to the client; a line for each would let anybody fill the disk.
     "loggers": {
         "django.request": {"level": "ERROR"},

@@ -23,8 +23,8 @@ from exchange.engine.messages.version_numbers import FIRST_RULES, VENUE_RULES
 from exchange.engine.state.book import Book, Options, Order, has_days_to_end, options_of
 from exchange.engine.state.guards import QuoteGuard
 from exchange.engine.state.ledger import Account
-from exchange.engine.state.recall import BOUNDED_LIMIT_COUNT, OLD_LIMIT_COUNT, Limits
 from exchange.engine.state.placed import order_of
+from exchange.engine.state.recall import BOUNDED_LIMIT_COUNT, OLD_LIMIT_COUNT, Limits
 from exchange.engine.state.root import State
 from exchange.engine.state.symbols import TERM_COUNT, Symbol, named_terms
 from exchange.engine.state.timers import next_midnight_ns

@@ -11,6 +11,7 @@ from exchange.journal.records import SEGMENT_BYTES, Record
 from exchange.journal.segments import (
     Segment,
     SegmentName,
+    journal_bytes,
     list_all_segments,
     list_segments,
     open_segment,
@@ -59,6 +60,10 @@ class JournalReader:
     def place(self) -> tuple[Path, int]:
         """File and offset of the next record."""
         return (self._segment.path if self._segment else self._folder, self._offset)
+
+    def bytes_ahead(self) -> int:
+        """About how many bytes there are to read from where it was asked to begin."""
+        return journal_bytes(self._files, self._folder, self._after)
 
     def close(self) -> None:
         if self._segment:

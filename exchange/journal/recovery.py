@@ -19,6 +19,7 @@ from exchange.journal.reader import JournalEnd, JournalReader
 from exchange.journal.records import START, Position, Record
 from exchange.journal.segments import check_head
 from exchange.journal.snapshots import list_snapshots, valid_snapshots
+from exchange.telemetry.progress import step
 
 log = logging.getLogger(__name__)
 
@@ -138,13 +139,15 @@ def recover_fully(journal_path: Path, snapshot_dir: Path | None, *, files: Files
 def _fold_rest(fold: Fold, reader: JournalReader) -> int:
     """Fold every record the reader has; how many commands that were."""
     count = 0
-    while (record := reader.next()) is not None:
-        path = reader.place[0]
-        if record.command_count:
-            fold.apply(record, path)
-            count += record.command_count
-        elif record.first_sequence == fold.engine.sequence + 1:
-            fold.check(record, path)
+    with step("folding the journal", reader.bytes_ahead) as advance:
+        while (record := reader.next()) is not None:
+            path = reader.place[0]
+            if record.command_count:
+                fold.apply(record, path)
+                count += record.command_count
+            elif record.first_sequence == fold.engine.sequence + 1:
+                fold.check(record, path)
+            advance(record.end - record.offset)
     return count
 
 

@@ -283,6 +283,38 @@ def unpack(files: Files, path: Path) -> bytes:
     return content
 
 
+def journal_bytes(files: Files, folder: Path, after_sequence: int = 0) -> int:
+    """About how many bytes a reader goes through that begins after a sequence, for showing how far it is."""
+    names = list_all_segments(files, folder)
+    count = sum(name.first_sequence > after_sequence + 1 for name in names)
+    wanted = names[max(0, len(names) - count - 1) :]
+    return sum(_record_bytes(files, name) for name in wanted[:-1]) + (
+        _used_bytes(files, wanted[-1]) if wanted else 0
+    )
+
+
+def _record_bytes(files: Files, name: SegmentName) -> int:
+    """What a full segment holds."""
+    file = files.open(name.path)
+    try:
+        size = files.size(file)
+        if name.is_archived and size >= 4:
+            # The end of a gzip file is the size of what it holds (RFC 1952, ISIZE).
+            size = int.from_bytes(files.read(file, 4, size - 4), "little")
+    finally:
+        files.close(file)
+    return max(0, size - SEGMENT_BYTES)
+
+
+def _used_bytes(files: Files, name: SegmentName) -> int:
+    """What the last segment holds so far."""
+    segment = open_segment(files, name)
+    try:
+        return max(0, used_length(segment.read(0, segment.header.size)) - SEGMENT_BYTES)
+    finally:
+        segment.close()
+
+
 def used_length(data: bytes) -> int:
     """Length without the zeros at the end. Compares whole blocks first: a segment is mostly zeros."""
     end = len(data)

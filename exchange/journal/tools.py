@@ -34,6 +34,7 @@ from exchange.journal.segments import (
     write_head,
 )
 from exchange.journal.snapshots import list_snapshots, read_snapshot
+from exchange.telemetry.progress import step
 
 #: Folder beside the segments that repair moves to what it cuts.
 CUT_NAME: Final = "cut"
@@ -70,8 +71,10 @@ def verify(path: Path, snapshot_dir: Path | None = None, *, files: Files = OS_FI
         check_head(files, path)
     except JournalDamaged as error:
         report.problems.append(str(error))
-    for name in names:
-        _verify_segment(files, name, report, is_last=name is names[-1])
+    with step("reading the journal", len(names), "segments") as advance:
+        for name in names:
+            _verify_segment(files, name, report, is_last=name is names[-1])
+            advance(1)
     if snapshot_dir is not None:
         for sequence, snapshot in list_snapshots(snapshot_dir, files=files):
             if read_snapshot(snapshot, files=files) is None:
@@ -169,14 +172,15 @@ def export(
     # From the start of a segment, for the sequence asked for may lie inside a batch.
     fitting = [name.first_sequence - 1 for name in names if name.first_sequence <= after + 1]
     oldest = names[0].first_sequence - 1 if names else 0
-    reader = JournalReader(path, fitting[-1] if fitting else oldest, files)
-    try:
+    with (
+        JournalReader(path, fitting[-1] if fitting else oldest, files) as reader,
+        step("exporting the journal", reader.bytes_ahead) as advance,
+    ):
         while (record := reader.next()) is not None:
             for row in _rows(record):
                 if row["sequence"] > after:
                     yield row
-    finally:
-        reader.close()
+            advance(record.end - record.offset)
 
 
 def _rows(record: Record) -> Iterator[dict[str, Any]]:
@@ -217,13 +221,13 @@ def repair(path: Path, snapshot_dir: Path, *, force: bool = False, files: Files 
 def _walk(path: Path, files: Files) -> JournalEnd:
     """Read the whole journal; where it ends. Raises JournalDamaged."""
     names = list_segments(files, path)
-    reader = JournalReader(path, names[0].first_sequence - 1 if names else 0, files)
-    try:
-        while reader.next() is not None:
-            pass
+    with (
+        JournalReader(path, names[0].first_sequence - 1 if names else 0, files) as reader,
+        step("reading the journal", reader.bytes_ahead) as advance,
+    ):
+        while (record := reader.next()) is not None:
+            advance(record.end - record.offset)
         return reader.end()
-    finally:
-        reader.close()
 
 
 def _mend_head(path: Path, files: Files, *, force: bool) -> list[str]:

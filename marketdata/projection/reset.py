@@ -1,12 +1,14 @@
-"""Starting the projection over, after a restore to an earlier point."""
+"""Starting the projection over."""
 
 from __future__ import annotations
 
-from exchange.models import Projection
+from exchange.models import Balance, FeeOverride, Fill, Order, Projection, Transfer
 from marketdata.models import CandleRow
 
 
-def forget_projection() -> None:
-    """Forget the position and every candle; the projector then begins at the start of the journal."""
-    Projection.objects.all().delete()
-    CandleRow.objects.all().delete()
+def empty_tables() -> None:
+    """Remove every row that follows from the journal alone, and the position; the projector then begins at
+    the start of the journal. Call it in a transaction. What else is known of accounts, assets and symbols
+    stays: the projector writes over it."""
+    for model in (Fill, Order, Transfer, Balance, FeeOverride, CandleRow, Projection):
+        model.objects.all().delete()

@@ -14,19 +14,9 @@ from django.db import connection, transaction
 from exchange import audit
 from exchange.control.services import request_change
 from exchange.engine.messages import ACTIVE
-from exchange.models import (
-    Account,
-    Balance,
-    ChangeRequest,
-    FeeOverride,
-    Fill,
-    Order,
-    SolvencyReport,
-    Symbol,
-    Transfer,
-)
+from exchange.models import Account, ChangeRequest, SolvencyReport, Symbol
 from exchange.selectors.position import projected_sequence
-from marketdata.projection.reset import forget_projection
+from marketdata.projection.reset import empty_tables
 from ops.backup.errors import BackupError, TargetNotEmpty
 
 _SQLITE_NAME, _POSTGRES_NAME = "database.sqlite3", "database.pgdump"
@@ -92,8 +82,7 @@ def take_back_to(sequence: int, accounts: Collection[int]) -> bool:
     if projected_sequence() <= sequence:
         return False
     with transaction.atomic():
-        for model in (Fill, Order, Transfer, Balance, FeeOverride):
-            model.objects.all().delete()
+        empty_tables()
         Symbol.objects.filter(sequence__gt=sequence).delete()
         # What was owed at a sequence that is now another.
         SolvencyReport.objects.filter(sequence__gt=sequence).delete()
@@ -104,7 +93,6 @@ def take_back_to(sequence: int, accounts: Collection[int]) -> bool:
             sequence=None,
             applied_at=None,
         )
-        forget_projection()
         for number in Account.objects.exclude(number__in=accounts).values_list("number", flat=True):
             Account.objects.filter(number=number).update(status=None)
             request_change(ChangeRequest.Kind.SET_ACCOUNT, {"account": number, "status": ACTIVE})

@@ -20,10 +20,12 @@ from exchange.journal.segments import (
     ARCHIVED_SUFFIX,
     SegmentName,
     archived_path,
+    journal_bytes,
     list_all_segments,
     write_head,
 )
 from exchange.journal.snapshots import list_snapshots
+from exchange.telemetry.progress import step
 from ops.backup.errors import BackupError, TargetNotEmpty
 
 
@@ -42,14 +44,18 @@ def copy_journal(journal: Path, target: Path, durable_sequence: int | None) -> N
     target.mkdir()
     (target / ARCHIVE_NAME).mkdir()
     ends: dict[str, int] = {}
-    for record, path in _records(journal, durable_sequence):
-        ends[_plain(path)] = record.end
+    with step("reading the journal", lambda: journal_bytes(OS_FILES, journal)) as advance:
+        for record, path in _records(journal, durable_sequence):
+            ends[_plain(path)] = record.end
+            advance(record.end - record.offset)
     last = None
-    for name in list_all_segments(OS_FILES, journal):
-        if (end := ends.get(_plain(name.path))) is None:
-            break
-        _copy_segment(name, target, end)
-        last = name
+    with step("copying the journal", len(ends), "segments") as advance:
+        for name in list_all_segments(OS_FILES, journal):
+            if (end := ends.get(_plain(name.path))) is None:
+                break
+            _copy_segment(name, target, end)
+            last = name
+            advance(1)
     if last is not None:
         write_head(OS_FILES, target, last.number)
 
@@ -74,7 +80,17 @@ def put_back(source: Path, target: Path) -> None:
     if target.is_dir() and any(path.name != LOCK_NAME for path in target.iterdir()):
         raise TargetNotEmpty(f"{target} is not empty. Nothing was changed; move it away first")
     target.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(source, target, copy_function=shutil.copyfile, dirs_exist_ok=True)
+
+    def copy(source_file: str, target_file: str) -> None:
+        shutil.copyfile(source_file, target_file)
+        advance(os.path.getsize(target_file))
+
+    with step(f"putting back the {source.name}", lambda: _tree_bytes(source)) as advance:
+        shutil.copytree(source, target, copy_function=copy, dirs_exist_ok=True)
+
+
+def _tree_bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def cut_after(journal: Path, snapshots: Path, sequence: int) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from exchange.journal.whole_file import sync_path
+from exchange.telemetry.progress import Advance, step
 from ops.backup.errors import BackupDamaged
 
 FORMAT_VERSION = 1
@@ -52,26 +54,32 @@ def read(folder: Path) -> Manifest:
         raise BackupDamaged(
             f"{path} is of format {manifest.format_version}, this version reads {FORMAT_VERSION}"
         )
-    for relative, digest in manifest.files.items():
-        if not (folder / relative).is_file() or checksum(folder / relative) != digest:
-            raise BackupDamaged(
-                f"{folder / relative} is missing or not as it was written; use another backup"
-            )
+    files = [folder / relative for relative in manifest.files]
+    with step("checking the backup", lambda: _bytes_of(files)) as advance:
+        for path, digest in zip(files, manifest.files.values(), strict=True):
+            if not path.is_file() or checksum(path, advance) != digest:
+                raise BackupDamaged(f"{path} is missing or not as it was written; use another backup")
     return manifest
 
 
 def checksums(folder: Path) -> dict[str, str]:
     """SHA-256 of every file in a folder, by relative path."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): checksum(path) for path in files}
+    with step("taking checksums", lambda: _bytes_of(files)) as advance:
+        return {str(path.relative_to(folder)): checksum(path, advance) for path in files}
 
 
-def checksum(path: Path) -> str:
+def checksum(path: Path, advance: Advance) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):
             digest.update(chunk)
+            advance(len(chunk))
     return digest.hexdigest()
+
+
+def _bytes_of(files: Iterable[Path]) -> int:
+    return sum(path.stat().st_size for path in files if path.is_file())
 
 
 def sync_tree(folder: Path) -> None:

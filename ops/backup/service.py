@@ -14,6 +14,7 @@ from exchange.journal.recovery import Recovery, recover, recover_fully
 from exchange.journal.whole_file import sync_path
 from exchange.link.blocking import BlockingEngineClient
 from exchange.link.errors import EngineError
+from exchange.telemetry.progress import step
 from ops.backup import database, journal_copy, manifest
 from ops.backup.errors import BackupDamaged, BackupError
 from ops.backup.manifest import Manifest
@@ -34,7 +35,7 @@ def back_up(site: Site, into: Path, *, with_database: bool = True) -> tuple[Path
     aside.mkdir(parents=True)
     try:
         journal_copy.copy_snapshots(site.snapshots, aside / "snapshots")
-        kind = database.copy_database(aside) if with_database else ""
+        kind = _copy_database(aside) if with_database else ""
         journal_copy.copy_journal(site.journal, aside / "journal", _durable_sequence(site))
         engine, position = recover(aside / "journal", aside / "snapshots")
         described = Manifest(
@@ -54,6 +55,11 @@ def back_up(site: Site, into: Path, *, with_database: bool = True) -> tuple[Path
     finished = aside.rename(into / name)
     sync_path(into)
     return finished, described
+
+
+def _copy_database(aside: Path) -> str:
+    with step("copying the database", unit=""):
+        return database.copy_database(aside)
 
 
 def _durable_sequence(site: Site) -> int | None:
@@ -95,7 +101,8 @@ def restore(folder: Path, site: Site, *, sequence: int | None = None, with_datab
     restored = _prove(site, recovery, described, sequence)
     _make_durable(site, recovery)
     if with_database:
-        database.put_back(folder, described.database)
+        with step("putting back the database", unit=""):
+            database.put_back(folder, described.database)
         accounts = {number for number, _ in recovery.engine.accounts()}
         restored = restored._replace(is_rebuilding=database.take_back_to(restored.sequence, accounts))
     return restored

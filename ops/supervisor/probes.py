@@ -35,6 +35,18 @@ def web_answers(host: str, port: int, most_lag: int) -> bool:
     return response.status == 200 and all(lag is not None and lag <= most_lag for lag in lags)
 
 
+def speaks_health(host: str, port: int) -> bool:
+    """Whether a venue listens there, well or not."""
+    connection = http.client.HTTPConnection(host, port, timeout=5.0)
+    try:
+        connection.request("GET", "/healthz")
+        return "projections" in json.loads(connection.getresponse().read())
+    except (OSError, http.client.HTTPException, ValueError):
+        return False
+    finally:
+        connection.close()
+
+
 def port_is_free(host: str, port: int) -> bool:
     """We could listen there. The servers set SO_REUSEADDR too, so a closing connection is no obstacle."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:

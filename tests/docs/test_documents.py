@@ -39,6 +39,7 @@ from django.core.management import get_commands, load_command_class
 from django.urls import Resolver404, resolve
 
 from tests.docs.documents import ROOT, Claim, Document, commands, documents, shell_lines, spans
+from xtrader.variables.variable_reader import known_names
 
 SUFFIXES = [
     "py",
@@ -305,7 +306,10 @@ def test_shell_lines_are_shell() -> None:
 
 
 def is_read(name: str) -> bool:
-    """Something takes it from the environment or, in the Makefile, from the command line."""
+    """It is described, or something takes it from the environment or, in the Makefile, from the command
+    line."""
+    if name in known_names():
+        return True
     call = r"(?:environ(?:\.get|\.setdefault|\.pop)?[\[(]|getenv\(|[eE]nv(?:\(\))?(?:\.\w+)?\()"
     reads = rf"""{call}\s*["']{name}["']"""
     shell = rf"\$[({{]?(?:or \$\()?{name}\b|^{name} \?="

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from exchange.link.errors import FollowerDisagrees, PositionUnknown
 from exchange.link.follower import Follower, Position
-from exchange.models import ChangeRequest, Order, Projection
+from exchange.models import Balance, ChangeRequest, Fill, Order, Projection, Transfer
 from exchange.node.sequencer import Sequencer, open_sequencer
 from marketdata.feed.board import Board
 from marketdata.feed.feed_messages import CandleClosed, CandleNow
@@ -20,6 +20,7 @@ from marketdata.intervals import MINUTE, SECOND
 from marketdata.models import CandleRow
 from marketdata.projection.follower_health import Options
 from marketdata.projection.projector import Projector
+from marketdata.projection.rebuilding import rebuild
 from marketdata.projection.store import ProjectionError, Store
 from tests.marketdata.agreement import disagreements
 from tests.marketdata.traffic import Traffic, opening
@@ -98,6 +99,61 @@ def test_restarts_anywhere_change_nothing(world: World) -> None:
             projector.finish()
     run_out(world.projector())
     assert world.disagreements() == []
+
+
+def test_a_rebuild_makes_damaged_tables_what_the_journal_implies(world: World) -> None:
+    world.trade(Traffic(11), 30, step_ns=17 * SECOND)
+    run_out(world.projector())
+    before = rows_of_everything()
+    Order.objects.filter(order_id__in=list(Order.objects.values_list("order_id", flat=True)[::2])).delete()
+    Balance.objects.update(available_minor=5)
+    CandleRow.objects.all().delete()
+    assert world.disagreements() != []
+    assert rebuild(world.journal, world.snapshots) == world.sequencer.position.sequence
+    assert world.disagreements() == []
+    assert rows_of_everything() == before
+
+
+def test_a_rebuild_that_was_broken_off_is_gone_on_with(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.trade(Traffic(12), 30, step_ns=17 * SECOND)
+    run_out(world.projector())
+    before = rows_of_everything()
+
+    class Broken(Projector):
+        """Stores one transaction."""
+
+        def _store_batches(self, timeout_s: float) -> None:
+            if self.position.sequence:
+                raise KeyboardInterrupt
+            self._batch_commands = 50
+            self._begin(self._fold(timeout_s, 50))
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("marketdata.projection.rebuilding.Projector", Broken)
+        rebuild(world.journal, world.snapshots)
+    run_out(world.projector())
+    assert world.disagreements() == []
+    assert rows_of_everything() == before
+
+
+def test_a_journal_without_its_start_is_not_projected_anew(world: World) -> None:
+    world.trade(Traffic(13), 5)
+    run_out(world.projector())
+    count = Order.objects.count()
+    (segment,) = world.journal.glob("*.segment")
+    segment.rename(world.journal / f"00000002-{7:020}.segment")
+    with pytest.raises(ProjectionError, match="begins at sequence 7"):
+        rebuild(world.journal, world.snapshots)
+    assert Order.objects.count() == count > 0
+
+
+def rows_of_everything() -> dict[str, list[tuple[object, ...]]]:
+    """Every row that follows from the journal, without the numbers that the database gives to rows."""
+    found = {}
+    for model in (Order, Fill, Transfer, Balance, CandleRow):
+        names = [field.attname for field in model._meta.fields if field.attname != "id"]
+        found[model.__name__] = sorted(model.objects.values_list(*names), key=repr)
+    return found
 
 
 class FlakyStore(Store):

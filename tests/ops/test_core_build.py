@@ -126,7 +126,7 @@ def core_in(exchange: RunningExchange) -> str | None:
 
 class TestWithoutACompiler:
     def test_it_says_so_once_and_runs_all_the_same(self, checkout: Path, tmp_path: Path) -> None:
-        line = "the core is not compiled: no C compiler was found"
+        line = "the core is not compiled: CC=/nonexistent: no C compiler was found"
         variables = {"DEMO": "0", "CC": "/nonexistent", **CHOOSES}
         with running_exchange(tmp_path / "first", root=checkout, **variables) as exchange:
             wait_until(lambda: line in exchange.output, 60, "the reason is given")
@@ -241,6 +241,24 @@ class TestCompiled:
             assert "compiling the core" not in exchange.output
         assert len(builds_in(checkout)) == 1
         assert not list(checkout.glob("build/compiled/*/.work"))
+
+    def test_a_machine_without_a_compiler_installs_one(self, checkout: Path) -> None:
+        shutil.rmtree(checkout / "build" / "compiled")
+        nothing = checkout / "no-programs"
+        nothing.mkdir()
+        # Its path leads to no program at all.
+        result = subprocess.run(
+            [sys.executable, "tools/compile_core.py"],
+            cwd=checkout,
+            env={name: value for name, value in os.environ.items() if name != "CC"} | {"PATH": str(nothing)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=COMPILE_TIMEOUT_S,
+        )
+        assert result.returncode == 0, result.stdout + result.stderr
+        assert "with an installed compiler" in result.stdout
+        assert core_of(checkout) == "compiled"
 
     def test_no_two_builds_but_the_newest_of_other_sources_are_kept(self, checkout: Path) -> None:
         """A process may run on an earlier one, and import more of it."""

@@ -11,6 +11,7 @@ import os
 import signal
 import stat
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,6 +43,15 @@ def exchange(folder: Path) -> Iterator[RunningExchange]:
     # A day of history at its first start: of two hours of the night a share has hardly a trade.
     with running_exchange(folder, DEMO_HISTORY_HOURS="24") as exchange:
         yield exchange
+
+
+def manage(exchange: RunningExchange, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A management command of the exchange's operator, from another terminal."""
+    environment = {**os.environ, "DATA": str(exchange.folder), "DEMO": "1", "COLUMNS": "200"}
+    command = [sys.executable, "manage.py", *arguments]
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
 
 
 class TestFirstRun:
@@ -83,6 +93,31 @@ class TestFirstRun:
                 return bool(rows[0]["execution_id"] != newest)
 
             wait_until(traded, 60, f"{symbol} trades")
+
+    def test_status_and_doctor_find_it_well(self, exchange: RunningExchange) -> None:
+        status = manage(exchange, "status", "--json")
+        found = json.loads(status.stdout)
+        assert (status.returncode, found["problems"], found["status"]) == (0, [], "ok"), status.stdout
+        assert found["rates"]["commands"] >= 0
+        assert {market["symbol"] for market in found["markets"]} == set(SYMBOLS)
+        assert {process["name"] for process in found["processes"]} == {
+            "supervisor", "engine", "marketdata", "dispatcher", "web", "demo",
+        }  # fmt: skip
+        doctor = manage(exchange, "doctor", "--port", str(exchange.port))
+        assert doctor.returncode == 0, doctor.stdout
+        assert f"the venue answers on 127.0.0.1:{exchange.port}" in doctor.stdout
+
+    def test_status_and_doctor_name_an_engine_that_hangs(self, exchange: RunningExchange) -> None:
+        pid = exchange.pids()["engine"]
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            status = manage(exchange, "status", "--once")
+            doctor = manage(exchange, "doctor", "--port", str(exchange.port))
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        assert status.returncode == doctor.returncode == 1
+        for output in (status.stdout, doctor.stdout):
+            assert "the engine does not answer" in " ".join(output.split())
 
     def test_a_user_has_balances_to_trade_with(self, exchange: RunningExchange) -> None:
         credentials = {"username": "bob", "password": exchange.demo()["users"]["bob"]}

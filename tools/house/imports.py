@@ -14,7 +14,9 @@ from functools import cached_property
 from pathlib import Path
 
 #: The packages of the house. Demo market, clients and benchmarks are guests: they come in by the front door.
-PACKAGES = ("xtrader", "web", "ops", "replays", "accounts", "marketdata", "exchange")
+PACKAGES = (
+    "xtrader", "web", "ops", "replays", "xtrader_engine", "custody", "accounts", "marketdata", "exchange",
+)  # fmt: skip
 #: A package inside another whose own packages are rooms.
 INNER_HOUSES = ("exchange.engine",)
 #: Left out: what Django asks for, and the commands, which are doors of their own into rooms of any floor.

@@ -11,7 +11,6 @@ from exchange.engine.records.machine_words import i64
 from exchange.engine.records.record_shapes import (
     AT_END,
     COMMAND_SHAPES,
-    END,
     END_WORDS,
     FLAG,
     LENGTH_AT,

@@ -83,11 +83,7 @@ class TupleEvents(PlainEvents):
         )
 
     def level(self, book: Book, level: Level) -> None:
-        self.events.append(
-            (m.EV_LEVEL, book.symbol.name, level.side, level.price_ticks, level.quantity_lots)
-        )
+        self.events.append((m.EV_LEVEL, book.symbol.name, level.side, level.price_ticks, level.quantity_lots))
 
     def balance(self, balance: Balance) -> None:
-        self.events.append(
-            (m.EV_BALANCE, balance.account, balance.asset, balance.available, balance.held)
-        )
+        self.events.append((m.EV_BALANCE, balance.account, balance.asset, balance.available, balance.held))

@@ -39,9 +39,9 @@ class ShortWay:
     __slots__ = (
         "_asked",
         "_book",
+        "_events",
         "_first_changed",
         "_free",
-        "_events",
         "_hot",
         "_last_changed",
         "_market",

@@ -41,11 +41,8 @@ class Trading:
         self.market = market
 
     def apply(self, tag: int, command: m.Command, account: Account) -> list[m.Event]:
-        """Carry out a command. Raises ValueError for a tag the core does not know."""
-        if tag == m.PLACE:
-            return self.place(command, account)
-        if tag == m.CANCEL:
-            return self.cancel(command, account)
+        """Carry out a command other than the two most frequent. Raises ValueError for a tag the core does
+        not know."""
         if tag == m.CANCEL_ALL:
             return self.cancel_all(command, account)
         if tag == m.REDUCE:

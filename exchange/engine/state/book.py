@@ -153,8 +153,8 @@ class Order:
         taker_ppm: int,
         now_ns: int,
     ) -> None:
-        """Let a plain order that has ended be a new one, as ``__init__`` makes it: of its neighbours, its level
-        and its hold it has none left."""
+        """Let a plain order that has ended be a new one, as ``__init__`` makes it. It has neither neighbours
+        nor level nor hold left."""
         self.order_id = order_id
         self.account = seat.account
         self.book = seat.book

@@ -1,5 +1,5 @@
-"""What stands in the place of ``by_number`` in the compiled core: a table of machine words (``slots_compiled``)
-beside a list, so that no Python integer is made for a key."""
+"""What stands in the place of ``by_number`` in the compiled core: a table of machine words
+(``slots_compiled``) beside a list, so that no Python integer is made for a key."""
 
 from __future__ import annotations
 
@@ -43,11 +43,7 @@ class ByNumber(Generic[T]):
         return len(self._slots)
 
     def __setitem__(self, key: i64, value: T) -> None:
-        slot: i64
-        if self._free_count:
-            slot = self._free[self._free_count - 1]
-        else:
-            slot = len(self._values)
+        slot: i64 = self._free[self._free_count - 1] if self._free_count else len(self._values)
         before: i64 = self._slots.swap(key, slot)
         if before >= 0:
             self._slots.put(key, before)

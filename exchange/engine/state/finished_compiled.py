@@ -1,5 +1,5 @@
-"""What stands in the place of ``finished`` in the compiled core: a finished order as a row of words. An order with
-options, or with an amount beyond a word, is its last OrderEvent beside it."""
+"""What stands in the place of ``finished`` in the compiled core: a finished order as a row of words. An order
+with options, or with an amount beyond a word, is its last OrderEvent beside it."""
 
 from __future__ import annotations
 

@@ -118,7 +118,9 @@ class CommandMemory:
         del account.share.commands[account.share.ids.pop()]
         self.count -= 1
         if account.share.commands:
-            heapreplace(self._oldest, (account.share.commands[account.share.ids.first()][_SEQUENCE], account.number))
+            heapreplace(
+                self._oldest, (account.share.commands[account.share.ids.first()][_SEQUENCE], account.number)
+            )
         else:
             heappop(self._oldest)
 

@@ -1,5 +1,5 @@
-"""What stands in the place of ``memory`` in the compiled core: commands and their replies as rows of words, which
-make no object when one is put in or forgotten. What comes as tuples is kept as such."""
+"""What stands in the place of ``memory`` in the compiled core: commands and their replies as rows of words,
+which make no object when one is put in or forgotten. What comes as tuples is kept as such."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from exchange.journal.errors import JournalError
 from exchange.journal.recovery import recover
 from exchange.journal.snapshots import valid_snapshots
 from exchange.management.commands.runengine import journal_folder
+from exchange.management.progress_bar import shown_on
 
 
 class Command(BaseCommand):
@@ -48,18 +49,23 @@ class Command(BaseCommand):
         if not path.is_dir():
             raise CommandError(f"there is no journal at {path}")
         try:
-            if options["action"] == "verify":
-                self._verify(path, snapshots, fold=options["fold"])
-            elif options["action"] == "export":
-                self._export(path, options["after"])
-            elif options["action"] == "archive":
-                self._archive(path, snapshots, options["keep"])
-            else:
-                self._repair(path, snapshots, force=options["force"])
+            with shown_on(self.stderr):
+                self._act(path, snapshots, options)
         except BlockingIOError as error:
             raise CommandError(f"another process archives {path}: try again later") from error
         except (JournalError, OSError) as error:
             raise CommandError(str(error)) from error
+
+    def _act(self, path: Path, snapshots: Path, options: dict[str, Any]) -> None:
+        match options["action"]:
+            case "verify":
+                self._verify(path, snapshots, fold=options["fold"])
+            case "export":
+                self._export(path, options["after"])
+            case "archive":
+                self._archive(path, snapshots, options["keep"])
+            case "repair":
+                self._repair(path, snapshots, force=options["force"])
 
     def _verify(self, path: Path, snapshots: Path, *, fold: bool) -> None:
         report = tools.verify(path, snapshots)

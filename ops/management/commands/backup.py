@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from exchange.journal.errors import JournalError
 from exchange.management.commands.runengine import journal_folder
+from exchange.management.progress_bar import shown_on
 from ops.backup.errors import BackupError
 from ops.backup.service import Site, back_up
 
@@ -25,9 +26,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            folder, manifest = back_up(
-                configured_site(), options["folder"], with_database=not options["no_database"]
-            )
+            with shown_on(self.stderr):
+                folder, manifest = back_up(
+                    configured_site(), options["folder"], with_database=not options["no_database"]
+                )
         except (BackupError, JournalError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from exchange.journal.errors import JournalError
+from exchange.management.progress_bar import shown_on
 from ops.backup.errors import BackupError
 from ops.backup.service import restore
 from ops.management.commands.backup import configured_site
@@ -28,12 +29,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            restored = restore(
-                options["backup"],
-                configured_site(),
-                sequence=options["sequence"],
-                with_database=not options["no_database"],
-            )
+            with shown_on(self.stderr):
+                restored = restore(
+                    options["backup"],
+                    configured_site(),
+                    sequence=options["sequence"],
+                    with_database=not options["no_database"],
+                )
         except (BackupError, JournalError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(

@@ -1,8 +1,7 @@
-"""The present core against the one before records (``reference_core``), command by command: its events in their
-order, its place in the sequence, and its state as a snapshot. Tuples and records both.
+"""The present core against the one before records (``reference_core``), command by command: its events in
+their order, its place in the sequence, and its state as a snapshot. Tuples and records both.
 
-``make equal COMMANDS=10000000``, or ``python -m tests.exchange.engine.equality 10000000``, runs as many commands;
-the tests run some of each stream."""
+``make equal COMMANDS=10000000`` runs as many commands; the tests run some of each stream."""
 
 from __future__ import annotations
 
@@ -34,8 +33,8 @@ LIMITS = (
     Limits(ids_per_account=9, ids_total=60, finished_orders=20, finished_per_account=4),
     Limits(trades_per_command=3, reply_events=5, orders_per_account=25),
 )
-#: How many commands come at one moment in a batch of records, at most; how many of them lie between two comparisons
-#: of the state, and how many make up a stream of a long run.
+#: How many commands come at one moment in a batch of records, at most; how many of them lie between two
+#: comparisons of the state, and how many make up a stream of a long run.
 _BATCH = 20
 _BETWEEN = 2_000
 _STREAM = 50_000
@@ -92,7 +91,9 @@ def outcome(engine: Any, command: m.Command, now_ns: int) -> tuple[int, int, lis
     return engine.sequence, now_ns, events
 
 
-def run(stream: flows.Stream, seed: int, length: int, limits: Limits, rules_version: int = RULES_VERSION) -> Cores:
+def run(
+    stream: flows.Stream, seed: int, length: int, limits: Limits, rules_version: int = RULES_VERSION
+) -> Cores:
     """A stream through all; raises AssertionError at the first difference."""
     cores = Cores(limits, rules_version)
     for number, (command, pause_ns) in enumerate(stream.commands(seed, length)):

@@ -1,8 +1,8 @@
-"""Streams of commands that two cores are compared over, each from one seed: what most commands are, in the shapes
-that matter to how a core keeps its state.
+"""Streams of commands that two cores are compared over, each from one seed: what most commands are, in the
+shapes that matter to how a core keeps its state.
 
-A stream yields a command and how long after the one before it comes. ``Everything`` learns from the events, so
-that its commands are about orders that are open."""
+A stream yields a command and how long after the one before it comes. ``Everything`` learns from the events,
+so that its commands are about orders that are open."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ SYMBOLS = {"A-B": ("A", "B"), "BTC-KRW": ("BTC", "KRW"), "DOGECOIN-KRW": ("DOGEC
 Timed = Iterator[tuple[m.Command, int]]
 
 
-def small_venue(wide: bool, rates: tuple[int, int], symbols: dict[str, tuple[str, str]] = SYMBOLS) -> list[m.Command]:
+def small_venue(
+    wide: bool, rates: tuple[int, int], symbols: dict[str, tuple[str, str]] = SYMBOLS
+) -> list[m.Command]:
     """A few poor accounts, or (``wide``) rich ones whose amounts do not fit a word."""
     assets = sorted({asset for pair in symbols.values() for asset in pair})
     commands = [m.set_asset(f"a{asset}", asset, 8) for asset in assets]
@@ -52,7 +54,8 @@ def small_venue(wide: bool, rates: tuple[int, int], symbols: dict[str, tuple[str
 
 
 class SmallTrader:
-    """Draws plain orders and cancels around a hundred, with ids that return, and now and then something else."""
+    """Draws plain orders and cancels around a hundred, with ids that return, and now and then something
+    else."""
 
     def __init__(self, seed: int, unit: int, symbols: list[str] | None = None) -> None:
         self.rng = random.Random(seed)
@@ -100,7 +103,9 @@ class SmallTrader:
         rng = self.rng
         order_id = max(1, self.orders - int(rng.expovariate(0.05)))
         if rng.random() < 0.95:
-            return m.cancel_order(command_id, rng.choice(ACCOUNTS) if rng.random() < 0.1 else account, order_id)
+            return m.cancel_order(
+                command_id, rng.choice(ACCOUNTS) if rng.random() < 0.1 else account, order_id
+            )
         return rng.choice(
             (
                 m.cancel_all(command_id, account, None),

@@ -1,5 +1,5 @@
-"""What is remembered of commands and finished orders, as the interpreter and as the compiled core keep it: both
-against a plain list."""
+"""What is remembered of commands and finished orders, as the interpreter and as the compiled core keep it:
+both against a plain list."""
 
 from __future__ import annotations
 
@@ -31,7 +31,16 @@ PAIRS = [(memory, finished, shares)]
 if core.running() == "python":
     PAIRS.append((memory_compiled, finished_compiled, shares_compiled))
 BOTH = pytest.mark.parametrize("modules", PAIRS)
-IDS = ["", "1", "2", "seven-7", "eight--8", "a-much-longer-id-of-a-client", "a-much-longer-id-of-a-clienu", "한국"]
+IDS = [
+    "",
+    "1",
+    "2",
+    "seven-7",
+    "eight--8",
+    "a-much-longer-id-of-a-client",
+    "a-much-longer-id-of-a-clienu",
+    "한국",
+]
 
 
 def accounts_of(modules: Any) -> dict[int, Account]:
@@ -85,9 +94,7 @@ def test_commands_by_account_and_id(modules: Any, all_meet: bool, monkeypatch: p
             model.append((command, sequence, sequence, tuple(events)))
             if as_record:
                 words, count = reply_words(events)
-                kept.keep_words(
-                    account, sequence, sequence, words, 0, count, record, 0, len(record) // 8
-                )
+                kept.keep_words(account, sequence, sequence, words, 0, count, record, 0, len(record) // 8)
             else:
                 kept.keep_trader(account, command, sequence, sequence, tuple(events))
         if rng.random() < 0.02:
@@ -110,7 +117,18 @@ def test_a_tuple_is_kept_without_having_been_looked_up(modules: Any) -> None:
 
 
 def finished_event(order_id: int, account: int, client_order_id: str | None, notional: int) -> m.Event:
-    place = (m.EV_ORDER, order_id, account, client_order_id, "A-B", m.BUY, m.LIMIT, m.IOC, True, m.STP_DECREMENT)
+    place = (
+        m.EV_ORDER,
+        order_id,
+        account,
+        client_order_id,
+        "A-B",
+        m.BUY,
+        m.LIMIT,
+        m.IOC,
+        True,
+        m.STP_DECREMENT,
+    )
     return (*place, 9, 4, 0, 3, notional, -2, m.CANCELED, m.REASON_USER, order_id - 1, order_id)
 
 
@@ -127,8 +145,8 @@ def finished_order(seat: Seat, event: m.Event) -> Order:
     named = m.OrderEvent(*event)
     order = Order(
         named.order_id, seat, named.side, named.order_type, named.time_in_force, named.post_only,
-        named.price_ticks, named.quantity_lots, named.quote_amount_minor, named.stp, named.client_order_id, 0, 0,
-        named.created_ns,
+        named.price_ticks, named.quantity_lots, named.quote_amount_minor, named.stp, named.client_order_id, 0,
+        0, named.created_ns,
     )  # fmt: skip
     order.filled_lots, order.filled_notional_minor = named.filled_lots, named.filled_notional_minor
     order.fee_minor, order.status, order.reason = named.fee_minor, named.status, named.reason
@@ -181,7 +199,10 @@ def test_the_oldest_finished_order_of_all_goes_first_beyond_the_bound_for_all(
         order = kept if is_shared else sorted(kept, key=lambda each: (each[2], each[1]))
         assert past.remembered() == order
     past.part()
-    assert max(len([each for each in past.remembered() if each[2] == number]) for number in accounts) <= per_account
+    assert (
+        max(len([each for each in past.remembered() if each[2] == number]) for number in accounts)
+        <= per_account
+    )
 
 
 def test_words_are_made_of_nothing() -> None:

@@ -14,12 +14,9 @@ from bench import flow, plainflow
 from exchange.engine import Engine, Limits
 from exchange.engine import messages as m
 from exchange.engine.records import read_answers, write_commands
+from tests.exchange.engine.flows import SmallTrader, small_venue
 from tests.exchange.engine.pair import START_NS
 from tests.exchange.engine.worlds import World
-
-ACCOUNTS = range(1_000, 1_012)
-#: Names that fit a word and names that do not.
-SYMBOLS = {"A-B": ("A", "B"), "BTC-KRW": ("BTC", "KRW"), "DOGECOIN-KRW": ("DOGECOIN", "KRW")}
 
 
 class Both:
@@ -63,94 +60,6 @@ def batches(commands: Iterable[m.Command], rng: random.Random) -> Iterator[list[
     yield batch
 
 
-def small_venue(wide: bool, rates: tuple[int, int]) -> Iterator[m.Command]:
-    for asset in sorted({asset for pair in SYMBOLS.values() for asset in pair}):
-        yield m.set_asset(f"a{asset}", asset, 8)
-    for name, (base, quote) in SYMBOLS.items():
-        yield m.set_symbol(
-            f"s{name}",
-            name,
-            base=base,
-            quote=quote,
-            price_scale=0,
-            quantity_scale=8 if not wide else 2,
-            tick_bands=((0, 1),) if name == "A-B" else ((0, 1), (200, 2)),
-            lot_step=1,
-            min_quantity_lots=1,
-            max_quantity_lots=10**18,
-            min_price_ticks=1,
-            max_price_ticks=10**18,
-            min_notional_minor=0,
-            maker_ppm=rates[0],
-            taker_ppm=rates[1],
-            max_open_orders=30,
-        )
-    for account in ACCOUNTS:
-        yield m.set_account(f"n{account}", account)
-        for asset in sorted({asset for pair in SYMBOLS.values() for asset in pair}):
-            yield m.deposit(f"d{account}{asset}", account, asset, 10**30 if wide else 90_000)
-
-
-class Trader:
-    """Draws simple orders and cancels around a hundred, with ids that return, and now and then something
-    else."""
-
-    def __init__(self, seed: int, unit: int) -> None:
-        self.rng = random.Random(seed)
-        self.unit = unit
-        self.made: list[m.Command] = []
-        self.orders = 0
-
-    def draw(self) -> m.Command:
-        rng = self.rng
-        if self.made and rng.random() < 0.03:
-            again = rng.choice(self.made)
-            if again[0] != m.PLACE or rng.random() < 0.7:
-                return again
-            return (*again[:3], "A-B", *again[4:])
-        number = len(self.made)
-        command_id = f"{number}" if number % 3 else f"client-{number}-with-a-long-id"
-        account = rng.choice(ACCOUNTS)
-        command = self._order(command_id, account) if rng.random() < 0.7 else self._other(command_id, account)
-        self.made.append(command)
-        return command
-
-    def _order(self, command_id: str, account: int) -> m.Command:
-        rng = self.rng
-        self.orders += 1
-        return m.place_order(
-            command_id,
-            account,
-            rng.choice((*SYMBOLS, *SYMBOLS, "NO-SUCH")) if rng.random() < 0.1 else rng.choice(list(SYMBOLS)),
-            rng.choice((m.BUY, m.SELL)),
-            order_type=m.MARKET if rng.random() < 0.02 else m.LIMIT,
-            time_in_force=rng.choice((m.GTC, m.GTC, m.GTC, m.IOC, m.FOK)),
-            post_only=rng.random() < 0.02,
-            price_ticks=100 + int(rng.gauss(0, 6)),
-            quantity_lots=rng.randrange(1, 12) * self.unit,
-            stp=rng.randrange(4),
-            client_order_id=f"c{rng.randrange(40)}" * rng.choice((1, 4)) if rng.random() < 0.3 else None,
-            terms=m.OrderTerms(session="s") if rng.random() < 0.03 else None,
-        )
-
-    def _other(self, command_id: str, account: int) -> m.Command:
-        rng = self.rng
-        order_id = max(1, self.orders - int(rng.expovariate(0.05)))
-        if rng.random() < 0.95:
-            return m.cancel_order(
-                command_id, rng.choice(ACCOUNTS) if rng.random() < 0.1 else account, order_id
-            )
-        return rng.choice(
-            (
-                m.cancel_all(command_id, account, None),
-                m.reduce_order(command_id, account, order_id, 1),
-                m.set_account(command_id, account, rng.choice((m.ACTIVE, m.FROZEN))),
-                m.set_fees(command_id, "BTC-KRW", account, rng.choice((-200, 0, 700)), 900),
-                m.tick(),
-            )
-        )
-
-
 @pytest.mark.parametrize("seed", range(10))
 def test_simple_flows_lead_to_the_same(seed: int) -> None:
     """Rebates and fees, poor and very rich accounts, small bounds, ids that return."""
@@ -164,8 +73,11 @@ def test_simple_flows_lead_to_the_same(seed: int) -> None:
         reply_events=(1_024, 2, 5, 1, 0)[seed % 5],
     )
     rates = ((-300, 700), (500, 500), (0, 0))[seed % 3]
-    both, trader = Both(limits, rules_version=(4, 4, 3, 2)[seed % 4]), Trader(seed, 10**17 if wide else 1)
-    both.step(list(small_venue(wide, rates)))
+    both, trader = (
+        Both(limits, rules_version=(4, 4, 3, 2)[seed % 4]),
+        SmallTrader(seed, 10**17 if wide else 1),
+    )
+    both.step(small_venue(wide, rates))
     commands = [trader.draw() for _ in range(1_500)]
     for count, batch in enumerate(batches(commands, trader.rng)):
         both.step(batch)
@@ -198,7 +110,7 @@ def test_the_flow_that_is_measured_goes_the_short_way() -> None:
 
 def test_a_batch_beyond_midnight_begins_the_day() -> None:
     both = Both()
-    both.step(list(small_venue(False, (0, 0))))
+    both.step(small_venue(False, (0, 0)))
     day_ns = 24 * 3600 * 10**9
     for number in range(3):
         both.step([m.place_order(f"b{number}", 1_000, "A-B", m.BUY, price_ticks=9, quantity_lots=1)], day_ns)
@@ -211,7 +123,7 @@ def test_a_batch_beyond_midnight_begins_the_day() -> None:
 def test_it_makes_no_garbage_cycles() -> None:
     """The worker runs with the collector off. Small bounds: much is forgotten."""
     engine = Engine(Limits(ids_per_account=9, ids_total=60, finished_orders=20, finished_per_account=4))
-    trader = Trader(11, 1)
+    trader = SmallTrader(11, 1)
     engine.apply_batch(write_commands(small_venue(False, (0, 500))), START_NS)
     gc.collect()
     gc.disable()

@@ -14,7 +14,7 @@ from exchange.control.services import request_change
 from exchange.models import ChangeRequest
 from tests.conftest import LiveEngine, Person, make_person
 from web.console import display_units
-from xtrader import approval_bounds
+from xtrader.variables import value_parsers
 
 Staff = dict[str, Client]
 Dispatch = Callable[[], int]
@@ -66,11 +66,15 @@ def market(live_engine: LiveEngine, alice: Person, bob: Person, dispatch: Dispat
 
 def approvals_of(settings: Any, above: str = "*=0", fees: str = "0", hours: int = 24) -> None:
     """Have changes wait for a second operator, for the length of a test."""
-    bounds = approval_bounds.approvals(above, fees, hours)
+    bounds = {
+        "ABOVE": value_parsers.amounts_by_asset(above),
+        "FEE_PPM": value_parsers.percentage_points_as_ppm(fees),
+        "HOURS": hours,
+    }
     settings.XTRADER = {**settings.XTRADER, "APPROVALS": bounds}
 
 
 @pytest.fixture(autouse=True)
 def _one_operator_is_enough(settings: Any) -> None:
     """As in a demo; tests of approvals say ``approvals_of``."""
-    approvals_of(settings, approval_bounds.OFF)
+    approvals_of(settings, value_parsers.OFF)

@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import environ
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.demo_bots import DEMO_BOTS
-from demo.history import HOURS, make_history
+from demo.history import make_history
 from exchange.control.services import pending_commands
 from exchange.engine.messages import Command as EngineCommand
 from exchange.engine.messages import Event
@@ -29,8 +28,8 @@ class Command(BaseCommand):
     help = "Trade some days of demo history into an empty journal. Does nothing when there is one."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        hours = environ.Env().int("DEMO_HISTORY_HOURS", default=HOURS)
-        parser.add_argument("--hours", type=int, default=hours, help=f"how far back it goes ({HOURS})")
+        hours = settings.XTRADER["DEMO_HISTORY_HOURS"]
+        parser.add_argument("--hours", type=int, default=hours, help=f"how far back it goes ({hours})")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         journal = journal_folder()

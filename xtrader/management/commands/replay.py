@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from exchange.management.progress_bar import shown_on
 from replays import cme
 from replays.canonical import CanonicalFlow
 from replays.lobster import PRICE_SCALE, Best, LobsterFlow
@@ -101,7 +102,7 @@ class Command(BaseCommand):
         if (data / "journal").exists():
             raise CommandError(f"{data} has a journal already; a replay needs an empty folder")
         data.mkdir(parents=True, exist_ok=True)
-        with running_engine(data) as engine:
+        with running_engine(data) as engine, shown_on(self.stderr):
             pace = replay(flow, engine.client)
         self.stdout.write(_rates(pace))
 

@@ -19,7 +19,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-import environ
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
@@ -43,8 +42,8 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1")
-        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--host", default=settings.XTRADER["HOST"])
+        parser.add_argument("--port", type=int, default=settings.XTRADER["PORT"])
         parser.add_argument(
             "--with-parent", action="store_true", help="stop when the process that started this one ends"
         )
@@ -166,7 +165,7 @@ def see_to_core(supervisor: Supervisor, layout: plan.Layout) -> None:
     """Say that the engine runs the compiled core; else, unless ``COMPILE=0``, have it compiled meanwhile."""
     if core_in_use(layout) == "compiled":
         supervisor.say("the engine runs the compiled core")
-    elif environ.Env().bool("COMPILE", default=True) and core_build.is_wanted():
+    elif settings.XTRADER["COMPILE"] and core_build.is_wanted():
         supervisor.compile_core(layout.base_dir)
 
 

@@ -20,7 +20,16 @@ from exchange.engine.records import (
     record_places,
     write_commands,
 )
-from exchange.engine.records.record_shapes import FLAG, LENGTH_AT, NARROW, SMALL, SMALL_BITS, SMALLS_AT, WHOLE, Shape
+from exchange.engine.records.record_shapes import (
+    FLAG,
+    LENGTH_AT,
+    NARROW,
+    SMALL,
+    SMALL_BITS,
+    SMALLS_AT,
+    WHOLE,
+    Shape,
+)
 from exchange.engine.records.record_words import WordRow
 from tests.exchange.engine.pair import START_NS
 from tests.exchange.engine.worlds import World

@@ -1,7 +1,7 @@
-"""The core as it was before records: frozen, and what the present one is held to (``tests.exchange.engine.equality``).
+"""The core as it was before records: frozen, and what the present one is held to
+(``tests.exchange.engine.equality``).
 
-Nothing is changed here. Commands, events and their constants are those of ``exchange.engine.messages``. It goes
-once no rule of the present core is changed without a rules version of its own that this one does not know.
+Nothing is changed here. Commands, events and their constants are those of ``exchange.engine.messages``.
 """
 
 from exchange.engine.messages.version_numbers import FIRST_RULES, RULES_VERSION

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Final
 
 import exchange.engine.messages.codes as codes
-from tests.exchange.engine.reference_core import invariants, snapshot
 from exchange.engine import messages as m
 from exchange.engine.messages.places import COMMAND_ACCOUNT, COMMAND_ID, ORDER_SYMBOL
 from exchange.engine.messages.sameness import is_same
 from exchange.engine.messages.version_numbers import FIRST_RULES, RULES_VERSION, VENUE_RULES
+from tests.exchange.engine.reference_core import invariants, snapshot
 from tests.exchange.engine.reference_core.rules.auction import indication
 from tests.exchange.engine.reference_core.rules.market import Market
 from tests.exchange.engine.reference_core.rules.operators import Control

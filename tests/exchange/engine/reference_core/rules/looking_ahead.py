@@ -8,7 +8,14 @@ from collections.abc import Iterator
 from exchange.engine import messages as m
 from exchange.engine.messages.version_numbers import VENUE_RULES
 from tests.exchange.engine.reference_core.rules.effects import Effects
-from tests.exchange.engine.reference_core.rules.pegs import LOOK_TRADES, PegMet, comes_first, may_meet_pegs, met_pegs, price_of
+from tests.exchange.engine.reference_core.rules.pegs import (
+    LOOK_TRADES,
+    PegMet,
+    comes_first,
+    may_meet_pegs,
+    met_pegs,
+    price_of,
+)
 from tests.exchange.engine.reference_core.state.book import Order, is_overdue, options_of
 from tests.exchange.engine.reference_core.state.boxed import Boxed
 from tests.exchange.engine.reference_core.state.root import State

@@ -12,9 +12,23 @@ from exchange.engine.messages.version_numbers import VENUE_RULES
 from tests.exchange.engine.reference_core.rules.effects import Effects
 from tests.exchange.engine.reference_core.rules.iceberg_rounds import shares_of
 from tests.exchange.engine.reference_core.rules.looking_ahead import allowed_prices, crosses
-from tests.exchange.engine.reference_core.rules.pegs import LOOK_TRADES, PegMet, comes_first, may_meet_pegs, met_pegs, price_of
+from tests.exchange.engine.reference_core.rules.pegs import (
+    LOOK_TRADES,
+    PegMet,
+    comes_first,
+    may_meet_pegs,
+    met_pegs,
+    price_of,
+)
 from tests.exchange.engine.reference_core.rules.seconds import release
-from tests.exchange.engine.reference_core.state.book import BookSide, Level, Options, Order, is_overdue, options_of
+from tests.exchange.engine.reference_core.state.book import (
+    BookSide,
+    Level,
+    Options,
+    Order,
+    is_overdue,
+    options_of,
+)
 from tests.exchange.engine.reference_core.state.ledger import Balance
 from tests.exchange.engine.reference_core.state.root import State
 from tests.exchange.engine.reference_core.state.symbols import PPM, rated

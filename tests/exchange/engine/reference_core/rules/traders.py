@@ -17,9 +17,18 @@ from exchange.engine.messages.places import (
 from exchange.engine.messages.version_numbers import BOUNDED_RULES, FIRST_RULES, VENUE_RULES
 from tests.exchange.engine.reference_core.rules import checks
 from tests.exchange.engine.reference_core.rules.effects import Effects, latest_levels
-from tests.exchange.engine.reference_core.rules.funding import Details, fund, required_minor, shortfall_details
+from tests.exchange.engine.reference_core.rules.funding import (
+    Details,
+    fund,
+    required_minor,
+    shortfall_details,
+)
 from tests.exchange.engine.reference_core.rules.market import Market, holder_of
-from tests.exchange.engine.reference_core.rules.market_makers import cancel_quotes, place_quotes, protect_quotes
+from tests.exchange.engine.reference_core.rules.market_makers import (
+    cancel_quotes,
+    place_quotes,
+    protect_quotes,
+)
 from tests.exchange.engine.reference_core.rules.matching import level_event, take_from
 from tests.exchange.engine.reference_core.rules.money import move
 from tests.exchange.engine.reference_core.rules.one_triggers_other import place_oto
