@@ -97,10 +97,7 @@ class Engine:
         account = self._accounts.get(command[COMMAND_ACCOUNT])
         if account is None or not account.trades:
             return rejected(command, codes.ACCOUNT_NOT_FOUND)
-        if refusal:
-            events = rejected(command, refusal)
-        else:
-            events = self._carry_out(tag, command, account)
+        events = rejected(command, refusal) if refusal else self._carry_out(tag, command, account)
         reply = state.take_reply(events)
         if len(reply) > state.reply_events:
             reply = kept_reply(reply, account.number, state.reply_events)

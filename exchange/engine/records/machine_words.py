@@ -37,7 +37,7 @@ def zeros(count: i64) -> Words:
 
 
 def longer(words: Words) -> Words:
-    """Twice as long, with anything in the second half; the given ones are not to be used any longer."""
+    """Longer by a good piece of anything; the given ones are not to be used any more."""
     return words + words
 
 

@@ -3,7 +3,7 @@ objects."""
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from librt.strings import read_i64_le as read_word
 from librt.vecs import append, extend, vec
@@ -29,12 +29,16 @@ Words: TypeAlias = "vec[i64]"
 WordRows: TypeAlias = "vec[vec[i64]]"
 
 
+_PIECE: Final = 4096
+
+
 def zeros(count: i64) -> vec[i64]:
     return vec[i64]([0] * count)
 
 
 def longer(words: vec[i64]) -> vec[i64]:
-    return extend(words, words[:])
+    # Room is taken in larger and larger pieces in there, which are not copied where that can be helped.
+    return extend(words, words[: min(len(words), _PIECE)])
 
 
 def part_of(words: vec[i64], start: i64, end: i64) -> vec[i64]:

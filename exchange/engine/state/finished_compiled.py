@@ -95,9 +95,9 @@ class FinishedOrders:
             return
         self._is_shared = False
         for account in self._accounts.values():
-            while account.share.finished > self._per_account:
+            while account.share.finished_count > self._per_account:
                 self._drop(account)
-        with_any = [account for account in self._accounts.values() if account.share.finished]
+        with_any = [account for account in self._accounts.values() if account.share.finished_count]
         self._oldest = [(self._oldest_ns(account), account.number) for account in with_any]
         heapify(self._oldest)
 
@@ -167,12 +167,12 @@ class FinishedOrders:
         if self._is_shared:
             if len(self) >= self._most:
                 self._forget_oldest()
-        elif account.share.finished >= self._per_account:
+        elif account.share.finished_count >= self._per_account:
             self._drop(account)
         else:
             if len(self) >= self._most:
                 self._forget_oldest()
-            if account.share.finished == 0:
+            if account.share.finished_count == 0:
                 heappush(self._oldest, (updated_ns, account.number))
         slot: i64 = self._free
         if slot < 0:
@@ -193,13 +193,13 @@ class FinishedOrders:
         else:
             rows[_ROW * self._last + _AFTER] = slot
         self._last = slot
-        if account.share.finished == 0:
+        if account.share.finished_count == 0:
             account.share.first_finished = slot
         else:
             rows[_ROW * account.share.last_finished + _NEXT_OWN] = slot
             rows[at + _BEFORE_OWN] = account.share.last_finished
         account.share.last_finished = slot
-        account.share.finished += 1
+        account.share.finished_count += 1
         self._slots.put(order_id, slot)
         return slot
 
@@ -247,7 +247,7 @@ class FinishedOrders:
             self._collect(found, self._first, _AFTER)
         else:
             for _, account in sorted(self._accounts.items()):
-                if account.share.finished:
+                if account.share.finished_count:
                     self._collect(found, account.share.first_finished, _NEXT_OWN)
         return found
 
@@ -289,7 +289,7 @@ class FinishedOrders:
         self._first_ns()
         account = self._accounts[self._oldest[0][1]]
         self._drop(account)
-        if account.share.finished:
+        if account.share.finished_count:
             heapreplace(self._oldest, (self._oldest_ns(account), account.number))
         else:
             heappop(self._oldest)
@@ -301,7 +301,7 @@ class FinishedOrders:
         at: i64 = _ROW * slot
         later: i64 = rows[at + _NEXT_OWN]
         account.share.first_finished = later
-        account.share.finished -= 1
+        account.share.finished_count -= 1
         if later < 0:
             account.share.last_finished = -1
         else:

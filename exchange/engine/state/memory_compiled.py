@@ -17,6 +17,7 @@ from exchange.engine.records.machine_words import (
     longer,
     no_rows,
     no_words,
+    part_of,
     put_words,
     zeros,
 )
@@ -39,13 +40,13 @@ _BEFORE: Final = 5
 _AFTER: Final = 6
 #: The slot of another one that is found by the same key; -1: none.
 _TWIN: Final = 7
-#: How many words its reply and its command take together: that many follow, or if they are more than fit the
-#: number of those in ``_long``. 0: both are tuples.
-_WORDS: Final = 8
-#: How many of them are the reply's.
+#: How many words the command takes and how many its reply, which follow. 0: both are tuples.
+_COMMAND_WORDS: Final = 8
 _REPLY_WORDS: Final = 9
-_KEPT: Final = 10
-_FIT: Final = 30
+#: Where the reply is among the long ones, if it does not fit; -1: it does.
+_LONG: Final = 10
+_KEPT: Final = 11
+_FIT: Final = 29
 _FIRST_ROWS: Final = 16
 _NO_WORDS: Final[Words] = no_words()
 
@@ -89,7 +90,7 @@ class CommandMemory:
         self._slots = Slots()
         #: By slot: the command and its reply, where they are tuples.
         self._tuples: dict[int, tuple[m.Command, tuple[m.Event, ...]]] = {}
-        #: Words that do not fit their row, and the places among these that are free.
+        #: Replies that do not fit their row, and the places among these that are free.
         self._long: WordRows = no_rows()
         self._long_free: list[int] = []
         #: What was looked for last: its key, account and, if it was a tuple's, its id.
@@ -129,8 +130,7 @@ class CommandMemory:
         if kept is not None:
             return (kept[0], sequence, now_ns, kept[1])
         command = read_message(self._record(slot), 0, COMMAND_SHAPES)
-        reply = read_messages(self._part(at, 0, self._rows[at + _REPLY_WORDS]), EVENT_SHAPES)
-        return (command, sequence, now_ns, tuple(reply))
+        return (command, sequence, now_ns, tuple(read_messages(self._reply(slot), EVENT_SHAPES)))
 
     def _right_one(self, slot: i64, account: i64, command_id: str | None) -> i64:
         """Which of the commands that are found by one key is the account's of this id."""
@@ -151,14 +151,18 @@ class CommandMemory:
 
     def _record(self, slot: i64) -> bytes:
         """The command's, of one that is kept as words."""
-        at: i64 = _ROW * slot
-        return self._part(at, self._rows[at + _REPLY_WORDS], self._rows[at + _WORDS])
+        at: i64 = _ROW * slot + _KEPT
+        return bytes_of(self._rows, at, at + self._rows[at - _KEPT + _COMMAND_WORDS])
 
-    def _part(self, at: i64, start: i64, end: i64) -> bytes:
-        """Of the words that belong to the row there."""
-        if self._rows[at + _WORDS] <= _FIT:
-            return bytes_of(self._rows, at + _KEPT + start, at + _KEPT + end)
-        return bytes_of(self._long[self._rows[at + _KEPT]], start, end)
+    def _reply(self, slot: i64) -> bytes:
+        """The records of its reply."""
+        at: i64 = _ROW * slot
+        count: i64 = self._rows[at + _REPLY_WORDS]
+        number: i64 = self._rows[at + _LONG]
+        if number >= 0:
+            return bytes_of(self._long[number], 0, count)
+        at += self._rows[at + _COMMAND_WORDS] + _KEPT
+        return bytes_of(self._rows, at, at + count)
 
     # --- keeping ---------------------------------------------------------------------------------
 
@@ -171,7 +175,7 @@ class CommandMemory:
         if self._missed_id is not command_id or self._missed_for != account.number:
             self._missed = key_of(account.number, command_id)
         slot: i64 = self._take_slot(account, sequence, now_ns)
-        self._rows[_ROW * slot + _WORDS] = 0
+        self._rows[_ROW * slot + _COMMAND_WORDS] = 0
         self._tuples[slot] = (command, events)
 
     def keep_words(
@@ -188,35 +192,42 @@ class CommandMemory:
     ) -> None:
         """The same, of the command that ``knows`` looked for last, whose record stands in the batch; its
         reply is these words."""
+        if command_words > _FIT:
+            command = read_message(batch, command_at, COMMAND_SHAPES)
+            reply = tuple(read_messages(bytes_of(words, start, end), EVENT_SHAPES))
+            self.keep_trader(account, command, sequence, now_ns, reply)
+            return
         slot: i64 = self._take_slot(account, sequence, now_ns)
         rows = self._rows
         place: i64 = _ROW * slot
-        reply: i64 = end - start
-        total: i64 = reply + command_words
-        rows[place + _WORDS] = total
-        rows[place + _REPLY_WORDS] = reply
-        place += _KEPT
-        if total > _FIT:
-            kept = zeros(total)
-            if self._long_free:
-                number: i64 = self._long_free.pop()
-                self._long[number] = kept
-                rows[place] = number
-            else:
-                rows[place] = i64(len(self._long))
-                self._long = add_row(self._long, kept)
-            rows = kept
-            place = 0
+        rows[place + _COMMAND_WORDS] = command_words
+        rows[place + _REPLY_WORDS] = end - start
+        put_words(rows, place + _KEPT, batch, command_at, command_words)
+        if command_words + end - start > _FIT:
+            rows[place + _LONG] = self._keep_long(part_of(words, start, end))
+            return
+        rows[place + _LONG] = -1
+        place += _KEPT + command_words
         while start < end:
             rows[place] = words[start]
             place += 1
             start += 1
-        put_words(rows, place, batch, command_at, command_words)
+
+    def _keep_long(self, reply: Words) -> i64:
+        """Keep a reply that does not fit a row; its number."""
+        number: i64
+        if self._long_free:
+            number = self._long_free.pop()
+            self._long[number] = reply
+        else:
+            number = len(self._long)
+            self._long = add_row(self._long, reply)
+        return number
 
     def _take_slot(self, account: Account, sequence: i64, now_ns: i64) -> i64:
         """The row of a new command, found by ``_missed``, within the bounds."""
         share = account.share
-        if share.ids >= self._ids_per_account:
+        if share.id_count >= self._ids_per_account:
             self._drop(account)
         elif self.count >= self._ids_total:
             self._drop(self.accounts[self._rows[_ROW * self._first + _ACCOUNT]])
@@ -241,12 +252,12 @@ class CommandMemory:
         else:
             rows[_ROW * self._last + _AFTER] = slot
         self._last = slot
-        if share.ids == 0:
+        if share.id_count == 0:
             share.first_id = slot
         else:
             rows[_ROW * share.last_id + _NEXT_OWN] = slot
         share.last_id = slot
-        share.ids += 1
+        share.id_count += 1
         self.count += 1
         return slot
 
@@ -286,7 +297,7 @@ class CommandMemory:
         slot: i64 = share.first_id
         at: i64 = _ROW * slot
         share.first_id = rows[at + _NEXT_OWN]
-        share.ids -= 1
+        share.id_count -= 1
         self.count -= 1
         before: i64 = rows[at + _BEFORE]
         after: i64 = rows[at + _AFTER]
@@ -299,11 +310,10 @@ class CommandMemory:
         else:
             rows[_ROW * after + _BEFORE] = before
         self._unlink(rows[at + _KEY], slot)
-        size: i64 = rows[at + _WORDS]
-        if size == 0:
+        if rows[at + _COMMAND_WORDS] == 0:
             del self._tuples[slot]
-        elif size > _FIT:
-            number: i64 = rows[at + _KEPT]
+        elif rows[at + _LONG] >= 0:
+            number: i64 = rows[at + _LONG]
             self._long[number] = _NO_WORDS
             self._long_free.append(number)
         rows[at + _AFTER] = self._free

@@ -19,19 +19,18 @@ from exchange.engine.state import (
     finished_compiled,
     memory,
     memory_compiled,
-    shares,
-    shares_compiled,
 )
 from exchange.engine.state.book import Book, Order, Seat
 from exchange.engine.state.ledger import Account
 from exchange.engine.state.symbols import Symbol
 
 #: In the compiled core the one stands in the other's place.
-PAIRS = [(memory, finished, shares)]
+PAIRS = [(memory, finished)]
 if core.running() == "python":
-    PAIRS.append((memory_compiled, finished_compiled, shares_compiled))
+    PAIRS.append((memory_compiled, finished_compiled))
 BOTH = pytest.mark.parametrize("modules", PAIRS)
 IDS = [
+    "so long that the command does not fit a row" * 6,
     "",
     "1",
     "2",
@@ -43,12 +42,8 @@ IDS = [
 ]
 
 
-def accounts_of(modules: Any) -> dict[int, Account]:
-    accounts = {number: Account(number) for number in (1000, 1001, 1002, 2**40)}
-    if core.running() == "python":
-        for account in accounts.values():
-            account.share = modules[2].Share()
-    return accounts
+def some_accounts() -> dict[int, Account]:
+    return {number: Account(number) for number in (1000, 1001, 1002, 2**40)}
 
 
 def reply_words(events: list[m.Event]) -> tuple[Any, int]:
@@ -68,7 +63,7 @@ def test_commands_by_account_and_id(modules: Any, all_meet: bool, monkeypatch: p
         monkeypatch.setattr(memory_compiled, "key_of", lambda account, command_id: 7)
         monkeypatch.setattr(memory_compiled, "key_at", lambda account, data, place, end: 7)
     limits = Limits(ids_per_account=4, ids_total=9)
-    rng, accounts = random.Random(3), accounts_of(modules)
+    rng, accounts = random.Random(3), some_accounts()
     kept = modules[0].CommandMemory(limits, accounts)
     model: list[tuple[Any, ...]] = []
     place, end = 8 * record_places.COMMAND_ID, 8 * COMMAND_SHAPES[m.CANCEL].words
@@ -108,7 +103,7 @@ def test_commands_by_account_and_id(modules: Any, all_meet: bool, monkeypatch: p
 
 @BOTH
 def test_a_tuple_is_kept_without_having_been_looked_up(modules: Any) -> None:
-    accounts = accounts_of(modules)
+    accounts = some_accounts()
     kept = modules[0].CommandMemory(Limits(), accounts)
     for number in (1000, 1001):
         kept.keep_trader(accounts[number], m.cancel_order("same", number, 1), 1, 1, ())
@@ -162,7 +157,7 @@ def test_the_oldest_finished_order_of_all_goes_first_beyond_the_bound_for_all(
 ) -> None:
     """Both bounds bite, time passes, and a part of it is forgotten at a time; as events and as orders, with
     amounts beyond a word and without."""
-    accounts, market = accounts_of(modules), book()
+    accounts, market = some_accounts(), book()
     seats = {number: market.seat(account) for number, account in accounts.items()}
     past = modules[1].FinishedOrders(accounts, [market], 9, per_account)
     if not is_shared:
