@@ -136,8 +136,9 @@ class Engine:
             entry = memory.control.get(command[COMMAND_ID]) if tag != m.TICK else None
         if entry is None:
             return None
-        if is_same(entry[0], command):
-            return Recalled(entry[1], entry[2], list(entry[3]))
+        first, sequence, now_ns, reply = entry
+        if is_same(first, command):
+            return Recalled(sequence, now_ns, list(reply))
         return Recalled(0, self._state.now_ns, rejected(command, codes.DUPLICATE_ID))
 
     def apply_batch(self, batch: bytes, now_ns: int) -> bytes:

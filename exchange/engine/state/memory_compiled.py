@@ -29,7 +29,7 @@ from exchange.engine.state.recall import Entry, Limits
 from exchange.engine.state.slots import Slots
 
 # A remembered command is a row of words; its number is its slot.
-_ROW: Final = 40
+_ROW: Final = 34
 _ACCOUNT: Final = 0
 _KEY: Final = 1
 _SEQUENCE: Final = 2
@@ -46,7 +46,8 @@ _REPLY_WORDS: Final = 9
 #: Where the reply is among the long ones, if it does not fit; -1: it does.
 _LONG: Final = 10
 _KEPT: Final = 11
-_FIT: Final = 29
+#: An order with ids of one word each that enters and rests fits exactly.
+_FIT: Final = 23
 _FIRST_ROWS: Final = 16
 _NO_WORDS: Final[Words] = no_words()
 

@@ -24,7 +24,8 @@ STREAMS: dict[str, Callable[[], flows.Stream]] = {
     "mixed": flows.Mixed,
     "poor accounts": lambda: flows.Small(wide=False),
     "amounts beyond a word": lambda: flows.Small(wide=True),
-    "a thousand symbols": flows.ManySymbols,
+    "a hundred symbols": lambda: flows.ManySymbols(100),
+    "a thousand symbols": lambda: flows.ManySymbols(1_000),
     "everything": flows.Everything,
 }
 #: Bounds that are never met, and some that are met all the time.

@@ -162,10 +162,13 @@ class Small(Stream):
 
 
 class ManySymbols(Stream):
-    """A thousand symbols of one quote asset."""
+    """So many symbols of one quote asset."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
 
     def commands(self, seed: int, length: int) -> Timed:
-        symbols = {f"S{number}-KRW": (f"S{number}", "KRW") for number in range(1_000)}
+        symbols = {f"S{number}-KRW": (f"S{number}", "KRW") for number in range(self._count)}
         for command in small_venue(False, (100, 200), symbols):
             yield command, 0
         trader = SmallTrader(seed, 1, list(symbols))

@@ -10,7 +10,7 @@ from tests.exchange.engine import equality, flows
 from tests.exchange.engine.equality import LIMITS, STREAMS, Cores
 
 
-@pytest.mark.parametrize("name", STREAMS)
+@pytest.mark.parametrize("name", [name for name in STREAMS if name != "a thousand symbols"])
 @pytest.mark.parametrize("seed", range(2))
 def test_streams_lead_to_the_same(name: str, seed: int) -> None:
     length = 800
