@@ -48,7 +48,7 @@ unless_in_file = $(if $(and $(XTRADER_ENV_FILE),$(filter file,$(origin $(1)))),,
 CORE_TESTS := tests/exchange/engine tests/replays tests/crash/test_replay.py tests/exchange/journal/test_sequencer.py \
 	tests/exchange/link/test_follower.py
 # Those that come along a branch by chance: what they reach does not count as reached.
-BY_CHANCE := fuzz machine trailing_streams determinism naive simple_orders builds canaries
+BY_CHANCE := fuzz machine trailing_streams determinism naive simple_orders builds canaries equality
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -80,7 +80,7 @@ journeys: setup-dev
 # with (status 3) there is nothing to test.
 test-compiled: setup-dev
 	@$(VENV)/python tools/compile_core.py || { [ $$? = 3 ] && exit 0; exit 1; }; \
-	XTRADER_CORE=compiled XTRADER_TEST_RECORDS=1 $(VENV)/python -m pytest -n $(JOBS) --dist loadfile $(CORE_TESTS)
+	XTRADER_CORE=compiled TEST_CORE_RECORDS=1 $(VENV)/python -m pytest -n $(JOBS) --dist loadfile $(CORE_TESTS)
 
 # The core against the one before records (tests/exchange/engine/reference_core), this many commands.
 COMMANDS ?= 1000000

@@ -115,20 +115,6 @@ def rest_bytes(word: i64) -> i64:
     return 8 * words_for(word >> 8) if word & 255 == AT_END else 0
 
 
-def same_text(one: bytes, place: i64, end: i64, other: bytes, other_place: i64, other_end: i64) -> bool:
-    """Whether two texts are the same: their words stand at these places, and the rest of one that has any at
-    these ends."""
-    word: i64 = read_word(one, place)
-    if word != read_word(other, other_place):
-        return False
-    at: i64 = 0
-    while at < rest_bytes(word):
-        if read_word(one, end + at) != read_word(other, other_end + at):
-            return False
-        at += 8
-    return True
-
-
 def text_key(data: bytes, place: i64, end: i64) -> i64:
     """A number that equal texts have in common: that of the text whose word stands at ``place``, and whose
     rest if it has one at ``end``."""

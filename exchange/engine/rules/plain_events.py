@@ -13,29 +13,23 @@ class PlainEvents:
 
     def reserve(self, order: Order) -> None:
         """Let an order's event come here, which is written once what follows it has happened."""
-        raise NotImplementedError
 
     def fill(self, order: Order) -> None:
         """Write the event that room was reserved for."""
-        raise NotImplementedError
 
     def order(self, order: Order) -> None:
         """An order without options, as it is now."""
-        raise NotImplementedError
 
     def trade(
         self, trade_id: i64, price: i64, lots: i64, taker: Order, maker: Order, sums: tuple[int, int, int]
     ) -> None:
         """A trade that is settled; ``sums``: what it was worth, and the fees of taker and maker."""
-        raise NotImplementedError
 
     def level(self, book: Book, level: Level) -> None:
         """What a level shows."""
-        raise NotImplementedError
 
     def balance(self, balance: Balance) -> None:
         """A balance as it is now."""
-        raise NotImplementedError
 
 
 class TupleEvents(PlainEvents):

@@ -87,14 +87,16 @@ class ShortWay:
         tag: i64 = head & _TAG_MASK
         if tag == m.PLACE:
             return self._place(batch, at, head, now_ns)
-        if tag == m.CANCEL:
-            return self._cancel(batch, at, head, now_ns)
-        return False
+        return tag == m.CANCEL and self._cancel(batch, at, head, now_ns)
 
     def apply_tuple(self, tag: int, command: m.Command, account: Account) -> list[m.Event] | None:
         """The same of a command as a tuple, which has its place in the sequence; its events, or None."""
         state = self._state
-        if tag > m.CANCEL or state.rules_version == FIRST_RULES or state.simple_meetings < 0:
+        if (
+            (tag != m.PLACE and tag != m.CANCEL)
+            or state.rules_version == FIRST_RULES
+            or state.simple_meetings < 0
+        ):
             return None
         if tag == m.PLACE:
             book = state.books.get(command[PLACE_SYMBOL])

@@ -19,7 +19,7 @@ from exchange.engine.records.machine_words import (
     no_words,
     part_of,
     put_words,
-    zeros,
+    zeros_with_room,
 )
 from exchange.engine.records.record_reader import read_message, read_messages, read_text
 from exchange.engine.records.record_shapes import COMMAND_SHAPES, EVENT_SHAPES
@@ -49,6 +49,8 @@ _KEPT: Final = 11
 #: An order with ids of one word each that enters and rests fits exactly.
 _FIT: Final = 23
 _FIRST_ROWS: Final = 16
+#: For so many rows there is room from the start: it is taken as it is used, and nothing is moved until then.
+_MOST_ROOM: Final = 1_000_000
 _NO_WORDS: Final[Words] = no_words()
 
 
@@ -82,7 +84,7 @@ class CommandMemory:
         self.control: dict[str, Entry] = {}
         #: How many traders' ids are remembered, and their rows; the oldest and the newest of all.
         self.count = 0
-        self._rows: Words = zeros(_ROW * _FIRST_ROWS)
+        self._rows: Words = zeros_with_room(_ROW * _FIRST_ROWS, _ROW * min(limits.ids_total, _MOST_ROOM))
         self._first: i64 = -1
         self._last: i64 = -1
         #: How many rows were ever in use, and the first of those that are free again, linked by ``_AFTER``.
@@ -281,10 +283,11 @@ class CommandMemory:
 
     # --- forgetting ------------------------------------------------------------------------------
 
-    def forget_before(self, applied_ns: i64, most: int) -> bool:
+    def forget_before(self, applied_ns: int, most: int) -> bool:
         """Forget traders' ids of commands applied before this time, at most so many; whether there are
         more."""
-        while self._first >= 0 and self._rows[_ROW * self._first + _NOW_NS] < applied_ns:
+        # As an int: the time may be one that no word holds.
+        while self._first >= 0 and int(self._rows[_ROW * self._first + _NOW_NS]) < applied_ns:
             if most == 0:
                 return True
             most -= 1

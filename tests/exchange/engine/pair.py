@@ -13,7 +13,7 @@ from tests.exchange.engine.naive import NaiveEngine
 from tests.exchange.engine.seen import kinds
 
 #: Whether the core gets its commands as records, as in the run of ``make test-compiled``.
-BY_RECORDS = os.environ.get("XTRADER_TEST_RECORDS") == "1"
+BY_RECORDS = os.environ.get("TEST_CORE_RECORDS") == "1"
 #: Rejections whose details are part of the contract, not only their code.
 DETAILED_CODES = ("INSUFFICIENT_BALANCE",)
 #: Told in no particular order, and also when written without a change.

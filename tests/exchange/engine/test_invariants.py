@@ -65,7 +65,8 @@ def a_hold_too_large_for_its_order(engine: Engine) -> None:
 
 
 def an_order_that_is_not_open(engine: Engine) -> None:
-    order = _orders(engine).pop(2)
+    order = _orders(engine)[2]
+    del _orders(engine)[2]
     order.held_in.available += order.held_minor
     order.held_in.held -= order.held_minor
 
@@ -96,7 +97,8 @@ def a_best_price_that_is_not(engine: Engine) -> None:
 def a_crossed_book(engine: Engine) -> None:
     """The best bid moves to 101 in every place that names its price, over an ask at 100."""
     bids = engine._state.books[SYMBOL].bids
-    level = bids.levels.pop(90)
+    level = bids.levels[90]
+    del bids.levels[90]
     bids._keys.remove(90)
     bids._keys.add(101)
     bids.levels[101] = level

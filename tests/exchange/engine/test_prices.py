@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from exchange import core
 from exchange.engine.state import prices, prices_compiled
 
 BOTH = pytest.mark.parametrize("module", [prices, prices_compiled])
@@ -37,9 +38,11 @@ def test_like_a_sorted_list(module: Any, seed: int) -> None:
 
 
 def test_no_part_grows_beyond_its_bound() -> None:
-    index, words = prices.SortedPrices(), prices_compiled.SortedPrices()
+    index: Any = prices.SortedPrices()
+    words = prices_compiled.SortedPrices()
     for value in range(10 * prices.MAX_PART):
         index.add(value if value % 2 else -value)
         words.add(value if value % 2 else -value)
-    assert max(len(part) for part in index._parts) <= prices.MAX_PART
+    if core.running() == "python":
+        assert max(len(part) for part in index._parts) <= prices.MAX_PART
     assert max(words._counts) <= prices_compiled.MAX_PART

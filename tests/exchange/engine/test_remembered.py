@@ -56,18 +56,23 @@ def reply_words(events: list[m.Event]) -> tuple[Any, int]:
 
 @BOTH
 @pytest.mark.parametrize("all_meet", [False, True])
-def test_commands_by_account_and_id(modules: Any, all_meet: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("per_account", "total"), [(4, 9), (1, 9), (30, 40)])
+def test_commands_by_account_and_id(
+    modules: Any, all_meet: bool, per_account: int, total: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Kept as tuples and as records, short and long, looked up as both; also where the number that finds them
     is the same for all."""
     if all_meet and core.running() == "python":
         monkeypatch.setattr(memory_compiled, "key_of", lambda account, command_id: 7)
         monkeypatch.setattr(memory_compiled, "key_at", lambda account, data, place, end: 7)
-    limits = Limits(ids_per_account=4, ids_total=9)
+    limits = Limits(ids_per_account=per_account, ids_total=total)
     rng, accounts = random.Random(3), some_accounts()
     kept = modules[0].CommandMemory(limits, accounts)
     model: list[tuple[Any, ...]] = []
     place, end = 8 * record_places.COMMAND_ID, 8 * COMMAND_SHAPES[m.CANCEL].words
-    for sequence in range(1, 2_500):
+    kept.keep_control((m.set_asset("a", "A", 8), 1, 1, ()))
+    assert list(kept.control) == ["a"]
+    for sequence in range(1, 2_000):
         account = rng.choice(list(accounts.values()))
         command_id = rng.choice(IDS)
         command = m.cancel_order(command_id, account.number, 5)
@@ -150,16 +155,16 @@ def finished_order(seat: Seat, event: m.Event) -> Order:
 
 
 @BOTH
-@pytest.mark.parametrize("per_account", [1, 4])
+@pytest.mark.parametrize(("per_account", "most"), [(1, 9), (4, 9), (30, 40)])
 @pytest.mark.parametrize("is_shared", [False, True])
 def test_the_oldest_finished_order_of_all_goes_first_beyond_the_bound_for_all(
-    modules: Any, per_account: int, is_shared: bool
+    modules: Any, per_account: int, most: int, is_shared: bool
 ) -> None:
     """Both bounds bite, time passes, and a part of it is forgotten at a time; as events and as orders, with
     amounts beyond a word and without."""
     accounts, market = some_accounts(), book()
     seats = {number: market.seat(account) for number, account in accounts.items()}
-    past = modules[1].FinishedOrders(accounts, [market], 9, per_account)
+    past = modules[1].FinishedOrders(accounts, [market], most, per_account)
     if not is_shared:
         past.part()
         past.part()
@@ -169,7 +174,7 @@ def test_the_oldest_finished_order_of_all_goes_first_beyond_the_bound_for_all(
         own = [each for each in kept if each[2] == number]
         if len(own) >= per_account and not is_shared:
             kept.remove(own[0])
-        elif len(kept) >= 9:
+        elif len(kept) >= most:
             del kept[0]
         client_order_id = rng.choice((None, f"c{order_id % 7}"))
         event = finished_event(order_id, number, client_order_id, rng.choice((0, 5, 1 << 70)))
@@ -186,7 +191,7 @@ def test_the_oldest_finished_order_of_all_goes_first_beyond_the_bound_for_all(
         assert past.event(order_id) == event
         assert past.event(order_id - 500) is None
         expected = [each for each in kept if each[2] == number][::-1]
-        assert past.newest(accounts[number], None, 9, 9) == expected
+        assert past.newest(accounts[number], None, 40, 40) == expected
         assert past.newest(accounts[number], "A-B", 2, 9) == expected[:2]
         assert past.newest(accounts[number], "A-C", 2, 3) == []
         named = {each[3]: each[1] for each in kept if each[2] == number and each[3]}

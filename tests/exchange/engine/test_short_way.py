@@ -105,6 +105,28 @@ def test_the_flow_that_is_measured_goes_the_short_way() -> None:
     assert both.went_the_short_way() == 3_000
 
 
+def test_what_is_refused_goes_the_long_way() -> None:
+    """Bounds of price, quantity and notional, off the tick, an account that is not there."""
+    both = Both()
+    both.step(plainflow.opening())
+    for number, (price, lots) in enumerate(
+        (
+            (0, 10**6),
+            (10**13, 10**6),
+            (95_000_500, 10**6),
+            (95_000_000, 0),
+            (95_000_000, 10**13),
+            (95_000_000, 1),
+        )
+    ):
+        both.step(
+            [m.place_order(f"{number}", 10_000, flow.SYMBOL, m.BUY, price_ticks=price, quantity_lots=lots)]
+        )
+    both.step([m.place_order("x", 9, flow.SYMBOL, m.BUY, price_ticks=95_000_000, quantity_lots=10**6)])
+    both.compare()
+    assert both.went_the_short_way() == 0
+
+
 def test_a_batch_beyond_midnight_begins_the_day() -> None:
     both = Both()
     both.step(small_venue(False, (0, 0)))

@@ -25,6 +25,14 @@ def test_words_are_little_endian_and_signed(module: Any) -> None:
     words[7] = 5
     assert list(words[6:8]) == [NUMBERS[-1], 5]
     assert list(module.no_words()) == []
+    assert list(module.part_of(words, 1, 3)) == NUMBERS[:2]
+    room = module.zeros_with_room(2, 1_000)
+    assert list(room) == [0, 0]
+    for _ in range(14):
+        room = module.longer(room)
+    assert len(room) > 10_000
+    rows = module.add_row(module.add_row(module.no_rows(), words), room)
+    assert list(rows[0]) == list(words)
 
 
 def test_a_row_grows_and_makes_way() -> None:

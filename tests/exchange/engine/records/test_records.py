@@ -195,3 +195,28 @@ def test_what_is_no_record_is_refused() -> None:
 def test_the_document_shows_the_layouts_as_they_are() -> None:
     text = DOCUMENT.read_text()
     assert text == with_layouts(text), "python tools/records.py"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"side": -1},
+        {"side": 4},
+        {"post_only": 1},
+        {"terms": [1]},
+        {"quote_amount_minor": 10**3_000},
+        {"price_ticks": 2**62},
+        {"symbol": 5},
+        {"client_order_id": "\ud800"},
+        {"client_order_id": "\ud800" * 9},
+    ],
+)
+def test_a_value_that_fits_no_field_goes_whole(changes: dict[str, Any]) -> None:
+    place = m.PlaceOrder(
+        *m.place_order("c", 1, "A-B", m.BUY, price_ticks=1, quantity_lots=1), terms=m.OrderTerms(session="s")
+    )
+    command = tuple(place._replace(**changes))
+    [found] = read_messages(write_commands([command]), COMMAND_SHAPES)
+    assert repr(found) == repr(
+        tuple([tuple(each) if isinstance(each, list | tuple) else each for each in command])
+    )
