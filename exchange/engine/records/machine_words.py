@@ -20,7 +20,6 @@ __all__ = [
     "put_words",
     "read_word",
     "zeros",
-    "zeros_with_room",
 ]
 
 #: A signed integer of 64 bits.
@@ -34,11 +33,6 @@ _WORD: Final = Struct("<q")
 
 
 def zeros(count: i64) -> Words:
-    return [0] * count
-
-
-def zeros_with_room(count: i64, _room: i64) -> Words:
-    """Zeros that may grow to so many words without being moved."""
     return [0] * count
 
 

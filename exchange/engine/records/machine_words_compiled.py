@@ -22,7 +22,6 @@ __all__ = [
     "put_words",
     "read_word",
     "zeros",
-    "zeros_with_room",
 ]
 
 #: In quotes, for nothing may look a row of words up by its type when this runs.
@@ -35,11 +34,6 @@ _PIECE: Final = 4096
 
 def zeros(count: i64) -> vec[i64]:
     return vec[i64]([0] * count)
-
-
-def zeros_with_room(count: i64, room: i64) -> vec[i64]:
-    """The room is only asked for: the machine gives it page by page, as it is written to."""
-    return extend(vec[i64](capacity=max(count, room)), zeros(count))
 
 
 def longer(words: vec[i64]) -> vec[i64]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from exchange.engine import messages as m
 from exchange.engine.messages.places import ORDER_CLIENT_ORDER_ID, ORDER_ID, ORDER_SYMBOL, ORDER_UPDATED_NS
-from exchange.engine.records.machine_words import Words, i64, longer, zeros_with_room
+from exchange.engine.records.machine_words import Words, i64, longer, zeros
 from exchange.engine.records.record_shapes import NARROW
 from exchange.engine.state.book import Book, Order
 from exchange.engine.state.ledger import Account
@@ -35,8 +35,6 @@ _FEE: Final = 13
 _CREATED_NS: Final = 14
 _QUOTE_AMOUNT: Final = 15
 _FIRST_ROWS: Final = 16
-#: For so many rows there is room from the start.
-_MOST_ROOM: Final = 1_000_000
 _CLIENT_ID: Final = 1 << 20
 _EVENT: Final = -1
 
@@ -73,7 +71,7 @@ class FinishedOrders:
         #: that its own bound has pushed out since.
         self._oldest: list[tuple[int, int]] = []
         self._slots = Slots()
-        self._rows: Words = zeros_with_room(_ROW * _FIRST_ROWS, _ROW * min(most, _MOST_ROOM))
+        self._rows: Words = zeros(_ROW * _FIRST_ROWS)
         #: As they finished: the first and the last.
         self._first: i64 = -1
         self._last: i64 = -1

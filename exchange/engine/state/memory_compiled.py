@@ -19,7 +19,7 @@ from exchange.engine.records.machine_words import (
     no_words,
     part_of,
     put_words,
-    zeros_with_room,
+    zeros,
 )
 from exchange.engine.records.record_reader import read_message, read_messages, read_text
 from exchange.engine.records.record_shapes import COMMAND_SHAPES, EVENT_SHAPES
@@ -49,8 +49,6 @@ _KEPT: Final = 11
 #: An order with ids of one word each that enters and rests fits exactly.
 _FIT: Final = 23
 _FIRST_ROWS: Final = 16
-#: For so many rows there is room from the start: it is taken as it is used, and nothing is moved until then.
-_MOST_ROOM: Final = 1_000_000
 _NO_WORDS: Final[Words] = no_words()
 
 
@@ -84,7 +82,7 @@ class CommandMemory:
         self.control: dict[str, Entry] = {}
         #: How many traders' ids are remembered, and their rows; the oldest and the newest of all.
         self.count = 0
-        self._rows: Words = zeros_with_room(_ROW * _FIRST_ROWS, _ROW * min(limits.ids_total, _MOST_ROOM))
+        self._rows: Words = zeros(_ROW * _FIRST_ROWS)
         self._first: i64 = -1
         self._last: i64 = -1
         #: How many rows were ever in use, and the first of those that are free again, linked by ``_AFTER``.

@@ -26,7 +26,7 @@ def test_words_are_little_endian_and_signed(module: Any) -> None:
     assert list(words[6:8]) == [NUMBERS[-1], 5]
     assert list(module.no_words()) == []
     assert list(module.part_of(words, 1, 3)) == NUMBERS[:2]
-    room = module.zeros_with_room(2, 1_000)
+    room = module.zeros(2)
     assert list(room) == [0, 0]
     for _ in range(14):
         room = module.longer(room)
