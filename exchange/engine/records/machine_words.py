@@ -8,6 +8,7 @@ from struct import Struct, pack, unpack_from
 from typing import Final
 
 __all__ = [
+    "IS_COMPILED",
     "WordRows",
     "Words",
     "add_row",
@@ -22,6 +23,8 @@ __all__ = [
     "zeros",
 ]
 
+#: Which of the two modules this is.
+IS_COMPILED: Final = False
 #: A signed integer of 64 bits.
 i64 = int
 #: A row of them.

@@ -10,6 +10,7 @@ from librt.vecs import append, extend, vec
 from mypy_extensions import i64
 
 __all__ = [
+    "IS_COMPILED",
     "WordRows",
     "Words",
     "add_row",
@@ -29,6 +30,7 @@ Words: TypeAlias = "vec[i64]"
 WordRows: TypeAlias = "vec[vec[i64]]"
 
 
+IS_COMPILED: Final = True
 _PIECE: Final = 4096
 
 

@@ -48,6 +48,7 @@ class Cores:
         self.reference = ReferenceEngine(ReferenceLimits(*limits), rules_version)
         self.tuples = Engine(limits, rules_version)
         self.records = Engine(limits, rules_version)
+        self.tuples.shortens_tuples = True
         self.now_ns = START_NS
         self.applied = 0
         self._batch: list[tuple[m.Command, Any]] = []

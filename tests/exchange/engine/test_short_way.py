@@ -21,8 +21,16 @@ from tests.exchange.engine.worlds import World
 class Both:
     """One engine by tuples, one by records. ``step`` compares what a batch led to."""
 
-    def __init__(self, limits: Limits = Limits(), rules_version: int = 4) -> None:  # noqa: B008
+    def __init__(
+        self,
+        limits: Limits = Limits(),  # noqa: B008  an immutable tuple
+        rules_version: int = 4,
+        *,
+        is_short: bool = False,
+    ) -> None:
+        """``is_short``: tuples of plain orders go the short way too."""
         self.tuples = Engine(limits, rules_version)
+        self.tuples.shortens_tuples = is_short
         self.records = Engine(limits, rules_version)
         self.now_ns = START_NS
 
@@ -72,10 +80,8 @@ def test_simple_flows_lead_to_the_same(seed: int) -> None:
         reply_events=(1_024, 2, 5, 1, 0)[seed % 5],
     )
     rates = ((-300, 700), (500, 500), (0, 0))[seed % 3]
-    both, trader = (
-        Both(limits, rules_version=(4, 4, 3, 2)[seed % 4]),
-        SmallTrader(seed, 10**17 if wide else 1),
-    )
+    both = Both(limits, rules_version=(4, 4, 3, 2)[seed % 4], is_short=seed % 3 == 0)
+    trader = SmallTrader(seed, 10**17 if wide else 1)
     both.step(small_venue(wide, rates))
     commands = [trader.draw() for _ in range(1_500)]
     for count, batch in enumerate(batches(commands, trader.rng)):
@@ -105,8 +111,20 @@ def test_the_flow_that_is_measured_goes_the_short_way() -> None:
     assert both.went_the_short_way() == 3_000
 
 
+def test_names_of_one_length_are_told_apart() -> None:
+    both = Both(is_short=True)
+    symbols = {"DOGECOIN-KRW": ("DOGECOIN", "KRW"), "LITECOIN-KRW": ("LITECOIN", "KRW")}
+    both.step(small_venue(False, (0, 0), symbols))
+    for number in range(6):
+        name = ("DOGECOIN-KRW", "LITECOIN-KRW", "SOMECOIN-KRW")[number % 3]
+        both.step([m.place_order(f"{number}", 1_000, name, m.BUY, price_ticks=10, quantity_lots=1)])
+    both.compare()
+    assert both.went_the_short_way() == 4
+
+
 def test_what_is_refused_goes_the_long_way() -> None:
-    """Bounds of price, quantity and notional, off the tick, an account that is not there."""
+    """Bounds of price, quantity and notional, off the tick, more than the account has, an account that is not
+    there."""
     both = Both()
     both.step(plainflow.opening())
     for number, (price, lots) in enumerate(
@@ -117,6 +135,7 @@ def test_what_is_refused_goes_the_long_way() -> None:
             (95_000_000, 0),
             (95_000_000, 10**13),
             (95_000_000, 1),
+            (95_000_000, 10**12),
         )
     ):
         both.step(

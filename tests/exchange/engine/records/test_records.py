@@ -220,3 +220,9 @@ def test_a_value_that_fits_no_field_goes_whole(changes: dict[str, Any]) -> None:
     assert repr(found) == repr(
         tuple([tuple(each) if isinstance(each, list | tuple) else each for each in command])
     )
+
+
+def test_a_message_of_another_length_goes_whole() -> None:
+    place = m.place_order("c", 1, "A-B", m.BUY, price_ticks=1, quantity_lots=1)
+    commands = [(m.CANCEL, "c", 1), (m.CANCEL, "c", 1, 2, None, None), (*place, None)]
+    assert read_messages(write_commands(commands), COMMAND_SHAPES) == commands
