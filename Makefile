@@ -8,18 +8,21 @@
 #   make test-compiled  the core's tests once more, on its compiled build
 #   make test-frontend  types and tests of the page
 #   make check          lint, types, layers, migrations
+#   make audit          a scan for secrets, and known faults of the pinned packages
 #   make format         what ruff can mend by itself
 #   make compile        the engine's core through a C compiler: the same, some times faster. `make run` does this
 #                       too, in the background
 #   make bench          what this machine does per second, in under ten minutes
 #   make bench-full     growth, flame graphs and ten million fills as well
 #   make coverage       every branch of the core, by the scripted tests alone
+#   make equal          the core and the one before records over the same commands  (COMMANDS=1000000)
 #   make mutants        the product broken in known ways, each of which a test must notice  (COUNT=6)
 #   make attack         every case that was once found by attacking a running exchange, and how each stands
 #   make crash          power cuts, failing disks and kills, for as long as one likes  (MINUTES=5 SEED=n)
 #   make lives          payouts and deposits before a counterparty that lies, by a job that is killed  (ROUNDS=150)
 #   make rush           a hundred acts at once that exceed a balance, over every way in, with kills among them
 #                       (ROUNDS=20 SEED=n KILLS=0.5)
+#   make contracts      write what is made of the API's schemas: types of page and clients, a reference
 #   make wheel          the engine by itself, to install elsewhere (docs/embedding.md)
 #   make rooms          draw docs/images/rooms.svg from the imports
 #   make setup          what `make run` needs: .venv, pinned packages, the built page
@@ -41,7 +44,7 @@ VENV := .venv/bin
 unless_in_file = $(if $(and $(XTRADER_ENV_FILE),$(filter file,$(origin $(1)))),,$(1)="$($(1))")
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test test-python test-compiled test-frontend check coverage compile \
+.PHONY: help run setup setup-dev test test-python test-compiled test-frontend check audit contracts coverage compile \
 	proofs journeys attack crash lives rush mutants bench bench-full wheel rooms format clean equal
 
 # What holds the core to its rules: these run on its Python sources and on its compiled build.
@@ -99,6 +102,12 @@ check: setup-dev
 	$(VENV)/python manage.py makemigrations --check --dry-run
 	$(VENV)/python manage.py check --fail-level WARNING
 	$(VENV)/python tools/bootstrap.py npm run lint
+	$(VENV)/python tools/bootstrap.py npm --prefix ../clients/typescript run typecheck
+	$(VENV)/python tools/bootstrap.py npm --prefix ../clients/typescript run lint
+
+# A step whose registry has no service of advisories says so.
+audit: setup-dev
+	$(VENV)/python tools/audit.py
 
 # Fails below 100 % of lines and branches (pyproject.toml).
 coverage: setup-dev
@@ -136,6 +145,9 @@ bench-full: setup-dev
 	$(VENV)/python tools/bootstrap.py bench
 	$(VENV)/python -m bench --full $(ARGS)
 
+contracts: setup-dev
+	@$(VENV)/python tools/contracts.py
+
 # With any Python: the imports are all it reads.
 rooms:
 	@$(PYTHON) tools/rooms.py
@@ -144,7 +156,8 @@ format: setup-dev
 	$(VENV)/ruff check --fix .
 	$(VENV)/ruff format .
 	$(VENV)/python tools/bootstrap.py npm run format
+	$(VENV)/python tools/bootstrap.py npm --prefix ../clients/typescript run format
 
 # Leaves the data folder alone: it holds the journal.
 clean:
-	rm -rf .venv frontend/node_modules frontend/dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv frontend/node_modules frontend/dist clients/typescript/node_modules clients/typescript/dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis

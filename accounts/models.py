@@ -27,6 +27,7 @@ from accounts.fee_models import (
     Referral,
     ReferralCode,
 )
+from accounts.rate_models import RateTier
 
 __all__ = [
     "ApiKey",
@@ -38,6 +39,7 @@ __all__ = [
     "FeeTier",
     "LogIn",
     "LogInCount",
+    "RateTier",
     "Referral",
     "ReferralCode",
     "User",
@@ -81,6 +83,16 @@ class User(AbstractUser):
     )
     display_currency = models.CharField(
         gettext_lazy("display currency"), max_length=16, default=DEFAULT_CURRENCY
+    )
+
+    #: Of the rates of requests; none: those of the settings.
+    rate_tier = models.ForeignKey(
+        RateTier,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="users",
+        verbose_name=gettext_lazy("rate tier"),
     )
 
     class Meta(AbstractUser.Meta):

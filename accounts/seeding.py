@@ -7,7 +7,6 @@ there: a symbol an operator has changed keeps the change, an account that spent 
 from __future__ import annotations
 
 import json
-import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,8 +25,9 @@ from exchange.control.services import request_change
 from exchange.journal.whole_file import write_private
 from exchange.listing import catalog
 from exchange.models import ChangeRequest
+from exchange.telemetry.logs import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 Kind = ChangeRequest.Kind
 
@@ -143,7 +143,7 @@ def _read_credentials(path: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except ValueError:
-        logger.error("%s cannot be read and is made again; its log-ins are lost", path)
+        logger.error("log_ins_unreadable_made_again", path=str(path))
         return {}
 
 

@@ -13,6 +13,7 @@ from exchange.errors import RefusedError, RequestError
 from exchange.listing import catalog
 from exchange.units.decimals import parse_units
 from exchange.wire.field_readers import read_text
+from exchange.wire.people_text import checked_text
 
 MANUAL: Final = "manual"
 
@@ -75,8 +76,8 @@ def open_terms(asset: str) -> AssetTerms:
 
 
 def read_target(data: Mapping[str, Any], terms: AssetTerms) -> Target:
-    """Address and tag of a request. Raises MISSING_FIELD, INVALID_FIELD, and INVALID_ADDRESS for what the
-    asset does not go to."""
+    """Address and tag of a request. Raises MISSING_FIELD, INVALID_FIELD, INVALID_TEXT, and INVALID_ADDRESS
+    for what the asset does not go to."""
     address = _text(data, "address", MAX_ADDRESS)
     if terms.address_pattern and re.fullmatch(terms.address_pattern, address) is None:
         raise RequestError("INVALID_ADDRESS", {"field": "address", "asset": terms.asset})
@@ -88,7 +89,4 @@ def read_target(data: Mapping[str, Any], terms: AssetTerms) -> Target:
 
 
 def _text(data: Mapping[str, Any], field: str, most: int) -> str:
-    text = read_text(data, field).strip()
-    if not 1 <= len(text) <= most or not text.isprintable():
-        raise RequestError("INVALID_FIELD", {"field": field, "expected": f"1 to {most} printable characters"})
-    return text
+    return checked_text(read_text(data, field), field, most)

@@ -8,7 +8,6 @@ two jobs at once do no harm. Trouble with one withdrawal keeps no other from goi
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -29,8 +28,9 @@ from custody.withdrawals.steps import MovedOnError, note
 from exchange.engine.messages import Command
 from exchange.link.errors import EngineError
 from exchange.link.protocol import Answer, Outcome
+from exchange.telemetry.logs import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 State = WithdrawalState
 #: Withdrawals that one part takes on in a pass.
@@ -81,12 +81,12 @@ class CustodyJob:
                 self.run_once()
             except (EngineError, DatabaseError) as error:
                 if not is_waiting:
-                    logger.warning("withdrawals wait: %s: %s", type(error).__name__, error)
+                    logger.warning("withdrawals_wait", error=error)
                 pause_s, is_waiting = min(pause_s * 2, MAX_BACKOFF_S), True
                 connections.close_all()
             except Exception:
                 # No fault of ours may end the thread.
-                logger.exception("withdrawals: a pass failed")
+                logger.exception("custody_pass_failed")
                 pause_s = MAX_BACKOFF_S
             else:
                 pause_s, is_waiting = LOOK_EVERY_S, False
@@ -142,6 +142,6 @@ def _each(rows: QuerySet[Withdrawal], take_on: Callable[[Withdrawal], None]) -> 
             raise
         except Exception:
             # A fault of ours in one withdrawal does not hold up the others.
-            logger.exception("%s could not be taken on", row)
+            logger.exception("custody_row_not_taken_on", kind=type(row).__name__, id=row.pk)
             note(row, trouble="a fault: see the log", look_at=timezone.now() + _FAULT_PAUSE)
     return len(taken)

@@ -11,7 +11,7 @@ from exchange.errors import RequestError
 
 WITHDRAWAL: Final = "withdrawal"
 ADDRESS: Final = "withdrawal address"
-_LONGEST: Final = 200
+LONGEST_KEY: Final = 200
 
 
 def key_of(purpose: str, row_id: int) -> str:
@@ -22,7 +22,7 @@ def key_of(purpose: str, row_id: int) -> str:
 def check(purpose: str, row_id: int, key: str) -> None:
     """Raises INVALID_LINK for a key of another row or purpose, or of nobody's."""
     try:
-        named = _signer(purpose).unsign(key) if len(key) <= _LONGEST else ""
+        named = _signer(purpose).unsign(key) if len(key) <= LONGEST_KEY else ""
     except signing.BadSignature:
         named = ""
     if named != str(row_id):

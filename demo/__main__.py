@@ -10,7 +10,9 @@ import argparse
 import asyncio
 import json
 import logging
+import os
 import sys
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 # The client is a package of its own, for users to install; here it is taken from its folder.
@@ -18,6 +20,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "clients" / "pyt
 
 from demo.markets import SEED
 from demo.runner import Demo
+
+
+def log_to(name: str | None) -> None:
+    """Log to a file kept in bounds (``LOG_ROTATE_MB``, ``LOG_ROTATE_COUNT``), else to standard error."""
+    handlers: list[logging.Handler] | None = None
+    if name:
+        max_bytes = int(float(os.environ.get("LOG_ROTATE_MB") or 20) * 1024 * 1024)
+        count = int(os.environ.get("LOG_ROTATE_COUNT") or 5)
+        handlers = [RotatingFileHandler(name, maxBytes=max_bytes, backupCount=count)]
+    line = "%(asctime)s %(levelname)s %(name)s %(message)s"
+    logging.basicConfig(level=logging.INFO, format=line, handlers=handlers)
 
 
 async def main() -> None:
@@ -31,7 +44,7 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    log_to(os.environ.get("PROCESS_LOG"))
     # One line a request would bury the rest.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     asyncio.run(main())

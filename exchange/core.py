@@ -79,7 +79,7 @@ def choose() -> None:
         if choice == "compiled":
             raise
         # A build that another system left in the tree. The sources do the same, only slower.
-        logging.getLogger(__name__).warning("the compiled core does not load: %s", error)
+        logging.getLogger(__name__).warning("compiled_core_not_loaded: %s", error)
 
 
 def running() -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
+
+from structlog.stdlib import BoundLogger
 
 SPAN_S: Final = 60.0
 
@@ -15,14 +16,14 @@ class ScarceLog:
     """Writes a line at most once in ``SPAN_S``, with the number of those left out since the one before. Its
     methods may be called from any thread."""
 
-    def __init__(self, logger: logging.Logger, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, logger: BoundLogger, clock: Callable[[], float] = time.monotonic) -> None:
         self._logger = logger
         self._clock = clock
         self._lock = threading.Lock()
         self._next_s = float("-inf")
         self._left_out = 0
 
-    def error(self, text: str) -> None:
+    def error(self, event: str, **fields: Any) -> None:
         """Write the line, or count it."""
         with self._lock:
             now_s = self._clock()
@@ -31,6 +32,6 @@ class ScarceLog:
                 return
             self._next_s = now_s + SPAN_S
             left_out, self._left_out = self._left_out, 0
-        self._logger.error(
-            "%s%s", text, f" ({left_out:,} times more since the last line)" if left_out else ""
-        )
+        if left_out:
+            fields["left_out"] = left_out
+        self._logger.error(event, **fields)

@@ -63,13 +63,14 @@ async def examine() -> Report:
     """Ask engine, marketdata, database and Redis, all at once."""
     report, started = Report(), time.perf_counter()
     await asyncio.gather(
-        _ask_engine(report), _ask_marketdata(report), _ask_database(report), _ask_redis(report)
+        ask_engine(report), _ask_marketdata(report), _ask_database(report), _ask_redis(report)
     )
     report.took_s = time.perf_counter() - started
     return report
 
 
-async def _ask_engine(report: Report) -> None:
+async def ask_engine(report: Report) -> None:
+    """Note the engine's status, or why there is none."""
     try:
         async with asyncio.timeout(PATIENCE_S):
             _sequence, report.engine = await engine_link.aquery("status")

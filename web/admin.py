@@ -18,6 +18,7 @@ from web.console import (
     log_in_page,
     market,
     orders,
+    rate_tier_pages,
     users,
     withdrawals,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "log_in_page",
     "market",
     "orders",
+    "rate_tier_pages",
     "users",
     "withdrawals",
 ]

@@ -128,6 +128,7 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _item("Users", "person", "accounts_user_changelist", "accounts.view_user"),
+                    _item("Rate tiers", "speed", "accounts_ratetier_changelist", "accounts.view_ratetier"),
                     _item("API keys", "key", "accounts_apikey_changelist", "accounts.view_apikey"),
                     _item(
                         "Invitations",

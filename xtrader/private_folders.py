@@ -6,7 +6,6 @@ mode it had, and everything in it stays open with it: such a folder is closed, o
 
 from __future__ import annotations
 
-import logging
 import os
 import stat
 from collections.abc import Iterable
@@ -15,7 +14,9 @@ from typing import Final
 
 from django.core.exceptions import ImproperlyConfigured
 
-logger = logging.getLogger(__name__)
+from exchange.telemetry.logs import get_logger
+
+logger = get_logger(__name__)
 
 OWNER_ONLY: Final = 0o700
 _OTHERS: Final = 0o077
@@ -44,11 +45,7 @@ def make_private(folder: Path, marks: Iterable[str]) -> None:
             "made"
         )
     folder.chmod(OWNER_ONLY)
-    logger.warning(
-        "%s was open to other users (mode %o) and is now its owner's only",
-        folder,
-        stat.S_IMODE(found.st_mode),
-    )
+    logger.warning("folder_closed_to_others", folder=str(folder), mode=f"{stat.S_IMODE(found.st_mode):o}")
 
 
 def _is_for_us(folder: Path, marks: Iterable[str]) -> bool:

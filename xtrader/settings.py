@@ -21,6 +21,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from exchange.journal.whole_file import write_private_once
 from xtrader.channel_layers import redis_layer
+from xtrader.log_settings import logging_settings
 from xtrader.operator_pages import UNFOLD  # noqa: F401 - a setting
 from xtrader.private_folders import make_private, make_socket_folder
 from xtrader.variables.variable_reader import load
@@ -91,6 +92,14 @@ TLS = given.TLS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = TLS
 if TLS:
     SECURE_HSTS_SECONDS = given.HSTS_SECONDS
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = given.HSTS_SUBDOMAINS
+    SECURE_HSTS_PRELOAD = given.HSTS_PRELOAD
+    # A person who types the address without https is led on. Programs are not: a redirect would send
+    # their tokens a second time, and probes of this machine come without TLS.
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^(api|v1|health)/", r"^(healthz|metrics)$"]
+# Whether the subdomains of a host, which may be others', are reached by TLS only is its owner's to say.
+SILENCED_SYSTEM_CHECKS = [] if given.HSTS_PRELOAD else ["security.W005", "security.W021"]
 
 DEMO = given.DEMO
 # What the exchange reads of its own; the table of variables says what each means.
@@ -98,6 +107,10 @@ XTRADER: dict[str, Any] = {
     "DATA_DIR": DATA_DIR,
     "ENGINE_SOCKET": given.ENGINE_SOCKET or _socket_path("engine.sock"),
     "MARKETDATA_SOCKET": given.MARKETDATA_SOCKET or _socket_path("marketdata.sock"),
+    # Where each process answers operators' tools: <process>.side.sock here, and the addresses of SIDE_DOORS.
+    "SIDE_DOOR_FOLDER": Path(_socket_path("marketdata.side.sock")).parent,
+    "SIDE_DOORS": given.SIDE_DOORS,
+    "TLS_CERTIFICATE_FILE": given.TLS_CERTIFICATE_FILE,
     "JOURNAL_URL": given.JOURNAL_URL,
     "SNAPSHOT_DIR": Path(given.SNAPSHOT_DIR),
     "JOURNAL_KEEP_SEGMENTS": given.JOURNAL_KEEP_SEGMENTS,
@@ -210,6 +223,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "web.access.act_sources.act_source",
     "web.pages.content_security.content_security",
+    "web.access.rate_fields.rate_limit_fields",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -251,6 +265,19 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
+
+if DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    # A process has at most so many connections, however many requests it has in flight (0: one for each).
+    DATABASES["default"].update(ENGINE="exchange.postgresql", CONN_MAX_AGE=0, CONN_HEALTH_CHECKS=True)
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    if given.DATABASE_POOL_SIZE:
+        DATABASES["default"]["OPTIONS"]["pool"] = {
+            "min_size": 0,
+            "max_size": given.DATABASE_POOL_SIZE,
+            "timeout": given.DATABASE_POOL_WAIT_S,
+            # Attempts in the background end soon: the next request begins anew, without their long pauses.
+            "reconnect_timeout": given.DATABASE_POOL_WAIT_S,
+        }
 
 REDIS_URL = given.REDIS_URL
 if REDIS_URL:
@@ -332,6 +359,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["web.rest.parsers.StrictJSONParser"],
     "DEFAULT_THROTTLE_CLASSES": ["web.rest.throttling.RateThrottle"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "web.rest.negotiation.Negotiation",
     "EXCEPTION_HANDLER": "web.rest.error_replies.handle",
     "DEFAULT_SCHEMA_CLASS": "web.rest.auto_schema.CallSchema",
 }
@@ -347,7 +375,11 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "OAS_VERSION": "3.1.0",
     "DESCRIPTION": "Order entry, account history and market data. docs/rest.md is the guide to it.",
-    "POSTPROCESSING_HOOKS": [],
+    "POSTPROCESSING_HOOKS": [
+        "web.rest.security_schemes.complete_security",
+        "web.rest.schema_examples.add_examples",
+        "web.rest.schema_headers.rate_limit_headers",
+    ],
     # A body says itself which of its fields it needs.
     "COMPONENT_SPLIT_PATCH": False,
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -355,23 +387,4 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "filters": {"bounded": {"()": "xtrader.bounded_log.PerMinute"}},
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["bounded"]},
-    },
-    "root": {"handlers": ["console"], "level": given.LOG_LEVEL},
-    # What a client gets wrong is told to the client; a line for each would let anybody fill the disk.
-    "loggers": {
-        "django.request": {"level": "ERROR"},
-        "django.security": {"level": "ERROR"},
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-        # It has a line for each passkey that is used.
-        "fido2": {"level": "WARNING"},
-        # uvicorn has handlers of its own: a bad request or handshake is a line there, a bug a traceback.
-        "uvicorn.error": {"filters": ["bounded"]},
-    },
-}
+LOGGING = logging_settings(os.environ)

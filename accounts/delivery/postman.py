@@ -6,10 +6,11 @@ it. Death between sending and noting it means that a letter comes twice, never t
 
 from __future__ import annotations
 
-import logging
+import random
 import smtplib
 import threading
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from django.core.mail import get_connection
@@ -21,13 +22,18 @@ from accounts.delivery.writing import write
 from accounts.letters import posting
 from accounts.models import Letter
 from accounts.registration import waiting_sign_ups as pending
+from exchange.telemetry.breakers import MAIL, DependencyAway, breaker
+from exchange.telemetry.logs import get_logger
+from exchange.telemetry.measures import own
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 State = Letter.State
 
 BATCH: Final = 50
 POLL_S: Final = 1.0
+#: How long a mail server that did not answer twice is left alone.
+SERVER_PAUSE_S: Final = 10.0
 #: After a failure the next attempt comes so much later, twice as much each time.
 FIRST_PAUSE: Final = timedelta(seconds=5)
 LONGEST_PAUSE: Final = timedelta(minutes=10)
@@ -38,7 +44,11 @@ LEASE: Final = timedelta(minutes=5)
 _TIDY_EVERY: Final = timedelta(hours=1)
 _LONGEST_TROUBLE: Final = 200
 #: What a mail server that is away, refuses or breaks off raises.
-_MAIL_TROUBLE: Final = (smtplib.SMTPException, OSError)
+_MAIL_TROUBLE: Final = (smtplib.SMTPException, OSError, DependencyAway)
+#: What a mail server raises that is there and does not take a letter.
+_ANSWERS: Final = (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError)
+#: A pause is up to this much longer, so that letters of one outage do not all come back at once.
+_SPREAD: Final = 0.25
 
 
 def pause_after(attempts: int) -> timedelta:
@@ -53,6 +63,10 @@ class Postman:
     def __init__(self) -> None:
         self._tidy_at = timezone.now()
         self._is_in_trouble = False
+        self._guard = breaker(MAIL, failures=2, pause_s=SERVER_PAUSE_S)
+        outcomes = (State.SENT, State.REFUSED, State.MOOT, State.EXPIRED, "put_off")
+        own().shared_tally("xtrader_letters_total", *(str(outcome) for outcome in outcomes))
+        self._passed = own().gauge("xtrader_duty_last_pass_timestamp_seconds")
 
     def run(self, stop: threading.Event) -> None:
         """Passes until ``stop`` is set."""
@@ -61,12 +75,13 @@ class Postman:
             try:
                 self._tidy()
                 sent = self.run_once()
+                self._passed.set(timezone.now().timestamp(), "letters")
             except DatabaseError as error:
-                logger.info("letters wait for the database: %s", type(error).__name__)
+                logger.info("letters_wait_for_database", error=type(error).__name__)
                 connections.close_all()
             except Exception:
                 # No fault of ours may end the thread.
-                logger.exception("letters: a pass failed")
+                logger.exception("letters_pass_failed")
             if not sent:
                 stop.wait(POLL_S)
 
@@ -74,6 +89,8 @@ class Postman:
         """One pass; how many letters it is done with. It ends at the first that the mail server does not
         take for now."""
         done = 0
+        if not self._guard.may_call:
+            return done
         connection: Any = get_connection()
         try:
             for letter in _due(timezone.now()):
@@ -94,7 +111,7 @@ class Postman:
             raise
         except Exception as error:
             # A fault of ours in one letter does not keep the others from being sent.
-            logger.exception("letter %d cannot be written", letter.pk)
+            logger.exception("letter_not_written", letter=letter.pk)
             _put_off(letter, error)
             return True
         if mail is None:
@@ -102,7 +119,9 @@ class Postman:
             return True
         mail.connection = connection
         try:
-            mail.send()
+            refusal = self._guard.call(partial(_send, mail))
+            if refusal is not None:
+                raise refusal
         except _MAIL_TROUBLE as error:
             if isinstance(error, smtplib.SMTPRecipientsRefused) and _is_final(error):
                 _settle(letter, State.REFUSED, _text_of(error))
@@ -117,9 +136,9 @@ class Postman:
     def _tell_trouble(self, error: Exception | None) -> None:
         """A line when it begins and one when it is over."""
         if error is not None and not self._is_in_trouble:
-            logger.warning("mail waits: %s", _text_of(error))
+            logger.warning("mail_waits", error=type(error).__name__, code=_code_of(error))
         elif error is None and self._is_in_trouble:
-            logger.info("mail is sent again")
+            logger.info("mail_sent_again")
         self._is_in_trouble = error is not None
 
     def _tidy(self) -> None:
@@ -129,6 +148,15 @@ class Postman:
         self._tidy_at = now + _TIDY_EVERY
         while posting.forget_old(now) or pending.forget_old(now):
             pass
+
+
+def _send(mail: Any) -> OSError | None:
+    """Send it; what the server, which is there, says against it. Raises what a server that is away does."""
+    try:
+        mail.send()
+    except _ANSWERS as refusal:
+        return refusal
+    return None
 
 
 def _due(now: datetime) -> list[Letter]:
@@ -146,14 +174,19 @@ def _put_off(letter: Letter, error: Exception) -> None:
     """Try again later, or after days not any more."""
     now = timezone.now()
     if now - letter.created_at > PATIENCE:
-        logger.error("letter %d was not sent in time: %s", letter.pk, _text_of(error))
+        logger.error(
+            "letter_not_sent_in_time", letter=letter.pk, error=type(error).__name__, code=_code_of(error)
+        )
         _settle(letter, State.EXPIRED, _text_of(error))
     else:
-        _update(letter, due_at=now + pause_after(letter.attempts), trouble=_text_of(error))
+        pause = pause_after(letter.attempts) * random.uniform(1, 1 + _SPREAD)
+        own().shared_tally("xtrader_letters_total").add("put_off")
+        _update(letter, due_at=now + pause, trouble=_text_of(error))
 
 
 def _settle(letter: Letter, state: State, trouble: str = "") -> None:
     """It is done with."""
+    own().shared_tally("xtrader_letters_total").add(state.value)
     sent_at = timezone.now() if state == State.SENT else None
     _update(letter, state=state, sent_at=sent_at, trouble=trouble)
 
@@ -164,6 +197,12 @@ def _update(letter: Letter, **fields: Any) -> None:
 
 def _text_of(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:_LONGEST_TROUBLE]
+
+
+def _code_of(error: Exception) -> int | None:
+    """The mail server's code: its text may hold an address."""
+    code = getattr(error, "smtp_code", None)
+    return code if isinstance(code, int) else None
 
 
 def _is_final(error: smtplib.SMTPRecipientsRefused) -> bool:

@@ -21,6 +21,7 @@ from exchange.control.services import request_change
 from exchange.errors import RequestError
 from exchange.listing.contradictions import MOST_RATE_PPM
 from exchange.models import ChangeRequest, Symbol
+from exchange.wire.people_text import checked_text, spelling
 
 #: All symbols.
 ALL: Final = "*"
@@ -105,7 +106,7 @@ def change_tier(
         FeeTier.objects.create(
             request=request,
             number=tier.number,
-            name=tier.name,
+            name=spelling(tier.name),
             volume_minor=tier.volume_minor,
             rates=[list(row) for row in tier.rates],
             is_retired=is_retired,
@@ -117,8 +118,7 @@ def check_tier(tier: Tier) -> None:
     """Raises RequestError naming what is wrong."""
     if not 1 <= tier.number <= MAX_FEE_PLANS:
         raise RequestError("INVALID_FIELD", {"field": "number", "maximum": MAX_FEE_PLANS})
-    if not tier.name.strip() or len(tier.name) > MAX_NAME or not tier.name.isprintable():
-        raise RequestError("INVALID_FIELD", {"field": "name", "maximum": MAX_NAME})
+    checked_text(tier.name, "name", MAX_NAME)
     if not 0 < tier.volume_minor < 10**36:
         raise RequestError("INVALID_FIELD", {"field": "volume"})
     if len(tier.rates) > MAX_SCOPES or not _rates_ok(tier.rates):

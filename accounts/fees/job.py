@@ -10,7 +10,6 @@ Days that nobody was there to add up are added up one by one; tiers follow from 
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import threading
 import zlib
 from collections import defaultdict
@@ -31,9 +30,10 @@ from exchange.link.errors import EngineError
 from exchange.link.protocol import Answer, Outcome
 from exchange.models import Account
 from exchange.models.change_requests import next_request_id
+from exchange.telemetry.logs import get_logger
 from marketdata.selectors import projected_now_ns
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 #: Commands that are sent and written down together.
 BATCH: Final = 500
@@ -75,7 +75,7 @@ class FeeJob:
                 self.run_once()
             except (EngineError, DatabaseError) as error:
                 if not is_waiting:
-                    logger.warning("the fee job waits: %s: %s", type(error).__name__, error)
+                    logger.warning("fee_job_waits", error=error)
                 is_waiting = True
             else:
                 is_waiting = False
@@ -133,7 +133,7 @@ class FeeJob:
             FeeMove.objects.filter(pk__in=[move.pk for move in moves]).update(is_sent=True)
         self._pay_shares()
         FeeRun.objects.filter(pk=run.pk).update(finished_at=self._now())
-        logger.info("fee tiers of %s: %d accounts moved", run.day, run.moved)
+        logger.info("fee_tiers_set", day=str(run.day), moved=run.moved)
 
     def _plan_commands(self, run: FeeRun) -> list[messages.Command]:
         """Bring the plans to the schedule where symbols have been listed since it was made."""
@@ -159,7 +159,7 @@ class FeeJob:
             command = overrides.end_command(grant)
             if command is not None:
                 self._submit([command])
-                logger.info("the fees of account %d's own have ended", grant.account)
+                logger.info("fee_grant_ended", account=grant.account)
             grant.ended_at = self._now()
             grant.save(update_fields=["ended_at"])
 
@@ -172,7 +172,7 @@ class FeeJob:
             codes.append(messages.RejectedEvent(*outcome.events[0]).code if is_refused else "")
             if is_refused:
                 command_id = command[places.COMMAND_ID]
-                logger.error("the engine refused %s of the fee job: %s", command_id, codes[-1])
+                logger.error("fee_command_refused", command_id=command_id, code=codes[-1])
         return codes
 
 

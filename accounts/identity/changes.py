@@ -8,7 +8,6 @@ is a Redis. Only the user is told: the database decides about the log-ins.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -26,8 +25,10 @@ from django.utils import timezone
 from accounts.models import User, UserChange
 from exchange import process
 from exchange.models import Account
+from exchange.shared_cache import redis_breaker
+from exchange.telemetry.logs import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 #: The channel layer's group of web processes.
 GROUP: Final = "user_changes"
@@ -93,10 +94,11 @@ def _tell(user_id: int) -> None:
     listeners.tell(user_id)
     if settings.REDIS_URL:
         try:
-            async_to_sync(get_channel_layer().group_send)(GROUP, {"type": "user.changed", "user": user_id})
+            message = {"type": "user.changed", "user": user_id}
+            redis_breaker().call(lambda: async_to_sync(get_channel_layer().group_send)(GROUP, message))
         except Exception as error:
             # The processes poll, too.
-            logger.info("a changed user was not pushed: %s", type(error).__name__)
+            logger.info("user_change_not_pushed", error=type(error).__name__)
 
 
 # --- what makes a change -----------------------------------------------------------------------------------

@@ -71,6 +71,8 @@ class Identity(NamedTuple):
     #: The last version of the terms of service that the user has accepted, 0 for none; None for a user who is
     #: not asked to.
     accepted_terms: int | None = None
+    #: Whose rates hold for the user; None: those of the settings.
+    rate_tier: int | None = None
 
     @property
     def terms_due(self) -> int | None:
@@ -227,14 +229,17 @@ def identify_user(user: User, session_key: str, language: str) -> Identity | Non
 
 
 def renewed(identity: Identity) -> Identity | None:
-    """The same requester with the accounts that the user has now, and the terms accepted since; None once the
-    proof no longer gives the same identity: the user is not active any more, has another password or role, or
-    has lost the account that it acts for. An expiry is not looked at. Asks the database."""
+    """The same requester with the accounts and the tier that the user has now, and the terms accepted since;
+    None once the proof no longer gives the same identity: the user is not active any more, has another
+    password or role, or has lost the account that it acts for. An expiry is not looked at. Asks the
+    database."""
     found = _proved_again(identity)
     if found is None or not _acts_on(found, identity.account):
         return None
     as_chosen = found._replace(account=identity.account)
-    as_before = as_chosen._replace(accounts=identity.accounts, accepted_terms=identity.accepted_terms)
+    as_before = as_chosen._replace(
+        accounts=identity.accounts, accepted_terms=identity.accepted_terms, rate_tier=identity.rate_tier
+    )
     return as_chosen if as_before == identity else None
 
 
@@ -331,4 +336,8 @@ def _user_fields(known: ActiveUser) -> tuple[int, str, int | None, frozenset[str
 
 def _more_of(known: ActiveUser) -> dict[str, Any]:
     """Those of its fields that are the user's alone."""
-    return {"accounts": known.accounts, "accepted_terms": known.accepted_terms}
+    return {
+        "accounts": known.accounts,
+        "accepted_terms": known.accepted_terms,
+        "rate_tier": known.user.rate_tier_id,
+    }

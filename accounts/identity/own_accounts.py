@@ -6,11 +6,11 @@ one account at most.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from exchange.errors import RequestError
+from exchange.wire.people_text import checked_text, composed
 
 #: What requests and replies call the main account; the database has no name for it.
 MAIN: Final = "main"
@@ -31,7 +31,7 @@ def find(accounts: Iterable[OwnAccount], wanted: str) -> int | None:
     if is_number(wanted):
         number = int(wanted)
         return next((each.number for each in accounts if each.number == number), None)
-    name = _stored(unicodedata.normalize("NFC", wanted))
+    name = _stored(composed(wanted))
     return None if name is None else next((each.number for each in accounts if each.name == name), None)
 
 
@@ -46,11 +46,10 @@ def shown_name(name: str) -> str:
 
 
 def checked_name(text: str, field: str = "name") -> str:
-    """A name for a sub-account, as it is kept: normalised (NFC), without spaces around it. Raises
-    INVALID_FIELD."""
-    name = unicodedata.normalize("NFC", text).strip()
-    is_taken_up = name.casefold() == MAIN or (name.isascii() and name.isdigit())
-    if not 1 <= len(name) <= MAX_NAME_CHARS or not name.isprintable() or is_taken_up:
+    """A name for a sub-account, as it is kept. Raises as ``checked_text`` does, and INVALID_FIELD for what
+    names another account."""
+    name = checked_text(text, field, MAX_NAME_CHARS)
+    if name.casefold() == MAIN or (name.isascii() and name.isdigit()):
         raise RequestError("INVALID_FIELD", {"field": field, "expected": _EXPECTED})
     return name
 

@@ -114,6 +114,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
             "exchange.view_balance",
             "exchange.view_transfer",
             "exchange.view_feeoverride",
+            "accounts.view_ratetier",
             "custody.view_withdrawal",
             "custody.view_deposit",
             "custody.view_providernotice",
@@ -132,7 +133,13 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
     Permission(
         CHANGE_MARKETS,
         _RUNNERS,
-        codes=("exchange.change_market", "custody.add_assetterms", "custody.change_assetterms"),
+        codes=(
+            "exchange.change_market",
+            "custody.add_assetterms",
+            "custody.change_assetterms",
+            "accounts.add_ratetier",
+            "accounts.change_ratetier",
+        ),
     ),
     Permission(MOVE_MONEY, _RUNNERS, codes=("exchange.move_funds",)),
     Permission(REVIEW_WITHDRAWALS, (*_RUNNERS, COMPLIANCE), codes=("custody.review_withdrawals",)),

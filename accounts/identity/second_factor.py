@@ -39,7 +39,7 @@ _CODE_TYPES: Final = (Type.TOTP, Type.RECOVERY_CODES)
 APP: Final = "app"
 PASSKEY: Final = "passkey"
 KIND_NAMES: Final = {Type.TOTP: APP, Type.WEBAUTHN: PASSKEY}
-_LONGEST_CODE: Final = 32
+LONGEST_CODE: Final = 32
 #: No user name has a NUL: who guesses at names never counts as guessing at these codes.
 _COUNTED_AS: Final = "\0second factor of {}"
 
@@ -245,7 +245,7 @@ def reset(user: User, by: User | None = None, reason: str = "") -> None:
 
 @transaction.atomic
 def _is_right(user: AbstractBaseUser, code: str, place: Place) -> bool:
-    if len(code) > _LONGEST_CODE or not code.isascii():
+    if len(code) > LONGEST_CODE or not code.isascii():
         return False
     kept = {
         each.type: each

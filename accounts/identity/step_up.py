@@ -23,7 +23,7 @@ from accounts.identity.identities import Identity
 from accounts.identity.log_in_places import Place
 from accounts.models import LogIn, User
 from exchange.errors import RefusedError, RequestError
-from exchange.wire.field_readers import read_text
+from exchange.wire.field_readers import read_short, read_text
 
 PASSWORD: Final = "password"
 OTP: Final = "otp"
@@ -88,7 +88,7 @@ def read_answer(given: Mapping[str, Any], field: str) -> Mapping[str, Any]:
 def check_given(request: HttpRequest, place: Place, user: User, given: Mapping[str, Any]) -> None:
     """``check_password`` with the fields of a body. Raises also MISSING_FIELD, INVALID_FIELD."""
     password = read_text(given, PASSWORD)
-    code = None if given.get(OTP) is None else read_text(given, OTP)
+    code = read_short(given, OTP, second_factor.LONGEST_CODE)
     check_password(request, place, user, password, code)
 
 

@@ -22,6 +22,9 @@ from accounts.models import TermsAcceptance, TermsOfService, User
 from exchange import audit, process
 from exchange.errors import RefusedError
 
+#: A version is no larger.
+MAX_VERSION: Final = 2**31 - 1
+
 
 class TermsInForce:
     """What one process knows of the version in force. A web process looks every half second

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
@@ -30,9 +29,17 @@ from accounts.identity.log_in_places import Place
 from accounts.models import LogIn, User
 from exchange import audit
 from exchange.errors import RefusedError
-from exchange.wire.field_readers import read_bool, read_integer, read_text, refuse_unknown
+from exchange.telemetry.logs import get_logger
+from exchange.wire.field_readers import (
+    is_encodable,
+    read_bool,
+    read_integer,
+    read_short,
+    read_text,
+    refuse_unknown,
+)
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 Json = dict[str, Any]
 
@@ -59,8 +66,8 @@ class Credentials(NamedTuple):
 def parse_credentials(data: Mapping[str, Any]) -> Credentials:
     """The fields of a token request."""
     refuse_unknown(data, set(Credentials._fields))
-    otp = read_text(data, "otp") if data.get("otp") is not None else None
-    accepts = read_integer(data, "terms") if data.get("terms") is not None else None
+    otp = read_short(data, "otp", second_factor.LONGEST_CODE)
+    accepts = read_integer(data, "terms", (0, terms.MAX_VERSION)) if data.get("terms") is not None else None
     return Credentials(read_text(data, "username"), read_text(data, "password"), otp, accepts)
 
 
@@ -124,7 +131,7 @@ def renew(raw_token: str) -> Json:
     if log_in is None:
         raise RefusedError("INVALID_TOKEN")
     if not is_next and not _is_repeated(log_in, claims, now):
-        logger.warning("a used refresh token of user %d came again: its log-in ends", claims.user_id)
+        logger.warning("used_refresh_came_again", user=claims.user_id)
         with transaction.atomic():
             end_log_ins(going_on, claims.user_id)
             # Not by the user for certain: of two who have the token, one is not.
@@ -197,11 +204,7 @@ def authenticated(request: HttpRequest, username: str, password: str) -> User | 
 def is_credential(text: str) -> bool:
     """Whether the text could be a stored name or a password at all: databases refuse NUL and half a
     surrogate pair with an error of their own."""
-    return len(text) <= MAX_CREDENTIAL_CHARS and "\x00" not in text and not _has_surrogate(text)
-
-
-def _has_surrogate(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
+    return len(text) <= MAX_CREDENTIAL_CHARS and "\x00" not in text and is_encodable(text)
 
 
 def _access(refresh: RefreshToken) -> Json:

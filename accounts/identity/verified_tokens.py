@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Sequence
 from typing import Final
@@ -14,8 +13,9 @@ from accounts.identity.identities import Identity, Verified, verify_token, verif
 from accounts.identity.last_seen import last_seen
 from accounts.identity.recent_proofs import REMEMBER_S, RENEW_AFTER_S, Recent, RecentProofs
 from exchange import process
+from exchange.telemetry.logs import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 class VerifiedTokens(RecentProofs[bytes, Recent]):
@@ -46,7 +46,7 @@ class VerifiedTokens(RecentProofs[bytes, Recent]):
             verified = verify_tokens(raw_tokens, settings.LANGUAGE_CODE)
             last_seen.note(*(each.identity for each in verified.values()))
         except DatabaseError as error:
-            logger.info("%d tokens were not renewed: %s", len(raw_tokens), type(error).__name__)
+            logger.info("log_ins_not_renewed", count=len(raw_tokens), error=type(error).__name__)
             return
         finally:
             close_old_connections()

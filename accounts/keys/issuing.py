@@ -21,11 +21,14 @@ from accounts.models import ApiKey, User
 from exchange import audit
 from exchange.errors import RefusedError, RequestError
 from exchange.wire.field_readers import MAX_TIME_MS, read_integer, read_text, refuse_unknown, required
+from exchange.wire.people_text import checked_text
 
 #: Keys of a user that are not revoked.
 MAX_KEYS: Final = 20
 MAX_LABEL_CHARS: Final = 40
 MAX_ADDRESSES: Final = 20
+#: Of one of them, as text: IPv6 in full with the length of its prefix.
+LONGEST_NETWORK: Final = 64
 MAX_ORDER_RATE: Final = 1_000_000
 _SECRET_BYTES: Final = 32
 _FIELDS: Final = frozenset(
@@ -52,11 +55,10 @@ class Wish(NamedTuple):
 
 
 def parse_wish(data: Mapping[str, Any]) -> Wish:
-    """The body of a request for a key. Raises MISSING_FIELD, UNKNOWN_FIELD, INVALID_FIELD."""
+    """The body of a request for a key. Raises MISSING_FIELD, UNKNOWN_FIELD, INVALID_FIELD,
+    INVALID_TEXT."""
     refuse_unknown(data, _FIELDS | _STEP_UP)
-    label = read_text(data, "label").strip()
-    if not 1 <= len(label) <= MAX_LABEL_CHARS or not label.isprintable():
-        raise _invalid("label", f"1 to {MAX_LABEL_CHARS} printable characters")
+    label = checked_text(read_text(data, "label"), "label", MAX_LABEL_CHARS)
     kind = HMAC if data.get("kind") is None else read_text(data, "kind")
     if kind not in KINDS:
         raise RequestError("INVALID_FIELD", {"field": "kind", "choices": list(KINDS)})
@@ -199,7 +201,11 @@ def _addresses(data: Mapping[str, Any]) -> tuple[str, ...]:
     if not isinstance(given, list) or len(given) > MAX_ADDRESSES:
         raise _invalid("addresses", expected)
     try:
-        networks = [str(ipaddress.ip_network(each)) for each in given if isinstance(each, str)]
+        networks = [
+            str(ipaddress.ip_network(each))
+            for each in given
+            if isinstance(each, str) and len(each) <= LONGEST_NETWORK
+        ]
     except ValueError:
         raise _invalid("addresses", expected) from None
     if len(networks) != len(given):
@@ -219,10 +225,7 @@ def _expiry(data: Mapping[str, Any]) -> datetime | None:
 def _order_rate(data: Mapping[str, Any]) -> int | None:
     if data.get("order_rate") is None:
         return None
-    rate = read_integer(data, "order_rate")
-    if not 1 <= rate <= MAX_ORDER_RATE:
-        raise _invalid("order_rate", f"orders a second, 1 to {MAX_ORDER_RATE}")
-    return rate
+    return read_integer(data, "order_rate", (1, MAX_ORDER_RATE))
 
 
 def _invalid(field: str, expected: str) -> RequestError:

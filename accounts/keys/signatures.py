@@ -24,7 +24,7 @@ WEBSOCKET: Final = b"WS/ws"
 PUBLIC_KEY_BYTES: Final = 32
 _ED25519_CHARS: Final = 88
 #: Longest public key that is looked at.
-_LONGEST_PEM: Final = 1_000
+LONGEST_PEM: Final = 1_000
 
 
 def signed_bytes(timestamp: str, method: str, target: bytes, body: bytes) -> bytes:
@@ -76,7 +76,7 @@ class Ed25519Verifier:
 
 def read_public_key(text: str) -> bytes | None:
     """The 32 bytes of an Ed25519 public key, given as PEM or as their base64; None for anything else."""
-    if len(text) > _LONGEST_PEM or not text.isascii():
+    if len(text) > LONGEST_PEM or not text.isascii():
         return None
     try:
         if text.lstrip().startswith("-----"):

@@ -5,7 +5,6 @@ request that is signed with one.
 from __future__ import annotations
 
 import ipaddress
-import logging
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,8 +23,9 @@ from accounts.keys.used_signatures import USED, used_signatures
 from accounts.models import ApiKey
 from exchange import process
 from exchange.errors import RefusedError, RequestError
+from exchange.telemetry.logs import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 #: How old a request may be, milliseconds: if it does not say, and at most.
 DEFAULT_WINDOW_MS: Final = 5_000
@@ -158,7 +158,7 @@ class VerifiedKeys(RecentProofs[str, KnownKey]):
             for known in self._read(key_ids).values():
                 _write_use(known)
         except DatabaseError as error:
-            logger.info("keys were not renewed: %s", type(error).__name__)
+            logger.info("keys_not_renewed", error=type(error).__name__)
         finally:
             close_old_connections()
 
@@ -191,7 +191,7 @@ def _verifier(row: ApiKey) -> Verifier | None:
         sealed = Sealed(row.kek_id, bytes(row.sealed_secret or b""))
         return HmacVerifier(key_encryption.load().open(row.key_id, sealed))
     except CannotOpenError as error:
-        logger.error("%s", error)
+        logger.error("key_does_not_open", text=str(error))
         return None
 
 

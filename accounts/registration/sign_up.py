@@ -62,7 +62,7 @@ def parse_wish(data: Mapping[str, Any], language: str) -> Wish:
         read_email(read_text(data, "email")),
         read_text(data, "password"),
         read_language(data, language),
-        read_integer(data, "terms") if data.get("terms") is not None else None,
+        read_integer(data, "terms", (0, terms.MAX_VERSION)) if data.get("terms") is not None else None,
         read_text(data, "invitation") if data.get("invitation") is not None else None,
     )
 

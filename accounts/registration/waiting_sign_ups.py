@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import PendingSignUp
 
 _SALT: Final = "accounts.pending_sign_up"
-_LONGEST_TOKEN: Final = 200
+LONGEST_TOKEN: Final = 200
 _PRUNED_AT_ONCE: Final = 500
 
 
@@ -41,7 +41,7 @@ def token_of(row: PendingSignUp) -> str:
 
 def key_of(token: str) -> str | None:
     """The key of the row that a link is for; None for a forged one. The row may be gone."""
-    if len(token) > _LONGEST_TOKEN:
+    if len(token) > LONGEST_TOKEN:
         return None
     try:
         return signing.Signer(salt=_SALT).unsign(token)

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from accounts.identity.identities import Identity
 from exchange.engine.messages import EV_TRANSFER, MOVED_OUT, Command, TransferEvent, move
-from exchange.errors import RefusedError, RequestError
+from exchange.errors import RefusedError
 from exchange.link.protocol import Outcome
 from exchange.listing.symbol_table import symbols
 from exchange.orders.parsing import new_command_id
@@ -41,15 +41,15 @@ class Wish(NamedTuple):
 
 def parse(data: Mapping[str, Any], identity: Identity) -> Wish:
     """The body of a transfer. Raises ACCOUNT_NOT_FOUND for an account that is not the requester's (of a key:
-    a source that is not the key's account), ASSET_NOT_FOUND, INVALID_NUMBER, INVALID_AMOUNT, MISSING_FIELD,
-    UNKNOWN_FIELD, INVALID_FIELD."""
+    a source that is not the key's account), SAME_ACCOUNT, ASSET_NOT_FOUND, INVALID_NUMBER, INVALID_AMOUNT,
+    MISSING_FIELD, UNKNOWN_FIELD, INVALID_FIELD."""
     refuse_unknown(data, {"from", "to", "asset", "amount", _ID_FIELD})
     account = identity.choosing(read_text(data, "from"), "from").account
     to_account = identity.own_number(read_text(data, "to"), "to")
     if account is None:
         raise RefusedError("NO_ACCOUNT")
     if account == to_account:
-        raise RequestError("INVALID_FIELD", {"field": "to", "expected": "another account than from"})
+        raise RefusedError("SAME_ACCOUNT", {"field": "to"})
     asset = read_text(data, "asset")
     amount_minor = read_amount(data, "amount", symbols.asset_scale(asset))
     return Wish(account, to_account, asset, amount_minor, read_client_id(data, _ID_FIELD))

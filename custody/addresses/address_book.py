@@ -22,6 +22,7 @@ from exchange import audit
 from exchange.errors import RefusedError, RequestError, shown
 from exchange.listing.symbol_table import symbols
 from exchange.wire.field_readers import read_text, refuse_unknown
+from exchange.wire.people_text import checked_text
 from exchange.wire.rendering import Json
 
 #: Entries of a user that are not removed.
@@ -39,14 +40,11 @@ class Wish(NamedTuple):
 
 def parse(data: Mapping[str, Any]) -> Wish:
     """The body of a new entry. Raises ASSET_NOT_FOUND, WITHDRAWALS_CLOSED, INVALID_ADDRESS, MISSING_FIELD,
-    UNKNOWN_FIELD, INVALID_FIELD."""
+    UNKNOWN_FIELD, INVALID_FIELD, INVALID_TEXT."""
     refuse_unknown(data, {"asset", "address", "tag", "label"})
     asset = read_text(data, "asset")
     symbols.asset_scale(asset)
-    label = read_text(data, "label").strip()
-    if not 1 <= len(label) <= MAX_LABEL or not label.isprintable():
-        expected = f"1 to {MAX_LABEL} printable characters"
-        raise RequestError("INVALID_FIELD", {"field": "label", "expected": expected})
+    label = checked_text(read_text(data, "label"), "label", MAX_LABEL)
     terms = AssetTerms.objects.filter(asset=asset).first()
     if terms is None:
         raise RefusedError("WITHDRAWALS_CLOSED", {"asset": asset})

@@ -13,7 +13,6 @@ another command has the id. Such a deposit keeps it, and is never credited by th
 from __future__ import annotations
 
 import hashlib
-import logging
 from typing import Final, Protocol
 
 from custody.deposits import deposit_steps as steps
@@ -24,8 +23,9 @@ from exchange.engine import messages
 from exchange.engine.messages import codes
 from exchange.link.errors import CommandMalformed
 from exchange.link.protocol import Outcome
+from exchange.telemetry.logs import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 PREFIX: Final = "dep:"
 #: Deposits of one pass.
@@ -61,7 +61,7 @@ def _credit(client: EngineClient, deposit: Deposit) -> None:
         outcome = client.submit(command)
         code = _refusal_of(outcome)
     except CommandMalformed:
-        logger.exception("%s cannot be submitted", deposit)
+        logger.exception("deposit_not_submitted", deposit=deposit.pk, account=deposit.account)
         code = "INTERNAL"
     try:
         if code:
@@ -71,9 +71,9 @@ def _credit(client: EngineClient, deposit: Deposit) -> None:
             # What was said of it meanwhile is asked about now.
             look_at = deposit.look_at
             steps.change(deposit, DepositState.CREDITED, sequence=outcome.sequence, look_at=look_at)
-            logger.info("%s is credited to account %d", deposit, deposit.account)
+            logger.info("deposit_credited", deposit=deposit.pk, account=deposit.account)
     except DepositMovedOnError:
-        logger.info("%s was credited by another process", deposit)
+        logger.info("deposit_credited_elsewhere", deposit=deposit.pk, account=deposit.account)
 
 
 def _refusal_of(outcome: Outcome) -> str:

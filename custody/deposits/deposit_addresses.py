@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
@@ -11,8 +10,9 @@ from custody.models import AssetTerms, DepositAddress
 from custody.providers import registry
 from custody.providers.interface import Unknown
 from exchange.errors import ApiError
+from exchange.telemetry.logs import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 class Place(NamedTuple):
@@ -37,7 +37,7 @@ def place_for(account: int, asset: str) -> Place:
         return Place(False, None, "")
     given = provider.deposit_address(account, asset)
     if isinstance(given, Unknown):
-        logger.warning("provider %s gives no address for %s: %s", provider.name, asset, given.trouble)
+        logger.warning("deposit_address_refused", provider=provider.name, asset=asset, trouble=given.trouble)
         raise ApiError("PROVIDER_UNAVAILABLE")
     return Place(True, None, "") if given is None else _kept(account, terms, *given)
 
@@ -53,9 +53,8 @@ def _kept(account: int, terms: AssetTerms, address: str, tag: str) -> Place:
         row = _found(account, terms)
         if row is None:
             logger.error(
-                "provider %s gives account %d an address of another for %s",
-                terms.provider, account, terms.asset,
-            )  # fmt: skip
+                "deposit_address_is_anothers", provider=terms.provider, account=account, asset=terms.asset
+            )
             raise ApiError("PROVIDER_UNAVAILABLE") from None
         return Place(True, row.address, row.tag)
     return Place(True, address, tag)

@@ -3,7 +3,6 @@ credits it. Of two who would take it elsewhere at once, one does."""
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -11,8 +10,9 @@ from django.utils import timezone
 
 from custody.models import Deposit
 from custody.states import DEPOSIT_STEPS, DepositState
+from exchange.telemetry.logs import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 MAX_TROUBLE: Final = 200
 #: How soon and how seldom a provider is asked about a deposit that is not final yet.
@@ -38,7 +38,7 @@ def change(deposit: Deposit, to_state: str, **fields: Any) -> None:
 
 def dispute(deposit: Deposit, trouble: str, **fields: Any) -> None:
     """What is said of it does not agree: operators decide. Raises as ``change``."""
-    logger.warning("%s is disputed: %s", deposit, trouble)
+    logger.warning("deposit_disputed", deposit=deposit.pk, account=deposit.account, trouble=trouble)
     change(deposit, DepositState.DISPUTED, trouble=trouble[:MAX_TROUBLE], **fields)
 
 
@@ -48,7 +48,13 @@ def contradict(deposit: Deposit, trouble: str) -> None:
     if deposit.state == DepositState.SEEN:
         dispute(deposit, trouble)
     else:
-        logger.error("%s, %s: %s", deposit, deposit.state, trouble)
+        logger.error(
+            "deposit_trouble",
+            deposit=deposit.pk,
+            account=deposit.account,
+            state=str(deposit.state),
+            trouble=trouble,
+        )
         _set(deposit, trouble=trouble[:MAX_TROUBLE])
 
 

@@ -3,8 +3,6 @@ answers to a question of ours decides."""
 
 from __future__ import annotations
 
-import logging
-
 from django.utils import timezone
 
 from custody.deposits import deposit_steps as steps
@@ -14,8 +12,9 @@ from custody.models import AssetTerms, Deposit
 from custody.providers import registry
 from custody.providers.interface import IncomingDeposit, NeverSeen, Unknown
 from custody.states import DepositState
+from exchange.telemetry.logs import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 #: Deposits of one pass.
 BATCH = 100
@@ -33,7 +32,7 @@ def look_at_due() -> int:
             if not look(deposit):
                 silent.add(deposit.provider)
         except DepositMovedOnError as error:
-            logger.info("%s", error)
+            logger.info("deposits_not_looked_at", text=str(error))
     return len(due)
 
 

@@ -7,7 +7,6 @@ harm: what it says is held against the order or the deposit as they are.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -22,9 +21,10 @@ from custody.states import WithdrawalEnd, WithdrawalState
 from custody.withdrawals import steps
 from custody.withdrawals.steps import MovedOnError
 from exchange.listing.symbol_table import symbols
+from exchange.telemetry.logs import get_logger
 from exchange.units.decimals import format_units
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 #: Notices of one pass.
 BATCH: Final = 100
@@ -43,7 +43,12 @@ def handle_open() -> int:
         try:
             _handle(notice)
         except (MovedOnError, DepositMovedOnError) as error:
-            logger.info("notice %s of %s is handled again: %s", notice.notice_id, notice.provider, error)
+            logger.info(
+                "notice_handled_again",
+                notice=notice.notice_id,
+                provider=notice.provider,
+                error=error,
+            )
     return len(waiting)
 
 
@@ -59,7 +64,7 @@ def _handle(notice: ProviderNotice) -> None:
     except UnreadableError as error:
         trouble = f"cannot be read: {error}"
     if trouble:
-        logger.warning("notice %s of %s: %s", notice.notice_id, notice.provider, trouble)
+        logger.warning("notice_trouble", notice=notice.notice_id, provider=notice.provider, trouble=trouble)
         ProviderNotice.objects.filter(pk=notice.pk).update(trouble=trouble[:MAX_TROUBLE])
 
 
@@ -124,7 +129,13 @@ def _doubt(withdrawal: Withdrawal, trouble: str) -> str:
     """For operators: one whose end is not known becomes unclear, of another it is noted. One that is unclear
     keeps the words about what made it so."""
     trouble = trouble[:MAX_TROUBLE]
-    logger.error("%s, %s: %s", withdrawal, withdrawal.state, trouble)
+    logger.error(
+        "withdrawal_trouble",
+        withdrawal=withdrawal.pk,
+        account=withdrawal.account,
+        state=str(withdrawal.state),
+        trouble=trouble,
+    )
     if withdrawal.state in _OUT:
         steps.step(withdrawal, WithdrawalState.UNCLEAR, trouble=trouble, look_at=None)
     elif withdrawal.state != WithdrawalState.UNCLEAR:

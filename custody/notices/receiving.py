@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -14,9 +13,10 @@ from custody.providers import registry
 from custody.providers.webhook import WebhookProvider
 from custody.providers.webhook_signing import SecretError, check_request
 from exchange.errors import ApiError, RefusedError, RequestError
+from exchange.telemetry.logs import get_logger
 from exchange.wire.strict_json import read_object
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 #: The longest notice that is taken.
 MAX_NOTICE_BYTES: Final = 16_384
@@ -41,7 +41,7 @@ def receive(
     try:
         secrets = found.secrets()
     except SecretError as error:
-        logger.error("notices of %s cannot be checked: %s", provider, error)
+        logger.error("notices_not_checked", provider=provider, text=str(error))
         raise ApiError("INTERNAL") from None
     check_request(secrets, timestamp, signature, target, body)
     said = read_object(body)
@@ -58,7 +58,7 @@ def _saved(provider: str, notice_id: str, said: Mapping[str, Any]) -> ProviderNo
     except IntegrityError:
         known = ProviderNotice.objects.get(provider=provider, notice_id=notice_id)
     if known.body != said:
-        logger.error("provider %s has told two things by the notice id %s", provider, notice_id)
+        logger.error("notice_told_two_things", provider=provider, notice=notice_id)
         raise RefusedError("DUPLICATE_ID", {"field": "notice_id"})
     return known
 

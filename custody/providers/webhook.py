@@ -3,13 +3,16 @@
 An answer counts only if the status is 200 and the signature is the provider's, over this very request.
 Everything else, from a broken connection to a page of a proxy, is ``Unknown``. What the provider says of a
 payout has to name the order as it was given; only the amount of ``Paid`` is handed on for others to compare.
+
+Questions are asked again, within a budget; an order to pay only where no byte of it has left. A provider that
+does not answer is left alone for a while.
 """
 
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -35,14 +38,22 @@ from custody.providers.webhook_signing import SecretError, Secrets
 from custody.providers.webhook_transport import NeverLeftError, TransportAnswer, TransportError
 from exchange.errors import RequestError
 from exchange.listing.symbol_table import symbols
+from exchange.telemetry.breakers import DependencyAway, breaker
+from exchange.telemetry.logs import get_logger
+from exchange.telemetry.retries import retried
 from exchange.units.decimals import NumberText, format_units, parse_units
 from exchange.wire.strict_json import read_object
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 MAX_REFERENCE: Final = 128
 MAX_REASON: Final = 200
 _OK: Final = 200
+#: The one address that moves money.
+_PAY: Final = "/payouts"
+#: After so many calls without an answer a provider is left alone for a while, seconds.
+FAILURES: Final = 5
+PAUSE_S: Final = 10.0
 #: Hosts that nothing between here and there can listen to.
 _LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -77,7 +88,7 @@ class WebhookProvider:
 
     def send(self, payout: Payout) -> Answer:
         """Give the order to pay, once."""
-        found = self._about_payout("/payouts", order_of(payout), payout)
+        found = self._about_payout(_PAY, order_of(payout), payout)
         if isinstance(found, NeverSeen):
             return Unknown("it does not know the order that it was just given")
         return found
@@ -149,12 +160,13 @@ class WebhookProvider:
         try:
             secrets = self.secrets()
         except SecretError as error:
-            logger.error("provider %s has no secret: %s", self.name, error)
+            logger.error("provider_key_missing", provider=self.name, text=str(error))
             return NotSent("the provider's secret is missing here")
         headers = webhook_signing.request_headers(secrets, "POST", f"{self._path}{place}", body)
         try:
-            timeout_s: float = settings.XTRADER["CUSTODY"]["TIMEOUT_S"]
-            answer = webhook_transport.post(f"{self._url}{place}", headers, body, timeout_s)
+            answer = self._post(place, headers, body)
+        except DependencyAway as error:
+            return NotSent(f"no connection: {error}"[:MAX_REASON])
         except NeverLeftError as error:
             return NotSent(f"no connection: {error}"[:MAX_REASON])
         except TransportError as error:
@@ -165,6 +177,16 @@ class WebhookProvider:
         if not secrets.is_right(answer.headers.get("x-signature", ""), signed):
             return Unknown("its answer is not signed")
         return _members(answer)
+
+    def _post(self, place: str, headers: Mapping[str, str], body: bytes) -> TransportAnswer:
+        """Raises TransportError, and DependencyAway while the provider's breaker is open."""
+        timeout_s: float = settings.XTRADER["CUSTODY"]["TIMEOUT_S"]
+        guard = breaker(f"custody:{self.name}", (TransportError,), failures=FAILURES, pause_s=PAUSE_S)
+        once = partial(webhook_transport.post, f"{self._url}{place}", headers, body, timeout_s)
+        may_repeat = NeverLeftError if place == _PAY else TransportError
+        return guard.call(
+            lambda: retried(f"custody:{self.name}", once, may_repeat, attempts=2, patience_s=timeout_s / 2)
+        )
 
 
 def order_of(payout: Payout) -> dict[str, str]:

@@ -6,7 +6,6 @@ its way. A venue that has no terms of any asset has nothing to reconcile, and no
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -23,8 +22,9 @@ from custody.models import AssetTerms, Reconciliation
 from custody.reconciliation.alarm_letters import KIND
 from custody.reconciliation.books import Query
 from custody.reconciliation.counting import CannotCountError, Counted, count
+from exchange.telemetry.logs import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 #: A report is made so often; after one that does not agree the next comes sooner.
 EVERY: Final = timedelta(hours=24)
@@ -73,14 +73,16 @@ def save(counted: Counted) -> Reconciliation:
         if not report.agrees:
             _write_letters()
     if report.agrees:
-        logger.info("custody agrees with the ledger at sequence %d", report.sequence)
+        logger.info("custody_agrees", sequence=report.sequence)
     for row in report.rows:
         if row["difference"] != "0" or row["is_stale"]:
             logger.error(
-                "custody does not agree with the ledger at sequence %d: %s differs by %s%s",
-                report.sequence, row["asset"], row["difference"],
-                ", counted too long ago" if row["is_stale"] else "",
-            )  # fmt: skip
+                "custody_differs",
+                sequence=report.sequence,
+                asset=row["asset"],
+                difference=str(row["difference"]),
+                is_stale=bool(row["is_stale"]),
+            )
     return report
 
 
@@ -155,8 +157,8 @@ class DailyReconciliation:
         """A provider is away: that is an alarm once the last report is too old."""
         found = standing(self._now())
         if found is not None and found.is_late:
-            logger.error("custody cannot be reconciled: %s", error)
+            logger.error("custody_not_reconciled", text=str(error))
             with transaction.atomic():
                 _write_letters(is_late=True)
         else:
-            logger.info("reconciliation waits: %s", error)
+            logger.info("reconciliation_waits", text=str(error))

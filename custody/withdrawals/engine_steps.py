@@ -5,7 +5,6 @@ No transaction is open while the engine is asked."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
@@ -23,8 +22,9 @@ from exchange.engine import messages
 from exchange.engine.messages import Command
 from exchange.link.errors import EngineError
 from exchange.link.protocol import Outcome
+from exchange.telemetry.logs import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 State = WithdrawalState
 #: Sends one command to the engine and waits for what becomes of it. Raises EngineError.
@@ -59,7 +59,12 @@ def try_hold(withdrawal: Withdrawal, submit: Submit, language: str) -> None:
     try:
         hold(withdrawal, submit, language)
     except EngineError as error:
-        logger.warning("%s waits for the engine: %s", withdrawal, type(error).__name__)
+        logger.warning(
+            "withdrawal_waits_for_engine",
+            withdrawal=withdrawal.pk,
+            account=withdrawal.account,
+            error=type(error).__name__,
+        )
     except MovedOnError:
         withdrawal.refresh_from_db()
 
@@ -88,7 +93,12 @@ def try_release(withdrawal: Withdrawal, submit: Submit) -> None:
     try:
         release(withdrawal, submit)
     except EngineError as error:
-        logger.warning("%s waits for the engine: %s", withdrawal, type(error).__name__)
+        logger.warning(
+            "withdrawal_waits_for_engine",
+            withdrawal=withdrawal.pk,
+            account=withdrawal.account,
+            error=type(error).__name__,
+        )
     except MovedOnError:
         withdrawal.refresh_from_db()
 
@@ -101,7 +111,9 @@ def _finish(withdrawal: Withdrawal, outcome: Outcome, state: str, act: str, lett
     refused = _refusal(outcome)
     if refused is not None:
         # The engine holds it until one of these; without it the ledger and this table have come apart.
-        logger.error("the engine refused to end %s: %s", withdrawal, refused.code)
+        logger.error(
+            "withdrawal_end_refused", withdrawal=withdrawal.pk, account=withdrawal.account, code=refused.code
+        )
         trouble = f"the engine refused: {refused.code}"
         note(withdrawal, trouble=trouble, look_at=timezone.now() + _REFUSED_PAUSE)
         return

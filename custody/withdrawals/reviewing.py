@@ -17,7 +17,7 @@ from custody.providers import registry
 from custody.states import CANCELABLE, WithdrawalEnd, WithdrawalState
 from custody.withdrawals.steps import MovedOnError, moved_on, step
 from exchange import audit
-from exchange.control.given_reasons import checked_reason, checked_text
+from exchange.control.given_reasons import checked_reason, checked_words
 from exchange.control.services import refuse_own_account
 from exchange.errors import RefusedError
 
@@ -70,7 +70,7 @@ def say_paid(withdrawal: Withdrawal, by: AbstractUser, transaction_name: str, re
     """An operator has paid it, or found that it was paid, as ``transaction_name``, which the customer sees.
     One who has it in hand says so alone; of an unclear one two operators have to. Raises PERMISSION_DENIED,
     OWN_ACCOUNT, MISSING_FIELD, INVALID_FIELD, WITHDRAWAL_STATE where there is nothing to say."""
-    named = checked_text(transaction_name, "transaction", MAX_TRANSACTION)
+    named = checked_words(transaction_name, "transaction", MAX_TRANSACTION)
     _say(withdrawal, by, checked_reason(reason), True, named)
 
 

@@ -36,6 +36,8 @@ ACTS: Final[dict[str, Act]] = {
     "user.reset_link_sent": Act("sent a link to reset a password", "비밀번호 재설정 링크 발송"),
     "user.earlier": Act("changed a user, before there was this log", "이 기록 이전의 사용자 변경"),
     "role.changed": Act("changed a role", "역할 변경"),
+    "rate_tier.made": Act("made a rate tier", "요청 한도 등급 생성"),
+    "rate_tier.changed": Act("changed a rate tier", "요청 한도 등급 변경"),
     "invitation.made": Act("made an invitation", "초대 코드 생성"),
     "invitation.changed": Act("changed an invitation", "초대 코드 변경"),
     "terms.published": Act("published terms of service", "이용약관 게시"),

@@ -7,7 +7,6 @@ the heads that were noted before: each day a line of a file (``AUDIT_HEADS``), a
 from __future__ import annotations
 
 import json
-import logging
 import os
 from pathlib import Path
 
@@ -18,8 +17,9 @@ from exchange.audit.chain import START, Head, Verified, follow, written_time
 from exchange.audit.reading import every
 from exchange.journal.whole_file import sync_path
 from exchange.models import AuditRecord
+from exchange.telemetry.logs import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 def present() -> Head:
@@ -42,7 +42,7 @@ def note() -> Head | None:
     finally:
         os.close(file)
     sync_path(path.parent)
-    logger.info("audit log: record %d has the hash %s", head.id, head.hash)
+    logger.info("audit_head", record=head.id, hash=head.hash)
     return head
 
 
@@ -63,5 +63,5 @@ def _read(path: Path) -> dict[int, str]:
             noted = json.loads(line)
             heads[int(noted["id"])] = str(noted["hash"])
         except (ValueError, KeyError, TypeError):
-            logger.warning("%s has a line that is no head", path)
+            logger.warning("audit_heads_malformed", path=str(path))
     return heads

@@ -13,7 +13,6 @@ No transaction is open while the engine is asked.
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Sequence
@@ -27,17 +26,22 @@ from exchange.control import approvals, services
 from exchange.control.kinds import command_of
 from exchange.engine.messages import Command
 from exchange.errors import RequestError
-from exchange.link.errors import CommandMalformed, EngineError
+from exchange.link.errors import CommandMalformed, EngineError, VenueCancelOnly
 from exchange.link.protocol import Outcome
 from exchange.models import ChangeRequest
+from exchange.telemetry.logs import get_logger
+from exchange.telemetry.measures import own
+from exchange.telemetry.process_health import Rounds
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 BATCH: Final = 100
 POLL_S: Final = 0.1
 MAX_BACKOFF_S: Final = 1.0
 #: How often it looks for requests that have waited too long for a second operator.
 EXPIRE_EVERY_S: Final = 1.0
+#: Without a good pass for so long it does not do its work: engine or database are away.
+STUCK_S: Final = 15.0
 
 
 class EngineClient(Protocol):
@@ -55,6 +59,10 @@ class Dispatcher:
         self._client = client
         self._batch = batch
         self._expire_at_s = 0.0
+        #: For the side door: a pass ended well at most so long ago.
+        self.rounds = Rounds(STUCK_S)
+        self._passed = own().gauge("xtrader_duty_last_pass_timestamp_seconds")
+        self._answered = own().shared_tally("xtrader_change_requests_total", "answered", "malformed")
 
     def run_once(self) -> int:
         """One pass; returns how many requests got their answer. Raises EngineError when the engine did
@@ -66,23 +74,31 @@ class Dispatcher:
         commands = _commands_of(requests)
         try:
             outcomes = self._client.submit_many([command for _, command in commands])
-        except CommandMalformed:
+        except (CommandMalformed, VenueCancelOnly):
             return self._one_by_one(commands)
         for (request_id, _), outcome in zip(commands, outcomes, strict=True):
             services.record_outcome(request_id, *outcome)
+            self._answered.add("answered")
         return len(requests)
 
     def _one_by_one(self, commands: list[tuple[int, Command]]) -> int:
-        """The pass again, singly, so that one command the engine cannot read does not hold up the rest."""
+        """The pass again, singly, so that one command the engine cannot read, or takes only when its disks
+        have room, does not hold up the rest."""
+        answered = 0
         for request_id, command in commands:
             try:
                 outcome = self._client.submit(command)
+            except VenueCancelOnly:
+                continue
             except CommandMalformed:
-                logger.exception("change request %d cannot be submitted", request_id)
+                logger.exception("change_request_not_submitted", change_request=request_id)
                 services.record_malformed(request_id, "INTERNAL", {})
+                self._answered.add("malformed")
             else:
                 services.record_outcome(request_id, *outcome)
-        return len(commands)
+                self._answered.add("answered")
+            answered += 1
+        return answered
 
     def run_until_empty(self) -> int:
         """Passes until nothing is open; returns how many requests were answered."""
@@ -99,14 +115,16 @@ class Dispatcher:
             try:
                 self._expire()
                 answered = self.run_once()
+                self.rounds.done()
+                self._passed.set(time.time(), "changes")
             except (EngineError, DatabaseError) as error:
                 if not is_waiting:
-                    logger.warning("change requests wait: %s: %s", type(error).__name__, error)
+                    logger.warning("change_requests_wait", error=error)
                 pause_s, is_waiting = min(pause_s * 2, MAX_BACKOFF_S), True
                 _drop_broken_connection(error)
             else:
                 if is_waiting:
-                    logger.info("change requests are submitted again")
+                    logger.info("change_requests_submitted_again")
                 pause_s, is_waiting = POLL_S, False
                 if answered:
                     continue
@@ -118,7 +136,7 @@ class Dispatcher:
             return
         self._expire_at_s = now_s + EXPIRE_EVERY_S
         if ended := approvals.expire_waiting():
-            logger.info("%d change requests waited too long for a second operator", ended)
+            logger.info("change_requests_expired", count=ended)
 
 
 def _open_requests() -> QuerySet[ChangeRequest]:
@@ -141,7 +159,7 @@ def _commands_of(requests: list[ChangeRequest]) -> list[tuple[int, Command]]:
         try:
             commands.append((request.pk, command_of(request)))
         except RequestError as error:
-            logger.error("change request %d is malformed: %s", request.pk, error)
+            logger.error("change_request_malformed", change_request=request.pk, text=str(error))
             services.record_malformed(request.pk, error.code, error.details)
     return commands
 

@@ -3,7 +3,6 @@ old orders that never traded. Orders with fills, and the ledger, stay. The head 
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -18,8 +17,9 @@ from django.utils import timezone
 from exchange.audit import heads
 from exchange.engine.messages import OPEN_STATUSES
 from exchange.models import Order
+from exchange.telemetry.logs import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 DAY_S: Final = 24 * 3600.0
 _DAY_NS: Final = 24 * 3600 * 10**9
@@ -72,12 +72,12 @@ def _clear() -> bool:
         orders = clear_unfilled_orders(settings.XTRADER["UNFILLED_ORDER_DAYS"])
         heads.note()
     except (DatabaseError, OSError) as error:
-        logger.warning("the daily work is not done yet: %s: %s", type(error).__name__, error)
+        logger.warning("daily_work_waits", error=error)
         return False
     finally:
         connections.close_all()
     if cleared:
-        logger.info("cleared %d expired sessions", cleared)
+        logger.info("expired_sessions_cleared", count=cleared)
     if orders:
-        logger.info("cleared %d old orders without a fill", orders)
+        logger.info("unfilled_orders_cleared", count=orders)
     return True

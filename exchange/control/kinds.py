@@ -10,11 +10,22 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
+from exchange.control.given_reasons import MAX_REASON
 from exchange.engine import messages
 from exchange.errors import RequestError
-from exchange.listing.terms import BOUNDS, PROTECTION_TERMS, REQUIRED_TERMS, Term, Unit, command_fields
+from exchange.listing.terms import (
+    BOUNDS,
+    MAX_ASSET,
+    MAX_SYMBOL,
+    PROTECTION_TERMS,
+    REQUIRED_TERMS,
+    Term,
+    Unit,
+    command_fields,
+)
 from exchange.models.change_requests import ChangeRequest
 from exchange.models.fields import MAX_DIGITS
+from exchange.wire.people_text import unseen_in
 
 Kind = ChangeRequest.Kind
 Check = Callable[[Any], bool]
@@ -22,13 +33,12 @@ Check = Callable[[Any], bool]
 _MAX_BIGINT: Final = 2**63 - 1
 _MAX_AMOUNT: Final = 10**MAX_DIGITS - 1
 _MAX_BANDS: Final = 64
-_MAX_REASON: Final = 200
 #: As many as the engine takes.
 MAX_FEE_PLANS: Final = 1_000
 _MAX_PLAN_RATES: Final = 2_000
-_ASSET = re.compile(r"[A-Z0-9]{1,16}")
+_ASSET = re.compile(rf"[A-Z0-9]{{1,{MAX_ASSET}}}")
 _CALENDAR = re.compile(r"[A-Za-z0-9_]{0,16}")
-_SYMBOL = re.compile(r"[A-Z0-9](?:[A-Z0-9-]{0,22}[A-Z0-9])?")
+_SYMBOL = re.compile(rf"[A-Z0-9](?:[A-Z0-9-]{{0,{MAX_SYMBOL - 2}}}[A-Z0-9])?")
 
 
 def _integer(low: int, high: int) -> Check:
@@ -40,7 +50,7 @@ def _matching(pattern: re.Pattern[str]) -> Check:
 
 
 def _is_reason(value: Any) -> bool:
-    return isinstance(value, str) and len(value) <= _MAX_REASON and value.isprintable()
+    return isinstance(value, str) and len(value) <= MAX_REASON and unseen_in(value) is None
 
 
 def _is_bool(value: Any) -> bool:

@@ -15,6 +15,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import IntegrityError, transaction
 
 from exchange.control import approval_rules, change_records
+from exchange.control.given_reasons import MAX_REASON
 from exchange.control.kinds import check_shape, command_of
 from exchange.engine import messages
 from exchange.engine.messages import Command, Event
@@ -22,6 +23,7 @@ from exchange.errors import RefusedError, RequestError
 from exchange.listing.contradictions import contradictions
 from exchange.listing.terms import SymbolTerms
 from exchange.models import Account, Asset, ChangeRequest, FrozenBy
+from exchange.wire.people_text import checked_text
 
 #: How often a number is drawn again that another process was quicker to take.
 ID_ATTEMPTS: Final = 8
@@ -47,6 +49,9 @@ def request_change(
     requester, unless it ``may_be_own``, as play money may; that needs no second operator either. People read
     ``reason``, the requester's own.
     """
+    reason = checked_text(reason, "reason", MAX_REASON, least=0)
+    if isinstance(payload.get("reason"), str):
+        payload = {**payload, "reason": checked_text(payload["reason"], "reason", MAX_REASON, least=0)}
     check_shape(kind, payload)
     if requested_by is not None and "account" in payload and not may_be_own:
         refuse_own_account(requested_by, payload["account"])

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from exchange.errors.table import ERRORS, RETRY_AFTER_S, message_of
+from exchange.errors.table import ERRORS, message_of
 
 
 class ApiError(Exception):
@@ -31,13 +31,25 @@ class ApiError(Exception):
     @property
     def retry_after_s(self) -> int | None:
         """Value of the Retry-After header, or None where waiting does not help."""
-        return RETRY_AFTER_S.get(self.code)
+        return self.kind.retry_after_s
 
     def message(self, language: str = "en") -> str:
         return message_of(self.code, language)
 
     def body(self, language: str = "en") -> dict[str, Any]:
-        """The error as it goes over the wire, in Korean when ``language`` starts with ``ko``."""
+        """The error as REST answers it, in Korean when ``language`` starts with ``ko``."""
+        kind = self.kind
+        return {
+            "error": self.code,
+            "number": kind.number,
+            "retry": kind.retry,
+            "message": self.message(language),
+            "details": self.details,
+        }
+
+    def short_body(self, language: str = "en") -> dict[str, Any]:
+        """The error as the WebSocket sends it: a refusal there is a fifth shorter without what the client can
+        look up by the code."""
         return {"error": self.code, "message": self.message(language), "details": self.details}
 
 

@@ -12,7 +12,6 @@ next one. So at every moment the segment is whole in one place or in both, and w
 
 from __future__ import annotations
 
-import logging
 import zlib
 from collections.abc import Generator, Iterator
 from contextlib import suppress
@@ -31,8 +30,9 @@ from exchange.journal.segments import (
     unpack,
 )
 from exchange.journal.snapshots import list_snapshots
+from exchange.telemetry.logs import get_logger
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 LOCK_NAME: Final = "lock"
 #: Compressed at a time: some twenty milliseconds of work.
@@ -76,9 +76,9 @@ class Archiver:
         except StopIteration:
             pass
         except BlockingIOError:
-            log.info("another process archives %s", self._journal)
+            log.info("archive_in_other_hands", journal=str(self._journal))
         except (OSError, JournalError) as error:
-            log.error("archiving %s failed and will be tried again: %s", self._journal, error)
+            log.error("archiving_failed", journal=str(self._journal), error=error)
         else:
             return True
         self._job = None
@@ -135,7 +135,7 @@ class Archiver:
         files.remove(name.path)
         files.sync_dir(self._journal)
         self.count += 1
-        log.info("archived journal segment %s", name.path.name)
+        log.info("segment_archived", segment=name.path.name)
         yield
 
     def _compress(self, name: SegmentName, target: Path) -> Iterator[None]:

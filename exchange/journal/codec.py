@@ -148,6 +148,7 @@ def decoder(kind: Any) -> msgpack.Decoder[Any]:
 
 
 _commands_decoder: Final = decoder(list[tuple[Any, ...]])
+_labels_decoder: Final = decoder(list[str])
 
 
 def encode_commands(commands: Sequence[Command]) -> bytes:
@@ -161,6 +162,12 @@ def decode_commands(data: bytes | memoryview) -> list[Command]:
         if len(command) != SIMPLE_PLACE_FIELDS:
             commands[index] = freeze_command(command)
     return commands
+
+
+def decode_labels(data: bytes | memoryview) -> list[str]:
+    """The labels of a batch. Raises one of DECODE_ERRORS."""
+    labels: list[str] = _labels_decoder.decode(data)
+    return labels
 
 
 #: Fields of a placement without terms: most of all commands, and none of them is an array.

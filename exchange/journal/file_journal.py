@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from exchange.engine.messages import Command
-from exchange.journal.codec import encode_commands
+from exchange.journal.codec import encode, encode_commands
 from exchange.journal.errors import JournalError, JournalLocked, JournalWriteFailed
 from exchange.journal.files import OS_FILES, Files
 from exchange.journal.reader import JournalEnd
 from exchange.journal.records import (
     BATCH,
+    FORMAT_VERSION,
+    LABELED_VERSION,
     OPEN,
     SEAL,
     SEGMENT_BYTES,
     SegmentHeader,
     encode_record,
     encode_segment_header,
+    labeled_payload,
 )
 from exchange.journal.segments import (
     UNFINISHED_SUFFIX,
@@ -28,8 +30,9 @@ from exchange.journal.segments import (
     segment_path,
     write_head,
 )
+from exchange.telemetry.logs import get_logger
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 DEFAULT_SEGMENT_BYTES: Final = 64 * 1024 * 1024
 LOCK_NAME: Final = "lock"
@@ -87,14 +90,23 @@ class FileJournal:
         self._write(OPEN, 0, 0, event_hash, b"")
 
     def append(
-        self, first_sequence: int, now_ns: int, commands: Sequence[Command], event_hash: bytes
+        self,
+        first_sequence: int,
+        now_ns: int,
+        commands: Sequence[Command],
+        event_hash: bytes,
+        labels: Sequence[str] = (),
     ) -> None:
-        """Make a batch durable. ``event_hash`` is the rolling hash before it. Raises JournalWriteFailed."""
+        """Make a batch durable. ``event_hash`` is the rolling hash before it; ``labels``: that of each
+        command, or nothing where none has one. Raises JournalWriteFailed."""
         if first_sequence != self.durable_sequence + 1:
             raise JournalError(
                 f"batch begins at {first_sequence}, the journal ends at {self.durable_sequence}"
             )
-        self._write(BATCH, len(commands), now_ns, event_hash, encode_commands(commands))
+        payload = encode_commands(commands)
+        if labels:
+            payload = labeled_payload(payload, encode(labels))
+        self._write(BATCH, len(commands), now_ns, event_hash, payload, is_labeled=bool(labels))
         self.durable_sequence += len(commands)
 
     def seal(self, event_hash: bytes) -> None:
@@ -111,7 +123,16 @@ class FileJournal:
             self.files.close(self._lock)
             self._lock = -1
 
-    def _write(self, kind: int, command_count: int, now_ns: int, event_hash: bytes, payload: bytes) -> None:
+    def _write(
+        self,
+        kind: int,
+        command_count: int,
+        now_ns: int,
+        event_hash: bytes,
+        payload: bytes,
+        *,
+        is_labeled: bool = False,
+    ) -> None:
         if self._failure is not None:
             raise JournalWriteFailed(f"the journal failed earlier: {self._failure}") from self._failure
         record = encode_record(
@@ -124,6 +145,7 @@ class FileJournal:
             durable_sequence=self.durable_sequence,
             event_hash=event_hash,
             payload=payload,
+            format_version=LABELED_VERSION if is_labeled else FORMAT_VERSION,
         )
         try:
             if self._offset + len(record) > self._size:
@@ -166,12 +188,11 @@ class FileJournal:
         self._size = end.size
         if end.torn_bytes:
             log.warning(
-                "cut an unfinished write from the journal: %s, %d bytes at offset %d "
-                "(after sequence %d, never acknowledged)",
-                segment.path,
-                end.torn_bytes,
-                end.offset,
-                end.next_sequence - 1,
+                "unfinished_write_cut",
+                segment=str(segment.path),
+                bytes=end.torn_bytes,
+                offset=end.offset,
+                after_sequence=end.next_sequence - 1,
             )
             self.files.write(self._file, bytes(end.torn_bytes), end.offset)
         if end.last is not None:
@@ -203,4 +224,4 @@ class FileJournal:
             self.files.close(self._file)
         self._file, self._number, self._offset, self._size = file, number, SEGMENT_BYTES, size
         self._written = SEGMENT_BYTES
-        log.info("new journal segment %s (%d bytes)", path.name, size)
+        log.info("segment_begun", segment=path.name, bytes=size)

@@ -10,6 +10,10 @@ therefore vouches for it. Kinds: BATCH (payload: commands), SEAL (the engine is 
 far is durable), OPEN (an engine took the journal, with a new epoch). SEAL and OPEN have no commands, and
 their first sequence is the next one.
 
+A batch with a command that came with a request's label has format version 2, and the labels behind the
+commands: length of the commands (4 bytes) · commands · labels (one for each command, empty for none). Every
+other record has version 1. Labels are for those who search; no state and no hash depends on them.
+
 Segment header, 64 bytes: magic "xTJs" · CRC32C · format version · shard · number · epoch · first sequence
 · file size · event hash before it. A segment file always has exactly that size: it is preallocated
 with zeros before it gets its name, and zeros follow the last record.
@@ -23,9 +27,13 @@ from typing import Final, NamedTuple
 import google_crc32c
 
 from exchange.engine.messages import Command
-from exchange.journal.codec import GENESIS_HASH, decode_commands
+from exchange.journal.codec import GENESIS_HASH, decode_commands, decode_labels
 
 FORMAT_VERSION: Final = 1
+#: Of a batch with labels; segments and all other records stay at the first.
+LABELED_VERSION: Final = 2
+_VERSIONS: Final = (FORMAT_VERSION, LABELED_VERSION)
+_LENGTH_BYTES: Final = 4
 
 BATCH: Final = 1
 SEAL: Final = 2
@@ -74,6 +82,7 @@ class Record(NamedTuple):
     payload: bytes
     offset: int
     end: int
+    format_version: int = FORMAT_VERSION
 
     @property
     def last_sequence(self) -> int:
@@ -81,7 +90,19 @@ class Record(NamedTuple):
 
     def commands(self) -> list[Command]:
         """The batch's commands. Raises one of codec.DECODE_ERRORS."""
-        return decode_commands(self.payload)
+        if self.format_version == FORMAT_VERSION:
+            return decode_commands(self.payload)
+        return decode_commands(memoryview(self.payload)[_LENGTH_BYTES : self._commands_end()])
+
+    def labels(self) -> list[str]:
+        """The label of each command, empty for none; an empty list where none has one. Raises one of
+        codec.DECODE_ERRORS."""
+        if self.format_version == FORMAT_VERSION:
+            return []
+        return decode_labels(memoryview(self.payload)[self._commands_end() :])
+
+    def _commands_end(self) -> int:
+        return _LENGTH_BYTES + int.from_bytes(self.payload[:_LENGTH_BYTES], "little")
 
 
 class SegmentHeader(NamedTuple):
@@ -104,12 +125,13 @@ def encode_record(
     durable_sequence: int,
     event_hash: bytes,
     payload: bytes = b"",
+    format_version: int = FORMAT_VERSION,
 ) -> bytes:
     header = _RECORD.pack(
         RECORD_MAGIC,
         0,
         len(payload),
-        FORMAT_VERSION,
+        format_version,
         kind,
         shard,
         epoch,
@@ -121,6 +143,11 @@ def encode_record(
     )
     body = header[_UNCHECKED_BYTES:] + payload
     return RECORD_MAGIC + _crc(body) + body
+
+
+def labeled_payload(commands: bytes, labels: bytes) -> bytes:
+    """Encoded commands and labels as a record of LABELED_VERSION carries them."""
+    return len(commands).to_bytes(_LENGTH_BYTES, "little") + commands + labels
 
 
 def _crc(data: bytes) -> bytes:
@@ -144,7 +171,7 @@ def decode_record(data: bytes, start: int, file_offset: int) -> Record | None:
     if data[start + 4 : start + 8] != _crc(data[start + _UNCHECKED_BYTES : end]):
         return None
     fields = _RECORD.unpack_from(data, start)
-    if fields[3] != FORMAT_VERSION:
+    if fields[3] not in _VERSIONS:
         return None
     kind, shard, epoch, first_sequence, command_count, now_ns, durable_sequence, event_hash = fields[4:]
     return Record(
@@ -159,6 +186,7 @@ def decode_record(data: bytes, start: int, file_offset: int) -> Record | None:
         payload=data[start + RECORD_BYTES : end],
         offset=file_offset,
         end=file_offset + RECORD_BYTES + length,
+        format_version=fields[3],
     )
 
 

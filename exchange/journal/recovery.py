@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,9 +18,10 @@ from exchange.journal.reader import JournalEnd, JournalReader
 from exchange.journal.records import START, Position, Record
 from exchange.journal.segments import check_head
 from exchange.journal.snapshots import list_snapshots, valid_snapshots
+from exchange.telemetry.logs import get_logger
 from exchange.telemetry.progress import step
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 
 class Recovery(NamedTuple):
@@ -127,11 +127,11 @@ def recover_fully(journal_path: Path, snapshot_dir: Path | None, *, files: Files
         _check_end(end, snapshot_dir, journal_path, files)
     seconds = time.perf_counter() - started
     log.info(
-        "recovered to sequence %d in %.3f s: snapshot at %d and %d commands of the journal",
-        fold.engine.sequence,
-        seconds,
-        snapshot_sequence,
-        commands,
+        "recovered",
+        sequence=fold.engine.sequence,
+        seconds=round(seconds, 3),
+        snapshot=snapshot_sequence,
+        commands=commands,
     )
     return Recovery(fold.engine, fold.position, end, snapshot_sequence, commands, seconds)
 

@@ -9,7 +9,6 @@ unless the disk lost it; then the one before it serves.
 from __future__ import annotations
 
 import hashlib
-import logging
 import re
 import struct
 from collections.abc import Iterator
@@ -23,8 +22,9 @@ from exchange.engine.snapshot import Section
 from exchange.journal.codec import section_line
 from exchange.journal.files import OS_FILES, Files
 from exchange.journal.records import Position
+from exchange.telemetry.logs import get_logger
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 FORMAT_VERSION: Final = 1
 _MAGIC: Final = b"xTSn"
@@ -140,7 +140,7 @@ def valid_snapshots(
         if snapshot is not None and snapshot.sequence == sequence:
             yield snapshot
         else:
-            log.warning("snapshot %s is damaged; using an older one", path)
+            log.warning("snapshot_damaged", path=str(path))
 
 
 def prune_snapshots(folder: Path, *, keep: int, behind: int, files: Files = OS_FILES) -> list[Path]:

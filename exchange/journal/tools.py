@@ -35,6 +35,7 @@ from exchange.journal.segments import (
 )
 from exchange.journal.snapshots import list_snapshots, read_snapshot
 from exchange.telemetry.progress import step
+from exchange.telemetry.request_ids import request_id_in
 
 #: Folder beside the segments that repair moves to what it cuts.
 CUT_NAME: Final = "cut"
@@ -158,7 +159,10 @@ def _verify_record(report: Report, path: Path, record: Record) -> None:
 
 def _decodes(record: Record) -> bool:
     try:
-        return len(record.commands()) == record.command_count
+        return len(record.commands()) == record.command_count and len(record.labels()) in (
+            0,
+            record.command_count,
+        )
     except DECODE_ERRORS:
         return False
 
@@ -185,8 +189,26 @@ def export(
 
 def _rows(record: Record) -> Iterator[dict[str, Any]]:
     commands = record.commands() if record.command_count else []
-    for sequence, command in enumerate(commands, record.first_sequence):
-        yield {"sequence": sequence, "now_ns": record.now_ns, "epoch": record.epoch, "command": command}
+    labels = record.labels() or [""] * len(commands)
+    for sequence, (command, label) in enumerate(zip(commands, labels, strict=True), record.first_sequence):
+        row = {"sequence": sequence, "now_ns": record.now_ns, "epoch": record.epoch, "command": command}
+        if label:
+            row["request_id"] = request_id_in(label)
+        yield row
+
+
+def find(path: Path, request_id: str, *, files: Files = OS_FILES) -> Iterator[dict[str, Any]]:
+    """The rows of ``export`` for the commands of one request, of the kept segments and the archived ones."""
+    looked_for = request_id.encode()
+    names = list_all_segments(files, path)
+    reader = JournalReader(path, names[0].first_sequence - 1 if names else 0, files)
+    try:
+        while (record := reader.next()) is not None:
+            # Most records are of others: their commands are not decoded.
+            if looked_for in record.payload:
+                yield from (row for row in _rows(record) if row.get("request_id") == request_id)
+    finally:
+        reader.close()
 
 
 def repair(path: Path, snapshot_dir: Path, *, force: bool = False, files: Files = OS_FILES) -> list[str]:

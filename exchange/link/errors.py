@@ -3,6 +3,7 @@
     EngineError
     ├── EngineUnavailable   not connected, and the command was never sent: nothing happened
     ├── EngineBusy          the engine (or this client) has too many commands waiting: nothing happened
+    ├── VenueCancelOnly     the engine takes nothing new for now, its disks are nearly full: nothing happened
     ├── CommandMalformed    the engine refused the tuple before the core saw it: nothing happened
     ├── QueryRefused        an unknown query, or arguments it does not take
     ├── OutcomeUnknown      sent, but no answer in time: ask again with the same command_id
@@ -16,11 +17,10 @@ event is ``EV_REJECTED``.
 
 from __future__ import annotations
 
-import logging
-
 from exchange.errors import ApiError, EngineTroubleError
+from exchange.telemetry.logs import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 class EngineError(Exception):
@@ -40,6 +40,13 @@ class EngineBusy(EngineError):
     """Too many commands are waiting; the command was not taken, so nothing happened."""
 
     code = "ENGINE_BUSY"
+
+
+class VenueCancelOnly(EngineError):
+    """The engine's disks are nearly full: it takes cancels and no new orders, transfers or deposits. Nothing
+    happened."""
+
+    code = "VENUE_CANCEL_ONLY"
 
 
 class CommandMalformed(EngineError):
@@ -76,6 +83,6 @@ class PositionUnknown(FollowerError):
 def api_error(error: EngineError) -> ApiError:
     """The error of the wire that a requester gets. INTERNAL is a fault of this side, so it is logged."""
     if error.code == "INTERNAL":
-        logger.error("the engine did not take a request", exc_info=error)
+        logger.error("engine_did_not_take_request", exc_info=error)
         return ApiError("INTERNAL")
     return EngineTroubleError(error.code)

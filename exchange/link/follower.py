@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import random
 import select
 import socket
 import time
@@ -29,14 +29,15 @@ from exchange.link.protocol import (
     frame,
     reply_decoder,
 )
+from exchange.telemetry.logs import get_logger
 
 __all__ = ["Batch", "Follower", "Position"]
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 #: How often the journal is looked at while the engine publishes nothing.
 _POLL_S: Final = 0.05
-#: Pause between attempts to reach the engine.
+#: Pause between attempts to reach the engine, about.
 _RECONNECT_S: Final = 0.5
 
 
@@ -50,6 +51,8 @@ class Batch(NamedTuple):
     events: list[list[Event]]
     #: rolling hash after this batch, hex
     event_hash: str
+    #: the label of each command's request, or nothing where none has one
+    labels: list[str] = []
 
     @property
     def position(self) -> Position:
@@ -79,6 +82,8 @@ class Follower:
     ) -> None:
         self._snapshot_dir = snapshot_dir
         self._files = files
+        #: When the last batch began to be folded, by this machine's time of day.
+        self.began_ns = 0
         self._gate = _DurableGate(socket_path)
         target = position or START
         self._fold = start_fold(snapshot_dir, at_or_before=target.sequence, files=files)
@@ -185,7 +190,7 @@ class Follower:
 
     def _apply(self, record: Record) -> Batch | None:
         """Fold a record; None for one without commands."""
-        path = self._reader.place[0]
+        path, self.began_ns = self._reader.place[0], time.time_ns()
         try:
             if not record.command_count:
                 if record.first_sequence == self.engine.sequence + 1:
@@ -194,7 +199,9 @@ class Follower:
             commands, events = self._fold.apply(record, path)
         except JournalDisagrees as error:
             raise FollowerDisagrees(str(error)) from error
-        return Batch(record.first_sequence, record.now_ns, commands, events, self._fold.event_hash.hex())
+        labels = record.labels()
+        event_hash = self._fold.event_hash.hex()
+        return Batch(record.first_sequence, record.now_ns, commands, events, event_hash, labels)
 
 
 class _DurableGate:
@@ -234,7 +241,7 @@ class _DurableGate:
     def _connect(self) -> None:
         if self._path is None or time.monotonic() < self._retry_at:
             return
-        self._retry_at = time.monotonic() + _RECONNECT_S
+        self._retry_at = time.monotonic() + _RECONNECT_S * random.uniform(0.5, 1.5)
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             sock.connect(self._path)
@@ -245,7 +252,7 @@ class _DurableGate:
         sock.setblocking(False)
         self._frames = FrameBuffer(MAX_REQUEST_BYTES)
         self._socket = sock
-        log.info("following the engine at %s", self._path)
+        log.info("following_engine", path=self._path)
 
     def _receive(self, sock: socket.socket) -> bool:
         """Read once; whether there may be more."""
@@ -258,10 +265,10 @@ class _DurableGate:
         except BlockingIOError:
             return False
         except (OSError, FrameError, *DECODE_ERRORS) as error:
-            log.warning("lost the engine: %s", error)
+            log.warning("engine_lost", error=error)
             self.close()
             return False
         if not data:
-            log.warning("the engine closed the connection; following the journal alone")
+            log.warning("engine_closed_connection")
             self.close()
         return bool(data)

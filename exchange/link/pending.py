@@ -17,17 +17,30 @@ Done = Callable[[Sequence[Any]], None]
 class Asked:
     """Commands of one account that were given together, or one query. Their request ids are consecutive."""
 
-    __slots__ = ("account", "deadline", "done", "first_id", "is_query", "messages", "missing", "results")
+    __slots__ = (
+        *("account", "deadline", "done", "first_id", "is_query", "label", "messages", "missing", "results"),
+        "span",
+    )
 
     def __init__(
-        self, messages: Sequence[Any], done: Done, deadline: float, account: int, is_query: bool
+        self,
+        messages: Sequence[Any],
+        done: Done,
+        deadline: float,
+        account: int,
+        is_query: bool,
+        label: str = "",
     ) -> None:
-        """``account``: the trader's that asks; 0 for queries and for commands of the venue."""
+        """``account``: the trader's that asks; 0 for queries and for commands of the venue. ``label``: of the
+        request it is asked for."""
         self.messages = messages
         self.done = done
         self.deadline = deadline
         self.account = account
         self.is_query = is_query
+        self.label = label
+        #: While it is on its way, of a request that is traced.
+        self.span: Any = None
         self.first_id = 0
         self.missing = len(messages)
         self.results: list[Result | None] = [None] * self.missing
@@ -52,6 +65,9 @@ class Pending:
         self._of_account: dict[int, int] = {}
         self.next_id = 1
 
+    def __len__(self) -> int:
+        return len(self._by_id)
+
     def refusal(self, account: int, count: int) -> EngineBusy | None:
         """Why so many more are not taken now, if so."""
         if len(self._by_id) + count > self._maximum:
@@ -72,10 +88,9 @@ class Pending:
         if asked.account:
             self._of_account[asked.account] = self._of_account.get(asked.account, 0) + asked.missing
 
-    def message(self, request_id: int) -> Any | None:
+    def find(self, request_id: int) -> Asked | None:
         """What was asked under a request id and is not answered; None if nothing is."""
-        asked = self._by_id.get(request_id)
-        return None if asked is None else asked.messages[request_id - asked.first_id]
+        return self._by_id.get(request_id)
 
     def answer(self, request_id: int, result: Result) -> Asked | None:
         """Note a result; returns what was asked, if that was the last of it. A result without a waiting

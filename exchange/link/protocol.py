@@ -4,7 +4,7 @@ A frame is a length (4 bytes, little endian) and that many bytes of msgpack: a l
 is an array whose first item is its tag. Sides collect what one turn of their loop gives into one frame.
 
 client → engine: Commands, Query, Subscribe, Follow · engine → client: Outcomes, Refused, Answer,
-Hello, FeedBatch, Durable, Sequenced.
+Hello, FeedBatch, Durable, Sequenced, Venue.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ MAX_REQUEST_BYTES: Final = 8 * 1024 * 1024
 MAX_REPLY_BYTES: Final = 512 * 1024 * 1024
 
 BUSY: Final = "ENGINE_BUSY"
+#: The disks are nearly full: nothing new is taken.
+NO_ROOM: Final = "VENUE_CANCEL_ONLY"
 MALFORMED: Final = "COMMAND_MALFORMED"
 BAD_QUERY: Final = "BAD_QUERY"
 
@@ -50,10 +52,12 @@ class Answer(NamedTuple):
 
 
 class Commands(msgspec.Struct, array_like=True, tag=1, frozen=True):
-    """Commands in order; the outcome of the i-th carries the request id ``first_request_id + i``."""
+    """Commands in order; the outcome of the i-th carries the request id ``first_request_id + i``. ``labels``:
+    that of each command (``telemetry.request_ids``), or nothing where none has one."""
 
     first_request_id: int
     commands: list[tuple[Any, ...]]
+    labels: list[str] = []
 
 
 class Query(msgspec.Struct, array_like=True, tag=2, frozen=True):
@@ -91,7 +95,8 @@ class Outcomes(msgspec.Struct, Generic[_E], array_like=True, tag=1, frozen=True)
 
 
 class Refused(msgspec.Struct, array_like=True, tag=2, frozen=True):
-    """A command or query that was not taken. ``code`` is BUSY, MALFORMED or BAD_QUERY."""
+    """A command or query that was not taken. ``code`` is BUSY, NO_ROOM, MALFORMED or
+    BAD_QUERY."""
 
     request_id: int
     code: str
@@ -141,13 +146,22 @@ class Sequenced(msgspec.Struct, array_like=True, tag=7, frozen=True):
     runs: list[tuple[int, int, int]]
 
 
+class Venue(msgspec.Struct, array_like=True, tag=8, frozen=True):
+    """How the venue is, for subscribers: at each change, and after the Hello while ``cancel_only``. Nothing
+    new is taken then (NO_ROOM)."""
+
+    cancel_only: bool
+
+
 _Event = tuple[Any, ...]
-Reply = Outcomes[_Event] | Refused | Answered | Hello | FeedBatch[_Event] | Durable | Sequenced
-_PlainReply = Outcomes[PlainEvent] | Refused | Answered | Hello | FeedBatch[PlainEvent] | Durable | Sequenced
+Reply = Outcomes[_Event] | Refused | Answered | Hello | FeedBatch[_Event] | Durable | Sequenced | Venue
+_PlainReply = (
+    Outcomes[PlainEvent] | Refused | Answered | Hello | FeedBatch[PlainEvent] | Durable | Sequenced | Venue
+)
 
 #: Tags, for what is encoded from plain tuples with already encoded parts inside.
 COMMANDS, QUERY, SUBSCRIBE, FOLLOW = 1, 2, 3, 4
-OUTCOMES, REFUSED, ANSWERED, HELLO, FEED_BATCH, DURABLE, SEQUENCED = 1, 2, 3, 4, 5, 6, 7
+OUTCOMES, REFUSED, ANSWERED, HELLO, FEED_BATCH, DURABLE, SEQUENCED, VENUE = 1, 2, 3, 4, 5, 6, 7, 8
 
 request_decoder: Final = decoder(list[Request])
 reply_decoder: Final = decoder(list[Reply])

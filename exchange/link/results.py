@@ -8,13 +8,14 @@ what was asked together with the last of them); the others follow in the next tu
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
 from typing import Final
 
 from exchange.link.pending import Asked
+from exchange.telemetry.logs import get_logger
+from exchange.telemetry.request_ids import request_id_in
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 RESULTS_A_TURN: Final = 64
 
@@ -68,4 +69,4 @@ def _tell(asked: Asked) -> None:
         asked.done(asked.results)
     except Exception:
         # A requester failed on its answer: the others are to have theirs.
-        log.exception("an answer could not be taken")
+        log.exception("answer_not_taken", request_id=request_id_in(asked.label))

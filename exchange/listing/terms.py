@@ -21,6 +21,9 @@ from exchange.units.decimals import MAX_DIGITS
 
 TickBands = tuple[tuple[int, int], ...]
 
+#: Characters of the name of a symbol and of the code of an asset.
+MAX_SYMBOL: Final = 24
+MAX_ASSET: Final = 16
 _MAX_BIGINT: Final = 2**63 - 1
 _MAX_AMOUNT: Final = 10**MAX_DIGITS - 1
 _MAX_PPM: Final = 1_000_000

@@ -15,14 +15,14 @@ day before the journal's last record or very long after it.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from typing import Final
 
 from exchange.journal.errors import JournalError
+from exchange.telemetry.logs import get_logger
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 _NS: Final = 1_000_000_000
 _DAY_NS: Final = 86_400 * _NS
@@ -101,13 +101,12 @@ class GuardedClock:
             return
         self._is_believed = agrees
         if agrees:
-            log.warning("the time of day agrees with the engine's time again")
+            log.warning("clock_believed_again")
         else:
             log.critical(
-                "the time of day differs from the engine's time by %+.1f s: it is not believed, "
-                "time goes on by the monotonic clock. Set the machine's clock right; "
-                "if it is right, restart the engine",
-                self.difference_ns / _NS,
+                "clock_not_believed",
+                difference_s=round(self.difference_ns / _NS, 1),
+                advice="set the machine's clock right; if it is right, restart the engine",
             )
 
 

@@ -23,11 +23,13 @@ NO_ACCOUNT: Final = -1
 
 
 class Waiting(NamedTuple, Generic[Sender]):
-    """A command, who sent it (None for the engine itself) and under which number."""
+    """A command, who sent it (None for the engine itself), under which number, and the label of the request
+    it came from (empty for none)."""
 
     sender: Sender | None
     request_id: int
     command: Command
+    label: str = ""
 
 
 def account_of(command: Command) -> int:

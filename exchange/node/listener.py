@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import selectors
 import socket
@@ -11,7 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-log = logging.getLogger(__name__)
+from exchange.telemetry.logs import get_logger
+
+log = get_logger(__name__)
 
 #: How often the file is looked for.
 CHECK_EVERY_S: Final = 1.0
@@ -66,14 +67,14 @@ class Listener:
             return
         if self._is_short_of_descriptors:
             self._is_short_of_descriptors = False
-            log.warning("connections are accepted again")
+            log.warning("connections_accepted_again")
         self._on_accept(sock)
 
     def _pause(self, error: OSError) -> None:
         """Leave those who wait alone for a moment: the selector would report them at once, and for ever."""
         if not self._is_short_of_descriptors:
             self._is_short_of_descriptors = True
-            log.error("could not accept a connection: %s; trying once a second", error)
+            log.error("connection_not_accepted", error=error)
         self._selector.unregister(self._socket)
         self._is_paused = True
         self._check_at = time.monotonic() + PAUSE_S
@@ -85,14 +86,14 @@ class Listener:
             listener, file = _listen(self._path)
         except OSError as error:
             # The folder is gone, or no descriptor is left: those who are connected stay.
-            log.error("%s is gone, and cannot be made again yet: %s", self._path, error)
+            log.error("socket_not_made_again", path=str(self._path), error=error)
             return
         if not self._is_paused:
             self._selector.unregister(self._socket)
         self._socket.close()
         self._socket, self._file = listener, file
         self._register()
-        log.warning("%s was gone: listening there again", self._path)
+        log.warning("socket_made_again", path=str(self._path))
 
     def _register(self) -> None:
         self._selector.register(self._socket, selectors.EVENT_READ, self._accept)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-import logging
 import secrets
 import time
 import traceback
@@ -24,8 +23,10 @@ from exchange.journal.files import OS_FILES, Files
 from exchange.journal.records import Position
 from exchange.journal.recovery import recover, recover_fully
 from exchange.link.protocol import Outcome
+from exchange.telemetry.logs import get_logger, places_of
+from exchange.telemetry.measures import own
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 #: Wire code of a command that crashed the core.
 INTERNAL: Final = "INTERNAL"
@@ -45,7 +46,12 @@ class Journal(Protocol):
     durable_sequence: int
 
     def append(
-        self, first_sequence: int, now_ns: int, commands: Sequence[Command], event_hash: bytes
+        self,
+        first_sequence: int,
+        now_ns: int,
+        commands: Sequence[Command],
+        event_hash: bytes,
+        labels: Sequence[str] = (),
     ) -> None: ...
 
     def seal(self, event_hash: bytes) -> None: ...
@@ -64,6 +70,13 @@ class Turn:
     first_sequence: int = 0
     commands: list[Command] = field(default_factory=list)
     encoded: list[bytes] = field(default_factory=list)
+    #: How many of the commands are the sequencer's own, before those of the batch.
+    preceding: int = 0
+    #: The label of each command's request, or nothing where none has one.
+    labels: Sequence[str] = ()
+    #: What it took in the core, and in writing and syncing.
+    apply_ns: int = 0
+    journal_ns: int = 0
 
     @property
     def outcomes(self) -> list[Outcome]:
@@ -75,6 +88,20 @@ class Turn:
         self.results.append((sequence, now_ns, events))
         self.replies.append(reply)
         return reply
+
+    def take_labels(self, labels: Sequence[str]) -> None:
+        """Keep the labels of those commands of the batch that were sequenced: not of a repeated one, nor of
+        one that was left out."""
+        if not self.preceding and len(self.commands) == len(labels):
+            self.labels = labels
+            return
+        taken = [""] * self.preceding
+        sequence = self.first_sequence + self.preceding
+        for result, label in zip(self.results, labels, strict=True):
+            if result[0] == sequence:
+                taken.append(label)
+                sequence += 1
+        self.labels = taken
 
 
 class _Crashed(Exception):
@@ -122,6 +149,13 @@ class Sequencer:
         #: Time spent in the core (with encoding) and in writing and syncing, since the start.
         self.apply_ns = 0
         self.journal_ns = 0
+        self._applied = own().durations("xtrader_engine_apply_seconds")
+        self._synced = own().durations("xtrader_engine_sync_seconds")
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether a write failed: nothing is accepted any more."""
+        return self._failed
 
     @property
     def position(self) -> Position:
@@ -133,16 +167,21 @@ class Sequencer:
         clock) never goes back. Raises JournalWriteFailed, after which nothing more is accepted."""
         return self.run(commands, now_ns).outcomes
 
-    def run(self, commands: Sequence[Command], now_ns: int | None = None) -> Turn:
-        """``submit`` with the encoded events, for the server."""
+    def run(self, commands: Sequence[Command], now_ns: int | None = None, labels: Sequence[str] = ()) -> Turn:
+        """``submit`` with the encoded events, for the server. ``labels``: that of each command's request, or
+        nothing where none has one; they go to the journal and nowhere else."""
         if self._failed:
             raise JournalWriteFailed("an earlier batch failed; restart the engine")
         now_ns = max(self.engine.now_ns, self.clock() if now_ns is None else now_ns)
         try:
             started = time.perf_counter_ns()
             turn = self._apply_surely(commands, now_ns)
-            self.apply_ns += time.perf_counter_ns() - started
+            turn.apply_ns = time.perf_counter_ns() - started
+            self.apply_ns += turn.apply_ns
+            self._applied.observe(turn.apply_ns)
             if turn.commands:
+                if labels:
+                    turn.take_labels(labels)
                 self._commit(turn)
         except BaseException:
             # The engine is ahead of the journal: this process may answer nothing any more.
@@ -198,7 +237,8 @@ class Sequencer:
         due_ns = engine.next_due_ns()
         if due_ns is not None and due_ns <= now_ns:
             self._precede(turn, tick(self._draw_ppm() if engine.needs_draw(now_ns) else 0))
-        quarantined, sequence = self._quarantined, turn.first_sequence + len(turn.commands)
+        turn.preceding = len(turn.commands)
+        quarantined, sequence = self._quarantined, turn.first_sequence + turn.preceding
         recall, fold, encoded, taken = engine.recall, self._fold, turn.encoded, turn.commands
         for command in commands:
             if quarantined and command in quarantined:
@@ -222,13 +262,9 @@ class Sequencer:
     def _fold(self, command: Command, now_ns: int) -> list[Event]:
         try:
             return self.engine.apply(command, now_ns)
-        except AssertionError:
+        except AssertionError as error:
             # Not this command is wrong but the state it met: nothing may be built on that any more.
-            log.critical(
-                "an assertion of the core failed after sequence %d: stopping",
-                self.engine.sequence,
-                exc_info=True,
-            )
+            log.critical("core_assertion_failed", after_sequence=self.engine.sequence, where=places_of(error))
             raise
         except Exception as error:
             raise _Crashed(command) from error
@@ -236,8 +272,10 @@ class Sequencer:
     def _commit(self, turn: Turn) -> None:
         """Make a turn durable."""
         started = time.perf_counter_ns()
-        self.journal.append(turn.first_sequence, turn.now_ns, turn.commands, self._event_hash)
-        self.journal_ns += time.perf_counter_ns() - started
+        self.journal.append(turn.first_sequence, turn.now_ns, turn.commands, self._event_hash, turn.labels)
+        turn.journal_ns = time.perf_counter_ns() - started
+        self.journal_ns += turn.journal_ns
+        self._synced.observe(turn.journal_ns)
         self._event_hash = chain_hash(self._event_hash, turn.encoded)
 
     def _quarantine(self, crash: _Crashed) -> None:
@@ -248,7 +286,12 @@ class Sequencer:
             self._quarantined.popitem(last=False)
         path = self._write_quarantine(crash)
         log.critical(
-            "the core crashed on a command; it was not taken, see %s", path, exc_info=crash.__cause__
+            "core_crashed",
+            command_kind=crash.command[0],
+            after_sequence=self.journal.durable_sequence,
+            quarantine=str(path),
+            error=type(crash.__cause__).__name__,
+            where=places_of(crash.__cause__),
         )
         self.engine = self._reload()
         # The old engine's links are cycles, and the automatic collector is off in the node.
@@ -268,7 +311,7 @@ class Sequencer:
             self._quarantine_dir.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(content, indent=2))
         except OSError as error:
-            log.error("could not write %s: %s; the command was %r", path, error, crash.command)
+            log.error("quarantine_not_written", path=str(path), error=error)
             return None
         return path
 

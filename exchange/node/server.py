@@ -6,7 +6,6 @@ Nothing of a turn leaves before its sync; readers of the feed therefore never kn
 
 from __future__ import annotations
 
-import logging
 import os
 import selectors
 import socket
@@ -14,7 +13,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -31,7 +30,9 @@ from exchange.link.protocol import (
     HELLO,
     MALFORMED,
     MAX_REQUEST_BYTES,
+    NO_ROOM,
     REFUSED,
+    VENUE,
     Commands,
     Follow,
     Query,
@@ -41,20 +42,25 @@ from exchange.link.protocol import (
 )
 from exchange.node.clock import GuardedClock
 from exchange.node.command_shapes import command_problem
+from exchange.node.disk_room import GROWING, DiskRoom
+from exchange.node.engine_figures import EngineFigures
 from exchange.node.fair_queue import FairQueue, Waiting
 from exchange.node.listener import Listener
 from exchange.node.peer import Connection, Disconnected
 from exchange.node.queries import BadQuery, ask, symbol_names
 from exchange.node.sequencer import Sequencer, Turn
+from exchange.node.watching import BatchWatch
 from exchange.node.web_processes import GRACE_S, WebProcesses, process_of
+from exchange.telemetry.logs import get_logger
+from exchange.telemetry.request_ids import MAX_LABEL_CHARS, request_id_in
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 _NS: Final = 1_000_000_000
 #: How long a stopping engine tries to deliver its last replies.
 _FAREWELL_S: Final = 1.0
 #: The loop wakes at least this often.
-_MAX_SLEEP_S: Final = 60.0
+_MAX_SLEEP_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +81,31 @@ class Limits:
     web_process_grace_s: float = GRACE_S
 
 
+class Pulse(NamedTuple):
+    """How a server was when it was asked, from another thread: times by the monotonic clock."""
+
+    turned_s: float
+    #: When the journal last took a batch; None before the first.
+    synced_s: float | None
+    sequence: int
+    durable: int
+    has_failed: bool
+    cancel_only: bool
+
+
 class EngineServer:
     """Serves one sequencer on a Unix socket until ``stop`` is called (from a signal handler)."""
 
-    def __init__(self, sequencer: Sequencer, socket_path: str | Path, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        sequencer: Sequencer,
+        socket_path: str | Path,
+        limits: Limits | None = None,
+        disk: DiskRoom | None = None,
+    ) -> None:
+        """``disk``: the file systems whose room is watched; none without it."""
         self._sequencer = sequencer
+        self._disk = disk or DiskRoom()
         self._path = str(socket_path)
         self._limits = limits or Limits()
         self._selector = selectors.DefaultSelector()
@@ -95,6 +121,7 @@ class EngineServer:
         self._waiting: FairQueue[Connection] = FairQueue(self._limits.max_share_commands)
         self._queries: list[tuple[Connection, Query]] = []
         self._newcomers: list[Connection] = []
+        self._watch = BatchWatch()
         self._web_processes = WebProcesses(self._limits.web_process_grace_s)
         #: How many commands may wait now; since when some have waited after every batch, and how many have
         #: been carried out since.
@@ -103,14 +130,17 @@ class EngineServer:
         self._carried = 0
         self._stopping = False
         self._seal_at: float | None = None
+        self._turned_s = time.monotonic()
+        self._synced_s: float | None = None
         self._started_ns = time.time_ns()
-        self._figures = dict.fromkeys(("turns", "batches", "commands", "busy", "malformed"), 0)
+        self._figures = dict.fromkeys(("turns", "batches", "commands", "busy", "malformed", "no_room"), 0)
+        self._measured = EngineFigures(self._seen_beside)
 
     # --- the loop --------------------------------------------------------------------------------
 
     def run(self) -> None:
         """Serve until stopped. Raises JournalWriteFailed: then nothing of that turn was answered."""
-        log.info("serving %s at sequence %d", self._path, self._sequencer.position.sequence)
+        log.info("serving", path=self._path, sequence=self._sequencer.position.sequence)
         sessions = self._sequencer.engine.sessions()
         self._web_processes.expect({process_of(name) for _, name in sessions}, time.monotonic())
         try:
@@ -134,13 +164,17 @@ class EngineServer:
             else:
                 key.data()
         self._listener.tend()
+        self._watch_disk()
+        self._turned_s = time.monotonic()
         self._figures["turns"] += 1
+        self._measured.came(len(self._waiting))
         self._end_lost_sessions()
         if self._waiting or self._tick_due():
             self._sequence()
         self._answer_queries()
         self._greet()
         self._release()
+        self._measured.answered()
         self._seal_if_idle()
 
     def _sleep_s(self) -> float:
@@ -151,7 +185,12 @@ class EngineServer:
         due_ns = self._sequencer.next_due_ns()
         if due_ns is not None:
             until.append((due_ns - self._sequencer.clock()) / _NS)
-        for due_s in (self._seal_at, self._web_processes.next_due_s(), self._listener.next_due_s()):
+        for due_s in (
+            self._seal_at,
+            self._web_processes.next_due_s(),
+            self._listener.next_due_s(),
+            self._disk.next_due_s(),
+        ):
             if due_s is not None:
                 until.append(due_s - time.monotonic())
         return max(0.0, min(until))
@@ -165,11 +204,29 @@ class EngineServer:
             self._sequencer.seal()
             self._seal_at = None
 
+    @property
+    def pulse(self) -> Pulse:
+        """How it is; from any thread."""
+        sequencer = self._sequencer
+        return Pulse(
+            self._turned_s,
+            self._synced_s,
+            sequencer.engine.sequence,
+            sequencer.journal.durable_sequence,
+            sequencer.has_failed,
+            self._disk.is_short,
+        )
+
+    def _watch_disk(self) -> None:
+        """Before anything of this turn is taken: whether the disks have room, and who is to know."""
+        if self._disk.look():
+            self._send_to(self._subscribers, frame([(VENUE, self._disk.is_short)]))
+
     # --- reading ---------------------------------------------------------------------------------
 
     def _accept(self, sock: socket.socket) -> None:
         if len(self._clients) >= self._limits.max_clients:
-            log.warning("more than %d clients: refused one", self._limits.max_clients)
+            log.warning("client_refused", maximum=self._limits.max_clients)
             sock.close()
             return
         client = Connection(
@@ -179,7 +236,7 @@ class EngineServer:
         )
         self._clients.add(client)
         self._selector.register(sock, selectors.EVENT_READ, client)
-        log.info("%s connected", client.name)
+        log.info("client_connected", client=client.name)
 
     def _drain_wake(self) -> None:
         with suppress(BlockingIOError):
@@ -214,9 +271,16 @@ class EngineServer:
             self._touched.add(client)
 
     def _take_commands(self, client: Connection, message: Commands) -> None:
-        waiting = self._waiting
-        room = self._room - len(waiting)
-        for request_id, received in enumerate(message.commands, message.first_request_id):
+        waiting, labels = self._waiting, message.labels
+        if len(labels) != len(message.commands) or max(map(len, labels), default=0) > MAX_LABEL_CHARS:
+            # None, or nothing of ours: labels are for those who search, and no reason to refuse a command.
+            labels = [""] * len(message.commands)
+        if self._watch.is_tracing:
+            self._watch.came(labels)
+        room, is_short = self._room - len(waiting), self._disk.is_short
+        for request_id, (received, label) in enumerate(
+            zip(message.commands, labels, strict=True), message.first_request_id
+        ):
             command = received if len(received) == SIMPLE_PLACE_FIELDS else freeze_command(received)
             if room <= 0 and not self._has_share(command):
                 self._refuse(client, request_id, BUSY, "too many commands are waiting")
@@ -224,14 +288,24 @@ class EngineServer:
             elif problem := command_problem(command):
                 self._refuse(client, request_id, MALFORMED, problem)
                 self._figures["malformed"] += 1
-                log.warning("%s sent a malformed command: %s", client.name, problem)
+                log.warning(
+                    "command_malformed", client=client.name, problem=problem, request_id=request_id_in(label)
+                )
+            elif is_short and self._is_new(command):
+                self._refuse(client, request_id, NO_ROOM, "the disks are nearly full: cancels only")
+                self._figures["no_room"] += 1
             else:
-                waiting.put(Waiting(client, request_id, command))
+                waiting.put(Waiting(client, request_id, command, label))
                 room -= 1
 
     def _has_share(self, command: Command) -> bool:
         """Whether a command is taken though the queue is full: its account has not filled it."""
         return command_problem(command) is None and self._waiting.is_within_share(command, self._room)
+
+    def _is_new(self, command: Command) -> bool:
+        """Whether a command would add to the journal what a venue without room does not take. One that was
+        carried out before gets its outcome again."""
+        return command[0] in GROWING and self._sequencer.engine.recall(command) is None
 
     def _refuse(self, client: Connection, request_id: int, code: str, message: str) -> None:
         client.messages.append((REFUSED, request_id, code, message))
@@ -250,25 +324,31 @@ class EngineServer:
         for number, (account, name) in enumerate(sessions):
             command_id = f"gone:{engine.sequence}:{number}"
             self._waiting.put(Waiting(None, 0, cancel_all(command_id, account, None, name)))
-        log.info("%s gone: %d connections with orders ended", ", ".join(sorted(lost)), len(sessions))
+        log.info("web_processes_gone", web_processes=sorted(lost), sessions=len(sessions))
 
     def _sequence(self) -> None:
         """Apply and sync what waits, at most one batch of it; queue the feed and the outcomes."""
         taken = self._waiting.take(self._limits.max_batch_commands)
-        turn = self._sequencer.run([command for _, _, command in taken])
+        self._measured.taken(len(taken))
+        labels = [waiting[3] for waiting in taken]
+        began_ns = time.time_ns() if self._watch.is_tracing else 0
+        turn = self._sequencer.run([waiting[2] for waiting in taken], None, labels if any(labels) else ())
+        self._measured.synced()
         self._learn_room(len(taken))
         self._figures["batches"] += 1
         self._figures["commands"] += len(taken)
         if turn.commands:
-            self._seal_at = time.monotonic() + self._limits.seal_after_s
+            self._synced_s = time.monotonic()
+            self._seal_at = self._synced_s + self._limits.seal_after_s
             self._publish(turn)
         self._answer(taken, turn)
+        self._watch.done(turn, began_ns)
 
     def _answer(self, taken: list[Waiting[Connection]], turn: Turn) -> None:
         """Queue the outcomes. A subscriber has the events of the new ones from the feed, which goes
         before."""
         touched, raw, first_sequence = self._touched, msgspec.Raw, turn.first_sequence
-        for (client, request_id, _), result, reply in zip(taken, turn.results, turn.replies, strict=True):
+        for (client, request_id, _, _), result, reply in zip(taken, turn.results, turn.replies, strict=True):
             if client is None:
                 continue
             sequence, now_ns, _ = result
@@ -332,7 +412,8 @@ class EngineServer:
         """Send the state to new subscribers; the next batch is the first they get."""
         if not self._newcomers:
             return
-        data = frame([_hello(self._sequencer)])
+        hello = _hello(self._sequencer)
+        data = frame([hello, (VENUE, True)] if self._disk.is_short else [hello])
         for client in self._newcomers:
             if not client.closed:
                 self._subscribers.add(client)
@@ -363,7 +444,7 @@ class EngineServer:
         """Forget a client. Commands it already sent are carried out."""
         if client.closed:
             return
-        log.info("%s disconnected: %s", client.name, reason)
+        log.info("client_disconnected", client=client.name, reason=str(reason))
         self._selector.unregister(client.socket)
         client.close()
         self._clients.discard(client)
@@ -375,15 +456,22 @@ class EngineServer:
     # --- the rest --------------------------------------------------------------------------------
 
     def status(self) -> dict[str, Any]:
-        """Figures for operators and metrics."""
+        """Figures for operators."""
+        return {
+            **self._seen_beside(),
+            **self._clock_status(),
+            "event_hash": self._sequencer.position.event_hash,
+        }
+
+    def _seen_beside(self) -> dict[str, Any]:
+        """What another thread may read while the engine works."""
         sequencer, engine = self._sequencer, self._sequencer.engine
         return {
             "sequence": engine.sequence,
             "durable": sequencer.journal.durable_sequence,
-            "event_hash": sequencer.position.event_hash,
             "epoch": sequencer.journal.epoch,
             "now_ns": engine.now_ns,
-            **self._clock_status(),
+            **self._clock_seen(),
             "started_ns": self._started_ns,
             "pid": os.getpid(),
             "queue": len(self._waiting),
@@ -396,16 +484,22 @@ class EngineServer:
             "journal_ns": sequencer.journal_ns,
             "rules_version": engine.rules_version,
             "core": core.running(),
+            "cancel_only": self._disk.is_short,
+            "disk": self._disk.status(),
             "counts": engine.counts(),
             **self._figures,
         }
 
     def _clock_status(self) -> dict[str, Any]:
         """Whether the machine's time of day agrees with the time that commands are stamped with."""
+        self._sequencer.clock()
+        return self._clock_seen()
+
+    def _clock_seen(self) -> dict[str, Any]:
+        """The same as it was last read: the engine alone reads its clock."""
         clock = self._sequencer.clock
         if not isinstance(clock, GuardedClock):
             return {"clock_believed": True, "clock_difference_ns": 0}
-        clock()
         return {"clock_believed": clock.is_believed, "clock_difference_ns": clock.difference_ns}
 
     def _finish(self) -> None:
@@ -421,7 +515,7 @@ class EngineServer:
                     self._touched.add(key.data)
             self._release()
         self._sequencer.seal()
-        log.info("stopped and sealed at sequence %d", self._sequencer.position.sequence)
+        log.info("engine_stopped", sequence=self._sequencer.position.sequence)
 
     def _close(self) -> None:
         for client in self._clients:

@@ -7,7 +7,6 @@ that goes on reading leaves a callback with ``send``. An await for each order co
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -19,9 +18,10 @@ from exchange.link.async_client import AsyncEngineClient
 from exchange.link.errors import EngineError, api_error
 from exchange.link.pending import Result
 from exchange.link.protocol import Outcome
+from exchange.telemetry.logs import get_logger
 from exchange.wire.rendering import Json
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 #: An outcome as the reply to it. Raises the engine's refusal.
 Render = Callable[[Outcome], Json]
@@ -147,10 +147,10 @@ def conclude(render: Render, result: Result) -> Json | ApiError:
         return render(result)  # type: ignore[arg-type]  # commands have outcomes; answers are of queries
     except ApiError as error:
         if error.code == "INTERNAL":
-            logger.error("the engine failed on a command and left it out")
+            logger.error("command_left_out")
         return error
     except Exception:
-        logger.exception("a reply could not be rendered")
+        logger.exception("reply_not_rendered")
         return ApiError("INTERNAL")
 
 

@@ -7,7 +7,6 @@ and is bounded: ``MAX_AT_ONCE`` requests at a time, ``PATIENCE_S`` for each.
 
 from __future__ import annotations
 
-import logging
 import socket
 import socketserver
 import threading
@@ -16,7 +15,9 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-log = logging.getLogger(__name__)
+from exchange.telemetry.logs import get_logger
+
+log = get_logger(__name__)
 
 MAX_AT_ONCE: Final = 8
 #: Connections that wait for the thread which takes them.
@@ -66,13 +67,17 @@ def _server(where: Path | tuple[str, int], pages: Pages) -> socketserver.BaseSer
     if isinstance(where, Path):
         where.unlink(missing_ok=True)
         return _UnixServer(str(where), handler)
-    return _TcpServer(where, handler)
+    return (_Tcp6Server if ":" in where[0] else _TcpServer)(where, handler)
 
 
 class _TcpServer(socketserver.ThreadingTCPServer):
     daemon_threads = True
     allow_reuse_address = True
     request_queue_size = BACKLOG
+
+
+class _Tcp6Server(_TcpServer):
+    address_family = socket.AF_INET6
 
 
 class _UnixServer(socketserver.ThreadingUnixStreamServer):
@@ -101,7 +106,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             return make()
         except Exception:
-            log.exception("side door: %s failed", self.path)
+            log.exception("side_door_failed", path=self.path)
             return Page(b"failed\n", status=500)
 
     def _answer(self, page: Page) -> None:

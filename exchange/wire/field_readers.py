@@ -50,6 +50,16 @@ def read_text(data: Data, field: str) -> str:
     return value
 
 
+def read_short(data: Data, field: str, most: int) -> str | None:
+    """A string of at most ``most`` characters; None when absent. Raises INVALID_FIELD."""
+    if data.get(field) is None:
+        return None
+    value = read_text(data, field)
+    if len(value) > most:
+        raise RequestError("INVALID_FIELD", {"field": field, "maximum": most})
+    return value
+
+
 def read_number_text(data: Data, field: str) -> Any:
     """A required number as sent; its type is checked here, its digits where the scale is known."""
     value = required(data, field)
@@ -74,11 +84,14 @@ def read_amount(data: Data, field: str, scale: int) -> int:
     return amount
 
 
-def read_integer(data: Data, field: str) -> int:
-    """A required whole number, as JSON has it. Raises INVALID_FIELD."""
+def read_integer(data: Data, field: str, bounds: tuple[int, int] | None = None) -> int:
+    """A required whole number, as JSON has it. Raises INVALID_FIELD, which names the bounds: the least and
+    the most. Without them the caller has a code of its own for what is out of bounds."""
     value = required(data, field)
     if type(value) is not int:
         raise RequestError("INVALID_FIELD", {"field": field, "expected": "a whole number"})
+    if bounds is not None and not bounds[0] <= value <= bounds[1]:
+        raise RequestError("INVALID_FIELD", {"field": field, "minimum": bounds[0], "maximum": bounds[1]})
     return value
 
 
@@ -128,6 +141,11 @@ def read_client_id(data: Data, field: str) -> str | None:
         expected = "1 to 36 of A-Z a-z 0-9 _ . : -"
         raise RequestError("INVALID_FIELD", {"field": field, "expected": expected})
     return value
+
+
+def is_encodable(text: str) -> bool:
+    """Whether it is text at all: JSON can escape halves of characters, which no encoding has."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def is_client_order_id(text: str) -> bool:

@@ -29,6 +29,7 @@ from exchange.wire.shape_parts import (
     Id,
     Milliseconds,
     Page,
+    RetryWord,
     one_of,
     text,
 )
@@ -205,6 +206,8 @@ class BatchItem(msgspec.Struct):
     fills: list[Fill] | UnsetType = UNSET
     sequence: int | UnsetType = UNSET
     error: ErrorCode | UnsetType = UNSET
+    number: int | UnsetType = UNSET
+    retry: RetryWord | UnsetType = UNSET
     message: str | UnsetType = UNSET
     details: dict[str, Any] | UnsetType = UNSET
 

@@ -32,6 +32,9 @@ def refusal(event: Sequence[Any], spec: SymbolSpec | None = None) -> RefusedErro
     details = {str(name): value for name, value in zip(pairs, pairs, strict=False)}
     if spec is not None:
         details = _with_decimals(details, spec)
+        if rejected.code == "TOO_MANY_OPEN_ORDERS":
+            # The engine keeps it short: it refuses by the terms that are in the spec too.
+            details["maximum"] = spec.max_open_orders
     if rejected.code in FIELD_OF:
         details.setdefault("field", FIELD_OF[rejected.code])
     return RefusedError(rejected.code, details)

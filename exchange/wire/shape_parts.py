@@ -13,7 +13,8 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta
 
-from exchange.errors import ERRORS
+from exchange.errors import ERRORS, Retry
+from exchange.listing.terms import MAX_ASSET, MAX_SYMBOL
 
 #: An object of JSON, ready for any encoder.
 Json = dict[str, Any]
@@ -31,6 +32,9 @@ Decimal = Annotated[
 Milliseconds = Annotated[int, Meta(description="Milliseconds UTC.", extra_json_schema={"format": "int64"})]
 #: An id: digits, as text.
 Id = Annotated[str, Meta(pattern="^[1-9][0-9]{0,17}$")]
+#: Names as requests have them; none is longer.
+SymbolName = Annotated[str, Meta(min_length=1, max_length=MAX_SYMBOL)]
+AssetName = Annotated[str, Meta(min_length=1, max_length=MAX_ASSET)]
 #: The client's own id of an order.
 ClientOrderId = Annotated[str, Meta(pattern="^[A-Za-z0-9_.:-]{1,36}$")]
 
@@ -46,10 +50,13 @@ def text(description: str) -> Meta:
 
 
 ErrorCode = Annotated[str, one_of(ERRORS)]
+RetryWord = Annotated[str, one_of(Retry)]
 
 
 class Error(msgspec.Struct):
     error: Annotated[ErrorCode, text("A code that never changes its meaning.")]
+    number: Annotated[int, text("The code's number: its thousands are the subsystem. It never moves.")]
+    retry: Annotated[RetryWord, text("Whether the request may be sent again as it is.")]
     message: Annotated[str, text("For people: English, or Korean by Accept-Language.")]
     details: Annotated[dict[str, Any], text("`field` names what was wrong, where one field was.")]
 

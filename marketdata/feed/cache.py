@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
+import random
 import time
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -20,6 +20,8 @@ from exchange import process
 from exchange.engine.messages.places import ASSET_NAME, ASSET_SCALE, SYMBOL_NAME
 from exchange.link.protocol import FrameError
 from exchange.listing.symbol_table import SymbolSpec, spec_of
+from exchange.telemetry import breakers
+from exchange.telemetry.logs import get_logger
 from exchange.wire.topic_protocol import Publish, Snapshot
 from marketdata import public_rendering
 from marketdata.candles import Candle
@@ -28,7 +30,7 @@ from marketdata.feed.feed_messages import Message
 from marketdata.feed.rings import CandleRing, Ring
 from marketdata.intervals import INTERVALS, MS, NAMES
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 #: The server sends a frame four times a second: silence this long means that it is gone.
 SILENCE_S: Final = 3.0
@@ -48,6 +50,8 @@ class MarketData:
         self._path = socket_path or Path(settings.XTRADER["MARKETDATA_SOCKET"])
         self._state = _State()
         self._heard_s = float("-inf")
+        self._made_s = time.monotonic()
+        self._breaker = breakers.breaker(breakers.MARKETDATA)
         #: Another object whenever what is here has changed.
         self.version = object()
 
@@ -59,7 +63,9 @@ class MarketData:
             while True:
                 if await self._follow_once(publish):
                     pause_s = _FIRST_PAUSE_S
-                await asyncio.sleep(pause_s)
+                self._breaker.trip("no connection")
+                # Not all web processes of a venue at the same moments.
+                await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))
                 pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
         finally:
             self._heard_s = float("-inf")
@@ -74,8 +80,25 @@ class MarketData:
         return self._state.is_whole and time.monotonic() - self._heard_s < SILENCE_S
 
     @property
+    def away_s(self) -> float | None:
+        """Seconds since marketdata was last heard while it is away; None while it is there."""
+        if self.is_live:
+            return None
+        return time.monotonic() - max(self._heard_s, self._made_s)
+
+    @property
+    def sequence(self) -> int:
+        """The last command whose trades are here."""
+        return self._state.sequence
+
+    @property
     def now_ns(self) -> int:
         return self._state.now_ns
+
+    @property
+    def silent_s(self) -> float:
+        """Since when nothing was heard of the projector."""
+        return time.monotonic() - self._heard_s
 
     @property
     def lag(self) -> int:
@@ -104,7 +127,7 @@ class MarketData:
             async for body in feed_messages.bodies(reader, feed_messages.MAX_FRAME_BYTES, SILENCE_S):
                 self._take(state, feed_messages.decode_messages(body), publish)
         except (OSError, TimeoutError, FrameError) as error:
-            logger.warning("market data: connection lost: %s", error or type(error).__name__)
+            logger.warning("marketdata_lost", error=error)
         finally:
             writer.close()
             with contextlib.suppress(OSError):
@@ -118,6 +141,8 @@ class MarketData:
         self._heard_s = time.monotonic()
         if not state.is_whole:
             return
+        if not was_whole:
+            self._breaker.recovered()
         self.version = object()
         if not was_whole:
             before, self._state = self._state, state

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 import threading
 from collections.abc import Callable
@@ -17,11 +16,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from exchange.link.protocol import FrameError
+from exchange.telemetry.logs import get_logger
+from exchange.telemetry.measures import own
 from marketdata.feed import feed_messages
 from marketdata.feed.board import Board
 from marketdata.feed.feed_messages import Message, frame_of
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 FLUSH_S: Final = 0.25
 #: A subscriber that leaves this much unread is disconnected; it comes back and is greeted anew.
@@ -50,6 +51,7 @@ class FeedServer:
         #: Whether the file is gone, and the log says so.
         self._is_lost = False
         self._thread = threading.Thread(target=self._run, name="marketdata-feed", daemon=True)
+        own().read("xtrader_feed_subscribers", lambda: len(self._subscribers))
 
     def start(self) -> None:
         """Listen; returns once a client can connect. Raises OSError when the socket cannot be made."""
@@ -71,7 +73,7 @@ class FeedServer:
         except Exception as error:
             self._error = error
             if self._ready.is_set():
-                logger.exception("the feed's server failed")
+                logger.exception("feed_server_failed")
                 self._on_failure()
         finally:
             self._ready.set()
@@ -117,9 +119,9 @@ class FeedServer:
         except OSError as error:
             if not self._is_lost:
                 self._is_lost = True
-                logger.error("%s is gone, and cannot be made again yet: %s", self._path, error)
+                logger.error("socket_not_made_again", path=str(self._path), error=error)
             return
-        logger.warning("%s was gone: listening there again", self._path)
+        logger.warning("socket_made_again", path=str(self._path))
 
     async def _disconnect_all(self) -> None:
         """Each conversation ends by itself once its connection is closed; one that does not is cut."""
@@ -140,7 +142,7 @@ class FeedServer:
                     self._answer(request, writer)
                 await writer.drain()
         except (OSError, FrameError) as error:
-            logger.info("a feed client was disconnected: %s", error)
+            logger.info("feed_client_disconnected", error=error)
         finally:
             self._subscribers.discard(writer)
             del self._conversations[task]
@@ -163,7 +165,7 @@ class FeedServer:
         for writer in list(self._subscribers):
             transport = writer.transport
             if transport.get_write_buffer_size() > MAX_UNREAD_BYTES:
-                logger.warning("a feed subscriber does not read: disconnected")
+                logger.warning("feed_client_does_not_read")
                 self._subscribers.discard(writer)
                 transport.abort()
             else:

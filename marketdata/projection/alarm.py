@@ -8,16 +8,16 @@ again.
 from __future__ import annotations
 
 import hashlib
-import logging
 import time
 from pathlib import Path
 
 from exchange.engine.messages import HALTED, set_symbol_status
 from exchange.link.blocking import BlockingEngineClient
 from exchange.link.errors import EngineError
+from exchange.telemetry.logs import get_logger
 from marketdata.projection.watch import Breach
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 #: What traders read.
 REASON = "halted by the invariant watch; trading resumes after a review"
@@ -45,10 +45,10 @@ class Alarm:
         if len(self.breaches) < SHOWN and breach.text not in self.breaches:
             self.breaches.append(breach.text)
         logger.critical(
-            "invariant broken at sequence %d: %s; halting %s",
-            sequence,
-            breach.text,
-            ", ".join(sorted(breach.symbols)) or "nothing",
+            "invariant_broken",
+            sequence=sequence,
+            breach=_without_figures(breach.text),
+            halting=sorted(breach.symbols),
         )
         if self._engine_socket is None:
             return
@@ -65,8 +65,17 @@ class Alarm:
             with BlockingEngineClient(self._engine_socket, timeout_ms=2_000, connect_grace_ms=500) as client:
                 for symbol, command_id in list(self._halting.items()):
                     outcome = client.submit(set_symbol_status(command_id, symbol, HALTED, REASON))
-                    logger.critical("halt of %s: sequence %d", symbol, outcome.sequence)
+                    logger.critical("symbol_halted", symbol=symbol, sequence=outcome.sequence)
                     del self._halting[symbol]
         except EngineError as error:
             self._retry_at = time.monotonic() + _RETRY_S
-            logger.critical("could not halt %s yet: %s", ", ".join(self._halting), error)
+            logger.critical(
+                "symbols_not_halted",
+                symbols=sorted(self._halting),
+                error=error,
+            )
+
+
+def _without_figures(text: str) -> str:
+    """What is broken, and where. The amounts, which are a person's, stand behind the colon."""
+    return text.partition(":")[0]

@@ -43,6 +43,8 @@ class Health:
         self.begun_sequence = 0
         self.snapshot_sequence = 0
         self.checked_sequence = 0
+        self.checks = 0
+        self._written_s = self._started_s
         #: Invariants found broken by the last check; empty is well.
         self.breaches: list[str] = []
         self.commits = 0
@@ -69,6 +71,7 @@ class Health:
         """The one begun last. ``took_s``: processor time."""
         self.snapshot_sequence = self.begun_sequence
         self._snapshot_took_s = took_s
+        self._written_s = time.monotonic()
 
     def is_check_due(self, sequence: int) -> bool:
         return sequence != self.checked_sequence and time.monotonic() >= self._next_check_s
@@ -77,6 +80,7 @@ class Health:
         """A whole check has been made; the next one comes later the longer this one took."""
         self.breaches = breaches
         self.checked_sequence = sequence
+        self.checks += 1
         self._next_check_s = time.monotonic() + max(float(self._options.check_seconds), 50 * took_s) - took_s
 
     def status(self) -> dict[str, Any]:
@@ -84,7 +88,9 @@ class Health:
             "uptime_s": round(time.monotonic() - self._started_s),
             "breaches": self.breaches,
             "checked_sequence": self.checked_sequence,
+            "checks": self.checks,
             "snapshot_sequence": self.snapshot_sequence,
+            "snapshot_age_s": time.monotonic() - self._written_s,
             "commits": self.commits,
             "commands": self.commands,
             "last_commit_ms": self.last_commit_ms,

@@ -8,32 +8,38 @@ folded is stored.
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from exchange.journal.archive import Archiver
 from exchange.journal.files import OS_FILES, Files
 from exchange.link.errors import FollowerDisagrees
 from exchange.link.follower import Batch, Follower, Position
+from exchange.telemetry.logs import get_logger
+from exchange.telemetry.process_health import Rounds
 from marketdata.feed.board import Board, SymbolUpdate, Update
 from marketdata.intervals import INTERVALS
 from marketdata.projection import resume
 from marketdata.projection.alarm import Alarm
+from marketdata.projection.fold_figures import FoldFigures
 from marketdata.projection.follower_health import Health, Options
 from marketdata.projection.garbage import Garbage
 from marketdata.projection.markets import Changes, Markets
 from marketdata.projection.rows import Rows, Scales, collect, public_trades
 from marketdata.projection.snapshot_writer import Snapshots
 from marketdata.projection.store import Store, Write
+from marketdata.projection.stretch_watch import Labels, StretchWatch
 from marketdata.projection.watch import Breach, Watch
 from marketdata.projection.writer import Writer
 from marketdata.statistics import Ticker
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
+
+#: Without a step that ends for so long the projection is stuck: the database is away.
+STUCK_S: Final = 30.0
 
 
 class Folded(NamedTuple):
@@ -76,14 +82,18 @@ class Projector:
         self._last_start_s = 0.0
         self._garbage = Garbage()
         self.health = Health(options)
+        #: For the side door: a step ended well at most so long ago.
+        self.rounds = Rounds(STUCK_S)
         stored = store.position()
         # Verifies that the position is this journal's; raises FollowerError if it is not.
         self._follower = follow(stored.position if stored else None)
         self.position = self._follower.position
+        self._stretches = StretchWatch()
         self._watch = Watch(self._follower.engine)
         self._alarm = Alarm(engine_socket)
         resume.define(self._follower.engine, self._scales, self._board)
         resume.markets(self._follower.engine, self._markets, self._board)
+        self._figures = FoldFigures(self.status, self._markets.names())
         start = Update(self.position.sequence, self._follower.engine.now_ns)
         self._board.apply(self._with_symbols(start, set(self._markets.names())))
         self._tell()
@@ -100,9 +110,10 @@ class Projector:
 
     def run(self) -> None:
         """Until ``stop()``; then writes a last snapshot."""
-        logger.info("projecting from sequence %d", self.position.sequence)
+        logger.info("projecting", sequence=self.position.sequence)
         while not self._stop():
             self.step(timeout_s=0.25)
+            self.rounds.done()
         self.finish()
 
     def step(self, timeout_s: float = 0.0) -> int:
@@ -162,13 +173,15 @@ class Projector:
 
     def _fold(self, timeout_s: float, max_commands: int) -> Folded | None:
         """Fold the next batches into rows and what to show; None when there are none."""
-        rows, changes = Rows(), Changes()
-        before, last = self._follower.position, None
+        rows, changes, labels = Rows(), Changes(), Labels()
+        self._figures.begin_fold()
+        before, last, began_ns = self._follower.position, None, 0
         try:
             for batch in self._follower.stream(timeout_s, max_commands):
                 self._collect(batch, rows, changes)
                 self._raise(self._watch.take(batch), batch.position.sequence)
-                last = batch
+                labels.add(batch)
+                last, began_ns = batch, began_ns or self._follower.began_ns
         except FollowerDisagrees as error:
             # One of the two folds is wrong, and so may be every balance: nothing trades until it is known
             # which.
@@ -177,12 +190,16 @@ class Projector:
         if last is None:
             return None
         self._raise(self._watch.check_venue(), last.position.sequence)
+        self._figures.folded(rows.trades, rows.books)
         candles = self._markets.candles_to_store(changes)
-        write = Write(before, last.position, last.now_ns, rows, candles)
-        return Folded(write, self._update(write, changes))
+        write = Write(before, last.position, last.now_ns, rows, candles, labels)
+        folded = Folded(write, self._update(write, changes))
+        self._stretches.folded(labels, began_ns, last.position.sequence)
+        return folded
 
     def _collect(self, batch: Batch, rows: Rows, changes: Changes) -> None:
         self._markets.advance(batch.now_ns, changes)
+        self._figures.fold(batch)
         counted = len(rows.trades)
         collect(rows, self._scales, batch)
         for symbol in rows.symbols:
@@ -212,9 +229,13 @@ class Projector:
     def _begin(self, folded: Folded) -> None:
         def stored() -> None:
             self._adapt(folded.commands)
-            self.position = folded.write.after
+            write = folded.write
+            self.position = write.after
+            self._stretches.stored(write.labels, self._store.last_write_s, write.after.sequence)
+            began_ns = time.time_ns()
             self._board.apply(folded.update)
             self._tell()
+            self._stretches.shown(write.labels, began_ns)
 
         self._last_start_s = time.monotonic()
         self._writer.begin(folded.write, stored)
@@ -223,6 +244,7 @@ class Projector:
         """Larger transactions while they stay short, smaller ones as soon as they do not."""
         limit_s, options = self._store.transaction_ms / 1_000, self._options
         self.health.committed(self._store.last_write_s, commands)
+        self._figures.stored(self._store.last_write_s, commands)
         rows_s = self._store.last_rows_s
         if rows_s > limit_s:
             self._batch_commands = max(options.min_commands, self._batch_commands // 2)
@@ -237,6 +259,7 @@ class Projector:
         if self._archiver is not None:
             self._archiver.work()
         self._alarm.work()
+        self._figures.look(engine)
         self._garbage.work()
         self._tell()
 
@@ -247,6 +270,7 @@ class Projector:
         if self._is_stored:
             found += self._watch.check_tables()
         took_s = time.monotonic() - started_s
+        self._figures.checked(took_s)
         self.health.checked(self._follower.engine.sequence, took_s, [breach.text for breach in found])
         self._raise(found, self._follower.engine.sequence)
 
@@ -255,18 +279,20 @@ class Projector:
             self._alarm.raise_for(sequence, breach)
 
     def _tell(self) -> None:
+        """Have the status query answer how it is now."""
+        self._board.set_status(self.status(), self._follower.durable_sequence)
+
+    def status(self) -> dict[str, Any]:
         """What the status query answers."""
-        durable = self._follower.durable_sequence
-        status: dict[str, Any] = {
+        return {
             "pid": os.getpid(),
             "sequence": self.position.sequence,
             "event_hash": self.position.event_hash,
             "now_ns": self._follower.engine.now_ns,
-            "durable_sequence": durable,
+            "durable_sequence": self._follower.durable_sequence,
             "lag": self.lag,
             "retries": self._store.retries,
             **self.health.status(),
             "breaches": sorted({*self._alarm.breaches, *self.health.breaches}),
             "breaches_found": self._alarm.count,
         }
-        self._board.set_status(status, durable)

@@ -7,7 +7,6 @@ on its way. Removing older snapshots and archiving the journal behind them wait 
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import threading
@@ -19,9 +18,10 @@ from exchange.journal.archive import Archiver, unneeded_sequence
 from exchange.journal.files import Files
 from exchange.journal.snapshots import Image, prune_snapshots
 from exchange.link.follower import Follower
+from exchange.telemetry.logs import get_logger
 from marketdata.projection.follower_health import Health, Options
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 _NICE = 15
 
@@ -95,7 +95,7 @@ class Snapshots:
         path, took_s = pending.result()
         self._health.snapshot_written(took_s)
         prune_snapshots(self._folder, keep=self._kept, behind=sequence, files=self._files)
-        logger.info("snapshot %s", path.name)
+        logger.info("snapshot_written", snapshot=path.name)
         if self._archiver is not None:
             self._archiver.allow(min(unneeded_sequence(self._folder, files=self._files), sequence))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import random
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
@@ -14,6 +14,7 @@ from exchange.control.change_records import note_answer
 from exchange.engine.messages import FeesEvent
 from exchange.link.follower import Position
 from exchange.models import ChangeRequest, FeeOverride, Projection
+from exchange.telemetry.logs import get_logger
 from marketdata.candles import Candle
 from marketdata.intervals import SECOND
 from marketdata.projection import bulk, tables
@@ -26,8 +27,9 @@ from marketdata.projection.rows import (
     order_rows,
     symbol_row,
 )
+from marketdata.projection.stretch_watch import Labels
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 #: Name of the one projection there is; one per shard once there is more than one shard.
 
@@ -61,6 +63,8 @@ class Write(NamedTuple):
     rows: Rows
     #: (symbol, interval in nanoseconds, open) -> candle
     candles: dict[CandleKey, Candle]
+    #: whose requests they are
+    labels: Labels
 
 
 class Store:
@@ -106,7 +110,7 @@ class Store:
             self._commit(write)
             return True
 
-        return self._patiently(attempt) or False
+        return self._patiently(attempt, write.labels) or False
 
     def write_lent(self, write: Write) -> bool:
         """``write`` in another thread, on the same connection, which the owner does not use meanwhile."""
@@ -128,7 +132,7 @@ class Store:
         stored = self._read_position()
         return stored is not None and stored.position == position
 
-    def _patiently(self, action: Callable[[], T]) -> T | None:
+    def _patiently(self, action: Callable[[], T], labels: Labels | None = None) -> T | None:
         """Try until the database takes it or ``stop()``; pauses double up to five seconds."""
         pause_s = _FIRST_PAUSE_S
         while True:
@@ -136,9 +140,13 @@ class Store:
                 return action()
             except (OperationalError, InterfaceError) as error:
                 self.retries += 1
-                logger.warning("the database refused, trying again in %.2f s: %s", pause_s, error)
+                request_ids = labels.request_ids() if labels is not None else []
+                logger.warning(
+                    "database_refused", retry_in_s=round(pause_s, 2), error=error, request_ids=request_ids
+                )
                 self._forget_connection()
-            if self._wait(pause_s):
+            # Not at the same moments as others who wait for the database.
+            if self._wait(pause_s * random.uniform(0.5, 1.0)):
                 return None
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
 

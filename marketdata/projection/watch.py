@@ -8,7 +8,6 @@ whole state (``Engine.check``) and the comparison of tables with the engine come
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterable, Iterator
 from itertools import starmap
@@ -18,8 +17,6 @@ from exchange.engine import Engine
 from exchange.engine import messages as m
 from exchange.link.follower import Batch
 from exchange.models import Balance, Order
-
-logger = logging.getLogger(__name__)
 
 #: Accounts whose rows are compared at a time.
 ACCOUNTS_AT_A_TIME = 200

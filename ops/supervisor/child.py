@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,8 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-#: A log larger than this is moved aside (one predecessor is kept), while its process runs as well.
-LOG_LIMIT_BYTES = 20 * 1024 * 1024
+from exchange.telemetry.log_files import LOG_FILE, Rotation
+from exchange.telemetry.logs import PROCESS_NAME
+
+#: Takes an event's name and its line for people.
+Report = Callable[[str, str], None]
 BACKOFF_FIRST_S = 0.5
 BACKOFF_MOST_S = 30.0
 #: A process that ran this long was healthy: its next death starts the back-off anew.
@@ -66,11 +68,15 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **self.spec.environment},
+                env={**os.environ, **self._log_variables(), **self.spec.environment},
                 start_new_session=True,
             )
         self.started_at = time.monotonic()
         self.restart_at = None
+
+    def _log_variables(self) -> dict[str, str]:
+        """What the process is called in its lines, and the file that it keeps in bounds while it runs."""
+        return {PROCESS_NAME: self.name, LOG_FILE: str(self.log_path)}
 
     def note_death(self) -> float:
         """Count a death and return the seconds to wait before the next start."""
@@ -117,19 +123,6 @@ class Child:
 def rotate(log: Path) -> None:
     """Make the folder of ``log``, and move the log aside when it has grown too large."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    if log.exists() and log.stat().st_size > LOG_LIMIT_BYTES:
-        log.replace(log.with_suffix(".log.1"))
-
-
-def rotate_running(log: Path) -> None:
-    """The same while a process has the log open: a copy is put aside and the log emptied. The process
-    appends, so it goes on at the new beginning; a line written between the two steps is lost."""
-    try:
-        if log.stat().st_size <= LOG_LIMIT_BYTES:
-            return
-        aside = log.with_suffix(".log.1")
-        shutil.copyfile(log, aside)
-        os.truncate(log, 0)
-    except OSError:
-        # Not there, or a full disk: the log is not worth the exchange.
-        return
+    rotation = Rotation.of(os.environ)
+    if log.exists() and rotation.is_due(log.stat().st_size):
+        rotation.put_aside(log)

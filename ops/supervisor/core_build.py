@@ -10,11 +10,10 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from exchange import core
-from ops.supervisor.child import rotate
+from ops.supervisor.child import Report, rotate
 
 #: The exit status of ``tools/compile_core.py`` where there is nothing to compile with.
 _NOTHING_TO_COMPILE_WITH = 3
@@ -23,13 +22,13 @@ _PREFIXES = ("xtrader: ", "not compiled: ")
 
 
 class CoreBuild:
-    """The compilation: started, looked at now and then, given up when the exchange stops. ``say`` receives
+    """The compilation: started, looked at now and then, given up when the exchange stops. ``report`` receives
     one line when it starts and one when it ends."""
 
-    def __init__(self, base_dir: Path, log_folder: Path, say: Callable[[str], None]) -> None:
+    def __init__(self, base_dir: Path, log_folder: Path, report: Report) -> None:
         self.log_path = log_folder / "compile.log"
         self._script = base_dir / "tools" / "compile_core.py"
-        self._say = say
+        self._report = report
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -45,9 +44,11 @@ class CoreBuild:
                     start_new_session=True,
                 )
         except OSError as error:
-            self._say(f"the core is not compiled: {error}")
+            self._report("core_build", f"the core is not compiled: {error}")
         else:
-            self._say(f"compiling the core in the background (nice); its log is {self.log_path}")
+            self._report(
+                "core_build", f"compiling the core in the background (nice); its log is {self.log_path}"
+            )
 
     def tend(self) -> None:
         """Report the end of it, once."""
@@ -57,7 +58,7 @@ class CoreBuild:
         self._end_group()
         self._process = None
         if line := self._outcome(status):
-            self._say(line)
+            self._report("core_build", line)
 
     def give_up(self) -> None:
         """End it at once, with mypyc and the compiler. Half a build is never taken for a whole one."""
@@ -66,7 +67,7 @@ class CoreBuild:
         self._end_group()
         self._process.wait()
         self._process = None
-        self._say("the core's compilation is given up; the next start begins it again")
+        self._report("core_build", "the core's compilation is given up; the next start begins it again")
 
     def _end_group(self) -> None:
         """What it started may outlive it where it was killed."""

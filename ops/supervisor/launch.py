@@ -26,6 +26,8 @@ def main(arguments: list[str]) -> None:
     # What a process writes is for its owner only, whatever started the supervisor.
     os.umask(0o077)
     bind_to_parent()
+    # Files of logs are watched: nobody needs the signal by which other programs open theirs anew.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     if os.getppid() != parent:
         # The supervisor died before the kernel knew of the wish.
         sys.exit(1)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from ops.supervisor.child import ProcessSpec
-from ops.supervisor.probes import unix_socket_answers, web_answers
+from ops.supervisor.probes import is_live, is_ready, unix_socket_answers, web_answers
 
 #: The exchange counts as up once the database is at most this many commands behind the engine.
 MOST_LAG = 200
@@ -41,6 +41,8 @@ class Layout:
     data_dir: Path
     engine_socket: Path
     marketdata_socket: Path
+    #: Where processes have their side doors.
+    door_folder: Path
     host: str
     port: int
 
@@ -48,6 +50,10 @@ class Layout:
     def url(self) -> str:
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    def door(self, name: str) -> Path:
+        """The side door of a process."""
+        return self.door_folder / f"{name}.side.sock"
 
     @property
     def log_folder(self) -> Path:
@@ -68,7 +74,7 @@ def engine(layout: Layout) -> ProcessSpec:
     return ProcessSpec(
         name="engine",
         command=_manage(layout, "runengine"),
-        ready=partial(unix_socket_answers, layout.engine_socket),
+        ready=partial(is_ready, layout.door("engine")),
         ready_timeout_s=300.0,
         grace_s=15.0,
     )
@@ -88,7 +94,8 @@ def dispatcher(layout: Layout) -> ProcessSpec:
     return ProcessSpec(
         name="dispatcher",
         command=_manage(layout, "rundispatcher"),
-        ready=lambda: True,
+        ready=partial(is_live, layout.door("dispatcher")),
+        ready_timeout_s=120.0,
         grace_s=5.0,
     )
 
@@ -98,7 +105,8 @@ def sessions(layout: Layout) -> ProcessSpec:
     return ProcessSpec(
         name="sessions",
         command=_manage(layout, "runcalendars"),
-        ready=lambda: True,
+        ready=partial(is_live, layout.door("sessions")),
+        ready_timeout_s=120.0,
         grace_s=5.0,
     )
 

@@ -6,6 +6,12 @@ import http.client
 import json
 import socket
 from pathlib import Path
+from typing import Final
+
+from exchange.telemetry.process_health import LIVE, READY
+from exchange.telemetry.side_door import ask
+
+_OK: Final = 200
 
 
 def unix_socket_answers(path: Path) -> bool:
@@ -19,11 +25,33 @@ def unix_socket_answers(path: Path) -> bool:
     return True
 
 
+def is_ready(door: Path) -> bool:
+    """Whether the process behind this side door does its work."""
+    return _page(door, READY)
+
+
+def is_live(door: Path) -> bool:
+    """Whether the process behind this side door runs."""
+    return _page(door, LIVE)
+
+
+def _page(door: Path, path: str) -> bool:
+    try:
+        return ask(door, path, 1.0)[0] == _OK
+    except OSError:
+        return False
+
+
 def web_answers(host: str, port: int, most_lag: int) -> bool:
-    """``GET /healthz`` is answered with 200, and every projection is at most ``most_lag`` commands behind
-    the engine: pages then show the state of the journal."""
+    """Orders can be taken (``/health/ready``), the database answers, and every projection is at most
+    ``most_lag`` commands behind the engine: pages then show the state of the journal (``/healthz``)."""
     connection = http.client.HTTPConnection(host, port, timeout=3.0)
     try:
+        connection.request("GET", READY)
+        response = connection.getresponse()
+        response.read()
+        if response.status != _OK:
+            return False
         connection.request("GET", "/healthz")
         response = connection.getresponse()
         health = json.loads(response.read())
@@ -32,7 +60,7 @@ def web_answers(host: str, port: int, most_lag: int) -> bool:
         return False
     finally:
         connection.close()
-    return response.status == 200 and all(lag is not None and lag <= most_lag for lag in lags)
+    return response.status == _OK and all(lag is not None and lag <= most_lag for lag in lags)
 
 
 def speaks_health(host: str, port: int) -> bool:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from ops.supervisor.child import Child, ProcessSpec, rotate, rotate_running
+from exchange.telemetry.log_files import OwnFileHandler, Rotation
+from exchange.telemetry.logs import logger_of
+from ops.supervisor.child import Child, ProcessSpec
 from ops.supervisor.core_build import CoreBuild
 
 _POLL_S = 0.1
-#: How often the sizes of the logs are looked at.
-_ROTATE_EVERY_S = 5.0
 #: One request to stop can arrive as several signals: from the terminal, from make, from make's death.
 _SAME_KEYPRESS_S = 2.0
 #: A process that dies this often before it ever served will not come up by trying again.
@@ -29,20 +29,18 @@ class StopRequested(Exception):
 
 
 class Supervisor:
-    """Owns the children. ``say`` takes one line for everything worth knowing: it is printed, and kept in
-    ``supervisor.log``."""
+    """Owns the children. Everything worth knowing is printed, and a line of ``supervisor.log``."""
 
-    def __init__(self, log_folder: Path, say: Callable[[str], None] | None = None) -> None:
+    def __init__(self, log_folder: Path) -> None:
         self.children: list[Child] = []
         self.stopping = False
-        self.say = say or self._print_and_log
         self._log_folder = log_folder
-        self._log_path = log_folder / "supervisor.log"
+        log_folder.mkdir(parents=True, exist_ok=True)
+        handler = OwnFileHandler(log_folder / "supervisor.log", Rotation.of(os.environ))
+        self._log = logger_of(handler, os.environ)
         self._core_build: CoreBuild | None = None
-        rotate(self._log_path)
         self._impatient = False
         self._asked_at = 0.0
-        self._rotate_at = 0.0
 
     def listen_for_signals(self) -> None:
         """SIGINT, SIGTERM and SIGHUP stop everything in order; a later Ctrl-C kills what is left."""
@@ -54,7 +52,9 @@ class Supervisor:
         child = Child(spec, self._log_folder)
         self.children.append(child)
         child.start()
-        self.say(f"{child.name} started (pid {child.pid})")
+        self.report(
+            "started", f"{child.name} started (pid {child.pid})", child=child.name, child_pid=child.pid
+        )
         return child
 
     def start(self, spec: ProcessSpec) -> Child:
@@ -65,14 +65,13 @@ class Supervisor:
 
     def compile_core(self, base_dir: Path) -> None:
         """Start the compilation of the core; ``watch`` reports its end."""
-        self._core_build = CoreBuild(base_dir, self._log_folder, self.say)
+        self._core_build = CoreBuild(base_dir, self._log_folder, self.report)
         self._core_build.start()
 
     def watch(self) -> None:
         """Restart what dies, until a signal asks to stop."""
         while not self.stopping:
             self._tend_all_started()
-            self._rotate_logs()
             if self._core_build:
                 self._core_build.tend()
             time.sleep(_POLL_S)
@@ -103,13 +102,6 @@ class Supervisor:
                 raise StartFailed(f"{child.name} is not ready after {limit_s:.0f} s:\n{child.last_lines()}")
             self.pause()
 
-    def _rotate_logs(self) -> None:
-        if time.monotonic() < self._rotate_at:
-            return
-        self._rotate_at = time.monotonic() + _ROTATE_EVERY_S
-        for log in (self._log_path, *(child.log_path for child in self.children)):
-            rotate_running(log)
-
     def _tend_all_started(self) -> None:
         for child in self.children:
             self._tend(child)
@@ -120,22 +112,39 @@ class Supervisor:
             return
         if child.restart_at is None:
             delay_s = child.note_death()
-            self.say(
-                f"{child.name} (pid {child.pid}) {child.how_it_ended()}; restart {child.failures} "
-                f"in {delay_s:g} s, its log is {child.log_path}"
+            ended = child.how_it_ended()
+            self.report(
+                "died",
+                f"{child.name} (pid {child.pid}) {ended}; restart {child.failures} "
+                f"in {delay_s:g} s, its log is {child.log_path}",
+                child=child.name,
+                child_pid=child.pid,
+                ended=ended,
+                failures=child.failures,
+                restart_in_s=delay_s,
             )
         elif time.monotonic() >= child.restart_at:
             child.start()
-            self.say(f"{child.name} restarted (pid {child.pid})")
+            self.report(
+                "restarted",
+                f"{child.name} restarted (pid {child.pid})",
+                child=child.name,
+                child_pid=child.pid,
+            )
 
     def _stop_one(self, child: Child) -> None:
         if not child.running:
             return
         child.ask_to_stop()
         if self._ends_in_time(child):
-            self.say(f"{child.name} stopped")
+            self.report("stopped", f"{child.name} stopped", child=child.name)
         else:
-            self.say(f"{child.name} (pid {child.pid}) did not stop in time and is killed")
+            self.report(
+                "killed",
+                f"{child.name} (pid {child.pid}) did not stop in time and is killed",
+                child=child.name,
+                child_pid=child.pid,
+            )
             child.kill()
 
     def _ends_in_time(self, child: Child) -> bool:
@@ -146,15 +155,11 @@ class Supervisor:
             time.sleep(_POLL_S / 2)
         return not child.running
 
-    def _print_and_log(self, text: str) -> None:
-        now = datetime.now().astimezone()
-        say(f"{now:%H:%M:%S} {text}")
-        try:
-            with self._log_path.open("a") as log:
-                log.write(f"{now:%Y-%m-%d %H:%M:%S} {text}\n")
-        except OSError:
-            # A full disk is for the engine to meet; the supervisor has nothing to lose.
-            pass
+    def report(self, event: str, text: str, **fields: str | float) -> None:
+        """Print the text, and write the event with the text and its fields."""
+        say(f"{datetime.now().astimezone():%H:%M:%S} {text}")
+        # A full disk is for the engine to meet: logging never raises.
+        self._log.info(event, text=text, **fields)
 
     def _on_signal(self, number: int, _frame: object) -> None:
         now = time.monotonic()

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
-from prometheus_client import generate_latest
 from rest_framework.test import APIClient
 
 from accounts.identity import roles
-from ops import metrics
 from tests.conftest import PASSWORD, make_person
+from tests.log_lines import fields_of
 from web.pages import log_in_records
 from web.pages.log_in_records import FailureLog
+from web.server.web_figures import web_figures
 
 pytestmark = pytest.mark.django_db
 
@@ -35,15 +36,19 @@ def minute_passes(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     return run
 
 
-def lines_of(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.name == log_in_records.__name__]
+def lines_of(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    own = [record for record in caplog.records if record.name == log_in_records.__name__]
+    return [fields_of(record) for record in own]
 
 
-def counted(name: str) -> float:
-    text = generate_latest(metrics.process).decode()
-    return float(
-        dict(line.rsplit(" ", 1) for line in text.splitlines() if line[0] != "#")[f"xtrader_{name}_total"]
-    )
+def failures_in(caplog: pytest.LogCaptureFixture) -> list[tuple[str, int, list[str]]]:
+    """Name, count and addresses of each line about failed log-ins."""
+    lines = [line for line in lines_of(caplog) if line["event"] == "log_ins_failed"]
+    return [(line["name"], line["count"], line["addresses"]) for line in lines]
+
+
+def counted(outcome: str) -> int:
+    return web_figures.log_ins.values().get((outcome,), 0)
 
 
 def fail(way: str, username: str, password: str, address: str = "192.0.2.7") -> None:
@@ -61,16 +66,16 @@ def test_failures_of_a_minute_are_one_line(
     way: str, minute_passes: Callable[[], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     make_person("oscar", roles.OPERATOR)
-    before = counted("log_ins_failed")
+    before = counted("failed")
     for _ in range(3):
         fail(way, "oscar", SECRET)
     assert lines_of(caplog) == []
     minute_passes()
-    assert lines_of(caplog) == ["log-in failed within a minute: user oscar, 3 times from 192.0.2.7"]
-    assert counted("log_ins_failed") == before + 3
+    assert failures_in(caplog) == [("oscar", 3, ["192.0.2.7"])]
+    assert counted("failed") == before + 3
     fail(way, "oscar", SECRET, "192.0.2.8")
     minute_passes()
-    assert lines_of(caplog)[1:] == ["log-in failed within a minute: user oscar, once from 192.0.2.8"]
+    assert failures_in(caplog)[1:] == [("oscar", 1, ["192.0.2.8"])]
     assert SECRET not in caplog.text
 
 
@@ -82,7 +87,7 @@ def test_names_of_nobody_are_counted_and_not_written(
     for name in (SECRET, "x\ny", "a" * 300, "é" * 10):
         fail("token", name, "wrong")
     minute_passes()
-    assert lines_of(caplog)[0].startswith("log-in failed within a minute: names of no user, ")
+    assert failures_in(caplog)[0][0] == "names of no user"
     assert len(lines_of(caplog)) == 1
     assert SECRET not in caplog.text
 
@@ -99,12 +104,13 @@ def test_staff_log_ins_are_lines_with_the_address(caplog: pytest.LogCaptureFixtu
     caplog.set_level(logging.INFO)
     make_person("oscar", roles.OPERATOR)
     make_person("alice", roles.TRADER)
-    before = counted("log_ins")
+    before = counted("ok")
     for name in ("oscar", "alice"):
         body = {"username": name, "password": PASSWORD}
         where = {"REMOTE_ADDR": "192.0.2.9"}
         assert Client(**where).post("/accounts/login/", body).status_code == 302
         assert APIClient(**where).post("/api/v1/token", body, format="json").status_code == 200
-    assert lines_of(caplog) == ["staff logged in: user oscar from 192.0.2.9"] * 2
-    assert counted("log_ins") == before + 4
+    lines = [(line["event"], line["name"], line["address"]) for line in lines_of(caplog)]
+    assert lines == [("staff_logged_in", "oscar", "192.0.2.9")] * 2
+    assert counted("ok") == before + 4
     assert PASSWORD not in caplog.text

@@ -95,7 +95,7 @@ def test_another_users_passkey_is_none(browser: Browser, passkey: SoftPasskey) -
         ({"credential": {}}, "MISSING_FIELD"),
         ({"name": "", "credential": {}}, "INVALID_FIELD"),
         ({"name": "x" * 41, "credential": {}}, "INVALID_FIELD"),
-        ({"name": "a\nb", "credential": {}}, "INVALID_FIELD"),
+        ({"name": "a\nb", "credential": {}}, "INVALID_TEXT"),
         ({"name": "x", "credential": []}, "INVALID_FIELD"),
         ({"name": "x", "credential": {}}, "INVALID_PASSKEY"),
         ({"name": "x", "credential": {}, "more": 1}, "UNKNOWN_FIELD"),

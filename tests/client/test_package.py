@@ -20,6 +20,7 @@ import xtrader_client
 from accounts.portfolio.selectors import RANGES
 from exchange.engine import messages as m
 from exchange.orders.parsing import ORDER_KIND_WORDS, POST_ONLY_MODES, TRIGGER_IF_MET
+from exchange.selectors.statement import KINDS
 from marketdata.intervals import INTERVALS
 from web.rest.history_reads import STATUSES
 from xtrader_client import _literals as literals
@@ -175,6 +176,7 @@ def test_the_tree_of_exceptions_is_drawn_as_it_is() -> None:
         (literals.OrderListStatus, STATUSES),
         (literals.PortfolioRange, RANGES),
         (literals.Interval, INTERVALS),
+        (literals.LedgerEntryType, KINDS),
         (literals.CandleChannel, [f"klines:{interval}" for interval in INTERVALS]),
     ],
     ids=str,

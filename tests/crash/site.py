@@ -20,8 +20,8 @@ from tests.web.stream.venue import (
     PEOPLE,
     ROOT,
     Venue,
-    _environment,
     _prepared,
+    environment_of,
     free_port,
 )
 from xtrader_client import Client
@@ -176,7 +176,7 @@ class Site(Venue):
 
 def _prepare_database(url: str) -> None:
     """Tables and people in an empty database, as every venue on SQLite starts with."""
-    environment = _environment(_prepared(), DATABASE_URL=url)
+    environment = environment_of(_prepared(), DATABASE_URL=url)
     for arguments in (
         ("manage.py", "migrate", "--verbosity=0"),
         ("-c", _MAKE_PEOPLE, json.dumps(PEOPLE), PASSWORD),

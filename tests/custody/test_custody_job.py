@@ -13,6 +13,7 @@ from custody.custody_job import CustodyJob
 from exchange.link.errors import EngineUnavailable
 from tests.conftest import Person
 from tests.custody.cast import Desk, ask, custody_settings
+from tests.log_lines import fields_of
 
 pytestmark = pytest.mark.django_db
 
@@ -40,8 +41,8 @@ def test_it_goes_on_after_every_trouble(
     job.parts = [part]
     with caplog.at_level(logging.WARNING):
         job.run(stop)
-    said = [record.message for record in caplog.records if record.name == "custody.custody_job"]
-    assert said == ["withdrawals wait: EngineUnavailable: away", "withdrawals: a pass failed"], (
+    said = [fields_of(record) for record in caplog.records if record.name == "custody.custody_job"]
+    assert [line["event"] for line in said] == ["withdrawals_wait", "custody_pass_failed"], (
         "once while it waits, and each fault"
     )
 

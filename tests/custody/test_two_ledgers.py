@@ -35,7 +35,7 @@ from tests.custody import gate, lives
 from tests.custody.cast import custody_settings
 from tests.custody.counterparty import SECRET, Counterparty
 from tests.custody.two_ledgers import World
-from tests.web.stream.venue import FUNDS, PEOPLE, ROOT, Venue, _environment, _prepared
+from tests.web.stream.venue import FUNDS, PEOPLE, ROOT, Venue, _prepared, environment_of
 
 #: Of the longest proofs; `make lives` asks for more. A round takes a second or two.
 ROUNDS = int(os.environ.get("LIVES_ROUNDS", "15"))
@@ -250,7 +250,7 @@ def test_a_few_lives(live_engine: LiveEngine, tmp_path: Path) -> None:
         live_engine.open_account(account, FUNDS)
     party = Counterparty(seed=7, hang_s=1.5)
     socket_path = {"ENGINE_SOCKET": str(live_engine.socket_path)}
-    environment = _environment(tmp_path / "data", **provider_settings(party, tmp_path), **socket_path)
+    environment = environment_of(tmp_path / "data", **provider_settings(party, tmp_path), **socket_path)
     try:
         with lives_in(environment) as lives:
             world = KilledWorld(7, party, live_engine.client, lives)

@@ -66,7 +66,7 @@ class Beside:
 
     def __init__(self, checkout: Path, logs: Path) -> None:
         self.lines: list[str] = []
-        self.build = CoreBuild(checkout, logs, self.lines.append)
+        self.build = CoreBuild(checkout, logs, lambda _, text: self.lines.append(text))
 
     def tend_until(self, words: str, timeout_s: float = COMPILE_TIMEOUT_S) -> None:
         def said() -> bool:

@@ -13,7 +13,8 @@ from ops.supervisor import descriptors
 soft, hard = int(sys.argv[1]), int(sys.argv[2])
 resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 lines = []
-print(descriptors.raise_limit(lines.append), resource.getrlimit(resource.RLIMIT_NOFILE)[0], len(lines))
+limit = descriptors.raise_limit(lambda event, text: lines.append(text))
+print(limit, resource.getrlimit(resource.RLIMIT_NOFILE)[0], len(lines))
 """
 
 

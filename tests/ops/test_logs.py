@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import logging
-import subprocess
-import sys
-import time
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 
-from ops.supervisor import child
-from xtrader.bounded_log import MAX_KINDS, PerMinute
+from exchange.telemetry.bounded_log import MAX_KINDS, PerMinute
 
 
 def record(text: str, name: str = "uvicorn.error", *given: Any) -> logging.LogRecord:
@@ -41,41 +36,23 @@ def test_kinds_without_end_do_not_fill_the_memory() -> None:
     assert len(bounded._counts) <= MAX_KINDS
 
 
+def test_events_count_by_their_name_and_slow_operations_each() -> None:
+    bounded = PerMinute(1, lambda: 0.0)
+
+    def event(**fields: Any) -> logging.LogRecord:
+        given = record("")
+        given.msg = fields
+        return given
+
+    assert bounded.filter(event(event="slow", operation="request", took_ms=1))
+    assert not bounded.filter(event(event="slow", operation="request", took_ms=2))
+    assert bounded.filter(event(event="slow", operation="sync", took_ms=2))
+
+
 @pytest.mark.attack("A18")
 def test_everything_that_is_written_is_bounded() -> None:
     loggers = settings.LOGGING["loggers"]
     assert settings.LOGGING["handlers"]["console"]["filters"] == ["bounded"]
-    assert loggers["uvicorn.error"]["filters"] == ["bounded"]
-    assert any(isinstance(each, PerMinute) for each in logging.getLogger("uvicorn.error").filters)
-
-
-@pytest.mark.attack("A18")
-def test_a_log_is_moved_aside_while_its_process_writes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(child, "LOG_LIMIT_BYTES", 10_000)
-    program = "import time\nfor n in range(10**9):\n print(f'line {n:06d}', flush=True); time.sleep(0.0005)"
-    writer = child.Child(child.ProcessSpec("writer", [sys.executable, "-c", program], lambda: True), tmp_path)
-    with writer.log_path.open("ab") as log:
-        process = subprocess.Popen([sys.executable, "-c", program], stdout=log)
-    aside, deadline = writer.log_path.with_suffix(".log.1"), time.monotonic() + 20
-    try:
-        rotations = 0
-        while rotations < 3 and time.monotonic() < deadline:
-            before = writer.log_path.stat().st_size
-            child.rotate_running(writer.log_path)
-            rotations += before > 10_000
-            time.sleep(0.02)
-    finally:
-        process.kill()
-        process.wait()
-    assert rotations == 3
-    assert 10_000 < aside.stat().st_size < 100_000
-    text = writer.log_path.read_text()
-    assert "\0" not in text, "it goes on at the beginning"
-    lines = aside.read_text().splitlines()
-    assert all(line.startswith("line ") for line in lines)
-
-
-def test_a_log_that_is_not_there_is_no_matter(tmp_path: Path) -> None:
-    child.rotate_running(tmp_path / "none.log")
+    assert settings.LOGGING["root"]["handlers"] == ["console"]
+    # uvicorn's own handlers are taken away: its lines go the same way.
+    assert loggers["uvicorn.error"] == {"handlers": [], "propagate": True}

@@ -26,8 +26,11 @@ settings.ALLOWED_HOSTS.append("testserver")
 found = {}
 for scheme in ("https", "http"):
     reply = Client().get("/accounts/login/", headers={"x-forwarded-proto": scheme})
+    cookie = reply.cookies.get("csrftoken")
     found[scheme] = {
-        "cookie": reply.cookies["csrftoken"].OutputString(),
+        "status": reply.status_code,
+        "to": reply.headers.get("Location"),
+        "cookie": cookie and cookie.OutputString(),
         "hsts": reply.headers.get("Strict-Transport-Security"),
         "secure": reply.wsgi_request.is_secure(),
     }
@@ -55,7 +58,8 @@ def test_behind_tls(tmp_path: Path) -> None:
     found = answers(tmp_path / "data", TLS="1")
     assert found["session"] is True
     assert "Secure" in found["https"]["cookie"]
-    assert "Secure" in found["http"]["cookie"]
+    assert (found["http"]["status"], found["http"]["to"]) == (301, "https://testserver/accounts/login/")
+    assert found["http"]["cookie"] is None
     assert found["https"]["hsts"] == "max-age=31536000"
     assert found["https"]["secure"] is True
     assert found["http"]["secure"] is False

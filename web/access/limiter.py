@@ -18,15 +18,18 @@ connection requests    per WebSocket: a bucket that ``grant`` gives it
 
 An IPv6 client counts by its /64, and with its neighbours by its /48 at ``WIDER_TIMES`` the limit.
 A user without an account counts by the user. A key with an order rate of its own is charged for that first.
-All but the last are fixed windows: one counter per requester and window. In the embedded default each process
-counts for itself, in memory; with ``REDIS_URL`` all processes count together in the shared cache, and each
-for itself while that is away. Rates come from ``settings.XTRADER["RATE_LIMITS"]``, as ``"500/s"``,
-``"100/min"`` or ``"0"`` for no limit;
-``settings.XTRADER["MAKER_ORDER_RATE"]`` is the rate of orders of market makers, and
-``settings.XTRADER["ORDER_RATES"]`` gives single accounts another one.
+All but the last are fixed windows: one counter per requester and window, and several windows where a scope
+has several rates (``2000/s 50000000/day``). So in the length of a window up to twice the rate may pass,
+around the moment at which one ends. While the shared cache is away each process counts for itself; log-ins
+and what sends mail are closed then but for a few (``CLOSED_ALONE``).
 
-``limiter.meter(scope, who)`` is for an event loop: its charges never leave the process. With ``REDIS_URL`` a
-thread adds them to the shared counter every ``SHARE_EVERY_S`` and brings back what the others counted.
+In the embedded default each process counts for itself, in memory. With ``REDIS_URL`` all processes count
+together, and each for itself while Redis is away: ``EXACT`` scopes ask it at each charge; of the others a
+thread adds what was counted every ``SHARE_EVERY_S`` and brings back what the others counted, so that charges
+never wait (``docs/decisions/0053``).
+
+Rates come from the settings (``RATE_LIMITS``, ``MAKER_ORDER_RATE``, ``ORDER_RATES``) and from the tier of a
+user (``accounts.identity.rate_tiers``).
 """
 
 from __future__ import annotations
@@ -43,8 +46,12 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 
 from accounts.identity.identities import Identity
+from accounts.identity.rate_tiers import RateTiers
 from accounts.identity.roles import QUOTE, may
 from exchange import process
+from exchange.errors import RefusedError
+from exchange.errors.table import RETRY_AFTER_S
+from exchange.units.rates import DAY_S, Rate, parse_rates
 from web.access.addresses import wider_network
 from web.access.shared_counts import SharedCounts
 
@@ -54,13 +61,23 @@ MAX_COUNTERS: Final = 100_000
 OLDEST_LOOKED_AT: Final = 16
 #: An IPv6 /48 has this many times the limit of a /64.
 WIDER_TIMES: Final = 10
-_SPANS_S: Final = {"s": 1, "10s": 10, "min": 60, "h": 3600}
+_SPAN_NAMES: Final = {1: "s", 10: "10s", 60: "min", 3600: "h", DAY_S: "day"}
+
+#: With ``REDIS_URL``: while the shared counters are away a process lets only this part of the rate of these
+#: scopes through. They are where passwords are guessed and strangers' mailboxes filled: an attacker who can
+#: take Redis down must gain nothing. All other scopes count in each process alone then.
+CLOSED_ALONE: Final = frozenset({"login", "signup", "mail", "mailbox"})
+ALONE_SHARE: Final = 4
+UNAVAILABLE: Final = "RATE_LIMIT_UNAVAILABLE"
 
 ORDERS: Final = "orders"
 READS: Final = "reads"
 REPORTS: Final = "reports"
 #: What a connection is charged in for requests that are no orders.
 CONNECTION_REQUESTS: Final = "connection requests"
+#: With a shared cache these ask it at each charge, and so are exact over all processes: guesses at passwords,
+#: letters and money. The others are counted here and settled (``shared_counts``).
+EXACT: Final = frozenset({"login", "signup", "mail", "mailbox", "demo", "accounts", "withdrawals"})
 
 #: Whom a limit counts: a user, or an address or connection by its name.
 Who = Identity | str
@@ -68,35 +85,51 @@ Who = Identity | str
 Add = Callable[[str, int, int, float], int]
 
 
-class Rate(NamedTuple):
-    """At most ``maximum`` in ``span_s`` seconds; 0 is no limit."""
+class Window(NamedTuple):
+    """One limit of a requester."""
 
-    maximum: int
-    span_s: int
-
-
-@functools.cache
-def parse_rate(text: str) -> Rate:
-    """A rate from its setting. Raises ``ValueError`` when it is not ``<count>/<s|10s|min|h>``."""
-    count, _, span = text.strip().partition("/")
-    if int(count) == 0:
-        return Rate(0, 1)
-    if int(count) < 0 or span not in _SPANS_S:
-        raise ValueError(f"not a rate: {text!r}")
-    return Rate(int(count), _SPANS_S[span])
+    #: As the RateLimit fields call it.
+    policy: str
+    key: str
+    rate: Rate
 
 
-def rate_of(scope: str, account: int | None = None, roles: Iterable[str] = ()) -> Rate:
-    """The rate that the settings give to a scope, or in it to an account or to market makers."""
-    general = parse_rate(settings.XTRADER["RATE_LIMITS"][scope])
-    if account is None or scope != ORDERS:
-        return general
-    own = settings.XTRADER["ORDER_RATES"].get(str(account))
-    if own is not None:
-        return parse_rate(own)
-    return (
-        parse_rate(settings.XTRADER["MAKER_ORDER_RATE"]) if general.maximum and may(roles, QUOTE) else general
-    )
+class Standing(NamedTuple):
+    """How a requester stands in one limit after a charge, or without one."""
+
+    policy: str
+    rate: Rate
+    remaining: int
+    #: Whole seconds until the window ends and all of the limit is there again.
+    reset_s: int
+
+
+class Charged(NamedTuple):
+    """What a charge came to: None when it was within the limits, else the seconds until it is worth trying;
+    and where the requester stands in what was counted."""
+
+    wait_s: int | None
+    standings: tuple[Standing, ...] = ()
+
+
+def rates_of(
+    scope: str, account: int | None = None, roles: Iterable[str] = (), tier: int | None = None
+) -> tuple[Rate, ...]:
+    """The rates that hold in a scope: an account's own, else those of its user's tier, of market makers for
+    one of them, and of everybody."""
+    configured = settings.XTRADER
+    if account is None:
+        return parse_rates(configured["RATE_LIMITS"][scope])
+    if scope == ORDERS and (own := configured["ORDER_RATES"].get(str(account))) is not None:
+        return parse_rates(own)
+    is_maker = may(roles, QUOTE)
+    of_tier = process.part(RateTiers).rate(tier, scope, is_maker=is_maker)
+    if of_tier is not None:
+        return parse_rates(of_tier)
+    general = parse_rates(configured["RATE_LIMITS"][scope])
+    if scope == ORDERS and general and is_maker:
+        return parse_rates(configured["MAKER_ORDER_RATE"])
+    return general
 
 
 class Limiter:
@@ -108,48 +141,60 @@ class Limiter:
         self._buckets: dict[tuple[str, int | str], Bucket] = {}
 
     def charge(self, scope: str, who: Who, cost: int = 1) -> int | None:
-        """Count ``cost`` requests. None when within the limit, else seconds until it is worth trying."""
-        own = _key_rate(scope, who)
-        if own is not None and (wait_s := self._count(scope, own.name, cost, own.rate)) is not None:
-            return wait_s
-        name = _name_of(who)
-        bucket = self._buckets.get((scope, name))
-        if bucket is not None:
-            return bucket.charge(cost)
-        rate = _rate_for(scope, who)
-        if not rate.maximum:
-            return None
-        wait_s = self._count(scope, name, cost, rate)
-        wider = wider_network(who) if wait_s is None and isinstance(who, str) else None
-        if wider is None:
-            return wait_s
-        # What the narrow limit has refused is not counted here: one network alone does not use up its
-        # neighbours' share.
-        return self._count(scope, wider, cost, Rate(rate.maximum * WIDER_TIMES, rate.span_s))
+        """Count ``cost`` requests. None when within the limit, else seconds until it is worth trying. Raises
+        RATE_LIMIT_UNAVAILABLE in the scopes that close while the shared counters are away."""
+        return self.charged(scope, who, cost).wait_s
 
-    def _count(self, scope: str, name: int | str, cost: int, rate: Rate) -> int | None:
-        now_s = time.time()
-        add = self._shared.add_now if settings.REDIS_URL else self._counters.add
-        return _wait_s(add(_key(scope, name), cost, rate.span_s, now_s), rate, now_s)
+    def charged(self, scope: str, who: Who, cost: int = 1) -> Charged:
+        """The same, with where the requester stands then."""
+        bucket = self._buckets.get((scope, _name_of(who)))
+        if bucket is not None:
+            return Charged(bucket.charge(cost))
+        charged = _charge(_windows(scope, who), self._add(scope), cost)
+        if scope in CLOSED_ALONE and self.counts_alone:
+            _refuse_beyond_share(charged.standings)
+        return charged
+
+    def charged_request(self, address: str, scope: str, who: Who, cost: int = 1) -> Charged:
+        """Count a request for its address, and in the scope it belongs to for ``who`` asks."""
+        of_address = self.charged("address", address, cost)
+        return of_address if of_address.wait_s is not None else self.charged(scope, who, cost)
 
     def charge_request(self, address: str, scope: str, who: Who, cost: int = 1) -> int | None:
-        """Count a request for its address, and in the scope it belongs to for ``who`` asks."""
-        return self.charge("address", address, cost) or self.charge(scope, who, cost)
+        """The same, for those who only need the seconds to wait."""
+        return self.charged_request(address, scope, who, cost).wait_s
 
-    async def acharge_request(self, address: str, scope: str, who: Who, cost: int = 1) -> int | None:
-        """``charge_request`` from a coroutine: at once when the counters are in this process, else off the
+    async def acharged_request(self, address: str, scope: str, who: Who, cost: int = 1) -> Charged:
+        """``charged_request`` from a coroutine: at once where nothing asks another process, else off the
         loop."""
-        if not settings.REDIS_URL:
-            return self.charge_request(address, scope, who, cost)
-        charge = sync_to_async(self.charge_request, thread_sensitive=False)
+        if not settings.REDIS_URL or scope not in EXACT:
+            return self.charged_request(address, scope, who, cost)
+        charge = sync_to_async(self.charged_request, thread_sensitive=False)
         return await charge(address, scope, who, cost)
 
-    def meter(self, scope: str, who: Who) -> Meter:
-        """What charges ``who`` in a scope without ever waiting for another process."""
-        add = self._shared.add_later if settings.REDIS_URL else self._counters.add
-        own = _key_rate(scope, who)
-        first = None if own is None else Meter(_key(scope, own.name), own.rate, add)
-        return Meter(_key(scope, _name_of(who)), _rate_for(scope, who), add, first)
+    async def acharge_request(self, address: str, scope: str, who: Who, cost: int = 1) -> int | None:
+        """The same, for those who only need the seconds to wait."""
+        return (await self.acharged_request(address, scope, who, cost)).wait_s
+
+    def heaviest(self, scope: str, who: Who, weight: int) -> int:
+        """``weight``, or the most that the requester's limits let through at once, for an act that has to
+        remain possible under the smallest of limits."""
+        return min([weight, *(each.rate.maximum for each in _windows(scope, who))])
+
+    def meter(self, scope: str, who: Identity) -> Meter:
+        """What charges a requester in a scope many times."""
+        return Meter(scope, who, self._add(scope))
+
+    def _add(self, scope: str) -> Add:
+        if not settings.REDIS_URL:
+            return self._counters.add
+        return self._shared.add_now if scope in EXACT else self._shared.add_later
+
+    @property
+    def counts_alone(self) -> bool:
+        """Whether there is a shared counter, and it did not answer when it was last asked: then limits hold
+        for each process by itself."""
+        return bool(settings.REDIS_URL) and self._shared.is_away
 
     def grant(self, scope: str, who: Who, bucket: Bucket) -> None:
         """Count ``who`` in a bucket of its own in a scope, in place of the scope's rate, until
@@ -166,50 +211,116 @@ class Limiter:
 
 
 class Meter:
-    """Charges one requester in one scope, by the rate that the settings had when it was made."""
+    """Charges one requester in one scope, without finding its limits anew each time: only after a tier has
+    changed."""
 
-    __slots__ = ("_add", "_first", "_key", "_rate")
+    __slots__ = ("_add", "_scope", "_tiers", "_version", "_who", "_windows")
 
-    def __init__(self, key: str, rate: Rate, add: Add, first: Meter | None = None) -> None:
-        #: Charged before this one.
-        self._first = first
-        self._key = key
-        self._rate = rate
+    def __init__(self, scope: str, who: Identity, add: Add) -> None:
+        self._scope = scope
+        self._who = who
         self._add = add
+        self._tiers = process.part(RateTiers)
+        self._version = self._tiers.version
+        self._windows = _windows(scope, who)
 
     def charge(self, cost: int = 1) -> int | None:
         """As ``Limiter.charge``."""
-        if self._first is not None and (wait_s := self._first.charge(cost)) is not None:
-            return wait_s
-        rate = self._rate
-        if not rate.maximum:
-            return None
+        if self._version != self._tiers.version:
+            self._look_again()
         now_s = time.time()
-        count = self._add(self._key, cost, rate.span_s, now_s)
-        return None if count <= rate.maximum else _wait_s(count, rate, now_s)
-
-
-class _KeyRate(NamedTuple):
-    """The rate of orders by one key."""
-
-    name: str
-    rate: Rate
-
-
-def _key_rate(scope: str, who: Who) -> _KeyRate | None:
-    if scope != ORDERS or isinstance(who, str) or who.order_rate is None:
+        for _, key, rate in self._windows:
+            count = self._add(key, cost, rate.span_s, now_s)
+            if count > rate.maximum:
+                return _wait_s(rate, now_s)
         return None
-    return _KeyRate(f"key {who.key_id}", Rate(who.order_rate, 1))
+
+    def heaviest(self, weight: int) -> int:
+        """As ``Limiter.heaviest``."""
+        return min([weight, *(each.rate.maximum for each in self._windows)])
+
+    def standings(self) -> tuple[Standing, ...]:
+        """Where the requester stands. Counts nothing."""
+        if self._version != self._tiers.version:
+            self._look_again()
+        return _charge(self._windows, self._add, 0).standings
+
+    def _look_again(self) -> None:
+        self._version = self._tiers.version
+        self._windows = _windows(self._scope, self._who)
 
 
-def _key(scope: str, name: int | str) -> str:
-    return f"rate:{scope}:{name}"
+def _charge(windows: Iterable[Window], add: Add, cost: int) -> Charged:
+    """Count in one window after the other, up to one that is full: what one refuses costs nothing in the
+    next, so that a day is not used up by refusals of a second."""
+    now_s = time.time()
+    standings = []
+    for policy, key, rate in windows:
+        count = add(key, cost, rate.span_s, now_s)
+        wait_s = _wait_s(rate, now_s) if count > rate.maximum else None
+        remaining = max(0, rate.maximum - count)
+        standings.append(Standing(policy, rate, remaining, _left_s(rate.span_s, now_s)))
+        if wait_s is not None:
+            return Charged(wait_s, tuple(standings))
+    return Charged(None, tuple(standings))
 
 
-def _wait_s(count: int, rate: Rate, now_s: float) -> int | None:
-    if count <= rate.maximum:
-        return None
+def _refuse_beyond_share(standings: Iterable[Standing]) -> None:
+    """Raises RATE_LIMIT_UNAVAILABLE where more of a limit is used than one process may let through alone."""
+    for standing in standings:
+        maximum = standing.rate.maximum
+        if maximum - standing.remaining > max(1, maximum // ALONE_SHARE):
+            raise RefusedError(UNAVAILABLE, {"retry_after_s": RETRY_AFTER_S[UNAVAILABLE]})
+
+
+def _windows(scope: str, who: Who) -> tuple[Window, ...]:
+    """Everything a requester is counted in: the rate of its key, its own rates by rising span, and those of
+    its wider network."""
+    if isinstance(who, str):
+        return _of_address(scope, who, rates_of(scope))
+    windows = _named(scope, _name_of(who), rates_of(scope, who.account, who.roles, who.rate_tier))
+    if scope != ORDERS or who.order_rate is None:
+        return windows
+    return Window("key", _key(scope, f"key {who.key_id}"), Rate(who.order_rate, 1)), *windows
+
+
+@functools.lru_cache(maxsize=20_000)
+def _of_address(scope: str, name: str, rates: tuple[Rate, ...]) -> tuple[Window, ...]:
+    wider = wider_network(name) if rates else None
+    if wider is None:
+        return _named(scope, name, rates)
+    # What the narrow limit has refused is not counted here: one network alone does not use up its
+    # neighbours' share.
+    more = _named(scope, wider, tuple(_times(rate, WIDER_TIMES) for rate in rates))
+    return (*_named(scope, name, rates), *(each._replace(policy=f"{each.policy}-net") for each in more))
+
+
+@functools.lru_cache(maxsize=20_000)
+def _named(scope: str, name: int | str, rates: tuple[Rate, ...]) -> tuple[Window, ...]:
+    """The first is called as the scope is, others by their span too."""
+    return tuple(
+        Window(
+            scope if not at else f"{scope}-{_SPAN_NAMES[rate.span_s]}", _key(scope, name, rate.span_s), rate
+        )
+        for at, rate in enumerate(rates)
+    )
+
+
+def _times(rate: Rate, factor: int) -> Rate:
+    return Rate(rate.maximum * factor, rate.span_s)
+
+
+def _key(scope: str, name: int | str, span_s: int = 1) -> str:
+    # Windows of different spans may have the same number.
+    return f"rate:{scope}:{name}" if span_s < DAY_S else f"rate:{scope}:{name}:{span_s}"
+
+
+def _wait_s(rate: Rate, now_s: float) -> int:
     return max(1, round((_window(rate.span_s, now_s) + 1) * rate.span_s - now_s))
+
+
+def _left_s(span_s: int, now_s: float) -> int:
+    return max(1, math.ceil((_window(span_s, now_s) + 1) * span_s - now_s))
 
 
 def _name_of(who: Who) -> int | str:
@@ -217,10 +328,6 @@ def _name_of(who: Who) -> int | str:
     if isinstance(who, str):
         return who
     return who.user_id if who.account is None else f"account {who.account}"
-
-
-def _rate_for(scope: str, who: Who) -> Rate:
-    return rate_of(scope) if isinstance(who, str) else rate_of(scope, who.account, who.roles)
 
 
 def _window(span_s: int, now_s: float) -> int:

@@ -148,6 +148,8 @@ REST: Final[Needs] = {
     "api/v1/token/revoke": {"POST": ANYONE},
     "api/schema": {"GET": ANYONE},
     "api/docs": {"GET": ANYONE},
+    "api/redoc": {"GET": ANYONE},
+    "api/asyncapi": {"GET": ANYONE},
 }
 
 PAGES: Final[Needs] = {
@@ -172,9 +174,13 @@ PAGES: Final[Needs] = {
     "accounts/email": {"*": LOG_IN},
     "accounts/email/verify/<str:key>": {"*": ANYONE},
     "^terms/?$": {"*": ANYONE},
+    "health/detail": {"GET": SEE_ENGINE},
+    "health/live": {"GET": ANYONE},
+    "health/ready": {"GET": ANYONE},
     "healthz": {"GET": ANYONE},
     # From this machine, or with a token of its own: ``METRICS_TOKEN``.
     "metrics": {"GET": ANYONE},
+    "metrics/<str:process>": {"GET": ANYONE},
 }
 
 #: Operator pages that belong to no table; behind ``admin/``.
@@ -206,6 +212,7 @@ TABLES: Final[dict[str, str]] = {
     "exchange/feeoverride/": SEE_ACCOUNTS,
     "accounts/feetier/": SEE_ACCOUNTS,
     "accounts/feerun/": SEE_ACCOUNTS,
+    "accounts/ratetier/": SEE_ACCOUNTS,
     "exchange/order/": SEE_ORDERS,
     "exchange/fill/": SEE_ORDERS,
     "exchange/changerequest/": SEE_REQUESTS,
@@ -260,6 +267,7 @@ ACTIONS: Final[dict[str, str]] = {
     "custody/reconciliation/<path:object_id>/explain/": SETTLE_WITHDRAWALS,
     "custody/custodystatement/count/": SETTLE_WITHDRAWALS,
     "custody/assetterms/add/": CHANGE_MARKETS,
+    "accounts/ratetier/add/": CHANGE_MARKETS,
     "accounts/user/<path:object_id>/withdrawal-level/": SET_LEVEL,
     "accounts/apikey/<path:object_id>/revoke/": REVOKE_KEY,
     "accounts/user/<path:object_id>/end-log-ins/": END_LOG_INS,
@@ -279,6 +287,7 @@ OPERATIONS: Final[dict[str, str]] = {
     "auth": ANYONE,
     "ping": ANYONE,
     "pong": ANYONE,
+    "limits": ANYONE,
     "order.place": TRADE_OWN,
     "order.batch": TRADE_OWN,
     "order.cancel": TRADE_OWN,
@@ -326,5 +335,6 @@ def page_needs() -> Needs:
         }
     needs["accounts/user/<path:object_id>/change/"] = {"GET": SEE_CUSTOMERS, "POST": MANAGE_USERS}
     needs["accounts/invitation/<path:object_id>/change/"] = {"*": INVITE}
+    needs["accounts/ratetier/<path:object_id>/change/"] = {"GET": SEE_ACCOUNTS, "POST": CHANGE_MARKETS}
     needs["custody/assetterms/<path:object_id>/change/"] = {"GET": SEE_MARKETS, "POST": CHANGE_MARKETS}
     return needs | {address: {"*": need} for address, need in ACTIONS.items()}

@@ -19,8 +19,8 @@ from accounts.identity.log_ins import log_ins
 from accounts.models import User, name_key
 from accounts.registration.user_names import name_of
 from exchange.errors import RefusedError
-from ops.metrics import BUSY_LOG_INS, DELAYED_LOG_INS
 from web.access.addresses import address_of, network_of
+from web.server.web_figures import web_figures
 
 
 class PasswordBackend(ModelBackend):
@@ -44,12 +44,12 @@ class PasswordBackend(ModelBackend):
         network = network_of(address_of(request))
         wait_s = log_ins.begin(counted, network, _is_operator_page(request))
         if wait_s is not None:
-            DELAYED_LOG_INS.inc()
+            web_figures.log_ins.add("delayed")
             raise RefusedError("RATE_LIMITED", {"retry_after_s": wait_s})
         try:
             user = hashing.run(check)
         except RefusedError:
-            BUSY_LOG_INS.inc()
+            web_figures.log_ins.add("busy")
             log_ins.gave_up(counted, network)
             raise
         if user is not None:

@@ -21,7 +21,11 @@ def charge_address(request: HttpRequest, scope: str) -> None:
 def may_mail(email: str) -> bool:
     """Whether the mailbox may get another letter that anybody can ask for, which counts as one. The answer to
     the request is the same."""
-    return _charge_mailbox(email) is None
+    try:
+        return _charge_mailbox(email) is None
+    except RefusedError:
+        # The count is away: no letter, and the answer is the same.
+        return False
 
 
 def charge_mailbox(email: str) -> None:

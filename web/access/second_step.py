@@ -83,10 +83,10 @@ class SecondFactorView(View):
         user = _pending_user(request)
         if user is None:
             return _to_log_in()
-        wait_s = limiter.charge("login", address_of(request))
-        if wait_s is not None:
-            return _page(request, user, wait_s=wait_s)
         try:
+            wait_s = limiter.charge("login", address_of(request))
+            if wait_s is not None:
+                return _page(request, user, wait_s=wait_s)
             if "passkey" in request.POST:
                 return _take_passkey(request, user)
             form = CodeForm(request.POST)

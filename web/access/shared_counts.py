@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from exchange.shared_cache import shared_cache
@@ -21,6 +21,8 @@ SHARE_EVERY_S: Final = 0.05
 MAX_SUMS: Final = 20_000
 
 Add = Callable[[str, int, int, float], int]
+#: Name, window, cost, span in seconds.
+Counter = tuple[str, int, int, int]
 
 
 class SharedCounts:
@@ -28,6 +30,8 @@ class SharedCounts:
 
     def __init__(self, here: Add) -> None:
         self._here = here
+        #: Whether the cache did not answer when it was last asked: counts are this process' alone then.
+        self.is_away = False
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
@@ -38,8 +42,8 @@ class SharedCounts:
 
     def add_now(self, name: str, cost: int, span_s: int, now_s: float) -> int:
         """Add to the shared counter; its new value."""
-        shared = _add(name, int(now_s // span_s), cost, span_s)
-        return self._here(name, cost, span_s, now_s) if shared is None else shared
+        shared = self._ask([(name, int(now_s // span_s), cost, span_s)])
+        return self._here(name, cost, span_s, now_s) if shared is None else shared[0]
 
     def add_later(self, name: str, cost: int, span_s: int, now_s: float) -> int:
         """Add to the counter as known here; its new value."""
@@ -47,6 +51,8 @@ class SharedCounts:
         with self._lock:
             at, total = self._sums.get(name, (window, 0))
             total = total + cost if at == window else cost
+            if not cost:
+                return total
             if len(self._sums) >= MAX_SUMS:
                 self._sums.clear()
             self._sums[name] = window, total
@@ -68,11 +74,15 @@ class SharedCounts:
         """Add what is owed to the shared counters, and learn their sums."""
         with self._lock:
             owed, self._owed = self._owed, {}
-        for (name, window), (cost, span_s) in owed.items():
-            shared = _add(name, window, cost, span_s)
-            if shared is None:
-                return
-            self._learn(name, window, shared)
+        asked = [(name, window, cost, span_s) for (name, window), (cost, span_s) in owed.items()]
+        shared = self._ask(asked) if asked else []
+        for (name, window, _, _), count in zip(asked, shared or (), strict=False):
+            self._learn(name, window, count)
+
+    def _ask(self, counters: Sequence[Counter]) -> list[int] | None:
+        shared = _add_all(counters)
+        self.is_away = shared is None
+        return shared
 
     def _learn(self, name: str, window: int, shared: int) -> None:
         with self._lock:
@@ -81,6 +91,8 @@ class SharedCounts:
                 self._sums[name] = window, shared + self._owed.get((name, window), (0, 0))[0]
 
 
-def _add(name: str, window: int, cost: int, span_s: int) -> int | None:
-    """Add to the counter in the cache; its new value, None while the cache is away."""
-    return shared_cache.count(f"{name}:{window}", cost, span_s * 2)
+def _add_all(counters: Sequence[Counter]) -> list[int] | None:
+    """Add to counters in the cache, in one round trip; their new values, None while the cache is away."""
+    return shared_cache.count_all(
+        [(f"{name}:{window}", cost, span_s * 2) for name, window, cost, span_s in counters]
+    )

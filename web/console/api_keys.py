@@ -23,10 +23,11 @@ from accounts.models import ApiKey, User
 from exchange.errors import RefusedError
 from web.console.base import ReadOnlyAdmin
 from web.console.languages import lazily_said, said
+from web.console.people_text_field import PeopleTextField
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(
+    reason = PeopleTextField(
         label=lazily_said("Reason", "사유"), max_length=120, widget=UnfoldAdminTextInputWidget()
     )
 

@@ -22,6 +22,7 @@ from web.access.language import active_language
 from web.console import labels
 from web.console.base import as_id
 from web.console.languages import lazily_said, said
+from web.console.people_text_field import PeopleTextField
 from web.console.request_views import VIEW_REQUESTS, follow
 
 #: Rows of the table on the operators' home; its title counts all of them.
@@ -29,7 +30,7 @@ _LISTED: Final = 20
 
 
 class DecisionForm(forms.Form):
-    reason = forms.CharField(
+    reason = PeopleTextField(
         label=lazily_said("reason", "사유"),
         max_length=MAX_REASON,
         help_text=lazily_said(

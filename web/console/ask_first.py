@@ -15,9 +15,10 @@ from exchange.control.given_reasons import MAX_REASON
 from exchange.errors import ApiError
 from web.access.language import active_language
 from web.console.languages import lazily_said
+from web.console.people_text_field import PeopleTextField
 
 
-class ReasonField(forms.CharField):
+class ReasonField(PeopleTextField):
     """Why; the audit log keeps it."""
 
     def __init__(self, **kwargs: Any) -> None:

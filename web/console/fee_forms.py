@@ -22,6 +22,7 @@ from exchange.units.decimals import format_units, parse_units
 from web.console import display_units
 from web.console.forms import PERCENT_SCALES, ReasonedForm, TermsForm, text_of
 from web.console.languages import lazily_said
+from web.console.people_text_field import PeopleTextField
 from web.console.typed_numbers import UnitsField, WholeNumberField, plain_decimal
 
 Kind = ChangeRequest.Kind
@@ -109,7 +110,7 @@ class FeeTierForm(ReasonedForm):
             "A number that there is changes that tier.", "이미 있는 번호를 입력하면 그 등급이 변경됩니다."
         ),
     )
-    name = forms.CharField(
+    name = PeopleTextField(
         label=lazily_said("name", "이름"), max_length=fee_schedule.MAX_NAME, widget=UnfoldAdminTextInputWidget
     )
     volume = UnitsField(

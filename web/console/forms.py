@@ -17,6 +17,7 @@ from unfold.widgets import (
 
 from accounts.models import User
 from exchange.control import services
+from exchange.control.given_reasons import MAX_REASON
 from exchange.control.kinds import check_shape
 from exchange.engine import messages
 from exchange.errors import ApiError, RequestError
@@ -27,6 +28,7 @@ from exchange.models.choices import SYMBOL_STATUSES
 from exchange.units.decimals import NotANumberError, TooPreciseError, format_units, parse_units
 from web.console import display_units
 from web.console.languages import lazily_said
+from web.console.people_text_field import PeopleTextField
 from web.console.typed_numbers import NOT_PLAIN, UnitsField, WholeNumberField, plain_decimal
 
 Kind = ChangeRequest.Kind
@@ -97,9 +99,9 @@ class ChangeForm(forms.Form):
 class ReasonedForm(ChangeForm):
     """A form about money: a second operator may have to approve the change, and reads why it was asked."""
 
-    why = forms.CharField(
+    why = PeopleTextField(
         label=lazily_said("reason", "사유"),
-        max_length=200,
+        max_length=MAX_REASON,
         required=False,
         help_text=lazily_said(
             "Recorded, and read by the operator who approves the change.",
@@ -114,8 +116,8 @@ class SymbolStatusForm(ChangeForm):
 
     kind = Kind.SET_SYMBOL_STATUS
     status: ClassVar[int]
-    reason = forms.CharField(
-        max_length=200,
+    reason = PeopleTextField(
+        max_length=MAX_REASON,
         help_text="Shown to traders.",
         widget=UnfoldAdminTextInputWidget,
     )
@@ -150,8 +152,8 @@ class ResumeForm(SymbolStatusForm):
         "trading at once needs a reason.",
         widget=UnfoldAdminSelectWidget,
     )
-    reason = forms.CharField(
-        max_length=200,
+    reason = PeopleTextField(
+        max_length=MAX_REASON,
         required=False,
         help_text="Shown to traders while the symbol is in this state; usually left empty.",
         widget=UnfoldAdminTextInputWidget,
@@ -183,8 +185,11 @@ class MarketStateForm(ChangeForm):
         help_text="A crossed book is traded off by an auction when it comes to trading, post only or closed.",
         widget=UnfoldAdminSelectWidget,
     )
-    reason = forms.CharField(
-        max_length=200, required=False, help_text="Shown to traders.", widget=UnfoldAdminTextInputWidget
+    reason = PeopleTextField(
+        max_length=MAX_REASON,
+        required=False,
+        help_text="Shown to traders.",
+        widget=UnfoldAdminTextInputWidget,
     )
 
     def build(self) -> dict[str, Any]:

@@ -21,11 +21,15 @@ from accounts.identity import terms_of_service
 from accounts.models import Invitation, Letter, TermsAcceptance, TermsOfService, User
 from accounts.registration import joining_policy
 from exchange import audit
+from exchange.control.given_reasons import MAX_REASON
 from web.console.base import ReadOnlyAdmin
 from web.console.languages import lazily_said, said
+from web.console.people_text_field import kept_text
 
 #: Uses of one invitation.
 MOST_USES = 100_000
+#: Characters of the terms in one language: what a form can carry.
+MOST_TERMS = 64 * 1024
 
 
 def _asker(request: HttpRequest) -> User:
@@ -38,6 +42,9 @@ def _time(moment: Any) -> str | None:
 
 
 class InvitationForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
+    def clean_note(self) -> str:
+        return kept_text(self.cleaned_data["note"], MAX_REASON)
+
     def clean_max_uses(self) -> int:
         """Not fewer than have joined with it already."""
         wanted: int = self.cleaned_data["max_uses"]
@@ -111,6 +118,12 @@ class InvitationAdmin(_AuditedAdmin):
 
 
 class TermsForm(forms.ModelForm):  # type: ignore[type-arg]
+    def clean_text_en(self) -> str:
+        return kept_text(self.cleaned_data["text_en"], MOST_TERMS, has_lines=True)
+
+    def clean_text_ko(self) -> str:
+        return kept_text(self.cleaned_data["text_ko"], MOST_TERMS, has_lines=True)
+
     def clean_effective_at(self) -> Any:
         """Not before now: nobody can have accepted them by then."""
         return max(self.cleaned_data["effective_at"], timezone.now())

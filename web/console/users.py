@@ -27,11 +27,15 @@ from accounts.keys import issuing
 from accounts.models import User
 from exchange import audit
 from exchange.control.account_requests import open_account
+from exchange.errors import message_of
+from exchange.models import Asset
+from web.access.language import active_language
 from web.access.people_limits import charge_mailbox
 from web.console.ask_first import Question, ReasonField, ask_first
 from web.console.base import ReadOnlyAdmin, as_id
 from web.console.languages import lazily_said, said
 from web.console.level_page import Levels
+from web.console.people_text_field import kept_text
 
 ROLE_CHOICES = [(role, role) for role in roles.ROLES]
 
@@ -62,6 +66,18 @@ class EditUserForm(UserChangeForm):
         if "role" in self.fields:
             self.fields["role"].initial = roles.role_of(self.instance)
 
+    def clean_first_name(self) -> str:
+        return kept_text(self.cleaned_data["first_name"], 150)
+
+    def clean_last_name(self) -> str:
+        return kept_text(self.cleaned_data["last_name"], 150)
+
+    def clean_display_currency(self) -> str:
+        wanted: str = self.cleaned_data["display_currency"]
+        if "display_currency" in self.changed_data and not Asset.objects.filter(code=wanted).exists():
+            raise ValidationError(message_of("ASSET_NOT_FOUND", active_language()))
+        return wanted
+
 
 @admin.register(User)
 class UserAdmin(Levels, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # no generic at run time
@@ -81,7 +97,16 @@ class UserAdmin(Levels, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg] 
             "Person",
             {"fields": (("first_name", "last_name"), "email", ("language", "time_zone", "display_currency"))},
         ),
-        ("State", {"fields": (("is_active", "account_numbers"), ("last_seen", "joined"), "level_said")}),
+        (
+            "State",
+            {
+                "fields": (
+                    ("is_active", "account_numbers"),
+                    ("last_seen", "joined"),
+                    ("level_said", "rate_tier"),
+                )
+            },
+        ),
         (None, {"fields": ("why",)}),
     )
     add_fieldsets = ((None, {"fields": ("username", "role", "password1", "password2")}),)

@@ -33,6 +33,7 @@ from web.console import display_units
 from web.console.ask_first import ReasonField
 from web.console.base import AccountFilter, ReadOnlyAdmin, account_link, as_id
 from web.console.languages import lazily_said, said
+from web.console.people_text_field import PeopleTextField
 
 State = WithdrawalState
 VIEW: Final = "custody.view_withdrawal"
@@ -118,7 +119,7 @@ class ToldForm(forms.Form):
 
 
 class PaidForm(forms.Form):
-    transaction = forms.CharField(
+    transaction = PeopleTextField(
         label=lazily_said("transaction", "거래 번호"),
         max_length=reviewing.MAX_TRANSACTION,
         help_text=lazily_said(

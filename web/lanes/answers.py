@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -11,14 +10,17 @@ from typing import Any, Final
 from django.http.request import split_domain_port, validate_host
 
 from exchange.errors import ApiError, RefusedError
+from exchange.telemetry.logs import get_logger
 from exchange.wire.shape_parts import encoded
+from web.access import rate_fields
 from web.access.addresses import address_of_scope
 from web.access.headers import Headers
 from web.access.language import language_of
 from web.access.limiter import Who, limiter
 from web.rest.error_replies import as_api_error
+from web.server.web_figures import web_figures
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Any]]
@@ -89,9 +91,10 @@ async def charge(
     """Count the request as DRF's throttle does: for its address, and for ``who`` asks (the address again
     without one). Raises RATE_LIMITED."""
     address = address_of_scope(scope, headers)
-    wait_s = await limiter.acharge_request(address, rate_scope, who or address, cost)
-    if wait_s is not None:
-        raise RefusedError("RATE_LIMITED", {"retry_after_s": wait_s})
+    charged = await limiter.acharged_request(address, rate_scope, who or address, cost)
+    scope[rate_fields.LINES] = rate_fields.fields_of(charged.standings)
+    if charged.wait_s is not None:
+        raise RefusedError("RATE_LIMITED", {"retry_after_s": charged.wait_s})
 
 
 async def send_body(
@@ -107,6 +110,7 @@ async def send_body(
 
 async def send_error(send: Send, error: ApiError, headers: Headers, fixed: HeaderLines) -> None:
     """Answer with an error, in the language the headers ask for."""
+    web_figures.errors.add(error.code)
     wait_s = error.details.get("retry_after_s") or error.retry_after_s
     await send_body(send, error.status, encoded(error.body(language_of(headers))), fixed, wait_s)
 
@@ -115,6 +119,6 @@ def error_of(exception: Exception) -> ApiError:
     """The wire error of what a lane's work raised; INTERNAL, and a line in the log, for a bug."""
     error = as_api_error(exception)
     if error is None:
-        logger.error("a request of a fast lane failed", exc_info=exception)
+        logger.error("request_failed", exc_info=exception)
         return ApiError("INTERNAL")
     return error

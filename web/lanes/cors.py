@@ -29,9 +29,9 @@ _PRIVATE: Final = ("/v1/", "/api/v1/token", "/api/v1/keys")
 _VARY: Final = (b"vary", b"Origin")
 _METHODS: Final = {False: b"GET, HEAD, OPTIONS", True: b"GET, HEAD, POST, PATCH, DELETE, OPTIONS"}
 _HEADERS: Final = {
-    False: b"Accept, Accept-Language",
+    False: b"Accept, Accept-Language, X-Request-ID, traceparent",
     True: b"Accept, Accept-Language, Authorization, Content-Type, "
-    b"X-Account, X-API-Key, X-Timestamp, X-Recv-Window, X-Signature",
+    b"X-Account, X-API-Key, X-Timestamp, X-Recv-Window, X-Signature, X-Request-ID, traceparent",
 }
 #: Seconds for which a browser need not ask again.
 _MAX_AGE: Final = b"600"
@@ -73,7 +73,10 @@ class Cors:
             allowed, vary = (origin if is_listed else None), (_VARY,)
         if allowed is None:
             return vary
-        exposed = (b"access-control-expose-headers", b"Retry-After")
+        exposed = (
+            b"access-control-expose-headers",
+            b"RateLimit, RateLimit-Policy, Retry-After, X-Request-ID",
+        )
         return (*vary, (b"access-control-allow-origin", allowed), exposed)
 
     async def _preflight(self, scope: Scope, headers: Headers, send: Send, lines: HeaderLines) -> None:

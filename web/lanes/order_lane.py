@@ -19,6 +19,7 @@ from exchange.errors import ApiError, EngineTroubleError
 from exchange.link import engine_link
 from exchange.listing.symbol_table import symbols
 from exchange.orders.desk import OrderDesk, order_count, rest_desk, with_errors
+from exchange.telemetry.logs import enter_person
 from exchange.wire.rendering import Json
 from exchange.wire.shape_parts import encoded
 from exchange.wire.strict_json import read_object
@@ -72,6 +73,7 @@ class OrderLane:
         if identity is None:
             await self._inner(scope, _repeated(body, receive), send)
             return
+        enter_person(identity.user_id, identity.account)
         await _answer(headers, send, action(Caller(identity, scope, headers), body))
 
     def _plain_headers(self, scope: Scope) -> Headers | None:

@@ -30,6 +30,7 @@ from web.lanes.answers import (
     send_error,
 )
 from web.lanes.compression import ENCODING, MIN_BYTES, VARY, accepts_gzip, gzipped
+from web.live.venue_notice import stale_value
 from web.rest.params import Query, once_each
 from web.rest.public_reads import PREFIX, PublicRead, ReadOf
 from web.rest.throttling import CHARGED
@@ -65,6 +66,9 @@ class ReadLane:
         try:
             await charge(scope, headers, _RATE_SCOPE)
             kept = self._kept((scope["path"], scope["query_string"]), read_of)
+            stale = None if kept is None else stale_value(*kept.read.sources)
+            if stale is not None:
+                fixed = (*fixed, (b"x-stale", stale.encode()))
         except Exception as exception:
             await send_error(send, error_of(exception), headers, fixed)
             return

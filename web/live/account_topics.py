@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Container, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple
@@ -14,6 +13,7 @@ from exchange.engine.messages import EV_BALANCE
 from exchange.link.async_client import AsyncEngineClient
 from exchange.link.errors import EngineError
 from exchange.listing.symbol_table import SymbolTable
+from exchange.telemetry.logs import get_logger
 from exchange.wire.rendering import render_balance, render_order
 from web.live.packet import Packet
 from web.live.parts import raw_of
@@ -21,7 +21,7 @@ from web.live.socket_limits import Limits
 from web.live.step import BALANCES, FILLS, ORDERS
 from web.live.topics import Body, Reader, Topic
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 PRIVATE_CHANNELS: Final = (ORDERS, FILLS, BALANCES)
 #: Pause before the snapshots owed to readers are asked for again.
@@ -125,6 +125,10 @@ class AccountFeeds:
         self._time_ms = 0
         self._loop = asyncio.get_running_loop()
         self._paying: asyncio.Task[None] | None = None
+
+    def __len__(self) -> int:
+        """Accounts whose topics are kept."""
+        return len(self._accounts)
 
     def stop(self) -> None:
         if self._paying is not None:
@@ -280,7 +284,11 @@ class AccountFeeds:
                 try:
                     start = await self.snapshot(topics.account, channel)
                 except EngineError as error:
-                    logger.info("account %s waits for its snapshot: %s", topics.account, error)
+                    logger.info(
+                        "account_waits_for_snapshot",
+                        account=topics.account,
+                        error=error,
+                    )
                     await asyncio.sleep(_RETRY_S)
                     break
                 readers, topics.owed[channel] = topics.owed[channel], {}

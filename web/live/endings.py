@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import secrets
 from typing import Final
 
 from exchange.errors import ApiError, EngineTroubleError
 from exchange.link.async_client import AsyncEngineClient
 from exchange.orders.desk import Submission
+from exchange.telemetry.logs import get_logger
 from exchange.wire.rendering import Json
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 #: Pause before the engine is asked again.
 RETRY_S: Final = 0.5
@@ -74,4 +74,4 @@ class Endings:
 
     def _note_answer(self, account: int, result: Json | ApiError) -> None:
         if isinstance(result, ApiError) and result.code == "INTERNAL":
-            logger.error("orders of an ended connection of account %d stay", account)
+            logger.error("orders_of_ended_connection_stay", account=account)

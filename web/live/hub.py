@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-from collections import deque
+import time
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -21,6 +21,7 @@ from exchange.link.errors import EngineError, EngineUnavailable
 from exchange.link.protocol import FeedBatch, Hello
 from exchange.listing.symbol_table import SymbolTable
 from exchange.listing.symbol_table import symbols as process_symbols
+from exchange.telemetry.logs import get_logger
 from exchange.wire.rendering import milliseconds, render_symbol
 from exchange.wire.topic_protocol import Upstream
 from web.live.account_changes import AccountChanges
@@ -41,8 +42,9 @@ from web.live.step import (
     step,
 )
 from web.live.topics import Body, LazyBody, Reader, Topic
+from web.server.web_figures import web_figures
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 #: The public channels made here, whose messages are remembered for those who resume.
 OWN_CHANNELS: Final = (BOOK, TRADES, SYMBOLS, AUCTION)
@@ -93,6 +95,7 @@ class Hub:
         self._flush_timers: dict[str, asyncio.TimerHandle] = {}
         self._flushed_at: dict[str, float] = {}
         self._loop = asyncio.get_running_loop()
+        self._push, self._event_age = web_figures.push, web_figures.event_age
 
     # --- life ----------------------------------------------------------------------------------------
 
@@ -108,6 +111,11 @@ class Hub:
         await self.endings.stop()
         await self.relays.stop()
         process_symbols.set_live(False)
+
+    @property
+    def knows_state(self) -> bool:
+        """Whether the engine has been heard at all."""
+        return self._state_known.is_set()
 
     async def wait_state(self) -> None:
         """Return once the engine's state is known. Raises EngineUnavailable after a while."""
@@ -139,7 +147,7 @@ class Hub:
             self.changes.go_on()
             return
         if not first:
-            logger.info("engine feed: %s commands unseen, topics start anew", hello.sequence - self.sequence)
+            logger.info("topics_start_anew", unseen=hello.sequence - self.sequence)
         if hello.sequence < self.sequence:
             # The engine was set up anew, or from a backup: what others publish starts over too.
             self.relays.restart()
@@ -155,11 +163,12 @@ class Hub:
         """The engine is away: books stay as they were, and symbols are fetched by who needs them."""
         process_symbols.set_live(False)
         self.changes.pause()
-        logger.warning("engine feed lost at sequence %s", self.sequence)
+        logger.warning("engine_feed_lost", sequence=self.sequence)
 
     def _on_batch(self, batch: FeedBatch[Event]) -> None:
         if batch.first_sequence != self.sequence + 1:
             raise FeedJumped(f"from {self.sequence} to {batch.first_sequence}")
+        began_ns = time.perf_counter_ns()
         self._time_ms = milliseconds(batch.now_ns)
         for sequence, events in enumerate(batch.events, start=batch.first_sequence):
             self.sequence = sequence
@@ -167,6 +176,13 @@ class Hub:
             self.changes.take(events, sequence)
         if self._sequence_waiters:
             self._release_sequence_waiters()
+        # The outboxes write at the end of this turn of the loop, and this is called after them.
+        self._loop.call_soon(self._pushed, began_ns, batch.now_ns)
+
+    def _pushed(self, began_ns: int, stamped_ns: int) -> None:
+        """What a batch caused has been handed to the sockets that can take it."""
+        self._push.observe(time.perf_counter_ns() - began_ns)
+        self._event_age.observe(max(0, time.time_ns() - stamped_ns))
 
     def _take_in(self, events: Sequence[Event], sequence: int, now_ns: int) -> None:
         """The events of one command."""
@@ -291,6 +307,16 @@ class Hub:
             self.books[topic.symbol].leave(reader)
         else:
             topic.readers.pop(reader, None)
+
+    def readers(self) -> dict[str, int]:
+        """How many read each public channel. From any thread."""
+        topics = [*self._topics.values(), *self.relays.topics()]
+        topics += [book.topic for book in list(self.books.values())]
+        topics += [one.topic for one in list(self.gathered.values())]
+        readers = Counter[str]()
+        for topic in topics:
+            readers[topic.channel] += len(topic.readers)
+        return {channel: count for channel, count in readers.items() if count}
 
     def recent_trades(self, symbol: str) -> list[Body]:
         """The newest trades of a symbol that this process has seen, oldest first."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from typing import Any, Final
 
+from exchange.telemetry.logs import get_logger
 from exchange.wire.topic_protocol import Snapshot, Upstream
 from web.live.gathered import SUFFIX, Gathered
 from web.live.topics import Reader, Topic
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 #: Pause before an upstream that failed is run again.
 UPSTREAM_PAUSE_S: Final = 1.0
@@ -61,6 +61,10 @@ class Relays:
             topic = self._topics[(channel, symbol)] = Topic(channel, symbol, 0, remember=0)
         return topic
 
+    def topics(self) -> list[Topic]:
+        """Those that were asked for. From any thread."""
+        return list(self._topics.values())
+
     def join(self, topic: Topic, reader: Reader) -> None:
         """Send the newest message, if there is one yet, and from then on every message."""
         body = self._state(topic)
@@ -104,5 +108,5 @@ class Relays:
             try:
                 await upstream.run(self.publish)
             except Exception:
-                logger.exception("upstream %s failed", type(upstream).__name__)
+                logger.exception("upstream_failed", upstream=type(upstream).__name__)
             await asyncio.sleep(UPSTREAM_PAUSE_S)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from exchange import process
 from exchange.link import engine_link
+from exchange.telemetry.logs import get_logger
 from marketdata.feed.cache import MarketData
 from web.live.hub import Hub
+from web.live.live_figures import LiveFigures
 from web.live.socket_limits import Limits, limits_from_settings
 from web.live.turns import Turns
 from web.live.user_changes import UserChanges
+from web.live.venue_notice import VenueState
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 Key = TypeVar("Key", int, str)
 
@@ -30,6 +32,8 @@ class Connected(Protocol):
     def shut_down(self) -> None: ...
 
     def recheck(self, user_id: int) -> None: ...
+
+    def send(self, message: dict[str, Any]) -> None: ...
 
 
 class Connections:
@@ -88,6 +92,11 @@ class Connections:
         for connection in list(self._open):
             connection.recheck(user_id)
 
+    def tell(self, message: dict[str, Any]) -> None:
+        """Send every client a message."""
+        for connection in list(self._open):
+            connection.send(message)
+
     def shut_down(self) -> None:
         """Tell every client that the process ends."""
         for connection in list(self._open):
@@ -104,13 +113,15 @@ def _count_down(counter: Counter[Key], key: Key) -> None:
 class Runtime:
     """The part of a web process that lives on its event loop."""
 
-    def __init__(self, hub: Hub, limits: Limits) -> None:
+    def __init__(self, hub: Hub, limits: Limits, marketdata: MarketData | None = None) -> None:
         self.hub = hub
         self.limits = limits
         self.connections = Connections(limits)
         self.loop = asyncio.get_running_loop()
         self.turns = Turns(self.loop)
         self.user_changes = UserChanges(self.connections.recheck)
+        self.venue = VenueState(hub, marketdata or MarketData(), self.connections.tell)
+        self.figures = LiveFigures(self)
 
 
 async def start() -> Runtime:
@@ -125,12 +136,15 @@ async def start() -> Runtime:
     running = _of_this_loop()
     if running is not None:
         return running
-    hub = Hub(client, [MarketData()], limits)
+    marketdata = MarketData()
+    hub = Hub(client, [marketdata], limits)
     hub.start()
-    started = Runtime(hub, limits)
+    started = Runtime(hub, limits, marketdata)
     started.user_changes.start()
+    started.venue.start()
+    process.current().put(started.venue)
     process.current().put(started)
-    logger.info("live feeds started")
+    logger.info("live_feeds_started")
     return started
 
 
@@ -139,6 +153,9 @@ async def stop() -> None:
     running = process.current().remove(Runtime)
     if running is not None:
         running.connections.shut_down()
+        process.current().remove(VenueState)
+        await running.venue.stop()
+        running.figures.stop()
         await running.user_changes.stop()
         await running.hub.stop()
     await engine_link.stop()

@@ -19,6 +19,19 @@ CLOSE_BAD_TOKEN: Final = 4001
 CLOSE_SLOW: Final = 4008
 CLOSE_FLOOD: Final = 4029
 
+#: The same in words, for the metrics.
+CLOSE_WORDS: Final = {
+    CLOSE_NORMAL: "normal",
+    CLOSE_TOO_LARGE: "too_large",
+    CLOSE_INTERNAL: "internal",
+    CLOSE_RESTART: "restart",
+    CLOSE_TRY_LATER: "try_later",
+    CLOSE_SILENT: "silent",
+    CLOSE_BAD_TOKEN: "bad_token",
+    CLOSE_SLOW: "slow",
+    CLOSE_FLOOD: "flood",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
+import random
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -19,11 +19,13 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 
 from accounts.identity import changes
+from accounts.identity.rate_tiers import rate_tiers
 from accounts.identity.terms_of_service import in_force
 from accounts.identity.verified_tokens import verified_tokens
 from accounts.keys.verified_keys import verified_keys
+from exchange.telemetry.logs import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 POLL_EVERY_S: Final = 0.5
 #: Pause before Redis, or a database that was away, is tried again.
@@ -66,10 +68,10 @@ class UserChanges:
             try:
                 await work()
             except DatabaseError as error:
-                logger.info("changed users could not be read: %s", type(error).__name__)
+                logger.info("user_changes_not_read", error=type(error).__name__)
             except Exception as error:
-                logger.warning("changed users could not be received: %s", type(error).__name__)
-            await asyncio.sleep(RETRY_S)
+                logger.warning("user_changes_not_received", error=type(error).__name__)
+            await asyncio.sleep(RETRY_S * random.uniform(0.5, 1.5))
 
     async def _poll(self) -> None:
         reader = await database_sync_to_async(changes.Reader)()
@@ -92,4 +94,5 @@ class UserChanges:
 def _look(reader: changes.Reader) -> set[int]:
     """The users that have changed since it last looked. Asks the database."""
     in_force.look()
+    rate_tiers.look()
     return reader.read()

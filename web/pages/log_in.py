@@ -31,12 +31,12 @@ class LoginView(BySecondFactor, auth_views.LoginView):
         return super().get_context_data(**kwargs, **_beside())
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        wait_s = limiter.charge("login", address_of(request))
-        if wait_s is not None:
-            return _try_later(request, wait_s)
-        if "passkey" in request.POST:
-            return self._by_passkey(request)
         try:
+            wait_s = limiter.charge("login", address_of(request))
+            if wait_s is not None:
+                return _try_later(request, wait_s)
+            if "passkey" in request.POST:
+                return self._by_passkey(request)
             return super().post(request, *args, **kwargs)
         except RefusedError as error:
             return _try_later(request, int(error.details["retry_after_s"]), error.status)

@@ -10,7 +10,6 @@ their own: an attempt takes the same time whether there is such a user or not.
 from __future__ import annotations
 
 import atexit
-import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,11 +25,12 @@ from accounts.identity.tokens import MAX_CREDENTIAL_CHARS, tokens_issued
 from accounts.models import User
 from accounts.registration.user_names import name_of
 from exchange import audit, process
-from ops.metrics import FAILED_LOG_INS, LOG_INS
+from exchange.telemetry.logs import get_logger
 from web.access.addresses import address_of
 from web.access.request_places import place_of
+from web.server.web_figures import web_figures
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 SPAN_S: Final = 60.0
 #: Addresses a line names; of the others it gives the number.
@@ -107,13 +107,13 @@ class FailureLog:
         with self._lock:
             by_user, self._by_user = self._by_user, {}
         for name, failures in by_user.items():
-            shown = f"user {name}" if name else UNKNOWN_NAMES
-            logger.warning("log-in failed within a minute: %s, %s", shown, failures.text())
+            shown = name or UNKNOWN_NAMES
+            logger.warning("log_ins_failed", name=shown, **failures.facts())
             try:
                 audit.record("log_in.failed", None, audit.Target("user", "", name), after=failures.facts())
             except Exception as error:
                 # It stands in the line above; the next minute's may fare better.
-                logger.error("failed log-ins are not in the audit log: %s", type(error).__name__)
+                logger.error("failed_log_ins_not_in_audit_log", error=type(error).__name__)
 
 
 #: Of this process.
@@ -122,16 +122,16 @@ failure_log: Final = process.shared(FailureLog)
 
 def on_failure(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
     """Receives Django's ``user_login_failed``: log-in pages and tokens alike."""
-    FAILED_LOG_INS.inc()
+    web_figures.log_ins.add("failed")
     failure_log.add(_known_name(credentials.get("username")), _address_of(request))
 
 
 def on_success(user: AbstractBaseUser, request: HttpRequest | None = None, **_: Any) -> None:
     """Receives ``user_logged_in`` and ``tokens_issued``."""
-    LOG_INS.inc()
+    web_figures.log_ins.add("ok")
     _note("log_in.succeeded", user, request)
     if getattr(user, "is_staff", False):
-        logger.info("staff logged in: user %s from %s", user.get_username(), _address_of(request))
+        logger.info("staff_logged_in", user=user.pk, name=user.get_username(), address=_address_of(request))
 
 
 def on_log_out(user: AbstractBaseUser | None, request: HttpRequest | None = None, **_: Any) -> None:

@@ -15,6 +15,7 @@ from accounts.identity.scopes import READ, TRADE
 from accounts.models import User
 from exchange.errors import RefusedError
 from web.access.request_places import passkey_domain, place_of
+from web.live.venue_notice import STALE_HEADER, stale_value
 from web.rest.authentication import identity_of
 from web.rest.params import once_each
 
@@ -91,7 +92,16 @@ class PublicView(APIView):
     """A view without log-in: it reads none, so none is paid for."""
 
     rate_scope = "public"
+    #: Of whom its answers are made: they carry ``X-Stale`` while one of them is away.
+    sources: tuple[str, ...] = ()
     authentication_classes: tuple[Any, ...] = ()
     permission_classes = (AllowAny,)
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        """With the mark of what is no longer renewed."""
+        stale = stale_value(*self.sources) if self.sources else None
+        return {**super().default_response_headers, **({} if stale is None else {STALE_HEADER: stale})}
+
     body = staticmethod(PrivateView.body)
     query = staticmethod(PrivateView.query)

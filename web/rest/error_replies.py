@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -16,13 +15,18 @@ from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 
 from exchange.errors import ApiError, RefusedError, RequestError
 from exchange.link.errors import EngineError, api_error
+from exchange.telemetry.logs import get_logger
 from web.access.language import active_language
-from web.access.outages import DATABASE_UNAVAILABLE, outage_of
+from web.access.limiter import UNAVAILABLE
+from web.access.outages import DATABASE_BUSY, DATABASE_UNAVAILABLE, outage_of
+from web.server.web_figures import web_figures
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 #: Paths that answer in the error shape; every other page is for people and gets Django's own pages.
 API_PREFIXES = ("/v1/", "/api/")
+#: Of answers that have a line of their own in the log.
+OUTAGES = frozenset({DATABASE_UNAVAILABLE, DATABASE_BUSY, UNAVAILABLE})
 
 _R = TypeVar("_R", bound=HttpResponse)
 
@@ -50,8 +54,9 @@ def handle(exc: Exception, context: dict[str, Any]) -> Response | None:
     error = as_api_error(exc)
     if error is None:
         return None
+    web_figures.errors.add(error.code)
     response = Response(error.body(active_language()), status=error.status, headers=_headers(exc, error))
-    return _logged(response) if error.code == DATABASE_UNAVAILABLE else response
+    return _logged(response) if error.code in OUTAGES else response
 
 
 def as_api_error(exc: Exception) -> ApiError | None:
@@ -127,14 +132,19 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 class DatabaseOutages(MiddlewareMixin):
-    """Middleware: a page, or an address outside DRF, whose view meets a database that is away answers 503."""
+    """Middleware: a page, or an address outside DRF, whose view meets a database or a count of log-ins that
+    is away answers 503."""
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        error = outage_of(exception)
+        error = exception if _is_outage(exception) else outage_of(exception)
         if error is None:
             return None
         response = error_response(error) if is_api_path(request) else _outage_page(request, error)
         return _logged(response)
+
+
+def _is_outage(exception: Exception) -> TypeGuard[ApiError]:
+    return isinstance(exception, ApiError) and exception.code == UNAVAILABLE
 
 
 def _outage_page(request: HttpRequest, error: ApiError) -> HttpResponse:
@@ -157,12 +167,13 @@ def _page(request: HttpRequest, status: int) -> HttpResponse | None:
     try:
         return render(request, f"{status}.html", status=status)
     except Exception:
-        logger.exception("the page of status %d cannot be shown", status)
+        logger.exception("error_page_not_shown", status=status)
         return None
 
 
 def error_response(error: ApiError) -> JsonResponse:
     """An error as a plain Django response."""
+    web_figures.errors.add(error.code)
     response = JsonResponse(error.body(active_language()), status=error.status)
     if error.retry_after_s:
         response["Retry-After"] = str(error.retry_after_s)

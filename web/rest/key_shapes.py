@@ -5,40 +5,58 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from accounts.identity.scopes import SCOPES
-from accounts.keys.signatures import KINDS
+from accounts.keys.issuing import LONGEST_NETWORK, MAX_ADDRESSES, MAX_LABEL_CHARS, MAX_ORDER_RATE
+from accounts.keys.signatures import KINDS, LONGEST_PEM
 from exchange.wire.shape_parts import Id, Milliseconds, one_of, text
+from web.rest.own_account_shapes import AccountWord
+from web.rest.request_shapes import Credential, Otp, Time
 
 Scope = Annotated[str, one_of(SCOPES)]
 KeyKind = Annotated[str, one_of(KINDS)]
+PublicKey = Annotated[str, Meta(max_length=LONGEST_PEM)]
+#: An address or a network, IPv6 in full.
+Network = Annotated[str, Meta(max_length=LONGEST_NETWORK)]
 
 
 class KeyRequest(msgspec.Struct):
     """A key to make."""
 
-    label: Annotated[str, text("For you: 1 to 40 characters.")]
-    scopes: Annotated[list[Scope], text("What it may do; none includes another.")]
+    label: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=MAX_LABEL_CHARS)],
+        text(f"For you: 1 to {MAX_LABEL_CHARS} characters."),
+    ]
+    scopes: Annotated[
+        Annotated[list[Scope], Meta(min_length=1, max_length=len(SCOPES))],
+        text("What it may do; none includes another."),
+    ]
     kind: Annotated[KeyKind | None, text("`hmac` by default.")] = None
     public_key: Annotated[
-        str | None, text("Of an `ed25519` key: PEM, or its 32 bytes in base64. You keep the private key.")
+        PublicKey | None,
+        text("Of an `ed25519` key: PEM, or its 32 bytes in base64. You keep the private key."),
     ] = None
     account: Annotated[
-        str | None,
+        AccountWord | None,
         text("Name or number of the account it is for; that of the request (`X-Account`) by default."),
     ] = None
     addresses: Annotated[
-        list[str] | None,
-        text("IP addresses and networks (203.0.113.0/24) it may be used from, 20 at most; none: everywhere."),
+        Annotated[list[Network], Meta(max_length=MAX_ADDRESSES)] | None,
+        text(
+            f"IP addresses and networks (203.0.113.0/24) it may be used from, {MAX_ADDRESSES} at most; none: "
+            "everywhere."
+        ),
     ] = None
-    expires_at: Annotated[Milliseconds | None, text("When it ends; never by default.")] = None
+    expires_at: Annotated[Time | None, text("When it ends; never by default.")] = None
     order_rate: Annotated[
-        int | None, text("Orders a second with this key, no more than the account may; that by default.")
+        Annotated[int, Meta(ge=1, le=MAX_ORDER_RATE)] | None,
+        text("Orders a second with this key, no more than the account may; that by default."),
     ] = None
     password: Annotated[
-        str | None, text("Your password, where POST /api/v1/step-up has not proved it to be you.")
+        Credential | None, text("Your password, where POST /api/v1/step-up has not proved it to be you.")
     ] = None
-    otp: Annotated[str | None, text("Beside it a code, where you log in with one.")] = None
+    otp: Annotated[Otp | None, text("Beside it a code, where you log in with one.")] = None
 
 
 class ApiKey(msgspec.Struct):

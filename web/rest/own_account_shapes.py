@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from accounts.identity.own_accounts import MAX_NAME_CHARS
 from accounts.sub_accounts import STATUSES
 from exchange.engine.messages import ACCOUNT_STATUSES
 from exchange.models import FrozenBy
-from exchange.wire.shape_parts import ClientOrderId, Decimal, Id, Milliseconds, one_of, text
+from exchange.wire.shape_parts import AssetName, ClientOrderId, Decimal, Id, Milliseconds, one_of, text
 from web.rest.request_shapes import DecimalInput
 
+#: The name of an account, or its number.
+AccountWord = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_CHARS)]
 _NAME = f"1 to {MAX_NAME_CHARS} characters, unique among your accounts; not digits alone, and not `main`."
 
 
@@ -40,13 +43,13 @@ class OneOwnAccount(msgspec.Struct):
 class AccountRequest(msgspec.Struct):
     """An account to open."""
 
-    name: Annotated[str, text(_NAME)]
+    name: Annotated[AccountWord, text(_NAME)]
 
 
 class AccountChange(msgspec.Struct):
     """What to change of an account; at least one."""
 
-    name: Annotated[str | None, text(f"{_NAME} The main account keeps its name.")] = None
+    name: Annotated[AccountWord | None, text(f"{_NAME} The main account keeps its name.")] = None
     status: Annotated[
         Annotated[str, one_of(ACCOUNT_STATUSES)] | None,
         text("`frozen`: no new orders and no transfers out of it, until it is `active` again."),
@@ -56,9 +59,9 @@ class AccountChange(msgspec.Struct):
 class TransferRequest(msgspec.Struct, rename={"from_": "from"}):
     """An amount to move between two accounts of yours."""
 
-    from_: Annotated[str, text("Name or number of an account of yours; of a key its own.")]
-    to: Annotated[str, text("Name or number of another account of yours.")]
-    asset: str
+    from_: Annotated[AccountWord, text("Name or number of an account of yours; of a key its own.")]
+    to: Annotated[AccountWord, text("Name or number of another account of yours.")]
+    asset: AssetName
     amount: Annotated[DecimalInput, text("Above zero.")]
     client_transfer_id: Annotated[
         ClientOrderId | None, text("Your own id: sent again, the transfer gets the first reply.")

@@ -126,6 +126,8 @@ def read_cursor(query: Query) -> int | None:
     return int(text)
 
 
+#: Two numbers of 18 digits, and what stands between them.
+LONGEST_CURSOR: Final = 37
 _PAIR: Final = re.compile(r"([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
 
 

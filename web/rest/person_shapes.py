@@ -5,13 +5,21 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
-from accounts.registration.joining_policy import POLICIES
+from accounts.registration.joining_policy import LONGEST_CODE, POLICIES
+from accounts.registration.sign_up import LONGEST_EMAIL
+from accounts.registration.user_names import LONGEST, SHORTEST
+from accounts.registration.waiting_sign_ups import LONGEST_TOKEN
 from exchange.wire.shape_parts import Id, Milliseconds, one_of, text
+from web.rest.request_shapes import Credential, Otp, TermsVersion
 
 _Language = Annotated[str, one_of(("en", "ko"))]
-_Token = Annotated[str, text("The last part of the link's address in the letter.")]
-_Otp = Annotated[str | None, text("A code of your authenticator app, where you log in with one.")]
+_Token = Annotated[
+    Annotated[str, Meta(max_length=LONGEST_TOKEN)], text("The last part of the link's address in the letter.")
+]
+_Email = Annotated[str, Meta(max_length=LONGEST_EMAIL)]
+_Otp = Annotated[Otp | None, text("A code of your authenticator app, where you log in with one.")]
 
 
 class Terms(msgspec.Struct):
@@ -27,7 +35,7 @@ class PresentTerms(msgspec.Struct):
 
 
 class TermsRequest(msgspec.Struct):
-    version: Annotated[int, text("The present version.")]
+    version: Annotated[TermsVersion, text("The present version.")]
 
 
 class AcceptedTerms(msgspec.Struct):
@@ -42,24 +50,30 @@ class Registration(msgspec.Struct):
 class SignUpRequest(msgspec.Struct):
     """A wish to join."""
 
-    username: Annotated[str, text("3 to 30 letters and digits of one script; `-` and `_` inside.")]
-    email: str
-    password: Annotated[str, text("At least 8 characters, and not a common one.")]
+    username: Annotated[
+        Annotated[str, Meta(min_length=SHORTEST, max_length=LONGEST)],
+        text("3 to 30 letters and digits of one script; `-` and `_` inside."),
+    ]
+    email: _Email
+    password: Annotated[Credential, text("At least 8 characters, and not a common one.")]
     language: Annotated[_Language | None, text("Of letters; that of the request by default.")] = None
-    terms: Annotated[int | None, text("The version of the terms that you accept.")] = None
-    invitation: Annotated[str | None, text("The code, where registration is by invitation.")] = None
+    terms: Annotated[TermsVersion | None, text("The version of the terms that you accept.")] = None
+    invitation: Annotated[
+        Annotated[str, Meta(max_length=LONGEST_CODE)] | None,
+        text("The code, where registration is by invitation."),
+    ] = None
 
 
 class SignUp(msgspec.Struct):
     """A sign-up that waits for its address to be confirmed. The same for a known address."""
 
     username: str
-    email: str
+    email: _Email
     expires_at: Annotated[Milliseconds, text("Until then the link in the letter is good.")]
 
 
 class EmailRequest(msgspec.Struct):
-    email: str
+    email: _Email
 
 
 class Asked(msgspec.Struct):
@@ -78,12 +92,12 @@ class Joined(msgspec.Struct):
 
 class NewPassword(msgspec.Struct):
     token: _Token
-    password: Annotated[str, text("The new one.")]
+    password: Annotated[Credential, text("The new one.")]
 
 
 class PasswordChange(msgspec.Struct):
-    password: Annotated[str, text("The present one.")]
-    new_password: str
+    password: Annotated[Credential, text("The present one.")]
+    new_password: Credential
     otp: _Otp = None
 
 
@@ -92,8 +106,8 @@ class ChangedPassword(msgspec.Struct):
 
 
 class EmailChange(msgspec.Struct):
-    email: Annotated[str, text("The new address.")]
-    password: Annotated[str, text("Your password, once more.")]
+    email: Annotated[_Email, text("The new address.")]
+    password: Annotated[Credential, text("Your password, once more.")]
     otp: _Otp = None
 
 

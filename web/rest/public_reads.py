@@ -9,10 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Final, NamedTuple, Protocol
+from typing import ClassVar, Final, Protocol
 
 from exchange import selectors
 from exchange.listing.symbol_table import symbols
+from exchange.telemetry.breakers import ENGINE, MARKETDATA
 from exchange.wire.checksum import DEPTH
 from exchange.wire.rendering import Json
 from marketdata import reads
@@ -34,6 +35,9 @@ MAX_ID: Final = 10**18 - 1
 class PublicRead(Protocol):
     """One read, checked."""
 
+    #: Of whom the reply is made, for ``web.live.venue_notice``.
+    sources: ClassVar[tuple[str, ...]]
+
     def ask(self) -> Json:
         """The reply, from wherever it is. Raises what the view answers with; not for the event loop."""
 
@@ -48,11 +52,13 @@ class PublicRead(Protocol):
 ReadOf = Callable[..., PublicRead]
 
 
-class OrderBookRead(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class OrderBookRead:
     """The best ``depth`` levels. Memory is the hub's copy of the book, which follows the engine."""
 
     symbol: str
     depth: int
+    sources: ClassVar[tuple[str, ...]] = (ENGINE,)
 
     @classmethod
     def of(cls, symbol: str, query: Query) -> OrderBookRead:
@@ -60,19 +66,23 @@ class OrderBookRead(NamedTuple):
         return cls(symbol, params.read_integer(query, "depth", 1, MAX_DEPTH) or DEFAULT_DEPTH)
 
     def ask(self) -> Json:
-        return selectors.order_book(symbols.get(self.symbol), self.depth, now_ms())
+        hub = stale_hub()
+        if hub is None:
+            return selectors.order_book(symbols.get(self.symbol), self.depth, now_ms())
+        return self._from(hub)
 
     def recall(self) -> Json | None:
-        hub = _live_hub()
-        if hub is None:
-            return None
-        spec = symbols.get(self.symbol)
+        hub = _live_hub() or stale_hub()
+        return None if hub is None else self._from(hub)
+
+    def _from(self, hub: Hub) -> Json:
+        spec = hub.symbols.get(self.symbol)
         levels = hub.books[spec.name].top(max(self.depth, DEPTH))
         return selectors.book_reply(spec, self.depth, hub.sequence, levels, now_ms())
 
     def version(self) -> Hashable:
         """The reply has the time, so it is the same for a millisecond at most."""
-        hub = _live_hub()
+        hub = _live_hub() or stale_hub()
         return None if hub is None else (hub.sequence, now_ms())
 
 
@@ -80,6 +90,15 @@ def _live_hub() -> Hub | None:
     """The hub, while it follows the engine."""
     running = runtime.current()
     return None if running is None or not symbols.is_live else running.hub
+
+
+def stale_hub() -> Hub | None:
+    """The hub as the engine left it, while the engine is away; its books and symbols do not change then, so
+    that any thread may read them."""
+    running = runtime.current()
+    if running is None or not running.hub.knows_state or running.hub.client.away_s is None:
+        return None
+    return running.hub
 
 
 def now_ms() -> int:
@@ -90,6 +109,7 @@ class _FromRings:
     """A read of what marketdata computes: memory is the rings of this process, which follow its feed."""
 
     __slots__ = ()
+    sources: ClassVar[tuple[str, ...]] = (ENGINE, MARKETDATA)
 
     @staticmethod
     def version() -> Hashable:

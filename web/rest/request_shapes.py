@@ -11,6 +11,11 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from accounts.fees.referrals import CODE_LENGTH
+from accounts.identity.identities import MAX_TOKEN_BYTES
+from accounts.identity.second_factor import LONGEST_CODE
+from accounts.identity.terms_of_service import MAX_VERSION
+from accounts.identity.tokens import MAX_CREDENTIAL_CHARS
 from exchange.engine.messages import CANCEL_REPLACE_MODES
 from exchange.orders.desk import (
     MAX_BATCH,
@@ -21,24 +26,33 @@ from exchange.orders.desk import (
     POST_ONLY_MODES,
     TRIGGER_IF_MET,
 )
+from exchange.wire.field_readers import MAX_TIME_MS
 from exchange.wire.order_shapes import OrderKind, Peg, Side, StpMode, TimeInForce, TriggerSource
 from exchange.wire.shape_parts import (
+    AssetName,
     ClientOrderId,
     Decimal,
     Id,
-    Milliseconds,
+    SymbolName,
     one_of,
     text,
 )
 
 #: A decimal sent as text or as a JSON number, read digit by digit (no exponent, no NaN).
 DecimalInput = Decimal | float
+#: What a user proves itself with.
+Credential = Annotated[str, Meta(max_length=MAX_CREDENTIAL_CHARS)]
+Otp = Annotated[str, Meta(max_length=LONGEST_CODE)]
+RefreshToken = Annotated[str, Meta(max_length=MAX_TOKEN_BYTES)]
+TermsVersion = Annotated[int, Meta(ge=0, le=MAX_VERSION)]
+#: A time that is sent.
+Time = Annotated[int, Meta(ge=0, le=MAX_TIME_MS, extra_json_schema={"format": "int64"})]
 
 
 class OrderRequest(msgspec.Struct):
     """An order to enter. Words may be sent in any case; an explicit null counts as absent."""
 
-    symbol: Annotated[str, text("As /api/v1/symbols lists it.")]
+    symbol: Annotated[SymbolName, text("As /api/v1/symbols lists it.")]
     side: Side
     order_type: OrderKind
     price: Annotated[
@@ -58,7 +72,7 @@ class OrderRequest(msgspec.Struct):
     time_in_force: Annotated[
         TimeInForce | None, text("Default gtc; of market orders ioc (the only other is fok).")
     ] = None
-    expire_at: Annotated[Milliseconds | None, text("When a gtd order ends; milliseconds UTC.")] = None
+    expire_at: Annotated[Time | None, text("When a gtd order ends; milliseconds UTC.")] = None
     post_only: Annotated[
         bool | None, text("Never trade on entry; limit orders that stay, without a trigger.")
     ] = None
@@ -161,7 +175,7 @@ class OtocoRequest(msgspec.Struct):
 class QuoteRequest(msgspec.Struct):
     """Both sides under one name; a side without price and quantity has no order."""
 
-    symbol: str
+    symbol: SymbolName
     quote_id: Annotated[ClientOrderId | None, text("Default 1.")] = None
     bid_price: DecimalInput | None = None
     bid_quantity: DecimalInput | None = None
@@ -179,7 +193,7 @@ class QuoteProtectionRequest(msgspec.Struct):
 
     window_ms: Annotated[int, Meta(ge=0, le=MAX_WINDOW_MS, description="0 takes the protection back.")]
     max_fills: Annotated[Annotated[int, Meta(ge=1, le=MAX_FILLS)] | None, text("Always, but with 0.")] = None
-    asset: Annotated[str | None, text("The quote asset in which max_net is.")] = None
+    asset: Annotated[AssetName | None, text("The quote asset in which max_net is.")] = None
     max_net: DecimalInput | None = None
 
 
@@ -211,31 +225,33 @@ class CancelAfterRequest(msgspec.Struct):
 
 
 class CancelAllRequest(msgspec.Struct):
-    symbol: Annotated[str | None, text("Absent: every symbol.")] = None
+    symbol: Annotated[SymbolName | None, text("Absent: every symbol.")] = None
 
 
 class DemoDepositRequest(msgspec.Struct):
-    asset: str
+    asset: AssetName
     amount: Annotated[DecimalInput, text("Above zero, within the bound of the asset.")]
 
 
 class ReferralRequest(msgspec.Struct):
-    code: Annotated[str, text("Of the user who brought you.")]
+    code: Annotated[str, Meta(min_length=1, max_length=CODE_LENGTH), text("Of the user who brought you.")]
 
 
 class Credentials(msgspec.Struct):
-    username: Annotated[str, text("The user name, or the e-mail address.")]
-    password: str
+    username: Annotated[Credential, text("The user name, or the e-mail address.")]
+    password: Credential
     otp: Annotated[
-        str | None, text("With a second factor: the code of the authenticator app, or a recovery code.")
+        Otp | None, text("With a second factor: the code of the authenticator app, or a recovery code.")
     ] = None
-    terms: Annotated[int | None, text("The version of the terms of service that you accept with it.")] = None
+    terms: Annotated[
+        TermsVersion | None, text("The version of the terms of service that you accept with it.")
+    ] = None
 
 
 class RefreshRequest(msgspec.Struct):
-    refresh: str
+    refresh: RefreshToken
 
 
 class RevokeRequest(msgspec.Struct):
-    refresh: str
+    refresh: RefreshToken
     everywhere: Annotated[bool, text("All log-ins by token of the user.")] = False

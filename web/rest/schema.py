@@ -14,19 +14,28 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from exchange.errors import ERRORS, message_of
+from exchange.errors import ERRORS, ApiError
 from exchange.selectors.statement import KINDS
+from exchange.wire.field_readers import MAX_TIME_MS
 from exchange.wire.order_kinds import LIQUIDITIES, ORDER_KINDS
 from exchange.wire.shapes import Error
 from web.rest.history_reads import STATUSES
+from web.rest.parameter_texts import TEXTS
 from web.rest.params import DEFAULT_LIMIT, MAX_LIMIT
 from web.rest.struct_schema import StructExtension  # noqa: F401  # registers itself with drf-spectacular
 
 _View = TypeVar("_View", bound=Callable[..., Any])
 
 #: Every call can meet these.
-_ALWAYS: Final = ("RATE_LIMITED", "NOT_ACCEPTABLE", "METHOD_NOT_ALLOWED", "INTERNAL", "DATABASE_UNAVAILABLE")
-_ENGINE: Final = ("ENGINE_UNAVAILABLE", "ENGINE_BUSY", "OUTCOME_UNKNOWN")
+_ALWAYS: Final = (
+    "RATE_LIMITED",
+    "NOT_ACCEPTABLE",
+    "METHOD_NOT_ALLOWED",
+    "INTERNAL",
+    "DATABASE_UNAVAILABLE",
+    "DATABASE_BUSY",
+)
+_ENGINE: Final = ("ENGINE_UNAVAILABLE", "ENGINE_BUSY", "VENUE_CANCEL_ONLY", "OUTCOME_UNKNOWN")
 _PRIVATE: Final = (
     "NOT_AUTHENTICATED",
     "INVALID_TOKEN",
@@ -57,7 +66,7 @@ _QUERY: Final = ("UNKNOWN_FIELD", "INVALID_FIELD")
 #: Of every private call.
 _ACCOUNT: Final = OpenApiParameter(
     "X-Account",
-    OpenApiTypes.STR,
+    TEXTS["account"],
     OpenApiParameter.HEADER,
     description="The account of yours that the request is for, by number or name (UTF-8); the main one by "
     "default. A key is for its own account only.",
@@ -96,7 +105,8 @@ def operation(
     media: str | None = None,
     **options: Any,
 ) -> Callable[[_View], _View]:
-    """``extend_schema`` with every error the operation can answer, grouped by HTTP status. ``creates``: it
+    """``extend_schema`` with every error the operation can answer, grouped by HTTP status; the view has their
+    codes as ``answers``, and while tests run a plugin holds every answer to them. ``creates``: it
     answers 201 where something new was made. ``media``: of a reply that is no JSON."""
     codes = {*errors, *_ALWAYS, *(_BODY if request is not None else _QUERY)}
     if private:
@@ -109,7 +119,13 @@ def operation(
     success: dict[Any, Any] = {200: reply} if media is None else {(200, media): reply}
     if creates:
         success = {**success, 201: reply}
-    return extend_schema(request=request, responses={**success, **error_responses(codes)}, **options)
+    described = extend_schema(request=request, responses={**success, **error_responses(codes)}, **options)
+
+    def describe(view: _View) -> _View:
+        view.answers = frozenset(codes)  # type: ignore[attr-defined]
+        return described(view)
+
+    return describe
 
 
 def security_operation(**options: Any) -> Callable[[_View], _View]:
@@ -134,22 +150,31 @@ def _error_response(codes: list[str]) -> OpenApiResponse:
 
 
 def _example_of(code: str) -> OpenApiExample:
-    value = {"error": code, "message": message_of(code), "details": {}}
-    return OpenApiExample(code, value=value, response_only=True)
+    return OpenApiExample(code, value=ApiError(code).body(), response_only=True)
 
 
-def query(name: str, description: str, kind: Any = OpenApiTypes.STR, **options: Any) -> OpenApiParameter:
-    """An optional query parameter."""
+def query(name: str, description: str, kind: Any = None, **options: Any) -> OpenApiParameter:
+    """An optional query parameter: of its ``kind``, of its choices, or a text that ``TEXTS`` knows."""
+    if kind is None:
+        kind = OpenApiTypes.STR if "enum" in options else TEXTS[name]
     return OpenApiParameter(name, kind, OpenApiParameter.QUERY, description=description, **options)
 
 
+def whole(least: int, most: int, **more: Any) -> dict[str, Any]:
+    """A whole number within bounds."""
+    return {"type": "integer", "minimum": least, "maximum": most, **more}
+
+
+_TIME: Final = whole(0, MAX_TIME_MS, format="int64")
 LIMIT: Final = query(
-    "limit", f"Rows of a page: 1 to {MAX_LIMIT}, {DEFAULT_LIMIT} by default.", OpenApiTypes.INT
+    "limit",
+    f"Rows of a page: 1 to {MAX_LIMIT}, {DEFAULT_LIMIT} by default.",
+    whole(1, MAX_LIMIT, default=DEFAULT_LIMIT),
 )
 CURSOR: Final = query("cursor", "`next_cursor` of the page before.")
 SYMBOL: Final = query("symbol", "Only this symbol.")
-START: Final = query("start", "From this time on, milliseconds UTC.", OpenApiTypes.INT64)
-END: Final = query("end", "Before this time, milliseconds UTC.", OpenApiTypes.INT64)
+START: Final = query("start", "From this time on, milliseconds UTC.", _TIME)
+END: Final = query("end", "Before this time, milliseconds UTC.", _TIME)
 SPAN: Final = (SYMBOL, START, END)
 PAGE: Final = (*SPAN, CURSOR, LIMIT)
 SIDE: Final = query("side", "Only this side.", enum=["buy", "sell"])
@@ -375,6 +400,10 @@ CANCEL_REPLACE: Final = {
     },
 }
 CANCEL_AFTER: Final = {"after_ms": 10000}
+BATCH: Final = {"orders": [LIMIT_ORDER, ORDER_EXAMPLES["Stop"]]}
+CANCEL: Final = {"client_order_id": "my-5"}
+REDUCE: Final = {"client_order_id": "my-3", "quantity": "0.01"}
+REPLACE: Final = {"client_order_id": "my-4", "price": "94900000", "quantity": "0.02"}
 
 PLACE_EXAMPLES: Final = [
     *(_example(name, value) for name, value in ORDER_EXAMPLES.items()),

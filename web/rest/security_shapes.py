@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from accounts.identity.notice_texts import KINDS
+from accounts.identity.passkeys import MAX_NAME_CHARS
 from exchange.wire.shape_parts import Milliseconds, one_of, text
+from web.rest.request_shapes import Credential, Otp
 
 #: Of WebAuthn, as browsers read and write it in JSON.
 WebAuthnJson = dict[str, Any]
+PasskeyText = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_CHARS)]
 Codes = Annotated[list[str], text("Each is good once in place of a code. Shown this once; may be empty.")]
 
 
@@ -51,7 +55,7 @@ class NewTotp(msgspec.Struct):
 
 
 class TotpCode(msgspec.Struct):
-    code: Annotated[str, text("The code that the app shows now.")]
+    code: Annotated[Otp, text("The code that the app shows now.")]
 
 
 class RecoveryCodesReply(msgspec.Struct):
@@ -63,7 +67,7 @@ class PublicKeyOptions(msgspec.Struct):
 
 
 class NewPasskey(msgspec.Struct):
-    name: Annotated[str, text("For you: 1 to 40 characters.")]
+    name: Annotated[PasskeyText, text(f"For you: 1 to {MAX_NAME_CHARS} characters.")]
     credential: Annotated[WebAuthnJson, text("What `navigator.credentials.create` gave, as JSON.")]
 
 
@@ -73,7 +77,7 @@ class NewPasskeyReply(msgspec.Struct):
 
 
 class PasskeyName(msgspec.Struct):
-    name: Annotated[str, text("1 to 40 characters.")]
+    name: Annotated[PasskeyText, text(f"1 to {MAX_NAME_CHARS} characters.")]
 
 
 class PasskeyReply(msgspec.Struct):
@@ -90,8 +94,8 @@ class Removed(msgspec.Struct):
 class StepUpRequest(msgspec.Struct):
     """A passkey alone; or the password, with a code where you log in with one."""
 
-    password: str | None = None
-    otp: Annotated[str | None, text("A code of the app, or a recovery code.")] = None
+    password: Credential | None = None
+    otp: Annotated[Otp | None, text("A code of the app, or a recovery code.")] = None
     passkey: Annotated[WebAuthnJson | None, text("What `navigator.credentials.get` gave, as JSON.")] = None
 
 

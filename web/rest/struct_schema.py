@@ -1,4 +1,4 @@
-"""Components of the OpenAPI schema out of msgspec structures.
+"""Components of the OpenAPI schema, and of the WebSocket's, out of msgspec structures.
 
 drf-spectacular asks ``StructExtension`` about every structure that a view names as its request or reply; the
 structures hold the rest (see ``exchange.wire.shape_parts``).
@@ -6,6 +6,7 @@ structures hold the rest (see ``exchange.wire.shape_parts``).
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from inspect import cleandoc
 from typing import Any, cast
 
@@ -33,12 +34,20 @@ class StructExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-ca
         return _Components(auto_schema, direction).object_schema(self.target)
 
 
-class _Components:
-    """Turns types of fields into schemas, registering the structures they name as components."""
+class StructSchemas(ABC):
+    """Turns types of fields into schemas. What becomes of the structures that fields name is left to the
+    document: it keeps them as components and gives references to them."""
 
-    def __init__(self, auto_schema: AutoSchema, direction: Direction) -> None:
-        self._auto_schema = auto_schema
-        self._direction = direction
+    #: Whether an object is refused for a field that is not known.
+    refuses_unknown = False
+
+    @abstractmethod
+    def reference(self, shape: type[msgspec.Struct]) -> Schema:
+        """A reference to the component of a structure."""
+
+    @abstractmethod
+    def alternatives(self, name: str, shapes: tuple[type[msgspec.Struct], ...]) -> Schema:
+        """A reference to a component that is one of several others."""
 
     def object_schema(self, shape: type[msgspec.Struct]) -> Schema:
         """The component of a structure."""
@@ -51,6 +60,8 @@ class _Components:
             **({"description": description} if description else {}),
             "properties": {field.encode_name: self._schema(field.type) for field in described.fields},
             **({"required": required} if required else {}),
+            # Requests with a field that is not known are refused; replies may get more fields.
+            **({"additionalProperties": False} if self.refuses_unknown else {}),
         }
 
     def _schema(self, kind: inspect.Type) -> Schema:
@@ -61,7 +72,7 @@ class _Components:
             case inspect.UnionType():
                 return self._union(kind)
             case inspect.StructType():
-                return self._reference(kind.cls)
+                return self.reference(kind.cls)
             case inspect.ListType():
                 return {
                     "type": "array",
@@ -79,7 +90,7 @@ class _Components:
     def _annotated(self, kind: inspect.Metadata) -> Schema:
         extra = dict(kind.extra_json_schema or {})
         if kind.extra and "one_of" in kind.extra:
-            return self._alternatives(extra["title"], kind.extra["one_of"])
+            return self.alternatives(extra["title"], kind.extra["one_of"])
         description = extra.pop("description", None)
         schema = self._schema(kind.type)
         if "enum" in extra:
@@ -106,18 +117,27 @@ class _Components:
                 schema["enum"].append(None)
         return schema
 
-    def _reference(self, shape: type[msgspec.Struct]) -> Schema:
+
+class _Components(StructSchemas):
+    """Those of the OpenAPI schema, which drf-spectacular keeps."""
+
+    def __init__(self, auto_schema: AutoSchema, direction: Direction) -> None:
+        self._auto_schema = auto_schema
+        self._direction = direction
+        self.refuses_unknown = direction == "request"
+
+    def reference(self, shape: type[msgspec.Struct]) -> Schema:
         # The library takes every class that an extension matches; its types name serializers alone.
         component = self._auto_schema.resolve_serializer(cast(Any, shape), self._direction)
         return dict(component.ref)
 
-    def _alternatives(self, name: str, shapes: tuple[type[msgspec.Struct], ...]) -> Schema:
+    def alternatives(self, name: str, shapes: tuple[type[msgspec.Struct], ...]) -> Schema:
         """A component that is one of several others."""
         component = ResolvedComponent(  # type: ignore[no-untyped-call]
             name=name,
             type=ResolvedComponent.SCHEMA,
             object=name,
-            schema={"oneOf": [self._reference(shape) for shape in shapes]},
+            schema={"oneOf": [self.reference(shape) for shape in shapes]},
         )
         self._auto_schema.registry.register_on_missing(component)
         return dict(component.ref)
@@ -127,7 +147,10 @@ def _plain(kind: inspect.Type) -> Schema:
     """The schema of what holds nothing else."""
     match kind:
         case inspect.StrType():
-            return {"type": "string", **_stated(pattern=kind.pattern, maxLength=kind.max_length)}
+            return {
+                "type": "string",
+                **_stated(pattern=kind.pattern, maxLength=kind.max_length, minLength=kind.min_length),
+            }
         case inspect.IntType():
             return {"type": "integer", **_stated(maximum=kind.le, minimum=kind.ge)}
         case inspect.FloatType():

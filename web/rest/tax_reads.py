@@ -14,7 +14,12 @@ from web.rest import params, schema
 from web.rest.base import PrivateView
 
 TAX_PARAMS: Final = (
-    schema.query("year", "The calendar year, by the user's time zone.", {"type": "integer"}, required=True),
+    schema.query(
+        "year",
+        "The calendar year, by the user's time zone.",
+        schema.whole(FIRST_YEAR, LAST_YEAR),
+        required=True,
+    ),
     schema.query("currency", "What amounts are in; the user's display currency by default."),
 )
 

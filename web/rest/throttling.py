@@ -9,8 +9,9 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from exchange.errors import ApiError
+from web.access import rate_fields
 from web.access.addresses import address_of
-from web.access.limiter import limiter
+from web.access.limiter import Who, limiter
 from web.rest.authentication import identity_of
 
 if TYPE_CHECKING:
@@ -39,12 +40,16 @@ class RateThrottle(BaseThrottle):
         except (ApiError, APIException):
             # A body that cannot be counted is refused, and costs as much as any refused order. The error is
             # raised here: DRF shows the view an empty body after it.
-            self._wait_s = limiter.charge_request(address, scope, who)
-            if self._wait_s is None:
+            if self._charge(request, address, scope, who):
                 raise
             return False
-        self._wait_s = limiter.charge_request(address, scope, who, cost)
-        return self._wait_s is None
+        return self._charge(request, address, scope, who, cost)
+
+    def _charge(self, request: Request, address: str, scope: str, who: Who, cost: int = 1) -> bool:
+        charged = limiter.charged_request(address, scope, who, cost)
+        rate_fields.note(request._request, charged.standings)
+        self._wait_s = charged.wait_s
+        return charged.wait_s is None
 
     def wait(self) -> float | None:
         return self._wait_s

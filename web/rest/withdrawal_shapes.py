@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
+from custody.letter_keys import LONGEST_KEY
 from custody.models import MAX_ADDRESS, MAX_LABEL, MAX_TAG
 from custody.states import WithdrawalEnd, WithdrawalState
-from exchange.wire.shape_parts import ClientOrderId, Decimal, Id, Milliseconds, one_of, text
+from exchange.wire.shape_parts import AssetName, ClientOrderId, Decimal, Id, Milliseconds, one_of, text
 from web.rest.request_shapes import DecimalInput
 
 State = Annotated[str, one_of(WithdrawalState.values)]
+AddressText = Annotated[str, Meta(min_length=1, max_length=MAX_ADDRESS)]
+TagText = Annotated[str, Meta(min_length=1, max_length=MAX_TAG)]
+LabelText = Annotated[str, Meta(min_length=1, max_length=MAX_LABEL)]
 _ADDRESS = f"1 to {MAX_ADDRESS} printable characters, as the asset's `address_pattern` has it."
 _TAG = f"1 to {MAX_TAG} printable characters, where the asset has tags."
 
@@ -19,13 +24,13 @@ _TAG = f"1 to {MAX_TAG} printable characters, where the asset has tags."
 class WithdrawalRequest(msgspec.Struct):
     """A withdrawal to ask for: by `address_id`, or by `address` and perhaps `tag`."""
 
-    asset: str
+    asset: AssetName
     amount: Annotated[DecimalInput, text("What is paid out; the fee comes on top.")]
     address_id: Annotated[
         Id | None, text("An entry of your address book. A key's goes to usable entries only.")
     ] = None
-    address: Annotated[str | None, text(_ADDRESS)] = None
-    tag: Annotated[str | None, text(_TAG)] = None
+    address: Annotated[AddressText | None, text(_ADDRESS)] = None
+    tag: Annotated[TagText | None, text(_TAG)] = None
     client_withdrawal_id: Annotated[
         ClientOrderId | None, text("Your own id: sent again, it is the same withdrawal.")
     ] = None
@@ -34,7 +39,7 @@ class WithdrawalRequest(msgspec.Struct):
 class KeyOfLetter(msgspec.Struct):
     """What the link of a letter ends with."""
 
-    key: str
+    key: Annotated[str, Meta(max_length=LONGEST_KEY)]
 
 
 class Withdrawal(msgspec.Struct):
@@ -134,10 +139,10 @@ class WithdrawalTerms(msgspec.Struct):
 class AddressRequest(msgspec.Struct):
     """An entry of the address book to add."""
 
-    asset: str
-    address: Annotated[str, text(_ADDRESS)]
-    label: Annotated[str, text(f"For you: 1 to {MAX_LABEL} characters.")]
-    tag: Annotated[str | None, text(_TAG)] = None
+    asset: AssetName
+    address: Annotated[AddressText, text(_ADDRESS)]
+    label: Annotated[LabelText, text(f"For you: 1 to {MAX_LABEL} characters.")]
+    tag: Annotated[TagText | None, text(_TAG)] = None
 
 
 class Address(msgspec.Struct):

@@ -16,6 +16,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from exchange.telemetry.request_ids import new_request_id
 from web.server.http_limits import connections_of
 
 #: Of a request line, beside the method and the target: two spaces and the version.
@@ -160,6 +161,10 @@ class HttpProtocol(HttpToolsProtocol):
         hosts = sum([name == b"host" for name, _ in headers])
         if hosts != 1 and (hosts or self.parser.get_http_version() == "1.1"):
             self._stop(HTTPStatus.BAD_REQUEST)
+        # Section 6.1: any other than this the parser finds when the request is on its way to an answer, and
+        # then the connection would end without one.
+        if any(name == b"transfer-encoding" and value.lower() != b"chunked" for name, value in headers):
+            self._stop(HTTPStatus.BAD_REQUEST)
         self._part, self._has_progress, self._deadline_s = _Part.BODY, True, None
         super().on_headers_complete()
 
@@ -203,5 +208,7 @@ class HttpProtocol(HttpToolsProtocol):
         text = status.phrase.encode("ascii")
         self.transport.write(
             b"HTTP/1.1 %d %b\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\n"
-            b"connection: close\r\n\r\n%b" % (status, text, len(text), text)
+            b"x-content-type-options: nosniff\r\nreferrer-policy: same-origin\r\n"
+            b"x-request-id: %b\r\nconnection: close\r\n\r\n%b"
+            % (status, text, len(text), new_request_id().encode(), text)
         )

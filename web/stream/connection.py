@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from channels.db import database_sync_to_async
 from msgspec import UNSET
@@ -20,19 +19,28 @@ from accounts.identity.terms_of_service import TermsInForce
 from exchange import process
 from exchange.errors import ApiError, RefusedError, RequestError
 from exchange.link.errors import EngineError, api_error
-from exchange.orders.desk import order_count, with_errors
+from exchange.orders.desk import Done, order_count, with_errors
+from exchange.telemetry.logs import enter_person, get_logger
+from exchange.telemetry.request_ids import current_request_id, enter_request, new_connection_id
+from exchange.telemetry.tracing import Traced, Tracing
 from exchange.wire.field_readers import read_bool, read_text, refuse_unknown
 from web.access.limiter import CONNECTION_REQUESTS, ORDERS, READS, Bucket, Meter, limiter
 from web.access.outages import DATABASE_AWAY, outage_of
+from web.access.rate_fields import standing_body
+from web.access.weights import HEAVY
 from web.live import socket_limits as codes
 from web.live.parts import packets_of
 from web.live.runtime import Runtime
+from web.live.venue_notice import Venue
+from web.server.web_figures import SAMPLE, web_figures
 from web.stream.order_entry import CANCELING, QUOTING, Operation, OrderEntry, error_body
 from web.stream.outbox import Outbox
 from web.stream.proofs import prove, read_proof, still_in_use
 from web.stream.requests import (
     BatchRequest,
+    CancelRequest,
     Fields,
+    Named,
     PlaceRequest,
     RequestId,
     SimpleRequest,
@@ -40,16 +48,26 @@ from web.stream.requests import (
     read_simple_request,
     take_id,
     take_op,
+    take_request_id,
+    take_traceparent,
 )
 from web.stream.sockets import Socket
 from web.stream.subscriptions import Subscriptions
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 #: How often a connection is looked at: pings, silence, unread replies, expired tokens.
 LIFE_EVERY_S = 1.0
 
+#: Operations that are none on orders.
+CONTROL_OPS: Final = ("subscribe", "unsubscribe", "auth", "ping", "pong", "limits")
+
 Json = dict[str, Any]
+_OPS: Final[dict[type, str]] = {
+    PlaceRequest: "order.place",
+    BatchRequest: "order.batch",
+    CancelRequest: "order.cancel",
+}
 ControlOp = Callable[[RequestId, Fields], Awaitable[None]]
 
 
@@ -85,6 +103,12 @@ class Connection:
         self._entry = OrderEntry(runtime.hub)
         self._desk = self._entry.desk
         self._client = runtime.hub.client
+        #: What the ids of its requests begin with, and how many there were.
+        self._id = new_connection_id()
+        self._requests = 0
+        self._tracing = process.find(Tracing)
+        #: The request that is being entered, if it is traced.
+        self._traced: Traced | None = None
         #: What the limiter counts it by.
         self._name = secrets.token_hex(8)
         limiter.grant(CONNECTION_REQUESTS, self._name, Bucket(limits.control_per_s, limits.control_burst))
@@ -92,15 +116,16 @@ class Connection:
         self._orders: Meter | None = None
         self._reads: Meter | None = None
         socket.on_control_frame(self._count_control)
-        self._control_ops: dict[str, ControlOp] = {
-            "subscribe": self._subscribe,
-            "unsubscribe": self._unsubscribe,
-            "auth": self._auth,
-            "ping": self._ping,
-            "pong": self._pong,
-        }
+        own_ops = (
+            self._subscribe, self._unsubscribe, self._auth, self._ping, self._pong, self._limits_now,
+        )  # fmt: skip
+        self._control_ops: dict[str, ControlOp] = dict(zip(CONTROL_OPS, own_ops, strict=True))
         self.is_closing = False
         self._in_flight = 0
+        #: Requests with orders so far: one in ``SAMPLE`` is measured, the first among them.
+        self._entered = 0
+        self._validate, self._asked = web_figures.validate, web_figures.engine
+        self._edge, self._errors = web_figures.socket_orders, web_figures.errors
         self._fewer_in_flight = asyncio.Event()
         now = self._loop.time()
         self._heard_at = self._pinged_at = self._rechecked_at = self._drained_at = now
@@ -126,6 +151,12 @@ class Connection:
         for packet in packets_of(message):
             self._outbox.send(packet)
 
+    def tell_venue(self) -> None:
+        """Say how the venue is, unless all is well."""
+        venue = self._runtime.venue.told
+        if venue != Venue():
+            self.send(venue.message())
+
     @property
     def account_name(self) -> str | None:
         """The account of the identity, as the wire has it."""
@@ -143,35 +174,73 @@ class Connection:
             request = read_simple_request(text)
             if request is not None:
                 return self._handle_simple(request, account)
+        # Until it is known whether the client gave one.
+        enter_request(self._next_request_id())
         return self._handle_any(text)
 
     def _handle_simple(self, request: SimpleRequest, account: int) -> Awaitable[None] | None:
         """Carry out one of the usual requests."""
-        desk, request_id = self._desk, None if request.id is UNSET else request.id
+        desk = self._desk
+        name = None if request.id is UNSET else request.id
+        request_id: RequestId = name
+        if request.request_id is UNSET and self._tracing is None:
+            # In place: it is done for each order.
+            self._requests = number = self._requests + 1
+            enter_request(f"{self._id}.{number}")
+        else:
+            request_id = self._enter_named(request, name)
         if isinstance(request, PlaceRequest):
             return self._enter(request_id, 1, desk.place, account, request)
         if isinstance(request, BatchRequest):
             return self._enter(request_id, len(request.orders), desk.place_many, account, request.orders)
         return self._enter(request_id, 1, desk.cancel, account, request)
 
+    def _enter_named(self, request: SimpleRequest, name: int | str | None) -> RequestId:
+        """Begin to work on one of the usual requests that has an id of its client's, or may be traced; what
+        its reply is known by."""
+        given = request.request_id
+        reply_to: RequestId = name
+        if given is UNSET:
+            given = self._next_request_id()
+        else:
+            reply_to = Named(name, given)
+        if self._tracing is None:
+            enter_request(given)
+        else:
+            self._traced = self._tracing.begin(f"ws {_OPS[type(request)]}", given)
+        return reply_to
+
+    def _next_request_id(self) -> str:
+        """For a request without an id of its client's: the connection's and a number, which costs little."""
+        self._requests += 1
+        return f"{self._id}.{self._requests}"
+
     async def _handle_any(self, text: str) -> None:
         request_id: RequestId = None
         try:
             fields = read_request(text)
             request_id = take_id(fields)
+            given, traceparent = take_request_id(fields), take_traceparent(fields)
+            if given is not None:
+                enter_request(given)
+                request_id = Named(request_id, given)
             op = take_op(fields)
             operation = self._entry.operation(op)
             if operation is None:
                 await self._control(op, request_id, fields)
                 return
             account = self._account(op)
+            if self._tracing is not None:
+                self._traced = self._tracing.begin(f"ws {op}", current_request_id(), traceparent)
         except ApiError as error:
             self._count_control()
             self._reply_error(request_id, error)
         except Exception as error:
             self._reply_trouble(request_id, error)
         else:
-            waiting = self._enter(request_id, order_count(fields), operation, account, fields)
+            count = order_count(fields)
+            heavy = None if self._orders is None or op not in HEAVY else self._orders.heaviest(HEAVY[op])
+            waiting = self._enter(request_id, count, operation, account, fields, heavy)
             if waiting is not None:
                 await waiting
 
@@ -199,24 +268,66 @@ class Connection:
         return self._in_flight < self._limits.orders_in_flight and not self._outbox.is_congested
 
     def _enter(
-        self, request_id: RequestId, count: int, operation: Operation, account: int, sent: Any
+        self,
+        request_id: RequestId,
+        count: int,
+        operation: Operation,
+        account: int,
+        sent: Any,
+        weight: int | None = None,
     ) -> Awaitable[None] | None:
-        """Submit; the reply follows from ``_order_done``, or at once if nothing could be submitted. What it
-        returns, if anything, is to be awaited before the next message."""
+        """Submit ``count`` orders; ``weight`` is what they are charged, where it is not as many. The reply
+        follows from ``_order_done``, or at once if nothing could be submitted. What it returns, if anything,
+        is to be awaited before the next message."""
         self._runtime.turns.take(account, count)
-        wait_s = None if self._orders is None else self._orders.charge(count)
+        wait_s = None if self._orders is None else self._orders.charge(count if weight is None else weight)
         if wait_s is not None:
             self._runtime.turns.answered(account, count)
             self._refuse(request_id, wait_s)
             return None
         self._in_flight += count
+        self._entered = entered = self._entered + 1
         try:
-            done = partial(self._order_done, request_id, account, count)
-            waiting = operation(account, sent).send(self._client, done)
+            if entered & (SAMPLE - 1) == 1 and self._traced is None:
+                waiting = self._enter_measured(request_id, count, operation, account, sent)
+            else:
+                done: Done = partial(self._order_done, request_id, account, count)
+                if self._traced is not None:
+                    done = self._ending_trace(done)
+                waiting = operation(account, sent).send(self._client, done)
         except Exception as error:
             self._not_entered(request_id, account, count, error)
             return None
         return None if waiting is None else self._wait_entered(request_id, account, count, waiting)
+
+    def _enter_measured(
+        self, request_id: RequestId, count: int, operation: Operation, account: int, sent: Any
+    ) -> Awaitable[None] | None:
+        """``_enter`` of a request whose stages are measured."""
+        began_ns = time.perf_counter_ns()
+        entry = operation(account, sent)
+        sent_ns = time.perf_counter_ns()
+        self._validate.observe(sent_ns - began_ns)
+
+        def done(result: Json | ApiError) -> None:
+            now_ns = time.perf_counter_ns()
+            self._order_done(request_id, account, count, result)
+            self._asked.observe(now_ns - sent_ns)
+            self._edge.observe(time.perf_counter_ns() - began_ns)
+
+        return entry.send(self._client, done)
+
+    def _ending_trace(self, done: Done) -> Done:
+        """``done``, after which the request's trace ends."""
+        tracing, traced = self._tracing, self._traced
+        self._traced = None
+        assert tracing is not None and traced is not None, "asked for only where a request is traced"
+
+        def done_traced(result: Json | ApiError) -> None:
+            done(result)
+            tracing.end(traced, outcome=result.code if isinstance(result, ApiError) else "ok")
+
+        return done_traced
 
     def _refuse(self, request_id: RequestId, wait_s: int) -> None:
         """The account has used up its orders. One that goes on regardless is closed as a flood."""
@@ -254,9 +365,11 @@ class Connection:
         if isinstance(result, ApiError):
             self._reply_error(request_id, result)
         else:
-            self.send(
-                {"type": "reply", "id": request_id, "ok": True, **with_errors(result, self._error_body)}
-            )
+            body = with_errors(result, self._error_body)
+            if type(request_id) is Named:
+                self._reply(request_id, body)
+            else:
+                self.send({"type": "reply", "id": request_id, "ok": True, **body})
 
     def _account(self, op: str) -> int:
         """The account that may do this here. Raises NOT_AUTHENTICATED, NO_ACCOUNT, PERMISSION_DENIED,
@@ -275,12 +388,13 @@ class Connection:
         return self._identity is not None and self._terms.due(self._identity.accepted_terms) is not None
 
     def _reply(self, request_id: RequestId, body: Json) -> None:
-        self.send({"type": "reply", "id": request_id, "ok": True, **body})
+        self.send({**_head(request_id, True), **body})
 
     def _reply_error(self, request_id: RequestId, error: ApiError) -> None:
-        self.send({"type": "reply", "id": request_id, "ok": False, **self._error_body(error)})
+        self.send({**_head(request_id, False), **self._error_body(error)})
 
     def _error_body(self, error: ApiError) -> Json:
+        self._errors.add(error.code)
         return error_body(error, self.language)
 
     def _reply_trouble(self, request_id: RequestId, error: Exception) -> None:
@@ -289,7 +403,7 @@ class Connection:
         if known is not None:
             self._reply_error(request_id, known)
             return
-        logger.error("a request could not be handled", exc_info=error)
+        logger.error("request_failed", exc_info=error)
         self._reply_error(request_id, ApiError("INTERNAL"))
 
     # --- operations other than orders ----------------------------------------------------------------
@@ -323,6 +437,15 @@ class Connection:
     async def _ping(self, request_id: RequestId, fields: Fields) -> None:
         refuse_unknown(fields, ())
         self._reply(request_id, {"server_time": time.time_ns() // 1_000_000})
+
+    async def _limits_now(self, request_id: RequestId, fields: Fields) -> None:
+        refuse_unknown(fields, ())
+        self._reply(request_id, {"limits": self._standings()})
+
+    def _standings(self) -> list[Json]:
+        """Where the requester stands in each of its limits."""
+        meters = [meter for meter in (self._orders, self._reads) if meter is not None]
+        return [standing_body(each) for meter in meters for each in meter.standings()]
 
     async def _pong(self, request_id: RequestId, fields: Fields) -> None:
         """The answer to a ping message: being heard is all it is for, so it has no reply."""
@@ -359,7 +482,7 @@ class Connection:
         self._desk.cancel_on_disconnect(cancels)
         expires_at = None if identity.expires_at is None else int(identity.expires_at * 1000)
         body = {"account": self.account_name, "expires_at": expires_at, "cancel_on_disconnect": cancels}
-        self._reply(request_id, body)
+        self._reply(request_id, {**body, "limits": self._standings()})
 
     # --- who -----------------------------------------------------------------------------------------
 
@@ -386,6 +509,7 @@ class Connection:
         if old is not None and new != old:
             self._runtime.connections.remove_account(old)
         self._identity = identity
+        enter_person(identity and identity.user_id, new)
         self._orders = None if identity is None else limiter.meter(ORDERS, identity)
         self._reads = None if identity is None else limiter.meter(READS, identity)
         self._trades_for = new if identity is not None and TRADE in identity.scopes else None
@@ -477,7 +601,8 @@ class Connection:
         if self.is_closing:
             return
         self.is_closing = True
-        logger.info("closing a connection of account %s: %d %s", self.account_name or "-", code, reason)
+        web_figures.closes.add(codes.CLOSE_WORDS[code])
+        logger.info("connection_closed_by_server", account=self.account_name, code=code, reason=reason)
         self._fewer_in_flight.set()
         self._subscriptions.close()
         self._outbox.flush_now()
@@ -504,6 +629,12 @@ class Connection:
                     self._fewer_in_flight.clear()
                     await self._fewer_in_flight.wait()
         self.close(codes.CLOSE_RESTART, "shutting down", grace_s=1.0)
+
+
+def _head(request_id: RequestId, is_ok: bool) -> Json:
+    if type(request_id) is Named:
+        return {"type": "reply", "id": request_id.id, "request_id": request_id.request_id, "ok": is_ok}
+    return {"type": "reply", "id": request_id, "ok": is_ok}
 
 
 def _account_of(identity: Identity | None) -> int | None:

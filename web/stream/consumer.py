@@ -8,7 +8,6 @@ leave through one outbox, everything of a turn of the event loop in one write.
 from __future__ import annotations
 
 import asyncio
-import logging
 import secrets
 import time
 from functools import partial
@@ -33,8 +32,6 @@ from web.live.runtime import Connections
 from web.stream.connection import Connection
 from web.stream.proofs import prove
 from web.stream.sockets import Socket, socket_of
-
-logger = logging.getLogger(__name__)
 
 #: Messages of one socket that are handled before the loop has its turn: what they asked of the engine is
 #: then on its way while the next are read, and other sockets are served.
@@ -101,6 +98,7 @@ async def _greet(connection: Connection, headers: Headers, connections: Connecti
             "account": connection.account_name,
         }
     )
+    connection.tell_venue()
 
 
 def _turn_away(connection: Connection, error: RefusedError) -> None:

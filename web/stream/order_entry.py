@@ -8,6 +8,7 @@ the order it sent them, however many are on their way.
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import MethodType
 from typing import Any, Final
 
 from exchange.errors import ApiError
@@ -16,6 +17,24 @@ from exchange.wire.rendering import Json
 from web.live.endings import new_session_name
 from web.live.hub import Hub
 
+#: What a client may ask of the desk, by the name of the operation.
+OPERATIONS: Final[dict[str, Callable[[OrderDesk, int, Any], Entry]]] = {
+    "order.place": OrderDesk.place,
+    "order.batch": OrderDesk.place_many,
+    "order.cancel": OrderDesk.cancel,
+    "order.reduce": OrderDesk.reduce,
+    "order.replace": OrderDesk.replace,
+    "order.oco": OrderDesk.place_oco,
+    "order.oto": OrderDesk.place_oto,
+    "order.otoco": OrderDesk.place_otoco,
+    "order.bracket": OrderDesk.place_bracket,
+    "order.cancel_replace": OrderDesk.cancel_replace,
+    "quotes.place": OrderDesk.place_quotes,
+    "quotes.cancel": OrderDesk.cancel_quotes,
+    "quotes.protect": OrderDesk.protect_quotes,
+    "orders.cancel_all": OrderDesk.cancel_all,
+    "orders.cancel_after": OrderDesk.cancel_after,
+}
 #: Operations of market makers alone.
 QUOTING: Final = frozenset({"quotes.place", "quotes.protect"})
 #: Operations by which orders end, and no more.
@@ -32,21 +51,7 @@ class OrderEntry:
         self._hub = hub
         self.desk = desk = OrderDesk(hub.symbols, new_session_name(hub.client.name))
         self._operations: dict[str, Operation] = {
-            "order.place": desk.place,
-            "order.batch": desk.place_many,
-            "order.cancel": desk.cancel,
-            "order.reduce": desk.reduce,
-            "order.replace": desk.replace,
-            "order.oco": desk.place_oco,
-            "order.oto": desk.place_oto,
-            "order.otoco": desk.place_otoco,
-            "order.bracket": desk.place_bracket,
-            "order.cancel_replace": desk.cancel_replace,
-            "quotes.place": desk.place_quotes,
-            "quotes.cancel": desk.cancel_quotes,
-            "quotes.protect": desk.protect_quotes,
-            "orders.cancel_all": desk.cancel_all,
-            "orders.cancel_after": desk.cancel_after,
+            name: MethodType(method, desk) for name, method in OPERATIONS.items()
         }
 
     def operation(self, name: str) -> Operation | None:
@@ -62,7 +67,7 @@ class OrderEntry:
 def error_body(error: ApiError, language: str) -> Json:
     """An error as replies and results of a batch carry it, with the HTTP status REST would have; its
     Retry-After is among the details."""
-    body = {**error.body(language), "status": error.status}
+    body = {**error.short_body(language), "status": error.status}
     if error.retry_after_s is not None:
         body["details"] = {"retry_after_s": error.retry_after_s, **error.details}
     return body

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from exchange.errors import RequestError, shown
 from exchange.orders.desk import MAX_BATCH, SimpleCancel, SimpleOrder
+from exchange.telemetry.request_ids import GIVEN_PATTERN
 from exchange.units.decimals import MAX_DIGITS, NumberText
+from exchange.wire.field_readers import is_encodable
 from exchange.wire.strict_json import read_object
 
 #: Longest text of a request's ``id``, and the largest number (what every JSON reader holds exactly).
@@ -22,7 +24,17 @@ _FAST: Final = msgspec.json.Decoder(float_hook=NumberText)
 _LONG_INTEGER: Final = re.compile(f"[0-9]{{{MAX_DIGITS}}}")
 
 Fields = dict[str, Any]
-RequestId = int | str | None
+
+
+class Named(NamedTuple):
+    """How a request is named whose client gave it a ``request_id``, which the reply repeats."""
+
+    id: int | str | None
+    request_id: str
+
+
+#: What a reply is known by: the request's ``id``, and where the client gave one its ``request_id``.
+RequestId = int | str | None | Named
 
 # --- the requests that come by the thousand --------------------------------------------------------------
 
@@ -33,10 +45,14 @@ _Id = (
 )
 
 
+_GivenId = Annotated[str, msgspec.Meta(pattern=GIVEN_PATTERN)] | UnsetType
+
+
 class PlaceRequest(SimpleOrder, tag_field="op", tag="order.place", forbid_unknown_fields=True, gc=False):
     """``order.place`` of a simple order."""
 
     id: _Id = UNSET
+    request_id: _GivenId = UNSET
 
     def members(self) -> int:
         return _OP + _id_members(self) + super().members()
@@ -47,6 +63,7 @@ class BatchRequest(msgspec.Struct, tag_field="op", tag="order.batch", forbid_unk
 
     orders: Annotated[list[SimpleOrder], msgspec.Meta(min_length=1, max_length=MAX_BATCH)]
     id: _Id = UNSET
+    request_id: _GivenId = UNSET
 
     def members(self) -> int:
         return _OP + _id_members(self) + 1 + sum([order.members() for order in self.orders])
@@ -56,6 +73,7 @@ class CancelRequest(SimpleCancel, tag_field="op", tag="order.cancel", forbid_unk
     """``order.cancel`` by the order's id."""
 
     id: _Id = UNSET
+    request_id: _GivenId = UNSET
 
     def members(self) -> int:
         return _OP + _id_members(self) + super().members()
@@ -69,7 +87,7 @@ _SIMPLE: Final = msgspec.json.Decoder(SimpleRequest)
 
 
 def _id_members(request: SimpleRequest) -> int:
-    return int(request.id is not UNSET)
+    return (request.id is not UNSET) + (request.request_id is not UNSET)
 
 
 def read_simple_request(text: str) -> SimpleRequest | None:
@@ -116,15 +134,38 @@ def _count_keys(message: Fields) -> int:
     return count
 
 
-def take_id(fields: Fields) -> RequestId:
+def take_id(fields: Fields) -> int | str | None:
     """Remove and return the request's ``id``: a number or a short text, None if there is none. Raises
     INVALID_FIELD."""
     value = fields.pop("id", None)
     if value is None or (type(value) is int and abs(value) <= MAX_ID_NUMBER):
         return value
-    if type(value) is str and len(value) <= MAX_ID_CHARS:
+    # It is sent back, so it has to be text that every reader of JSON takes.
+    if type(value) is str and len(value) <= MAX_ID_CHARS and (value.isascii() or is_encodable(value)):
         return value
     raise RequestError("INVALID_FIELD", {"field": "id", "expected": "an integer or a text of up to 64"})
+
+
+def take_request_id(fields: Fields) -> str | None:
+    """Remove and return the id that the client gave its request; None if it gave none. Raises
+    INVALID_FIELD."""
+    value = fields.pop("request_id", None)
+    if value is None or (type(value) is str and re.fullmatch(GIVEN_PATTERN, value)):
+        return value
+    raise RequestError(
+        "INVALID_FIELD", {"field": "request_id", "expected": "1 to 64 letters, digits or . _ : -"}
+    )
+
+
+def take_traceparent(fields: Fields) -> str:
+    """Remove and return the span of the client that the request is part of; empty without one. Raises
+    INVALID_FIELD."""
+    value = fields.pop("traceparent", None)
+    if value is None:
+        return ""
+    if type(value) is str and len(value) <= MAX_ID_CHARS:
+        return value
+    raise RequestError("INVALID_FIELD", {"field": "traceparent", "expected": "a text of up to 64"})
 
 
 def take_op(fields: Fields) -> str:

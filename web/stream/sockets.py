@@ -9,14 +9,14 @@ server gets plain ASGI messages, with pings as messages.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
+from exchange.telemetry.logs import get_logger
 from web.live.packet import Packet
 from web.server.websocket_protocol import EXTENSION, WebSocketProtocol, texts_of
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -126,7 +126,7 @@ class AsgiSocket:
                 await self._send(message)
         except Exception as error:
             # The peer is gone; the server ends the receive loop.
-            logger.debug("sending failed: %s", error)
+            logger.debug("sending_failed", error=error)
         finally:
             self._idle.set()
 

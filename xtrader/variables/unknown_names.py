@@ -31,11 +31,13 @@ FAMILIES: Final = (
     "RATE_LIMIT_",
     "REFERRAL_",
     "SIGN_UP_",
+    "SLOW_",
     "SNAPSHOT_",
     "SOLVENCY_",
     "STAFF_",
     "STEP_UP_",
     "TRACE_",
+    "TRACES_",
     "XTRADER_",
 )
 #: Read by tests and tools, which are no part of a running exchange.

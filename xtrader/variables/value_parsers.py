@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from exchange.telemetry.doors import read_addresses
+from exchange.units.rates import parse_rates
 from xtrader.variables.variable_kinds import UnfitError, one_line, split_names
 
 #: Stands for every asset that has no amount of its own.
@@ -20,15 +22,17 @@ OTHERS: Final = "*"
 OFF: Final = "off"
 _PPM_PER_PERCENT: Final = 10_000
 _PROVIDER_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-_RATE: Final = re.compile(r"0|[1-9][0-9]{0,11}/(s|10s|min|h)")
 _HOST: Final = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _DATABASES: Final = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
 
 
 def rate(given: str) -> str:
-    """A rate as the limiter takes it."""
-    if not _RATE.fullmatch(given):
-        raise UnfitError("a count and a span such as 500/s, 100/10s, 60/min or 20/h, or 0 for no limit")
+    """A rate, or several of different spans, as the limiter takes them."""
+    try:
+        parse_rates(given)
+    except ValueError:
+        expected = "a count and a span such as 500/s, 100/10s, 60/min, 20/h or 9000/day; several with blanks"
+        raise UnfitError(f"{expected} between; or 0 for no limit") from None
     return given
 
 
@@ -36,9 +40,12 @@ def rates_by_account(given: str) -> dict[str, str]:
     found = {}
     for part in split_names(given):
         account, _, text = part.partition("=")
-        if not account.isascii() or not account.isdecimal() or not _RATE.fullmatch(text):
-            raise UnfitError("accounts and their rates, such as 1001=20000/s,1002=0")
-        found[account] = text
+        try:
+            if not account.isascii() or not account.isdecimal():
+                raise UnfitError("an account")
+            found[account] = rate(text)
+        except UnfitError:
+            raise UnfitError("accounts and their rates, such as 1001=20000/s,1002=0") from None
     return found
 
 
@@ -50,6 +57,14 @@ def amount(given: str) -> Decimal:
         number = Decimal("nan")
     if not number.is_finite() or number < 0:
         raise UnfitError("an amount from 0 on, such as 10000000 or 0.5")
+    return number
+
+
+def share(given: str) -> Decimal:
+    """A part of a whole, from 0 to 1."""
+    number = amount(given)
+    if number > 1:
+        raise UnfitError("a number from 0 to 1")
     return number
 
 
@@ -127,6 +142,14 @@ def url_of(*schemes: str, example: str) -> Callable[[str], str]:
         return one_line(given)
 
     return parse
+
+
+def side_doors(given: str) -> dict[str, tuple[str, int]]:
+    """Addresses by process."""
+    try:
+        return read_addresses(given)
+    except ValueError as error:
+        raise UnfitError(str(error)) from None
 
 
 def file_url(given: str) -> str:

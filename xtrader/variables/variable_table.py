@@ -26,11 +26,18 @@ BASE_DIR: Final = Path(__file__).resolve().parents[2]
 _LIMITS: Final = "0=0/0,1=5000000/50000000,2=50000000/500000000,3=500000000/5000000000"
 _A_DAY_S: Final = 86_400
 _A_YEAR_S: Final = 366 * _A_DAY_S
+#: Less is not taken into the list that browsers ship with.
+_PRELOAD_LEAST_S: Final = 31_536_000
 _NONE: Final = "none"
 
 
 def _rate(default: str, meaning: str) -> Variable[str]:
     return parsed(parse.rate, default, meaning, values="rate")
+
+
+def _slow(default: str, what: str) -> Variable[int]:
+    meaning = f"from how many milliseconds on {what} is in the log as [slow](#logs); `0`: always, `-1`: never"
+    return whole(default, meaning, least=-1, most=3_600_000)
 
 
 class Variables:
@@ -73,6 +80,17 @@ class Variables:
         "with `TLS=1`: how long browsers return by TLS only",
         least=0,
         most=2 * _A_YEAR_S,
+    )
+    HSTS_SUBDOMAINS = flag("0", "`1`: that holds for all subdomains of the host as well")
+    HSTS_PRELOAD = flag(
+        "0",
+        "`1`: browsers may ship with the host in their lists. Needs `HSTS_SUBDOMAINS=1` and a year",
+    )
+    TLS_CERTIFICATE_FILE = text(
+        "",
+        "the certificate (PEM) of the proxy in front, for `/health/detail` to say how many days it is good",
+        values="path",
+        shown=_NONE,
     )
     INSECURE_HTTP = flag(
         "0",
@@ -139,12 +157,23 @@ class Variables:
         values="address",
         secret=True,
     )
+    DATABASE_POOL_SIZE = whole(
+        "20",
+        "connections to PostgreSQL that each process may have in use; a request that finds none free for"
+        " `DATABASE_POOL_WAIT_S` is answered 503 `DATABASE_BUSY`. `0`: no pool, one for each request in"
+        " flight",
+        least=0,
+        most=10_000,
+    )
+    DATABASE_POOL_WAIT_S = whole(
+        "5", "seconds that a request waits for a connection to PostgreSQL", least=1, most=60
+    )
     REDIS_URL = parsed(
         parse.url_of("redis", "rediss", "unix", example="redis://127.0.0.1:6379/0"),
         "",
         "cache and rate limits shared by several web processes. While Redis does not answer, each"
-        " process counts for"
-        " itself. Its channel layer carries the news of changed users",
+        " process counts for itself, and log-ins are [closed but for a few](#when-a-part-is-away)."
+        " Its channel layer carries the news of changed users",
         values="address",
         shown="none: in memory",
         secret=True,
@@ -169,6 +198,12 @@ class Variables:
     MARKETDATA_SOCKET = text(
         "", "the market data feed's Unix socket", values="path", shown="`$DATA/marketdata.sock`"
     )
+    DISK_RESERVE_MB = whole(
+        "1024",
+        "free MiB below which the venue takes [cancels only](#a-disk-that-fills-up); `0` watches no disk",
+        least=0,
+        most=1 << 50,
+    )
     ENGINE_TIMEOUT_MS = whole(
         "5000",
         "how long a request waits for the engine before it is answered 504 `OUTCOME_UNKNOWN`",
@@ -184,6 +219,39 @@ class Variables:
         demo="accept",
     )
     LOG_LEVEL = choice("INFO", "of every process", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+    SIDE_DOORS = parsed(
+        parse.side_doors,
+        "",
+        "addresses at which processes answer `/metrics` beside their sockets, such as"
+        " `engine=9101,marketdata=9102,dispatcher=9103,sessions=9104,web=9105`; a port alone is on this"
+        " machine, `web=10.0.0.5:9105` names the interface. There is no access rule there: let a firewall"
+        " keep it among your own machines",
+        values="processes and addresses",
+        shown=_NONE,
+    )
+    LOG_FORMAT = choice("text", "`json`: each line of the [logs](#logs) is an object", "text", "json")
+    LOG_LINES_A_MINUTE = whole(
+        "60", "how many lines of one event a process writes in a minute", least=1, most=1_000_000
+    )
+    LOG_ROTATE_MB = parsed(
+        parse.amount, "20", "size over which a log is put aside; `0`: none is", values="amount"
+    )
+    LOG_ROTATE_COUNT = whole("5", "how many logs that were put aside are kept", least=1, most=10_000)
+    SLOW_REQUEST_MS = _slow("1000", "an HTTP request")
+    SLOW_COMMAND_MS = _slow("500", "a command or query on its way from web to the engine and back")
+    SLOW_BATCH_MS = _slow("200", "what the core does in one turn")
+    SLOW_SYNC_MS = _slow("200", "writing and syncing a turn")
+    SLOW_FOLD_MS = _slow("1000", "marketdata's fold of a stretch of the journal")
+    SLOW_WRITE_MS = _slow("1000", "its transaction")
+    SLOW_QUERY_MS = _slow("500", "a statement of the database")
+    TRACES_URL = parsed(
+        parse.url_of("http", "https", example="http://127.0.0.1:4318"),
+        "",
+        "receiver of [traces](#traces), OTLP over HTTP",
+        values="address",
+        shown="none: off",
+    )
+    TRACES_SHARE = parsed(parse.share, "1", "the part of the requests that is traced", values="0 to 1")
     METRICS_TOKEN = text(
         "",
         "`/metrics` also answers other machines that send it as `Authorization: Bearer …`",
@@ -413,7 +481,7 @@ class Variables:
         "500/s", "reads of own data per account, and snapshots of private channels by their size"
     )
     RATE_LIMIT_REPORTS = _rate(
-        "60/min", "totals, CSV files and tax reports per account: each reads a whole history"
+        "60/min 10000/day", "totals, CSV files and tax reports per account: each reads a whole history"
     )
     RATE_LIMIT_PUBLIC = _rate("1000/s", "public reads per address, `/healthz` and `/metrics` among them")
     RATE_LIMIT_LOGIN = _rate("20/min", "tokens and log-ins per address")
@@ -436,5 +504,7 @@ def contradictions(values: Variables, given: Mapping[str, str]) -> Iterator[str]
     """What does not go together, though each variable is right by itself."""
     if values.CUSTODY_LEVEL not in values.CUSTODY_LIMITS:
         yield f"CUSTODY_LEVEL={values.CUSTODY_LEVEL}: CUSTODY_LIMITS has no such level"
+    if values.HSTS_PRELOAD and not (values.HSTS_SUBDOMAINS and values.HSTS_SECONDS >= _PRELOAD_LEAST_S):
+        yield f"HSTS_PRELOAD=1: needs HSTS_SUBDOMAINS=1 and HSTS_SECONDS from {_PRELOAD_LEAST_S} on"
     if "KEYS_SECRET" in given and "KEYS_SECRET_FILE" in given:
         yield "KEYS_SECRET and KEYS_SECRET_FILE: both are given, and only one may be"

@@ -1,4 +1,5 @@
-"""What can go wrong, as one tree; ``code`` is always a code of the exchange's table of errors.
+"""What can go wrong, as one tree, by what a caller does about it; ``code`` is always a code of the exchange's
+table of errors.
 
 XTraderError
 ├── ConnectionLost        no connection, or it broke; what was asked did not happen
@@ -17,18 +18,22 @@ XTraderError
     ├── Conflict          409 same id with another payload, or the state forbids it
     ├── Refused           422 too little balance, post-only would take …
     ├── RateLimited       429
-    ├── ServerError       500
-    ├── Unavailable       503 nothing happened; try again
+    ├── ServerError       500 a fault of the exchange
+    ├── Unavailable       503 not now; ``retry`` tells whether to try again as it is
     └── OutcomeUnknown    504 it may have happened; ask again with the same client_order_id
 
 A command (anything that places, changes or cancels orders or moves money) that may have reached the exchange
 ends with its outcome or with ``OutcomeUnknown``, never with another of these.
+
+An ``ApiError`` tells in ``retry`` whether the same request may be sent again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from xtrader_client._error_codes import CODES, Retry
 
 #: Longest pause a reply can ask for: a larger figure is taken for a mistake.
 MAX_RETRY_AFTER_S = 600.0
@@ -74,9 +79,13 @@ class ChecksumMismatch(BookError):
 class ApiError(XTraderError):
     """The exchange answered with an error.
 
-    ``code`` is the wire code (``INSUFFICIENT_BALANCE``), ``status`` the HTTP status that belongs to it,
-    ``details`` what the exchange added (field names, limits; decimals in it are strings), ``retry_after_s``
-    the pause it asked for, in seconds.
+    ``code`` is the wire code (``INSUFFICIENT_BALANCE``), ``number`` its number (None of a code that is newer
+    than this package), ``status`` the HTTP status that belongs to it, ``details`` what the exchange added
+    (field names, limits; decimals in it are strings), ``retry_after_s`` the pause it asked for, in seconds.
+
+    ``retry`` is whether the same request may be sent again: ``never``; ``when_changed``, once what stands
+    against it has (a balance, a log-in, the market); ``later``, after a pause; or with the ``same_id`` only,
+    because it may have been carried out. A code that is newer than this package has the word of its status.
     """
 
     def __init__(
@@ -92,6 +101,9 @@ class ApiError(XTraderError):
         self.details: dict[str, Any] = dict(details or {})
         self.status = status
         self.retry_after_s = retry_after_s
+        self.number: int | None
+        self.retry: Retry
+        self.number, self.retry = CODES.get(code) or (None, _retry_of_status(status))
         super().__init__(f"{code}: {message} {self.details}" if self.details else f"{code}: {message}")
 
 
@@ -134,11 +146,11 @@ class RateLimited(ApiError):
 
 
 class ServerError(ApiError):
-    """A fault of the exchange; nothing happened."""
+    """A fault of the exchange. A command may have been carried out: ``retry`` is ``same_id``."""
 
 
 class Unavailable(ApiError):
-    """The engine is away or busy; nothing happened."""
+    """The exchange cannot do it now: the engine is away or busy, or what else it needs."""
 
 
 class OutcomeUnknown(ApiError):
@@ -166,6 +178,12 @@ _BY_CODE: dict[str, type[ApiError]] = {
     "MFA_REQUIRED": MfaRequired,
     "TERMS_NOT_ACCEPTED": TermsNotAccepted,
 }
+
+
+def _retry_of_status(status: int) -> Retry:
+    if status == 429:
+        return "later"
+    return "same_id" if status >= 500 else "never"
 
 
 def error_of(body: Mapping[str, Any], status: int, retry_after_s: float | None = None) -> ApiError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from xtrader_client._base import BaseClient, Json
 from xtrader_client._literals import ExportedHistory, PortfolioRange, TotalledHistory
@@ -22,10 +22,17 @@ class HistoryCalls(BaseClient):
         )
         return reply
 
-    async def get_portfolio(self, range: PortfolioRange = "1m", currency: str | None = None) -> Json:
+    async def get_portfolio(
+        self,
+        range: PortfolioRange = "1m",
+        currency: str | None = None,
+        *,
+        accounts: Literal["all"] | None = None,
+    ) -> Json:
         """Holdings with cost and profit by average and by FIFO, their value over a range, performance.
-        ``currency``: everything converted to it, by the rates that the reply names."""
-        params = {"range": range, "currency": currency}
+        ``currency``: everything converted to it, by the rates that the reply names. ``accounts``: over all
+        accounts of the user."""
+        params = {"range": range, "currency": currency, "accounts": accounts}
         reply: Json = await self._rest.call("GET", "/v1/portfolio", params=params, authenticated=True)
         return reply
 

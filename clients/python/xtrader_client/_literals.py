@@ -96,6 +96,17 @@ Interval = Literal["1m", "5m", "15m", "30m", "1h", "4h", "1d", "1w"]
 #: Which orders ``Client.get_orders`` returns.
 OrderListStatus = Literal["open", "closed", "new", "partially_filled", "filled", "canceled", "expired"]
 
+#: Kinds of entries of the ledger.
+LedgerEntryType = Literal[
+    "trade",
+    "deposit",
+    "withdrawal",
+    "transfer_out",
+    "transfer_in",
+    "withdrawal_hold",
+    "withdrawal_release",
+]
+
 #: Channels of a symbol; candles add theirs, ``klines:<interval>``.
 PublicChannel = Literal["book", "trades", "auction", "symbols", "statistics"]
 CandleChannel = Literal[
@@ -103,7 +114,9 @@ CandleChannel = Literal[
 ]
 #: Channels of the account that logged in; they have no symbol.
 PrivateChannel = Literal["orders", "fills", "balances"]
-Channel = PublicChannel | CandleChannel | PrivateChannel
+#: The figures of every symbol by one topic.
+AllChannel = Literal["statistics:all"]
+Channel = PublicChannel | CandleChannel | PrivateChannel | AllChannel
 
 #: Language of the exchange's error messages.
 Language = Literal["en", "ko"]

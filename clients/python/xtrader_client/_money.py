@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Self
 
-from xtrader_client._decimals import required_decimal
+from xtrader_client._decimals import optional_decimal, required_decimal
+from xtrader_client._literals import LedgerEntryType
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,4 +161,52 @@ class TransferResult:
             required_decimal(moved, "amount"),
             moved["timestamp"],
             int(data["sequence"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """What one trade, transfer or withdrawal did to one asset of the account, in its units.
+
+    ``amount`` is signed and has the ``fee`` inside; ``balance_after`` is available and held together.
+    ``counter_account`` is the number of the other account of a transfer. ``held`` is what a withdrawal set
+    aside (negative: is not any more), which changes no amount. None stands for what does not apply.
+    ``timestamp`` is in ms UTC.
+    """
+
+    entry_id: str
+    type: LedgerEntryType
+    asset: str
+    amount: Decimal
+    balance_after: Decimal
+    fee: Decimal
+    symbol: str | None
+    trade_id: str | None
+    order_id: str | None
+    timestamp: int
+    sequence: int
+    counter_account: str | None
+    memo: str | None
+    withdrawal_id: str | None
+    held: Decimal | None
+
+    @classmethod
+    def from_wire(cls, data: Mapping[str, Any]) -> Self:
+        """Read a row of ``GET /v1/ledger``."""
+        return cls(
+            entry_id=data["entry_id"],
+            type=data["type"],
+            asset=data["asset"],
+            amount=required_decimal(data, "amount"),
+            balance_after=required_decimal(data, "balance_after"),
+            fee=required_decimal(data, "fee"),
+            symbol=data["symbol"],
+            trade_id=data["trade_id"],
+            order_id=data["order_id"],
+            timestamp=int(data["timestamp"]),
+            sequence=int(data["sequence"]),
+            counter_account=data["counter_account"],
+            memo=data["memo"],
+            withdrawal_id=data["withdrawal_id"],
+            held=optional_decimal(data["held"]),
         )

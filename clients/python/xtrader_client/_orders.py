@@ -224,9 +224,8 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """One side of a trade, as its owner sees it. ``price`` and ``fee`` (negative: a rebate) are in the quote
-    asset, ``quantity`` in the base asset, ``timestamp`` in ms UTC. In the reply to an order ``order_id`` and
-    ``symbol`` are those of the order."""
+    """One side of a trade, as its owner sees it. ``price``, ``amount`` (price times quantity) and ``fee``
+    (negative: a rebate) are in the quote asset, ``quantity`` in the base asset, ``timestamp`` in ms UTC."""
 
     trade_id: str
     order_id: str | None
@@ -237,6 +236,8 @@ class Fill:
     fee: Decimal
     liquidity: Liquidity
     timestamp: int
+    amount: Decimal
+    fee_asset: str
 
     @classmethod
     def from_wire(cls, data: Mapping[str, Any], order: Order | None = None) -> Self:
@@ -251,6 +252,8 @@ class Fill:
             fee=required_decimal(data, "fee"),
             liquidity=data["liquidity"],
             timestamp=int(data["timestamp"]),
+            amount=required_decimal(data, "amount"),
+            fee_asset=data["fee_asset"],
         )
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from xtrader_client._base import BaseClient, Json
 from xtrader_client._decimals import Number, wire_number
-from xtrader_client._literals import Interval, Liquidity, OrderListStatus, OrderType, Side
+from xtrader_client._literals import Interval, LedgerEntryType, Liquidity, OrderListStatus, OrderType, Side
 from xtrader_client._market import BookSnapshot, Candle, Indication, SymbolTerms, Ticker, Trade
-from xtrader_client._money import Balance
+from xtrader_client._money import Balance, LedgerEntry
 from xtrader_client._orders import Fill, Order
 from xtrader_client._outcomes import DepositResult, OrderResult
 
@@ -49,16 +49,34 @@ class RestCalls(BaseClient):
         symbol: str | None = None,
         limit: int | None = None,
         *,
+        order_id: str | None = None,
         side: Side | None = None,
         liquidity: Liquidity | None = None,
         start: int | None = None,
         end: int | None = None,
     ) -> list[Fill]:
-        """Own fills, newest first: the first page, ``limit`` (1 to 500, 100 by default) of them; ``start``
-        and ``end`` in ms UTC."""
+        """Own fills, of one order or of all, newest first: the first page, ``limit`` (1 to 500, 100 by
+        default) of them; ``start`` and ``end`` in ms UTC."""
         params = {"symbol": symbol, "limit": limit, "side": side, "liquidity": liquidity}
-        reply = await self._get("/v1/fills", {**params, "start": start, "end": end})
+        params |= {"order_id": order_id, "start": start, "end": end}
+        reply = await self._get("/v1/fills", params)
         return [Fill.from_wire(row) for row in reply["fills"]]
+
+    async def get_ledger(
+        self,
+        symbol: str | None = None,
+        limit: int | None = None,
+        *,
+        asset: str | None = None,
+        entry_type: LedgerEntryType | None = None,
+        start: int | None = None,
+        end: int | None = None,
+    ) -> list[LedgerEntry]:
+        """What changed the account's balances, newest first: the first page, ``limit`` (1 to 500, 100 by
+        default) of them; ``start`` and ``end`` in ms UTC."""
+        params = {"symbol": symbol, "limit": limit, "asset": asset, "type": entry_type}
+        reply = await self._get("/v1/ledger", {**params, "start": start, "end": end})
+        return [LedgerEntry.from_wire(row) for row in reply["entries"]]
 
     async def get_balances(self) -> list[Balance]:
         """What the account has of each asset."""

@@ -9,7 +9,6 @@ session's next change.
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import secrets
 import threading
 import time
@@ -32,8 +31,11 @@ from exchange.engine.messages import (
 )
 from exchange.link.errors import EngineError
 from exchange.link.protocol import Answer, Outcome
+from exchange.telemetry.logs import get_logger
+from exchange.telemetry.measures import own
+from exchange.telemetry.process_health import Rounds
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 #: How often the clock and the symbols are looked at.
 POLL_S: Final = 1.0
@@ -150,25 +152,31 @@ class SessionDriver:
             try:
                 plan = list(changes(self._sessions_of(calendar, now_ns)))
             except UnknownCalendar as error:
-                logger.error("symbols stay as they are: %s", error)
+                logger.error("calendar_unknown", calendar=calendar, text=str(error))
             self._plans[calendar] = (today, plan)
         return plan
 
 
-def run_steps(steps: Sequence[Callable[[], int]], stop: threading.Event) -> None:
+def run_steps(
+    steps: Sequence[Callable[[], int]], stop: threading.Event, rounds: Rounds | None = None
+) -> None:
     """Take these steps again and again until ``stop`` is set; while the engine is away try again, and say so
-    once."""
+    once. ``rounds`` is told of those that ended well."""
     is_waiting = False
+    passed = own().gauge("xtrader_duty_last_pass_timestamp_seconds")
     while not stop.is_set():
         try:
             for step in steps:
                 step()
         except EngineError as error:
             if not is_waiting:
-                logger.warning("sessions wait: %s", error)
+                logger.warning("sessions_wait", error=error)
             is_waiting = True
         else:
             is_waiting = False
+            passed.set(time.time(), "sessions")
+            if rounds is not None:
+                rounds.done()
         stop.wait(POLL_S)
 
 
@@ -190,6 +198,14 @@ def _reason(change: Change, plan: list[Change]) -> str:
 def _log(symbol: str, change: Change, outcome: Outcome) -> None:
     word = SYMBOL_STATUSES[change.status]
     if outcome.events and outcome.events[0][0] == EV_REJECTED:
-        logger.error("%s to %s was refused: %s", symbol, word, RejectedEvent(*outcome.events[0]).code)
+        logger.error(
+            "symbol_status_refused", symbol=symbol, status=word, code=RejectedEvent(*outcome.events[0]).code
+        )
     else:
-        logger.info("%s: %s of session %s, sequence %d", symbol, word, change.day, outcome.sequence)
+        logger.info(
+            "symbol_status_set",
+            symbol=symbol,
+            status=word,
+            session=str(change.day),
+            sequence=outcome.sequence,
+        )

@@ -3,10 +3,9 @@ holds the demo's auctions."""
 
 from __future__ import annotations
 
-import logging
 import signal
 import threading
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
@@ -15,8 +14,14 @@ from exchange.control.calendars.driver import SessionDriver, run_steps
 from exchange.control.calendars.hourly import HourlyAuctions
 from exchange.link.blocking import BlockingEngineClient
 from exchange.listing import catalog
+from exchange.own_side_door import own_side_door
+from exchange.telemetry.logs import get_logger
+from exchange.telemetry.process_health import Rounds, health_pages
 
-logger = logging.getLogger(__name__)
+#: Without a good round for so long it does not do its work: the engine is away.
+STUCK_S: Final = 15.0
+
+logger = get_logger(__name__)
 
 
 class Command(BaseCommand):
@@ -26,10 +31,13 @@ class Command(BaseCommand):
         stop = threading.Event()
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, lambda *_: stop.set())
-        with BlockingEngineClient(settings.XTRADER["ENGINE_SOCKET"]) as client:
-            logger.info("sessions started")
+        link = BlockingEngineClient(settings.XTRADER["ENGINE_SOCKET"])
+        rounds = Rounds(STUCK_S)
+        pages = health_pages(lambda: rounds.readiness("the calendar"))
+        with own_side_door("sessions", pages), link as client:
+            logger.info("sessions_started")
             steps = [SessionDriver(client).step]
             if settings.XTRADER["DEMO_AUCTIONS"]:
                 steps.append(HourlyAuctions(client, catalog.AAPL_USD.symbol).step)
-            run_steps(steps, stop)
-        logger.info("sessions stopped")
+            run_steps(steps, stop, rounds)
+        logger.info("sessions_stopped")

@@ -27,6 +27,9 @@ class Command(BaseCommand):
         options["journal"] = options["journal"] or journal_folder(configured["JOURNAL_URL"])
         options["snapshots"] = options["snapshots"] or Path(configured["SNAPSHOT_DIR"])
         options["socket"] = options["socket"] or Path(configured["ENGINE_SOCKET"])
+        # The journal's disk and the database's, where that is a file; others by --watch-disk.
+        options["watch_disk"] = [*options["watch_disk"], Path(configured["DATA_DIR"])]
+        options["side_door"] = options["side_door"] or configured["SIDE_DOOR_FOLDER"]
         sys.exit(engine_process.run(options))
 
 

@@ -1,13 +1,16 @@
 // Every wire code of the exchange has a sentence in both languages, and one for when its figures are missing.
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import en from "@/locales/en/errors.json";
 import ko from "@/locales/ko/errors.json";
 import { errorText } from "./errors";
 
-const table = readFileSync(new URL("../../../exchange/errors/table.py", import.meta.url), "utf8");
-const codes = [...table.matchAll(/^ {4}"([A-Z_]+)": ErrorKind/gm)].map((match) => match[1]!);
+const room = new URL("../../../exchange/errors/", import.meta.url);
+const codes = readdirSync(room)
+  .filter((file) => file.endsWith("_codes.py"))
+  .flatMap((file) => [...readFileSync(new URL(file, room), "utf8").matchAll(/^ {4}"([A-Z_]+)": ErrorKind/gm)])
+  .map((match) => match[1]!);
 
 describe.each([
   ["en", en as Record<string, string>],

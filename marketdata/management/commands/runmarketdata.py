@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import sys
 import threading
@@ -20,14 +19,18 @@ from exchange.journal.files import OS_FILES
 from exchange.link.errors import FollowerError
 from exchange.link.follower import Follower, Position
 from exchange.management.commands.runengine import journal_folder
+from exchange.own_side_door import own_side_door
+from exchange.telemetry.logs import get_logger
+from exchange.telemetry.process_health import health_pages
 from marketdata.feed.board import Board
 from marketdata.feed.feed_server import FeedServer
 from marketdata.projection import garbage
 from marketdata.projection.follower_health import Options
 from marketdata.projection.projector import Projector
+from marketdata.projection.projector_health import ProjectorHealth
 from marketdata.projection.store import ProjectionError, Store
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 class Command(BaseCommand):
@@ -51,12 +54,15 @@ class Command(BaseCommand):
             snapshot_minutes=options["snapshot_minutes"],
             check_seconds=options["check_seconds"],
         )
+        board = Board()
+        health = ProjectorHealth(board)
+        pages = health_pages(health.readiness)
         try:
-            with only_one(Path(settings.XTRADER["MARKETDATA_SOCKET"])):
-                has_failed = run(stopping, paced)
+            with only_one(Path(settings.XTRADER["MARKETDATA_SOCKET"])), own_side_door("marketdata", pages):
+                has_failed = run(stopping, paced, board, health)
         except (FollowerError, JournalError, ProjectionError) as error:
             # Going on would write what the journal does not say: an operator has to look.
-            logger.critical("market data stops: %s: %s", type(error).__name__, error)
+            logger.critical("marketdata_stops", error=error)
             raise CommandError(str(error), returncode=3) from error
         if has_failed:
             sys.exit(1)
@@ -85,11 +91,10 @@ def only_one(socket_path: Path) -> Iterator[None]:
         OS_FILES.close(lock)
 
 
-def run(stopping: threading.Event, options: Options) -> bool:
+def run(stopping: threading.Event, options: Options, board: Board, health: ProjectorHealth) -> bool:
     """Project and serve until ``stopping`` is set. True if it ended because the feed's server failed."""
     failed = threading.Event()
     xtrader = settings.XTRADER
-    board = Board()
     store = Store(stop=stopping.is_set)
     journal = journal_folder(xtrader["JOURNAL_URL"])
     kept = xtrader["JOURNAL_KEEP_SEGMENTS"]
@@ -116,6 +121,7 @@ def run(stopping: threading.Event, options: Options) -> bool:
         engine_socket=xtrader["ENGINE_SOCKET"],
         archiver=Archiver(journal, keep=kept) if kept else None,
     )
+    health.projector = projector
     garbage.take_over()
     server = FeedServer(Path(xtrader["MARKETDATA_SOCKET"]), board, on_failure=feed_failed)
     server.start()

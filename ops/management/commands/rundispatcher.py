@@ -3,7 +3,6 @@ withdrawals to who pays them, and does what is due once a day."""
 
 from __future__ import annotations
 
-import logging
 import signal
 import threading
 from typing import Any
@@ -17,8 +16,11 @@ from custody.custody_job import CustodyJob
 from exchange.control.dispatcher import Dispatcher
 from exchange.control.housekeeping import run_daily
 from exchange.link.blocking import BlockingEngineClient
+from exchange.own_side_door import own_side_door
+from exchange.telemetry.logs import get_logger
+from exchange.telemetry.process_health import health_pages
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 class Command(BaseCommand):
@@ -32,10 +34,13 @@ class Command(BaseCommand):
         threading.Thread(target=run_daily, args=(stop,), name="housekeeping", daemon=True).start()
         # A mail server that is away keeps letters from being sent, and nothing else.
         threading.Thread(target=Postman().run, args=(stop,), name="postman", daemon=True).start()
-        with BlockingEngineClient(settings.XTRADER["ENGINE_SOCKET"]) as client:
+        link = BlockingEngineClient(settings.XTRADER["ENGINE_SOCKET"])
+        dispatcher = Dispatcher(link)
+        pages = health_pages(lambda: dispatcher.rounds.readiness("the dispatcher"))
+        with own_side_door("dispatcher", pages), link as client:
             threading.Thread(target=FeeJob(client).run, args=(stop,), name="fees", daemon=True).start()
             # A provider may take its time to answer.
             threading.Thread(target=CustodyJob(client).run, args=(stop,), name="custody", daemon=True).start()
-            logger.info("dispatcher started")
-            Dispatcher(client).run(stop)
-        logger.info("dispatcher stopped")
+            logger.info("dispatcher_started")
+            dispatcher.run(stop)
+        logger.info("dispatcher_stopped")

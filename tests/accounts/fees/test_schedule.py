@@ -49,7 +49,7 @@ def test_a_volume_lies_between_its_tier_and_the_next(volumes: list[int], value: 
         ({"number": 1_001}, "INVALID_FIELD", "number"),
         ({"name": " "}, "INVALID_FIELD", "name"),
         ({"name": "x" * 41}, "INVALID_FIELD", "name"),
-        ({"name": "a\nb"}, "INVALID_FIELD", "name"),
+        ({"name": "a\nb"}, "INVALID_TEXT", "name"),
         ({"volume_minor": 0}, "INVALID_FIELD", "volume"),
         ({"rates": (("btc", 0, 0),)}, "INVALID_FEES", "rates"),
         ({"rates": (("*", 0, 0), ("*", 1, 1))}, "INVALID_FEES", "rates"),

@@ -203,6 +203,22 @@ def test_a_command_the_engine_cannot_read_does_not_hold_up_the_rest(
     assert (cursed.state, cursed.refusal_code, sound.state) == (State.REFUSED, "INTERNAL", State.APPLIED)
 
 
+def test_without_room_on_disk_deposits_wait_and_hold_up_nothing(
+    live_engine: LiveEngine, alice: Person
+) -> None:
+    before = holding(live_engine, alice)
+    live_engine.worker.disk.is_short = True
+    waiting = deposit_to(alice, 7)
+    frozen = request_change(Kind.SET_ACCOUNT, {"account": alice.account, "status": m.FROZEN})
+    assert Dispatcher(live_engine.client).run_once() == 1
+    waiting.refresh_from_db()
+    frozen.refresh_from_db()
+    assert (waiting.state, frozen.state) == (State.SUBMITTED, State.APPLIED)
+    live_engine.worker.disk.is_short = False
+    assert Dispatcher(live_engine.client).run_until_empty() == 1
+    assert holding(live_engine, alice) == before + 7
+
+
 def test_ids_rise_and_never_repeat() -> None:
     found: list[int] = []
     threads = [

@@ -37,6 +37,7 @@ def test_statuses_of_the_contract() -> None:
     assert {"SYMBOL_HALTED", "ORDER_NOT_OPEN", "DUPLICATE_ID"} <= set(codes_of_status(409))
     assert set(codes_of_status(503)) == {
         *("ENGINE_UNAVAILABLE", "ENGINE_BUSY", "DATABASE_UNAVAILABLE", "PROVIDER_UNAVAILABLE", "LOGIN_BUSY"),
+        *("DATABASE_BUSY", "RATE_LIMIT_UNAVAILABLE", "VENUE_CANCEL_ONLY"),
     }
     assert codes_of_status(504) == ["OUTCOME_UNKNOWN"]
 

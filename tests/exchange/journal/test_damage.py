@@ -109,7 +109,7 @@ def test_a_torn_tail_is_cut_and_said(folders: Folders, caplog: pytest.LogCapture
     segment.write_bytes(whole[: ends[-1] - 5] + bytes(len(whole) - ends[-1] + 5))
     with folders.open(segment_bytes=SHORT) as sequencer:
         assert sequencer.position == positions[-2]
-        assert f"at offset {ends[-2]}" in caplog.text and str(segment) in caplog.text
+        assert f"'offset': {ends[-2]}" in caplog.text and str(segment) in caplog.text
         sequencer.submit(take(orders(2), 3))
         position = sequencer.position
     assert outcome(folders) == position

@@ -98,7 +98,7 @@ def test_no_refusal_of_a_repetition_is_the_outcome_of_the_first(
             connections += 1
             refused = 0
             while length := await reader.read(LENGTH_BYTES):
-                [[_, first_id, commands]] = msgspec.msgpack.decode(
+                [[_, first_id, commands, _]] = msgspec.msgpack.decode(
                     await reader.readexactly(int.from_bytes(length, "little"))
                 )
                 if connections == 1:
@@ -132,7 +132,7 @@ def test_a_repetition_that_is_never_taken_leaves_the_outcome_unknown(short: Path
             nonlocal connections
             connections += 1
             while length := await reader.read(LENGTH_BYTES):
-                [[_, first_id, _]] = msgspec.msgpack.decode(
+                [[_, first_id, _, _]] = msgspec.msgpack.decode(
                     await reader.readexactly(int.from_bytes(length, "little"))
                 )
                 if connections == 1:

@@ -209,7 +209,7 @@ class Lanes:
         assert not turns._unanswered, "an account's place is free again, whatever became of its order"
         [reply] = socket.messages
         assert (reply.pop("type"), reply.pop("id")) == ("reply", 1)
-        return Answer(200 if reply.pop("ok") else reply.pop("status"), without_statuses(reply))
+        return Answer(200 if reply.pop("ok") else reply.pop("status"), as_rest_has_it(reply))
 
 
 async def _through_lane(op: str, body: dict[str, Any], token: str) -> Answer:
@@ -217,16 +217,16 @@ async def _through_lane(op: str, body: dict[str, Any], token: str) -> Answer:
     return Answer(status, answer)
 
 
-def without_statuses(reply: dict[str, Any]) -> Any:
-    """The reply without the HTTP status that a socket's error bodies have beside the code."""
+def as_rest_has_it(reply: dict[str, Any]) -> Any:
+    """The reply with what a socket's errors leave to be looked up, and without the HTTP status they have."""
     if isinstance(reply, dict):
-        is_error = "error" in reply
-        return {
-            name: without_statuses(value)
-            for name, value in reply.items()
-            if not (is_error and name == "status")
-        }
-    return [without_statuses(item) for item in reply] if isinstance(reply, list) else reply
+        found = {name: as_rest_has_it(value) for name, value in reply.items()}
+        if "error" in found:
+            found.pop("status", None)
+            kind = ERRORS[found["error"]]
+            found |= {"number": kind.number, "retry": kind.retry.value}
+        return found
+    return [as_rest_has_it(item) for item in reply] if isinstance(reply, list) else reply
 
 
 def only_result(answer: Answer) -> Answer:

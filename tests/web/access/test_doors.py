@@ -30,7 +30,7 @@ from accounts.fees.fee_schedule import Tier, change_tier, quotes_of_symbols
 from accounts.identity import roles, second_factor
 from accounts.identity.identities import Identity, identify_token, key_identities
 from accounts.letters.posting import post
-from accounts.models import ApiKey, Invitation, TermsAcceptance, TermsOfService, User
+from accounts.models import ApiKey, Invitation, RateTier, TermsAcceptance, TermsOfService, User
 from custody.asset_terms import seed_terms
 from custody.deposits import rulings
 from custody.models import CustodyStatement, Deposit, ProviderNotice, Reconciliation, Withdrawal
@@ -220,6 +220,7 @@ def venue(live_engine: LiveEngine, alice: Person, bob: Person, settings: Any) ->
     )
     TermsAcceptance.objects.create(user=alice.user, terms=terms)
     post("password_changed", "alice@example.com", "en", user=alice.user.pk)
+    RateTier.objects.get_or_create(name="fast", defaults={"orders": "9000/s"})
     keys = {}
     for model in admin.site._registry:
         row = model._default_manager.order_by("pk").first()

@@ -42,7 +42,9 @@ OWNERS: Final[dict[str, set[str]]] = {
     "x-forwarded-for": {"web/access/addresses.py"},
     "http-x-forwarded-for": {"web/access/addresses.py"},
     "remote-addr": {"web/access/addresses.py"},
-    "num-proxies": {"web/access/addresses.py", "xtrader/settings.py"},
+    "num-proxies": {
+        *("web/access/addresses.py", "xtrader/settings.py", "xtrader/variables/variable_table.py")
+    },
     # --- how often ---
     "rate-limits": {"web/access/limiter.py", "xtrader/settings.py"},
     "order-rates": {"web/access/limiter.py", "xtrader/settings.py"},

@@ -20,16 +20,19 @@ class Site:
         self.cache: Counter[tuple[str, int]] = Counter()
         self.is_away = False
         self.own: Counter[str] = Counter()
-        monkeypatch.setattr(shared_counts, "_add", self._add)
+        monkeypatch.setattr(shared_counts, "_add_all", self._add_all)
         # Sharing is done by the test, not by a thread.
         monkeypatch.setattr(SharedCounts, "_share_on", lambda counts: None)
         self.here, self.there = SharedCounts(self._count), SharedCounts(self._count)
 
-    def _add(self, name: str, window: int, cost: int, span_s: int) -> int | None:
+    def _add_all(self, counters: list[tuple[str, int, int, int]]) -> list[int] | None:
         if self.is_away:
             return None
-        self.cache[name, window] += cost
-        return self.cache[name, window]
+        counts = []
+        for name, window, cost, _span_s in counters:
+            self.cache[name, window] += cost
+            counts.append(self.cache[name, window])
+        return counts
 
     def _count(self, name: str, cost: int, span_s: int, now_s: float) -> int:
         self.own[name] += cost
@@ -42,7 +45,8 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Site:
 
 
 def test_what_is_asked_for_is_exact(site: Site) -> None:
-    assert [counts.add_now("a", 2, 60, NOW_S) for counts in (site.here, site.there, site.here)] == [2, 4, 6]
+    counted = [counts.add_now("a", 2, 60, NOW_S) for counts in (site.here, site.there, site.here)]
+    assert counted == [2, 4, 6]
 
 
 def test_what_is_not_asked_for_is_known_once_it_is_shared(site: Site) -> None:
@@ -61,3 +65,7 @@ def test_without_the_cache_each_process_counts_for_itself(site: Site) -> None:
     assert [site.here.add_later("b", 1, 60, NOW_S) for _ in range(3)] == [1, 2, 3]
     site.here.share()
     assert site.here.add_later("b", 1, 60, NOW_S) == 4
+    assert site.here.is_away
+    site.is_away = False
+    site.here.share()
+    assert not site.here.is_away

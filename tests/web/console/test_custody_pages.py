@@ -15,6 +15,7 @@ from accounts.identity import roles
 from custody.models import CustodyStatement, Deposit, DepositRuling, Reconciliation
 from custody.reconciliation import reporting
 from custody.reconciliation.counting import count
+from exchange.errors import message_of
 from exchange.models import AuditRecord
 from tests.conftest import LiveEngine, Person, make_person
 from tests.custody.gate import BTC, Gate, open_gate, trader
@@ -89,6 +90,13 @@ def test_a_ruling_is_declined_and_another_rejects(gate: Gate, dana: Person) -> N
     assert oscar.post(f"{at}/approve/", {"reason": "sent back"}).status_code == 302
     assert Deposit.objects.get().state == "rejected" and DepositRuling.objects.count() == 2
     assert gate.available(dana) == 0
+
+
+def test_what_waits_for_a_decision_is_not_ruled_on_again(gate: Gate, dana: Person) -> None:
+    at, oscar = f"/admin/custody/deposit/{disputed(gate).pk}", browser("oscar")
+    given = {"account": "1011", "amount": "1", "reason": "hers"}
+    assert oscar.post(f"{at}/credit/", given).status_code == 302
+    assert message_of("REQUEST_NOT_WAITING") in oscar.post(f"{at}/credit/", given).content.decode()
 
 
 def test_lists_and_notices(gate: Gate, dana: Person) -> None:

@@ -378,8 +378,8 @@ def test_the_same_transfer_moves_its_amount_once(alice: Person, live_engine: Liv
 @pytest.mark.parametrize(
     "body, code",
     [
-        ({"to": "main"}, "INVALID_FIELD"),
-        ({"from": "bot", "to": "bot"}, "INVALID_FIELD"),
+        ({"to": "main"}, "SAME_ACCOUNT"),
+        ({"from": "bot", "to": "bot"}, "SAME_ACCOUNT"),
         ({"to": "1002"}, "ACCOUNT_NOT_FOUND"),
         ({"from": "1002"}, "ACCOUNT_NOT_FOUND"),
         ({"from": "1002", "to": "main"}, "ACCOUNT_NOT_FOUND"),

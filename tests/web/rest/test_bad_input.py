@@ -246,7 +246,7 @@ def test_a_bad_order_is_refused_and_changes_nothing(
     before = alice.get("/v1/balances").json()["balances"], live_engine.client.query("books", None).value
     response = alice.post("/v1/order", body)
     assert (response.status_code, response.json()["error"]) == (status, code), response.content
-    assert set(response.json()) == {"error", "message", "details"}
+    assert set(response.json()) == {"error", "number", "retry", "message", "details"}
     if field is not None:
         assert response.json()["details"]["field"] == field
     after = alice.get("/v1/balances").json()["balances"], live_engine.client.query("books", None).value

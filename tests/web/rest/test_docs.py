@@ -10,7 +10,6 @@ import pytest
 
 from accounts.identity.recent_proofs import REMEMBER_S
 from exchange.engine.state import memory
-from exchange.errors import ERRORS
 from exchange.link.async_client import AsyncEngineClient
 from exchange.node import server
 from exchange.orders.parsing import MAX_BATCH, ORDER_FIELDS
@@ -23,13 +22,6 @@ from web.rest.views.market import DEFAULT_DEPTH, MAX_DEPTH
 @pytest.fixture(scope="module")
 def guide() -> str:
     return (Path(__file__).parents[3] / "docs" / "rest.md").read_text()
-
-
-def test_the_error_table_is_the_table_of_codes(guide: str) -> None:
-    rows = [line for line in guide.splitlines() if line.startswith("| `") and line.count("|") == 5]
-    written = [row for row in rows if row.split("`")[1] in ERRORS]
-    ordered = sorted(ERRORS.items(), key=lambda item: (item[1].status, item[0]))
-    assert written == [f"| `{code}` | {kind.status} | {kind.en} | {kind.doc} |" for code, kind in ordered]
 
 
 def test_every_call_of_the_contract_is_in_it(guide: str) -> None:

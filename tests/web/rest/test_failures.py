@@ -18,7 +18,7 @@ from tests.conftest import LiveEngine, Person
 
 def shape(response: Any) -> tuple[int, str]:
     body = response.json()
-    assert set(body) == {"error", "message", "details"}
+    assert set(body) == {"error", "number", "retry", "message", "details"}
     assert isinstance(body["details"], dict)
     return response.status_code, body["error"]
 
@@ -29,7 +29,7 @@ def test_methods_types_and_addresses(alice: Person) -> None:
     form = alice.api.post("/v1/order", "a=1", content_type="application/x-www-form-urlencoded")
     assert shape(form) == (415, "UNSUPPORTED_MEDIA_TYPE")
     assert shape(alice.api.get("/v1/balances", HTTP_ACCEPT="image/png")) == (406, "NOT_ACCEPTABLE")
-    assert shape(alice.api.get("/v1/balances?format=xml")) == (404, "NOT_FOUND")
+    assert shape(alice.api.get("/v1/balances?format=xml")) == (406, "NOT_ACCEPTABLE")
     assert shape(alice.api.get("/v1/nothing/here")) == (404, "NOT_FOUND")
     assert shape(alice.api.get("/api/v9/time", HTTP_ACCEPT="text/html")) == (404, "NOT_FOUND")
 

@@ -46,7 +46,7 @@ within_a_test = settings(
 def check(response: Any) -> None:
     assert response.status_code < 500, response.content
     if response.status_code >= 400:
-        assert set(response.json()) == {"error", "message", "details"}
+        assert set(response.json()) == {"error", "number", "retry", "message", "details"}
 
 
 @within_a_test

@@ -24,4 +24,4 @@ def test_broken_invariants_are_counted_and_not_described(
     for path in ("/healthz", "/metrics"):
         body = anyone.get(path).content.decode()
         assert "told" not in body
-        assert '"breaches": 1' in body or "xtrader_marketdata_invariant_breaches 1.0" in body
+        assert '"breaches": 1' in body or "xtrader_invariant_breaches 1.0" in body

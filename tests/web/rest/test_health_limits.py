@@ -3,12 +3,16 @@ for the inside."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client
 
+from exchange import process
+from exchange.process import Process
+from exchange.telemetry.doors import open_side_door
 from ops import health
 from ops.health import Examiner, Report
 
@@ -87,3 +91,30 @@ class TestWhoReadsMetrics:
     def test_everybody_where_that_is_meant(self, asked: list[float], settings: Any) -> None:
         settings.XTRADER = {**settings.XTRADER, "METRICS_PUBLIC": True}
         assert get("/metrics", AWAY).status_code == 200
+
+
+class TestPagesOfOtherProcesses:
+    """``/metrics/{process}`` relays a side door, under the rule of ``/metrics``."""
+
+    def test_the_page_of_a_process_that_runs(self, settings: Any, tmp_path: Path) -> None:
+        settings.XTRADER = {**settings.XTRADER, "SIDE_DOOR_FOLDER": tmp_path}
+        with process.using(Process()), open_side_door("engine", tmp_path, {}):
+            page = get("/metrics/engine")
+            assert page.status_code == 200 and b'process="engine"' in page.content
+            assert get("/metrics/engine", AWAY).status_code == 403
+            assert get("/metrics/engine", **{"x-forwarded-for": AWAY}).status_code == 403
+        assert get("/metrics/engine").status_code == 502
+
+    @pytest.mark.parametrize("name", ["web-2", "nobody"])
+    def test_none_where_none_answers(self, settings: Any, tmp_path: Path, name: str) -> None:
+        settings.XTRADER = {**settings.XTRADER, "SIDE_DOOR_FOLDER": tmp_path}
+        assert get(f"/metrics/{name}").status_code == 502
+
+    @pytest.mark.parametrize("name", ["..", ".%2E", "a.b", "web-x", "engine%2F..", "x" * 40, "%00"])
+    def test_no_name_leads_elsewhere(self, name: str) -> None:
+        assert get(f"/metrics/{name}").status_code == 404
+
+    def test_they_count_as_public_reads(self, settings: Any, tmp_path: Path) -> None:
+        limits = {**settings.XTRADER["RATE_LIMITS"], "public": "1/h"}
+        settings.XTRADER = {**settings.XTRADER, "RATE_LIMITS": limits, "SIDE_DOOR_FOLDER": tmp_path}
+        assert [get("/metrics/engine").status_code for _ in range(2)] == [502, 429]

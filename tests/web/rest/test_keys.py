@@ -130,7 +130,7 @@ def test_a_key_is_made_shown_once_listed_and_revoked(alice: Person) -> None:
     [
         ({"label": None}, "MISSING_FIELD", "label"),
         ({"label": "x" * 41}, "INVALID_FIELD", "label"),
-        ({"label": "a\nb"}, "INVALID_FIELD", "label"),
+        ({"label": "a\nb"}, "INVALID_TEXT", "label"),
         ({"scopes": []}, "INVALID_FIELD", "scopes"),
         ({"scopes": ["read", "all"]}, "INVALID_FIELD", "scopes"),
         ({"scopes": [["read"]]}, "INVALID_FIELD", "scopes"),

@@ -15,9 +15,14 @@ from rest_framework.test import APIClient
 
 from accounts.identity.verified_tokens import verified_tokens
 from exchange import process
+from exchange.postgresql.base import PoolExhausted
 from exchange.scarce_log import SPAN_S, ScarceLog
-from exchange.shared_cache import PAUSE_S, SharedCache
+from exchange.shared_cache import PAUSE_S, REDIS_TROUBLE, SharedCache
+from exchange.telemetry import breakers
+from exchange.telemetry.breakers import Breaker
+from exchange.telemetry.logs import get_logger
 from tests.conftest import PASSWORD, LiveEngine, Person
+from tests.log_lines import fields_of
 from tests.web.rest.test_failures import shape
 from web.access.limiter import limiter
 
@@ -72,19 +77,27 @@ def test_without_redis_all_goes_on(
     for path in ("/v1/balances", "/v1/portfolio", "/v1/fills", "/api/v1/orderbook/BTC-KRW"):
         assert alice.get(path).status_code == 200, path
     assert log_in(anyone).status_code == 200
-    lines = [record for record in caplog.records if record.levelno >= logging.WARNING]
-    assert [line.name for line in lines] == ["exchange.shared_cache"]
-    assert "ConnectionError" in lines[0].getMessage() and lines[0].exc_info is None
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert breakers.states()["redis"].state == "open"
 
 
 @pytest.mark.django_db
-def test_without_redis_log_ins_are_counted_in_the_process(
+def test_without_redis_a_quarter_of_the_log_ins_gets_through(
     redis_away: None, settings: Any, alice: Person, anyone: APIClient
 ) -> None:
-    set_rates(settings, login="3/h")
+    set_rates(settings, login="12/h")
     answers = [log_in(anyone, "wrong") for _ in range(5)]
-    assert [answer.status_code for answer in answers] == [401, 401, 401, 429, 429]
-    assert int(answers[-1]["Retry-After"]) >= 1
+    assert [answer.status_code for answer in answers] == [401, 401, 401, 503, 503]
+    assert shape(answers[-1]) == (503, "RATE_LIMIT_UNAVAILABLE")
+    assert answers[-1]["Retry-After"] == "5"
+    # The right password is no way round it; the pages close as the API does.
+    assert shape(log_in(anyone)) == (503, "RATE_LIMIT_UNAVAILABLE")
+    for path in ("/accounts/login/", "/admin/login/", "/accounts/passkey-options/"):
+        page = anyone.post(path, {"username": "alice", "password": PASSWORD})
+        assert (page.status_code, page["Retry-After"]) == (503, "5"), path
+    # Who is logged in goes on, and so do public reads.
+    assert alice.get("/v1/balances").status_code == 200
+    assert anyone.get("/api/v1/orderbook/BTC-KRW").status_code == 200
 
 
 @pytest.mark.django_db(transaction=True)
@@ -114,7 +127,7 @@ def test_processes_count_together_in_redis(redis: None, settings: Any) -> None:
 
 
 def test_one_caller_in_a_while_asks_whether_it_is_back(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now_s, asked = 100.0, 0
 
@@ -125,23 +138,36 @@ def test_one_caller_in_a_while_asks_whether_it_is_back(
             raise ConnectionRefusedError
 
     monkeypatch.setattr("exchange.shared_cache.cache", Away())
-    shared = SharedCache(lambda: now_s)
+    shared = SharedCache(Breaker("it", REDIS_TROUBLE, failures=1, pause_s=PAUSE_S, clock=lambda: now_s))
     for _ in range(10):
         assert shared.get("a") is None
     assert asked == 1 and not shared.answers()
-    now_s += PAUSE_S
+    now_s += PAUSE_S * 1.3
     assert [shared.get("a") for _ in range(10)] == [None] * 10 and asked == 2
-    assert len(caplog.records) == 1
 
 
 def test_a_scarce_log_says_how_many_lines_it_left_out(caplog: pytest.LogCaptureFixture) -> None:
     now_s = 0.0
-    log = ScarceLog(logging.getLogger("tests"), lambda: now_s)
+    log = ScarceLog(get_logger("tests"), lambda: now_s)
     for _ in range(1_001):
         log.error("away")
     now_s = SPAN_S
     log.error("away")
-    assert caplog.messages == ["away", "away (1,000 times more since the last line)"]
+    lines = [fields_of(record) for record in caplog.records]
+    assert [(line["event"], line.get("left_out")) for line in lines] == [("away", None), ("away", 1_000)]
+
+
+@pytest.mark.django_db
+def test_without_room_on_disk_orders_wait_and_cancels_do_not(live_engine: LiveEngine, alice: Person) -> None:
+    resting = alice.place(client_order_id="rests")
+    assert resting.status_code == 200
+    live_engine.worker.disk.is_short = True
+    refused = alice.place()
+    assert shape(refused) == (503, "VENUE_CANCEL_ONLY") and refused["Retry-After"] == "30"
+    # What was taken before is answered as it was, and may be ended.
+    assert alice.post("/v1/orders/cancel-all").status_code == 200
+    live_engine.worker.disk.is_short = False
+    assert alice.place().status_code == 200
 
 
 # --- the database ------------------------------------------------------------------------------------------
@@ -196,6 +222,20 @@ def test_without_a_database_log_in_and_orders(
             assert shape(answer) == (503, "DATABASE_UNAVAILABLE")
             assert answer["Retry-After"] == "2"
     assert alice.place().status_code == 200
+
+
+@pytest.mark.django_db
+def test_without_a_connection_to_spare(
+    alice: Person, anyone: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise OperationalError("no connection") from PoolExhausted("in use")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(BaseDatabaseWrapper, "cursor", refuse)
+        verified_tokens.forget()
+        for answer in (alice.place(), log_in(anyone)):
+            assert shape(answer) == (503, "DATABASE_BUSY") and answer["Retry-After"] == "1"
 
 
 @pytest.mark.django_db

@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 from msgspec import inspect
 from rest_framework.test import APIClient
 
+from accounts.identity import roles
 from accounts.identity.verified_tokens import verified_tokens
 from accounts.portfolio import portfolio_shapes
 from exchange.errors import ERRORS
@@ -28,6 +29,8 @@ from tests.accounts.telephone import Telephone
 from tests.conftest import PASSWORD, LiveEngine, Person
 from tests.custody.cast import BANK, ask, custody_settings, open_desk
 from tests.web.rest.test_bad_input import BAD_ORDERS
+from web.access import needs
+from web.contracts.async_api import document
 from web.rest import (
     deposit_shapes,
     key_shapes,
@@ -173,13 +176,33 @@ def test_order_fields_are_those_that_validation_takes(schema: dict[str, Any]) ->
     assert set(shapes["OrderRequest"]["required"]) == {"symbol", "side", "order_type"}
 
 
-def test_private_calls_need_log_in_and_public_ones_do_not(schema: dict[str, Any]) -> None:
+#: Needs that people have to fill themselves, not a key of theirs.
+OF_PEOPLE = {needs.LOG_IN, roles.MANAGE_ACCOUNTS, roles.MANAGE_KEYS, roles.CONFIRM_OWN}
+
+
+def test_every_call_names_the_ways_to_prove_who_one_is(schema: dict[str, Any]) -> None:
+    """By the table of needs, which real requests of everybody are held against."""
+    needed = {
+        (method.lower(), "/" + re.sub(r"<str:(\w+)>", r"{\1}", path)): need
+        for path, methods in needs.REST.items()
+        for method, need in methods.items()
+    }
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
-            if (method, path) not in PATHS_OF_THE_CONTRACT:
-                continue
-            schemes = {name for entry in operation.get("security", []) for name in entry}
-            assert schemes == ({"bearer", "key", "cookieAuth"} if path.startswith("/v1/") else set()), path
+            need = needed[method, path]
+            cookie = {"cookieAuth"} if method == "get" else {"cookieAuth", "csrf"}
+            ways = [{"bearer"}, cookie, *([] if need in OF_PEOPLE else [{"key", "timestamp", "signature"}])]
+            stated = [set(way) for way in operation.get("security", [])]
+            expected = [] if need == needs.ANYONE else ways
+            assert sorted(map(sorted, stated)) == sorted(map(sorted, expected)), (method, path)
+    stated = {
+        name
+        for methods in schema["paths"].values()
+        for each in methods.values()
+        for way in each.get("security", ())
+        for name in way
+    }
+    assert stated == set(schema["components"]["securitySchemes"])
 
 
 def test_every_error_of_an_order_is_documented(schema: dict[str, Any]) -> None:
@@ -375,6 +398,21 @@ def test_the_schema_and_its_page_are_served(anyone: APIClient) -> None:
     assert anyone.get("/api/schema").status_code == 200
     page = anyone.get("/api/docs").content.decode()
     assert "https://" not in page, "the page loads nothing from elsewhere"
+
+
+def test_redoc_is_served_without_anything_from_elsewhere(anyone: APIClient) -> None:
+    page = anyone.get("/api/redoc").content.decode()
+    [script] = re.findall(r'<script src="([^"]+)"', page)
+    assert "https://" not in page and script.startswith("/")
+    redoc = anyone.get(script)
+    assert redoc.headers["Content-Type"].startswith("text/javascript")
+    assert b"cdn.redoc.ly" not in redoc.content and len(redoc.content) > 100_000
+
+
+def test_the_asyncapi_document_is_served(anyone: APIClient) -> None:
+    served = anyone.get("/api/asyncapi")
+    assert served.headers["Content-Type"].startswith("application/json")
+    assert served.json() == document()
 
 
 def test_nobody_makes_the_server_make_the_schema_again(

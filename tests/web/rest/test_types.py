@@ -1,24 +1,37 @@
-"""The front end's types are those of the API: they are generated, and kept current by this test."""
+"""What is made of the API's schemas is current: the types of the page and of the TypeScript client, and the
+WebSocket's reference."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
+
+from tools import contracts
 
 ROOT = Path(__file__).resolve().parents[3]
 FRONTEND = ROOT / "frontend"
+MADE = (contracts.PAGE_TYPES, contracts.CLIENT_TYPES, contracts.MESSAGE_TYPES, contracts.REFERENCE)
 
 
-def test_the_types_of_the_front_end_are_current(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def made() -> dict[str, str]:
     if not (FRONTEND / "node_modules" / "openapi-typescript").exists():
         pytest.skip("no node packages here: `make setup` installs them")
-    schema, types = tmp_path / "schema.yml", tmp_path / "schema.d.ts"
-    call_command("spectacular", "--file", str(schema))
-    npm = [sys.executable, str(ROOT / "tools" / "bootstrap.py"), "npm"]
-    subprocess.run([*npm, "exec", "--", "openapi-typescript", str(schema), "-o", str(types)], check=True)
-    kept = FRONTEND / "src" / "shared" / "wire" / "schema.d.ts"
-    assert types.read_text() == kept.read_text(), "run `npm run api-types` in frontend/ and commit the result"
+    return contracts.everything()
+
+
+@pytest.mark.parametrize("path", MADE)
+def test_what_is_made_is_current(path: str, made: dict[str, str]) -> None:
+    assert set(made) == set(MADE)
+    assert made[path] == (ROOT / path).read_text(), "run `make contracts` and commit the result"
+
+
+def test_the_command_names_what_is_out_of_date(
+    made: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(contracts, "everything", lambda: made)
+    assert contracts.main(["--check"]) == 0
+    monkeypatch.setattr(contracts, "everything", lambda: {**made, contracts.REFERENCE: "other"})
+    assert contracts.main(["--check"]) == 1
+    assert contracts.REFERENCE in capsys.readouterr().out

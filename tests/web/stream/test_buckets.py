@@ -117,3 +117,30 @@ def test_a_topic_that_is_read_is_not_subscribed_to_again_and_again(metered: Venu
             assert (await request(connection, "subscribe", **topic))["ok"]
 
     run(scenario())
+
+
+def test_a_client_can_pace_itself(metered: Venue) -> None:
+    """What the log-in says, what ``limits`` says after orders over both ways, and what a refusal says."""
+
+    async def scenario() -> None:
+        token = await metered.token("bob")
+        async with metered.raw() as connection:
+            nobody = await request(connection, "limits")
+            assert (nobody["ok"], nobody["limits"]) == (True, [])
+            begun = await request(connection, "auth", token=token)
+            orders, reads = begun["limits"]
+            assert (orders["name"], orders["limit"], orders["window_s"]) == ("orders", 12, 3_600)
+            assert (orders["remaining"], reads["name"]) == (12, "reads")
+            assert 0 < orders["reset_s"] <= 3_600
+            assert (await batch(connection, [ORDER] * 4))["ok"]
+            status, _body = await asyncio.to_thread(post, metered, "/v1/order", token, ORDER)
+            assert status == 200
+            now = await request(connection, "limits")
+            assert now["limits"][0]["remaining"] == 7
+            canceled = await request(connection, "orders.cancel_all")
+            assert not canceled["ok"], "it weighs ten, and seven are left"
+            assert abs(canceled["details"]["retry_after_s"] - now["limits"][0]["reset_s"]) <= 2
+            after = await request(connection, "limits")
+            assert after["limits"][0]["remaining"] == 0
+
+    run(scenario())

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any, get_args, get_origin
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 import xtrader_client
 from tests.web.stream.venue import PASSWORD, Venue, run
@@ -51,6 +53,37 @@ def test_the_example_of_the_readme_runs(venue: Venue, capsys: pytest.CaptureFixt
     assert re.search(r"^best: (None|Level\()", printed, re.MULTILINE)
     assert re.search(r"^order: (new|filled|partially_filled) ", printed, re.MULTILINE)
     assert re.search(r"^trade: 95000000 ", printed, re.MULTILINE)
+
+
+def test_the_lines_about_keys_run(
+    venue: Venue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As printed, but for the addresses and what the exchange has given out."""
+    monkeypatch.chdir(tmp_path)
+    private = Ed25519PrivateKey.generate()
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    (tmp_path / "key.pem").write_bytes(pem)
+    [_, source] = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    assert source.count('key="…"') == 2 and source.count('secret="…"') == 1
+
+    async def scenario() -> None:
+        async with venue.client("bob") as bob:
+            wish = {"scopes": ["read"], "password": PASSWORD}
+            by_secret = await bob.call("POST", "/api/v1/keys", body={**wish, "label": "secret"})
+            ed25519 = {"label": "pem", "kind": "ed25519", "public_key": public.decode()}
+            by_pem = await bob.call("POST", "/api/v1/keys", body={**wish, **ed25519})
+        printed = source.replace("http://localhost:8000", venue.url)
+        printed = printed.replace('secret="…"', f"secret={by_secret['secret']!r}")
+        for made in (by_secret, by_pem):
+            printed = printed.replace('key="…"', f"key={made['key']['key_id']!r}", 1)
+        lines = "\n".join(f"    {line}" for line in printed.splitlines())
+        example: dict[str, Any] = {"Client": Client}
+        exec(f"async def main():\n{lines}", example)
+        await example["main"]()
+
+    run(scenario())
+    assert capsys.readouterr().out.count("Balance(asset=") > 2
 
 
 def test_the_ten_lines_of_the_front_page_run(venue: Venue, capsys: pytest.CaptureFixture[str]) -> None:
@@ -131,6 +164,7 @@ async def _some_of_everything(alice: Client, bob: Client) -> list[tuple[Any, Any
     await note(alice.get_order, resting.order.order_id)
     await note(alice.get_orders, "open")
     await note(alice.get_balances)
+    await note(alice.get_ledger, "AAPL", 5)
     await note(alice.get_fees)
     await note(alice.get_fee_standing)
     await note(alice.get_accounts)

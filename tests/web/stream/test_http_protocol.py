@@ -104,6 +104,19 @@ def test_a_head_that_follows_a_request_is_bounded_too(tight: Venue) -> None:
         assert b"HTTP/1.1 431" in read_all(connection)
 
 
+def test_a_transfer_coding_that_there_is_not_is_answered(tight: Venue) -> None:
+    for coding in (
+        b"gzip",
+        b"identity",
+        b"0",
+        b"chunked, gzip",
+        b"\xff\xfe",
+        b"chunked\r\nTransfer-Encoding: gzip",
+    ):
+        assert status_of(tight, START + b"Transfer-Encoding: " + coding + b"\r\n\r\n") == 400, coding
+    assert status_of(tight, START + b"Transfer-Encoding: Chunked\r\n\r\n0\r\n\r\n") == 200
+
+
 @pytest.mark.attack("A2")
 def test_an_endless_header_costs_neither_memory_nor_time(tight: Venue) -> None:
     before = resident_mb(tight.web.pid)

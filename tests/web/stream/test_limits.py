@@ -258,6 +258,18 @@ def test_the_largest_message_is_as_large_as_stated(tight: Venue) -> None:
     run(scenario())
 
 
+def test_what_is_not_there_is_said(tight: Venue) -> None:
+    async def scenario() -> None:
+        async with tight.raw() as connection:
+            reply = await request(connection, "order.dance")
+            assert (reply["error"], reply["status"]) == ("UNKNOWN_OP", 400)
+            assert reply.keys() == {"type", "id", "ok", "error", "message", "details", "status"}
+            reply = await request(connection, "subscribe", channels=["rumours"], symbols=["AAPL"])
+            assert (reply["error"], reply["status"]) == ("CHANNEL_NOT_FOUND", 404)
+
+    run(scenario())
+
+
 def test_connections_of_an_account_are_limited(tight: Venue) -> None:
     async def scenario() -> None:
         token = await tight.token("carol")

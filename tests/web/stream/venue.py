@@ -82,16 +82,20 @@ def _prepared() -> Path:
     """A data folder with its tables and people: made once, and each venue starts from a copy of it."""
     folder = Path(tempfile.mkdtemp(prefix="xt-ws-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    environment = _environment(folder)
+    prepare(environment_of(folder))
+    return folder
+
+
+def prepare(environment: dict[str, str]) -> None:
+    """Make the tables and the people in the database of an environment."""
     for arguments in (
         ("manage.py", "migrate", "--verbosity=0"),
         ("-c", _MAKE_PEOPLE, json.dumps(PEOPLE), PASSWORD),
     ):
         subprocess.run([sys.executable, *arguments], cwd=ROOT, env=environment, check=True, timeout=300)
-    return folder
 
 
-def _environment(data: Path, **more: str) -> dict[str, str]:
+def environment_of(data: Path, **more: str) -> dict[str, str]:
     inherited = {
         key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "JOURNAL_URL")
     }
@@ -119,13 +123,14 @@ def free_port() -> int:
 class Venue:
     """Processes end by ``close`` at the latest."""
 
-    def __init__(self, **environment: str) -> None:
+    def __init__(self, prepared: Path | None = None, **environment: str) -> None:
+        """``prepared``: a data folder to start from a copy of, in place of the one that all share."""
         # Unix socket paths are short; pytest's own temporary folders are not.
         self.data = Path(tempfile.mkdtemp(prefix="xt-ws-"))
-        shutil.copytree(_prepared(), self.data, dirs_exist_ok=True)
+        shutil.copytree(prepared or _prepared(), self.data, dirs_exist_ok=True)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.environment = _environment(self.data, **environment)
+        self.environment = environment_of(self.data, **environment)
         self._log = (self.data / "log").open("ab")
         self._running: list[subprocess.Popen[bytes]] = []
         self._ids = 0

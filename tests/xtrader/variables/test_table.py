@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from exchange.telemetry.log_files import LOG_FILE
+from exchange.telemetry.slow_log import THRESHOLDS_MS
 from tools.variables import DOCUMENT, written
 from xtrader.variables.unknown_names import ELSEWHERE
 from xtrader.variables.variable_reader import known_names, read, table
@@ -14,7 +16,12 @@ from xtrader.variables.variable_reader import known_names, read, table
 ROOT = Path(__file__).resolve().parents[3]
 PRODUCT = ("accounts", "custody", "demo", "exchange", "marketdata", "ops", "web", "xtrader")
 #: Read without Django's settings, by those who start before them or do without.
-NOT_BY_SETTINGS = {"XTRADER_ENV_FILE", "IGNORED_VARIABLES", "ENGINE_CLOCK", "XTRADER_CORE"}
+NOT_BY_SETTINGS = {
+    *("XTRADER_ENV_FILE", "IGNORED_VARIABLES", "ENGINE_CLOCK", "XTRADER_CORE"),
+    # The engine without Django logs and traces by them too.
+    *("LOG_LEVEL", "LOG_FORMAT", "LOG_LINES_A_MINUTE", "LOG_ROTATE_MB", "LOG_ROTATE_COUNT"),
+    *("TRACES_URL", "TRACES_SHARE", *THRESHOLDS_MS),
+}
 
 
 def test_the_documents_have_the_table_as_it_is() -> None:
@@ -48,7 +55,7 @@ def test_the_product_reads_no_other_variable() -> None:
         for name in read_here.findall(path.read_text())
     }
     assert found >= {"ENGINE_CLOCK", "XTRADER_CORE"}
-    assert found - set(known_names()) == {"DJANGO_SETTINGS_MODULE"}
+    assert found - set(known_names()) == {"DJANGO_SETTINGS_MODULE", LOG_FILE}
 
 
 def test_what_tests_and_tools_read_is_known_as_theirs() -> None:

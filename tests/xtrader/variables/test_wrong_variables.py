@@ -79,6 +79,8 @@ WRONG = (
     ("RATE_LIMIT_ORDERS", "2000"),
     ("RATE_LIMIT_ORDERS", "2000/fortnight"),
     ("RATE_LIMIT_ORDERS", "-1/s"),
+    ("SIDE_DOORS", "9101"),
+    ("SIDE_DOORS", "engine=nine"),
     ("RATE_LIMIT_ORDERS_ACCOUNTS", "alice=5/s"),
     ("RATE_LIMIT_ORDERS_ACCOUNTS", "1001=fast"),
 )
@@ -316,3 +318,10 @@ def test_the_defaults_of_make_run_give_way_to_a_file(given: str, passed_on: str)
     )
     (line,) = [line for line in run.stdout.replace("\\\n", " ").splitlines() if "manage.py up" in line]
     assert (passed_on in line) if passed_on else ("DEMO=" not in line)
+
+
+def test_preloading_asks_for_the_rest() -> None:
+    (line,) = mistakes(HSTS_PRELOAD="1")
+    assert line.startswith("HSTS_PRELOAD=1: needs HSTS_SUBDOMAINS=1")
+    assert mistakes(HSTS_PRELOAD="1", HSTS_SUBDOMAINS="1") == []
+    assert mistakes(HSTS_PRELOAD="1", HSTS_SUBDOMAINS="1", HSTS_SECONDS="3600") != []

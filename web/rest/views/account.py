@@ -24,6 +24,7 @@ class BalancesView(PrivateView):
     @schema.operation(
         operation_id="list_balances",
         summary="Balances by asset",
+        description="`held` is what open orders and withdrawals reserve.",
         tags=["account"],
         reply=shapes.Balances,
     )
@@ -53,6 +54,7 @@ class FeeScheduleView(PublicView):
     @schema.operation(
         operation_id="get_fee_schedule",
         summary="The fee tiers and their rates",
+        description="The tier of an account follows what its owner traded in 30 days.",
         tags=["market"],
         reply=shapes.FeeSchedule,
         private=False,
@@ -68,6 +70,7 @@ class ReferralView(PrivateView):
     @schema.operation(
         operation_id="get_referral",
         summary="Your referral code and what it earned",
+        description="Others name the code after they have joined; a share of their fees is yours.",
         tags=["account"],
         reply=shapes.Referral,
     )
@@ -79,6 +82,7 @@ class ReferralView(PrivateView):
     @schema.operation(
         operation_id="use_referral_code",
         summary="Say whose code brought you: once, and soon after joining",
+        description="Within 30 days of joining, not your own code, and not in a circle.",
         tags=["account"],
         request=request_shapes.ReferralRequest,
         reply=shapes.Referral,
@@ -104,6 +108,7 @@ class DemoDepositView(PrivateView):
     @schema.operation(
         operation_id="demo_deposit",
         summary="Play money, on a demo exchange only",
+        description="Other exchanges answer `DEMO_ONLY`.",
         tags=["account"],
         request=request_shapes.DemoDepositRequest,
         reply=shapes.DemoDeposit,

@@ -13,7 +13,7 @@ from web.rest import own_account_shapes as shapes
 from web.rest import params, schema
 from web.rest.base import PrivateView
 
-_CHANGE = ("ACCOUNT_NAME_TAKEN", "FROZEN_BY_OPERATOR", "OUTCOME_UNKNOWN")
+_CHANGE = ("ACCOUNT_NAME_TAKEN", "FROZEN_BY_OPERATOR", "OUTCOME_UNKNOWN", "INVALID_TEXT")
 
 
 class _OwnAccountsView(PrivateView):
@@ -54,7 +54,7 @@ class AccountsView(_OwnAccountsView):
         request=shapes.AccountRequest,
         reply=shapes.OneOwnAccount,
         engine=False,
-        errors=("ACCOUNT_NAME_TAKEN", "TOO_MANY_ACCOUNTS"),
+        errors=("ACCOUNT_NAME_TAKEN", "TOO_MANY_ACCOUNTS", "INVALID_TEXT"),
     )
     def post(self, request: Request) -> Response:
         user = self.owner(request)
@@ -95,7 +95,7 @@ class TransferView(PrivateView):
         reply=shapes.Transferred,
         errors=(
             *("ASSET_NOT_FOUND", "INVALID_NUMBER", "INVALID_AMOUNT", "INSUFFICIENT_BALANCE"),
-            *("ACCOUNT_FROZEN", "DUPLICATE_ID"),
+            *("ACCOUNT_FROZEN", "DUPLICATE_ID", "SAME_ACCOUNT"),
         ),
     )
     def post(self, request: Request) -> Response:

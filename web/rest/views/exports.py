@@ -104,6 +104,7 @@ class ExportTaxReportView(_ExportView):
     @schema.operation(
         operation_id="export_tax_report",
         summary="The tax report of a year as CSV, a line an asset",
+        description="The lines of GET /v1/tax-report.",
         tags=["account"],
         reply=str,
         media=_CSV,

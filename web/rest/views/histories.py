@@ -26,6 +26,8 @@ class FillsView(PrivateView):
     @schema.operation(
         operation_id="list_fills",
         summary="The account's sides of trades, newest first",
+        description="Waits up to 0.3 s for what the account did just before; `as_of_sequence` is "
+        "the position reached.",
         tags=["orders"],
         reply=shapes.FillPage,
         errors=("SYMBOL_NOT_FOUND", "INVALID_CURSOR"),
@@ -40,6 +42,7 @@ class LedgerView(PrivateView):
     @schema.operation(
         operation_id="list_ledger",
         summary="Every change of the account's balances, newest first",
+        description="Each entry is what one trade, transfer or withdrawal did to one asset of the account.",
         tags=["account"],
         reply=shapes.LedgerPage,
         errors=("SYMBOL_NOT_FOUND", "ASSET_NOT_FOUND", "INVALID_CURSOR"),

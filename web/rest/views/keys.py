@@ -11,7 +11,7 @@ from accounts.identity.log_in_places import Place
 from accounts.keys import issuing
 from accounts.models import ApiKey
 from exchange.errors import RequestError
-from web.access.limiter import ORDERS, rate_of
+from web.access.limiter import ORDERS, rates_of
 from web.rest import key_shapes as shapes
 from web.rest import params, schema
 from web.rest.base import LogInView
@@ -48,6 +48,7 @@ class KeysView(LogInView):
         reply=shapes.NewApiKey,
         engine=False,
         errors=(
+            "INVALID_TEXT",
             "STEP_UP_REQUIRED",
             "INVALID_CREDENTIALS",
             "MFA_REQUIRED",
@@ -94,7 +95,8 @@ def _facts(key: ApiKey, place: Place) -> dict[str, str]:
 
 def _check_order_rate(wish: issuing.Wish, identity: Identity) -> None:
     """Raises INVALID_FIELD for a rate above the account's, ACCOUNT_NOT_FOUND."""
-    most = rate_of(ORDERS, issuing.account_of(wish, identity), identity.roles)
-    if wish.order_rate is not None and most.maximum and wish.order_rate * most.span_s > most.maximum:
+    account = issuing.account_of(wish, identity)
+    most = next(iter(rates_of(ORDERS, account, identity.roles, identity.rate_tier)), None)
+    if wish.order_rate is not None and most and wish.order_rate * most.span_s > most.maximum:
         expected = f"at most {most.maximum // most.span_s} a second, as the account"
         raise RequestError("INVALID_FIELD", {"field": "order_rate", "expected": expected})

@@ -9,6 +9,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from exchange.telemetry.breakers import ENGINE, MARKETDATA
 from exchange.wire import shapes
 from marketdata import public_shapes
 from marketdata.intervals import INTERVALS
@@ -54,9 +55,12 @@ _INTERVAL: Final = OpenApiParameter(
 
 
 class ExecutionsView(PublicView):
+    sources = (ENGINE, MARKETDATA)
+
     @operation(
         operation_id="executions",
         summary="Trades of a symbol, newest first",
+        description="Also those of auctions, whose `side` is null.",
         tags=_TAGS,
         parameters=[_LIMIT, _BEFORE],
         reply=shapes.Executions,
@@ -70,9 +74,13 @@ class ExecutionsView(PublicView):
 
 
 class StatisticsView(PublicView):
+    sources = (ENGINE, MARKETDATA)
+
     @operation(
         operation_id="statistics",
         summary="The last 24 hours of a symbol in figures",
+        description="In minute steps, the current minute included. Without a trade in the window "
+        "prices are the last one ever.",
         tags=_TAGS,
         reply=public_shapes.Statistics,
         errors=("SYMBOL_NOT_FOUND",),
@@ -85,9 +93,12 @@ class StatisticsView(PublicView):
 
 
 class AllStatisticsView(PublicView):
+    sources = (ENGINE, MARKETDATA)
+
     @operation(
         operation_id="statistics_all",
         summary="The last 24 hours of every symbol in figures",
+        description="For each symbol what GET /api/v1/statistics/{symbol} gives.",
         tags=_TAGS,
         reply=public_shapes.AllStatistics,
         private=False,
@@ -99,9 +110,13 @@ class AllStatisticsView(PublicView):
 
 
 class KlinesView(PublicView):
+    sources = (ENGINE, MARKETDATA)
+
     @operation(
         operation_id="klines",
         summary="Candles of a symbol, oldest first",
+        description="Spans without trades are candles too: their prices are the close before, their "
+        "volumes 0. `closed` is false for the one in progress.",
         tags=_TAGS,
         parameters=[_INTERVAL, _LIMIT, _START, _END],
         reply=public_shapes.Klines,

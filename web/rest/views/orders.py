@@ -14,7 +14,10 @@ from exchange.orders.desk import Entry, order_count, rest_desk, with_errors
 from exchange.wire import shapes
 from exchange.wire.rendering import Json
 from web.access.language import active_language
+from web.access.limiter import ORDERS, limiter
+from web.access.weights import CANCEL_ALL
 from web.rest import history_reads, request_shapes, schema
+from web.rest.authentication import identity_of
 from web.rest.base import PrivateView
 from web.rest.views.histories import history_reply
 
@@ -94,6 +97,7 @@ class CancelOrderView(OrderEntryView):
     @schema.operation(
         operation_id="cancel_order",
         summary="Cancel an open order",
+        description="By the exchange's id or yours. One that has ended before is `ORDER_NOT_OPEN`.",
         tags=["orders"],
         request=request_shapes.OrderName,
         reply=shapes.Changed,
@@ -107,6 +111,8 @@ class ReduceOrderView(OrderEntryView):
     @schema.operation(
         operation_id="reduce_order",
         summary="Lower an open order's quantity; it keeps its place in the queue",
+        description="`quantity` is the new total, the filled part included; lowered to no more than "
+        "that, the order ends.",
         tags=["orders"],
         request=request_shapes.ReduceRequest,
         reply=shapes.Changed,
@@ -142,6 +148,11 @@ class ReplaceOrderView(OrderEntryView):
 
 class CancelAllView(OrderEntryView):
     only_cancels = True
+
+    def rate_cost(self, request: Request) -> int:
+        """One command for any number of orders; never more than the account has."""
+        identity = identity_of(request)
+        return CANCEL_ALL if identity is None else limiter.heaviest(ORDERS, identity, CANCEL_ALL)
 
     @schema.operation(
         operation_id="cancel_all_orders",
@@ -307,6 +318,7 @@ class QuotesView(QuoteView):
     @schema.operation(
         operation_id="cancel_quotes",
         summary="Cancel quotes",
+        description="Those of a symbol, of a name, or all.",
         tags=["quotes"],
         reply=shapes.CanceledAll,
         errors=("ACCOUNT_NOT_FOUND", "SYMBOL_NOT_FOUND"),
@@ -363,6 +375,8 @@ class OrdersView(DeskView):
     @schema.operation(
         operation_id="list_orders",
         summary="Orders of the account, newest first",
+        description="From the engine, and for what is older from the database: an order is here the "
+        "moment its reply has left.",
         tags=["orders"],
         reply=shapes.OrderPage,
         errors=("SYMBOL_NOT_FOUND", "INVALID_CURSOR"),
@@ -377,6 +391,7 @@ class OrderView(PrivateView):
     @schema.operation(
         operation_id="get_order",
         summary="One order of the account",
+        description="However old. An order of somebody else's is `ORDER_NOT_FOUND`.",
         tags=["orders"],
         reply=shapes.OneOrder,
         errors=("ORDER_NOT_FOUND",),

@@ -110,6 +110,7 @@ class EmailView(_PersonView):
     @schema.operation(
         operation_id="get_email",
         summary="Your e-mail address, and the one that waits to be confirmed",
+        description="`asked_for` is the address that waits for the link in its letter to be opened.",
         tags=["people"],
         auth=list(schema.LOG_INS),
         reply=shapes.OwnEmail,
@@ -171,6 +172,7 @@ class TermsView(PublicView):
     @schema.operation(
         operation_id="get_terms",
         summary="The present terms of service",
+        description="In English, or in Korean by Accept-Language. `terms` is null where none was published.",
         tags=["people"],
         reply=shapes.PresentTerms,
         private=False,
@@ -198,6 +200,7 @@ class TermsAcceptView(_PersonView):
     @schema.operation(
         operation_id="accept_terms",
         summary="Accept the present terms of service",
+        description="The version has to be the present one.",
         tags=["people"],
         auth=list(schema.LOG_INS),
         request=shapes.TermsRequest,
@@ -208,7 +211,7 @@ class TermsAcceptView(_PersonView):
     def post(self, request: Request) -> Response:
         (user, _), body = self.log_in(request), self.body(request)
         refuse_unknown(body, {"version"})
-        present = terms.check(read_integer(body, "version"))
+        present = terms.check(read_integer(body, "version", (0, terms.MAX_VERSION)))
         if present is not None:
             terms.accept(user, present)
         return Response({"accepted": True})

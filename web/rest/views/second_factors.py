@@ -14,8 +14,9 @@ from rest_framework.response import Response
 from accounts.identity import challenges, passkeys, second_factor, step_up
 from accounts.identity.challenges import holder_of
 from accounts.identity.identities import Identity
-from exchange.errors import RefusedError, RequestError
+from exchange.errors import RefusedError
 from exchange.wire.field_readers import read_text, refuse_unknown
+from exchange.wire.people_text import checked_text
 from web.access.second_step import note_passed
 from web.rest import params, schema
 from web.rest import security_shapes as shapes
@@ -30,6 +31,7 @@ class FactorsView(LogInView):
     @schema.security_operation(
         operation_id="get_second_factor",
         summary="Your second factor: app, recovery codes, passkeys",
+        description="`is_required` is true of staff where the exchange asks it of them.",
         reply=shapes.SecondFactor,
     )
     def get(self, request: Request) -> Response:
@@ -139,7 +141,7 @@ class PasskeysView(LogInView):
         "alone or after the password.",
         request=shapes.NewPasskey,
         reply=shapes.NewPasskeyReply,
-        errors=("INVALID_PASSKEY", "TOO_MANY_PASSKEYS"),
+        errors=("INVALID_PASSKEY", "TOO_MANY_PASSKEYS", "INVALID_TEXT"),
     )
     def post(self, request: Request) -> Response:
         user, identity = self.log_in(request)
@@ -156,9 +158,10 @@ class PasskeyView(LogInView):
     @schema.security_operation(
         operation_id="rename_passkey",
         summary="Give a passkey another name",
+        description="The name is for you alone.",
         request=shapes.PasskeyName,
         reply=shapes.PasskeyReply,
-        errors=("FACTOR_NOT_FOUND",),
+        errors=("FACTOR_NOT_FOUND", "INVALID_TEXT"),
     )
     def patch(self, request: Request, passkey_id: str) -> Response:
         user, _ = self.log_in(request)
@@ -182,11 +185,7 @@ class PasskeyView(LogInView):
 
 
 def _name(body: Mapping[str, Any]) -> str:
-    name = read_text(body, "name").strip()
-    if not 1 <= len(name) <= passkeys.MAX_NAME_CHARS or not name.isprintable():
-        expected = f"1 to {passkeys.MAX_NAME_CHARS} printable characters"
-        raise RequestError("INVALID_FIELD", {"field": "name", "expected": expected})
-    return name
+    return checked_text(read_text(body, "name"), "name", passkeys.MAX_NAME_CHARS)
 
 
 def _note_passed(request: Request, identity: Identity) -> None:

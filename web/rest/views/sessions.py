@@ -48,6 +48,8 @@ class StepUpOptionsView(LogInView):
     @schema.security_operation(
         operation_id="step_up_options",
         summary="What one of your passkeys signs to prove that it is you",
+        description="Give it to `navigator.credentials.get`, and what that returns to POST "
+        "/api/v1/step-up as `passkey`.",
         reply=shapes.PublicKeyOptions,
     )
     def post(self, request: Request) -> Response:
@@ -76,6 +78,8 @@ class SessionView(LogInView):
     @schema.security_operation(
         operation_id="revoke_session",
         summary="End one of your log-ins, within a second everywhere",
+        description="Its tokens, requests and sockets end within a second in every web process. API "
+        "keys stay.",
         reply=shapes.RevokedSession,
         errors=("SESSION_NOT_FOUND",),
     )
@@ -91,6 +95,7 @@ class RevokeOthersView(LogInView):
     @schema.security_operation(
         operation_id="revoke_other_sessions",
         summary="End all your log-ins but this one",
+        description="Within a second in every web process. API keys stay.",
         reply=shapes.RevokedSessions,
     )
     def post(self, request: Request) -> Response:

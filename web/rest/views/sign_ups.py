@@ -33,6 +33,7 @@ class SignUpView(LettersView):
     @schema.operation(
         operation_id="get_registration",
         summary="Who may sign up, and the terms to accept",
+        description="Registration is `open`, by `invitation`, or `closed`.",
         tags=["people"],
         reply=shapes.Registration,
         private=False,
@@ -74,6 +75,7 @@ class SignUpResendView(LettersView):
     @schema.operation(
         operation_id="resend_sign_up",
         summary="Send the letter of a sign-up once more",
+        description="The answer is the same whether a sign-up waits or not.",
         tags=["people"],
         request=shapes.EmailRequest,
         reply=shapes.Asked,

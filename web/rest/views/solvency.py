@@ -22,12 +22,17 @@ class SolvencyView(PublicView):
     @schema.operation(
         operation_id="list_solvency_reports",
         summary="What the venue owes by asset, and the root that binds it, newest first",
+        description="docs/solvency.md has the arithmetic; tools/verify_solvency.py checks it.",
         tags=["market"],
         reply=shapes.SolvencyReports,
         private=False,
         engine=False,
         parameters=[
-            schema.query("limit", f"Publications: 1 to {_MAX_REPORTS}, {_DEFAULT_REPORTS} by default.", int)
+            schema.query(
+                "limit",
+                f"Publications: 1 to {_MAX_REPORTS}, {_DEFAULT_REPORTS} by default.",
+                schema.whole(1, _MAX_REPORTS, default=_DEFAULT_REPORTS),
+            )
         ],
     )
     def get(self, request: Request) -> Response:
@@ -45,7 +50,13 @@ class SolvencyProofView(PrivateView):
         tags=["account"],
         reply=shapes.SolvencyProof,
         errors=("PUBLICATION_NOT_FOUND",),
-        parameters=[schema.query("sequence", "Of which publication; the newest.", int)],
+        parameters=[
+            schema.query(
+                "sequence",
+                "Of which publication; the newest.",
+                schema.whole(1, _MAX_SEQUENCE, format="int64"),
+            )
+        ],
     )
     def get(self, request: Request) -> Response:
         account, query = self.account(request), self.query(request)

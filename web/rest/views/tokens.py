@@ -26,6 +26,8 @@ class TokenView(_TokenView):
     @schema.operation(
         operation_id="create_token",
         summary="Log in: an access token and a refresh token",
+        description="Send the access token as `Authorization: Bearer …`. Users with a second factor "
+        "add `otp`.",
         tags=["tokens"],
         request=request_shapes.Credentials,
         reply=shapes.Tokens,

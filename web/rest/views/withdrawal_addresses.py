@@ -18,6 +18,8 @@ class AddressesView(MoneyView):
     @schema.operation(
         operation_id="list_addresses",
         summary="Your withdrawal addresses, newest first",
+        description="`is_usable` is true of an entry that was confirmed by its letter and whose "
+        "delay is over.",
         tags=["withdrawals"],
         reply=shapes.Addresses,
         engine=False,
@@ -39,6 +41,7 @@ class AddressesView(MoneyView):
         reply=shapes.OneAddress,
         creates=True,
         errors=(
+            "INVALID_TEXT",
             *("STEP_UP_REQUIRED", "ASSET_NOT_FOUND", "WITHDRAWALS_CLOSED", "INVALID_ADDRESS"),
             *("ADDRESS_EXISTS", "TOO_MANY_ADDRESSES", "EMAIL_REQUIRED"),
         ),
@@ -54,6 +57,7 @@ class AddressView(MoneyView):
     @schema.operation(
         operation_id="remove_address",
         summary="Remove a withdrawal address",
+        description="The entry is gone at once; the same address, added again, starts over.",
         tags=["withdrawals"],
         auth=list(schema.LOG_INS),
         reply=shapes.RemovedAddress,
@@ -90,6 +94,7 @@ class LockView(MoneyView):
     @schema.operation(
         operation_id="get_address_lock",
         summary="Whether withdrawals go to the address book only",
+        description="With `book_only` withdrawals go to usable entries of the address book alone.",
         tags=["withdrawals"],
         reply=shapes.AddressLock,
         engine=False,

@@ -25,7 +25,7 @@ _ASKING = (
     *("STEP_UP_REQUIRED", "ASSET_NOT_FOUND", "INVALID_NUMBER", "INVALID_AMOUNT", "WITHDRAWALS_CLOSED"),
     *("WITHDRAWAL_TOO_SMALL", "INVALID_ADDRESS", "ADDRESS_NOT_FOUND", "ADDRESS_NOT_USABLE", "BOOK_ONLY"),
     *("WITHDRAWAL_LIMIT", "EMAIL_REQUIRED", "DUPLICATE_ID", "INSUFFICIENT_BALANCE", "ACCOUNT_FROZEN"),
-    *("TOO_MANY_WITHDRAWALS", "WITHDRAWAL_ID_IN_USE"),
+    *("TOO_MANY_WITHDRAWALS", "WITHDRAWAL_ID_IN_USE", "INVALID_TEXT"),
 )
 
 
@@ -55,6 +55,7 @@ class WithdrawalsView(MoneyView):
     @schema.operation(
         operation_id="list_withdrawals",
         summary="The account's withdrawals, newest first",
+        description="Of one asset or state, if you name it.",
         tags=["withdrawals"],
         reply=shapes.WithdrawalPage,
         errors=("ASSET_NOT_FOUND", "INVALID_CURSOR"),
@@ -105,6 +106,7 @@ class WithdrawalView(MoneyView):
     @schema.operation(
         operation_id="get_withdrawal",
         summary="One withdrawal, with its steps",
+        description="`steps` lists what happened to it, and when.",
         tags=["withdrawals"],
         reply=shapes.OneWithdrawal,
         errors=("WITHDRAWAL_NOT_FOUND",),
@@ -174,6 +176,8 @@ class TermsView(MoneyView):
     @schema.operation(
         operation_id="get_withdrawal_terms",
         summary="Your limits, the lock to the address book, and how each asset is withdrawn",
+        description="What may still leave in a day and a month; for each asset its fee, least "
+        "amount and the shape of an address.",
         tags=["withdrawals"],
         reply=shapes.WithdrawalTerms,
     )

@@ -58,16 +58,17 @@ class Command(BaseCommand):
         if not port_is_free(layout.host, layout.port):
             raise CommandError(f"Port {layout.port} is in use; choose another: make run PORT=8001")
         supervisor = Supervisor(layout.log_folder)
-        descriptors.raise_limit(supervisor.say)
+        descriptors.raise_limit(supervisor.report)
         supervisor.listen_for_signals()
         try:
             bring_up(supervisor, layout)
-            supervisor.say(f"xTrader is ready in {time.monotonic() - started:.1f} s")
+            took_s = time.monotonic() - started
+            supervisor.report("ready", f"xTrader is ready in {took_s:.1f} s", seconds=round(took_s, 1))
             announce(layout)
             see_to_core(supervisor, layout)
             supervisor.watch()
         except StopRequested:
-            supervisor.say("stopped while starting")
+            supervisor.report("stopped_while_starting", "stopped while starting")
         except StartFailed as error:
             supervisor.stop()
             raise CommandError(str(error)) from error
@@ -82,6 +83,7 @@ def layout_from_settings(host: str, port: int) -> plan.Layout:
         data_dir=settings.XTRADER["DATA_DIR"],
         engine_socket=Path(settings.XTRADER["ENGINE_SOCKET"]),
         marketdata_socket=Path(settings.XTRADER["MARKETDATA_SOCKET"]),
+        door_folder=Path(settings.XTRADER["SIDE_DOOR_FOLDER"]),
         host=host,
         port=port,
     )
@@ -164,7 +166,7 @@ def submit_requests(layout: plan.Layout) -> None:
 def see_to_core(supervisor: Supervisor, layout: plan.Layout) -> None:
     """Say that the engine runs the compiled core; else, unless ``COMPILE=0``, have it compiled meanwhile."""
     if core_in_use(layout) == "compiled":
-        supervisor.say("the engine runs the compiled core")
+        supervisor.report("core_is_compiled", "the engine runs the compiled core")
     elif settings.XTRADER["COMPILE"] and core_build.is_wanted():
         supervisor.compile_core(layout.base_dir)
 

@@ -13,6 +13,7 @@ export function Banners({ terms }: { terms: SymbolTerms }) {
   return (
     <div className={styles.banners} aria-live="assertive">
       <StaleBanner />
+      <VenueBanner />
       <HaltBanner terms={terms} />
     </div>
   );
@@ -36,6 +37,23 @@ function StaleBanner() {
       )}
     </div>
   );
+}
+
+/** The exchange takes cancels only, or a part of it is away and what it showed stands still. */
+function VenueBanner() {
+  const { t } = useTranslation();
+  const { state, venue } = useConnection();
+  if (state !== "live") return null;
+  const notices = [
+    venue.cancelOnly && "venue.cancelOnly",
+    venue.stale.includes("engine") && "venue.engine",
+    venue.stale.includes("marketdata") && !venue.stale.includes("engine") && "venue.marketdata",
+  ].filter((key) => key !== false);
+  return notices.map((key) => (
+    <div className={styles.banner} key={key} data-testid="venue-banner">
+      {t(key)}
+    </div>
+  ));
 }
 
 function HaltBanner({ terms }: { terms: SymbolTerms }) {

@@ -11,7 +11,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where an auction of a symbol would trade as its book stands */
+        /**
+         * Where an auction of a symbol would trade as its book stands
+         * @description While the book is not crossed nothing would trade: `price` is null.
+         */
         get: operations["get_auction"];
         put?: never;
         post?: never;
@@ -28,7 +31,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Your e-mail address, and the one that waits to be confirmed */
+        /**
+         * Your e-mail address, and the one that waits to be confirmed
+         * @description `asked_for` is the address that waits for the link in its letter to be opened.
+         */
         get: operations["get_email"];
         put?: never;
         /**
@@ -69,7 +75,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Trades of a symbol, newest first */
+        /**
+         * Trades of a symbol, newest first
+         * @description Also those of auctions, whose `side` is null.
+         */
         get: operations["executions"];
         put?: never;
         post?: never;
@@ -86,7 +95,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The fee tiers and their rates */
+        /**
+         * The fee tiers and their rates
+         * @description The tier of an account follows what its owner traded in 30 days.
+         */
         get: operations["get_fee_schedule"];
         put?: never;
         post?: never;
@@ -147,7 +159,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Candles of a symbol, oldest first */
+        /**
+         * Candles of a symbol, oldest first
+         * @description Spans without trades are candles too: their prices are the close before, their volumes 0. `closed` is false for the one in progress.
+         */
         get: operations["klines"];
         put?: never;
         post?: never;
@@ -164,7 +179,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Your second factor: app, recovery codes, passkeys */
+        /**
+         * Your second factor: app, recovery codes, passkeys
+         * @description `is_required` is true of staff where the exchange asks it of them.
+         */
         get: operations["get_second_factor"];
         put?: never;
         post?: never;
@@ -211,7 +229,10 @@ export interface paths {
         delete: operations["remove_passkey"];
         options?: never;
         head?: never;
-        /** Give a passkey another name */
+        /**
+         * Give a passkey another name
+         * @description The name is for you alone.
+         */
         patch: operations["rename_passkey"];
         trace?: never;
     };
@@ -306,7 +327,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The order book of a symbol */
+        /**
+         * The order book of a symbol
+         * @description Shows what is displayed of an iceberg, and no order that waits for a trigger. `checksum` is that of the WebSocket's book.
+         */
         get: operations["get_orderbook"];
         put?: never;
         post?: never;
@@ -426,7 +450,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End one of your log-ins, within a second everywhere */
+        /**
+         * End one of your log-ins, within a second everywhere
+         * @description Its tokens, requests and sockets end within a second in every web process. API keys stay.
+         */
         delete: operations["revoke_session"];
         options?: never;
         head?: never;
@@ -442,7 +469,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End all your log-ins but this one */
+        /**
+         * End all your log-ins but this one
+         * @description Within a second in every web process. API keys stay.
+         */
         post: operations["revoke_other_sessions"];
         delete?: never;
         options?: never;
@@ -457,7 +487,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who may sign up, and the terms to accept */
+        /**
+         * Who may sign up, and the terms to accept
+         * @description Registration is `open`, by `invitation`, or `closed`.
+         */
         get: operations["get_registration"];
         put?: never;
         /**
@@ -480,7 +513,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send the letter of a sign-up once more */
+        /**
+         * Send the letter of a sign-up once more
+         * @description The answer is the same whether a sign-up waits or not.
+         */
         post: operations["resend_sign_up"];
         delete?: never;
         options?: never;
@@ -515,7 +551,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the venue owes by asset, and the root that binds it, newest first */
+        /**
+         * What the venue owes by asset, and the root that binds it, newest first
+         * @description docs/solvency.md has the arithmetic; tools/verify_solvency.py checks it.
+         */
         get: operations["list_solvency_reports"];
         put?: never;
         post?: never;
@@ -532,7 +571,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The last 24 hours of every symbol in figures */
+        /**
+         * The last 24 hours of every symbol in figures
+         * @description For each symbol what GET /api/v1/statistics/{symbol} gives.
+         */
         get: operations["statistics_all"];
         put?: never;
         post?: never;
@@ -549,7 +591,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The last 24 hours of a symbol in figures */
+        /**
+         * The last 24 hours of a symbol in figures
+         * @description In minute steps, the current minute included. Without a trade in the window prices are the last one ever.
+         */
         get: operations["statistics"];
         put?: never;
         post?: never;
@@ -588,7 +633,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What one of your passkeys signs to prove that it is you */
+        /**
+         * What one of your passkeys signs to prove that it is you
+         * @description Give it to `navigator.credentials.get`, and what that returns to POST /api/v1/step-up as `passkey`.
+         */
         post: operations["step_up_options"];
         delete?: never;
         options?: never;
@@ -603,7 +651,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every symbol with its scales, ticks, lots, limits, fees and status */
+        /**
+         * Every symbol with its scales, ticks, lots, limits, fees and status
+         * @description What a client needs to form orders that pass, and the state of trading.
+         */
         get: operations["list_symbols"];
         put?: never;
         post?: never;
@@ -620,7 +671,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The present terms of service */
+        /**
+         * The present terms of service
+         * @description In English, or in Korean by Accept-Language. `terms` is null where none was published.
+         */
         get: operations["get_terms"];
         put?: never;
         post?: never;
@@ -639,7 +693,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Accept the present terms of service */
+        /**
+         * Accept the present terms of service
+         * @description The version has to be the present one.
+         */
         post: operations["accept_terms"];
         delete?: never;
         options?: never;
@@ -654,7 +711,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The server's clock */
+        /**
+         * The server's clock
+         * @description To compare with yours: the timestamp of a signed request may be 1,000 ms ahead of it at most.
+         */
         get: operations["get_time"];
         put?: never;
         post?: never;
@@ -673,7 +733,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Log in: an access token and a refresh token */
+        /**
+         * Log in: an access token and a refresh token
+         * @description Send the access token as `Authorization: Bearer …`. Users with a second factor add `otp`.
+         */
         post: operations["create_token"];
         delete?: never;
         options?: never;
@@ -772,7 +835,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Your withdrawal addresses, newest first */
+        /**
+         * Your withdrawal addresses, newest first
+         * @description `is_usable` is true of an entry that was confirmed by its letter and whose delay is over.
+         */
         get: operations["list_addresses"];
         put?: never;
         /**
@@ -796,7 +862,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Remove a withdrawal address */
+        /**
+         * Remove a withdrawal address
+         * @description The entry is gone at once; the same address, added again, starts over.
+         */
         delete: operations["remove_address"];
         options?: never;
         head?: never;
@@ -830,7 +899,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether withdrawals go to the address book only */
+        /**
+         * Whether withdrawals go to the address book only
+         * @description With `book_only` withdrawals go to usable entries of the address book alone.
+         */
         get: operations["get_address_lock"];
         /**
          * Limit withdrawals to the address book, or lift that
@@ -851,7 +923,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Balances by asset */
+        /**
+         * Balances by asset
+         * @description `held` is what open orders and withdrawals reserve.
+         */
         get: operations["list_balances"];
         put?: never;
         post?: never;
@@ -870,7 +945,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Play money, on a demo exchange only */
+        /**
+         * Play money, on a demo exchange only
+         * @description Other exchanges answer `DEMO_ONLY`.
+         */
         post: operations["demo_deposit"];
         delete?: never;
         options?: never;
@@ -985,7 +1063,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tax report of a year as CSV, a line an asset */
+        /**
+         * The tax report of a year as CSV, a line an asset
+         * @description The lines of GET /v1/tax-report.
+         */
         get: operations["export_tax_report"];
         put?: never;
         post?: never;
@@ -1022,7 +1103,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The account's sides of trades, newest first */
+        /**
+         * The account's sides of trades, newest first
+         * @description Waits up to 0.3 s for what the account did just before; `as_of_sequence` is the position reached.
+         */
         get: operations["list_fills"];
         put?: never;
         post?: never;
@@ -1059,7 +1143,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every change of the account's balances, newest first */
+        /**
+         * Every change of the account's balances, newest first
+         * @description Each entry is what one trade, transfer or withdrawal did to one asset of the account.
+         */
         get: operations["list_ledger"];
         put?: never;
         post?: never;
@@ -1116,7 +1203,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One order of the account */
+        /**
+         * One order of the account
+         * @description However old. An order of somebody else's is `ORDER_NOT_FOUND`.
+         */
         get: operations["get_order"];
         put?: never;
         post?: never;
@@ -1135,7 +1225,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancel an open order */
+        /**
+         * Cancel an open order
+         * @description By the exchange's id or yours. One that has ended before is `ORDER_NOT_OPEN`.
+         */
         post: operations["cancel_order"];
         delete?: never;
         options?: never;
@@ -1212,7 +1305,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Lower an open order's quantity; it keeps its place in the queue */
+        /**
+         * Lower an open order's quantity; it keeps its place in the queue
+         * @description `quantity` is the new total, the filled part included; lowered to no more than that, the order ends.
+         */
         post: operations["reduce_order"];
         delete?: never;
         options?: never;
@@ -1247,7 +1343,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Orders of the account, newest first */
+        /**
+         * Orders of the account, newest first
+         * @description From the engine, and for what is older from the database: an order is here the moment its reply has left.
+         */
         get: operations["list_orders"];
         put?: never;
         /**
@@ -1395,7 +1494,10 @@ export interface paths {
          * @description A quote is a post-only bid and ask under a name; each replaces the one of its symbol and quote_id. Funds are tested for all together. A side that is refused ends with no order, and its code is in the reply.
          */
         post: operations["place_quotes"];
-        /** Cancel quotes */
+        /**
+         * Cancel quotes
+         * @description Those of a symbol, of a name, or all.
+         */
         delete: operations["cancel_quotes"];
         options?: never;
         head?: never;
@@ -1429,10 +1531,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Your referral code and what it earned */
+        /**
+         * Your referral code and what it earned
+         * @description Others name the code after they have joined; a share of their fees is yours.
+         */
         get: operations["get_referral"];
         put?: never;
-        /** Say whose code brought you: once, and soon after joining */
+        /**
+         * Say whose code brought you: once, and soon after joining
+         * @description Within 30 days of joining, not your own code, and not in a circle.
+         */
         post: operations["use_referral_code"];
         delete?: never;
         options?: never;
@@ -1507,7 +1615,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The account's withdrawals, newest first */
+        /**
+         * The account's withdrawals, newest first
+         * @description Of one asset or state, if you name it.
+         */
         get: operations["list_withdrawals"];
         put?: never;
         /**
@@ -1528,7 +1639,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One withdrawal, with its steps */
+        /**
+         * One withdrawal, with its steps
+         * @description `steps` lists what happened to it, and when.
+         */
         get: operations["get_withdrawal"];
         put?: never;
         post?: never;
@@ -1605,7 +1719,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Your limits, the lock to the address book, and how each asset is withdrawn */
+        /**
+         * Your limits, the lock to the address book, and how each asset is withdrawn
+         * @description What may still leave in a day and a month; for each asset its fee, least amount and the shape of an address.
+         */
         get: operations["get_withdrawal_terms"];
         put?: never;
         post?: never;
@@ -1831,8 +1948,9 @@ export interface components {
              *     * `UNKNOWN_FIELD` - UNKNOWN_FIELD
              *     * `INVALID_FIELD` - INVALID_FIELD
              *     * `INVALID_NUMBER` - INVALID_NUMBER
-             *     * `INVALID_CURSOR` - INVALID_CURSOR
+             *     * `INVALID_TEXT` - INVALID_TEXT
              *     * `BATCH_TOO_LARGE` - BATCH_TOO_LARGE
+             *     * `DUPLICATE_ID` - DUPLICATE_ID
              *     * `BAD_REQUEST` - BAD_REQUEST
              *     * `BODY_TOO_LARGE` - BODY_TOO_LARGE
              *     * `UNSUPPORTED_MEDIA_TYPE` - UNSUPPORTED_MEDIA_TYPE
@@ -1841,22 +1959,15 @@ export interface components {
              *     * `NOT_FOUND` - NOT_FOUND
              *     * `UNKNOWN_OP` - UNKNOWN_OP
              *     * `CHANNEL_NOT_FOUND` - CHANNEL_NOT_FOUND
-             *     * `TOO_MANY_SUBSCRIPTIONS` - TOO_MANY_SUBSCRIPTIONS
-             *     * `TOO_MANY_CONNECTIONS` - TOO_MANY_CONNECTIONS
              *     * `NOT_AUTHENTICATED` - NOT_AUTHENTICATED
              *     * `INVALID_TOKEN` - INVALID_TOKEN
              *     * `INVALID_CREDENTIALS` - INVALID_CREDENTIALS
              *     * `MFA_REQUIRED` - MFA_REQUIRED
              *     * `INVALID_PASSKEY` - INVALID_PASSKEY
              *     * `STEP_UP_REQUIRED` - STEP_UP_REQUIRED
-             *     * `SIGN_UP_CLOSED` - SIGN_UP_CLOSED
-             *     * `INVALID_INVITATION` - INVALID_INVITATION
              *     * `TERMS_NOT_ACCEPTED` - TERMS_NOT_ACCEPTED
-             *     * `USERNAME_NOT_ALLOWED` - USERNAME_NOT_ALLOWED
-             *     * `USERNAME_TAKEN` - USERNAME_TAKEN
-             *     * `WEAK_PASSWORD` - WEAK_PASSWORD
-             *     * `INVALID_LINK` - INVALID_LINK
              *     * `PERMISSION_DENIED` - PERMISSION_DENIED
+             *     * `CSRF_FAILED` - CSRF_FAILED
              *     * `INVALID_KEY` - INVALID_KEY
              *     * `INVALID_SIGNATURE` - INVALID_SIGNATURE
              *     * `KEY_EXPIRED` - KEY_EXPIRED
@@ -1864,54 +1975,9 @@ export interface components {
              *     * `REPLAYED_REQUEST` - REPLAYED_REQUEST
              *     * `ADDRESS_NOT_ALLOWED` - ADDRESS_NOT_ALLOWED
              *     * `SCOPE_REQUIRED` - SCOPE_REQUIRED
-             *     * `TOO_MANY_KEYS` - TOO_MANY_KEYS
-             *     * `TOO_MANY_ACCOUNTS` - TOO_MANY_ACCOUNTS
-             *     * `ACCOUNT_NAME_TAKEN` - ACCOUNT_NAME_TAKEN
-             *     * `FROZEN_BY_OPERATOR` - FROZEN_BY_OPERATOR
-             *     * `TOO_MANY_PASSKEYS` - TOO_MANY_PASSKEYS
-             *     * `FACTOR_IN_USE` - FACTOR_IN_USE
-             *     * `LAST_FACTOR` - LAST_FACTOR
-             *     * `CSRF_FAILED` - CSRF_FAILED
-             *     * `NO_ACCOUNT` - NO_ACCOUNT
-             *     * `ACCOUNT_FROZEN` - ACCOUNT_FROZEN
-             *     * `OWN_ACCOUNT` - OWN_ACCOUNT
-             *     * `OWN_REQUEST` - OWN_REQUEST
-             *     * `DEMO_ONLY` - DEMO_ONLY
-             *     * `RATE_LIMITED` - RATE_LIMITED
-             *     * `LOGIN_BUSY` - LOGIN_BUSY
-             *     * `SYMBOL_NOT_FOUND` - SYMBOL_NOT_FOUND
-             *     * `INTERVAL_NOT_FOUND` - INTERVAL_NOT_FOUND
-             *     * `ASSET_NOT_FOUND` - ASSET_NOT_FOUND
-             *     * `ACCOUNT_NOT_FOUND` - ACCOUNT_NOT_FOUND
-             *     * `KEY_NOT_FOUND` - KEY_NOT_FOUND
-             *     * `SESSION_NOT_FOUND` - SESSION_NOT_FOUND
-             *     * `FACTOR_NOT_FOUND` - FACTOR_NOT_FOUND
              *     * `ORDER_NOT_FOUND` - ORDER_NOT_FOUND
-             *     * `PUBLICATION_NOT_FOUND` - PUBLICATION_NOT_FOUND
-             *     * `WITHDRAWAL_NOT_FOUND` - WITHDRAWAL_NOT_FOUND
-             *     * `ADDRESS_NOT_FOUND` - ADDRESS_NOT_FOUND
-             *     * `DUPLICATE_ID` - DUPLICATE_ID
-             *     * `CLIENT_ORDER_ID_IN_USE` - CLIENT_ORDER_ID_IN_USE
-             *     * `WITHDRAWAL_ID_IN_USE` - WITHDRAWAL_ID_IN_USE
-             *     * `WITHDRAWAL_STATE` - WITHDRAWAL_STATE
-             *     * `WITHDRAWALS_CLOSED` - WITHDRAWALS_CLOSED
-             *     * `EMAIL_REQUIRED` - EMAIL_REQUIRED
-             *     * `ADDRESS_NOT_USABLE` - ADDRESS_NOT_USABLE
-             *     * `ADDRESS_EXISTS` - ADDRESS_EXISTS
-             *     * `BOOK_ONLY` - BOOK_ONLY
-             *     * `TOO_MANY_ADDRESSES` - TOO_MANY_ADDRESSES
-             *     * `ALREADY_APPROVED` - ALREADY_APPROVED
-             *     * `OPENING_OVER` - OPENING_OVER
-             *     * `HALT_ENDS_BY_AUCTION` - HALT_ENDS_BY_AUCTION
              *     * `ORDER_NOT_OPEN` - ORDER_NOT_OPEN
-             *     * `SYMBOL_HALTED` - SYMBOL_HALTED
-             *     * `SYMBOL_CANCEL_ONLY` - SYMBOL_CANCEL_ONLY
-             *     * `SYMBOL_CLOSED` - SYMBOL_CLOSED
-             *     * `SYMBOL_POST_ONLY` - SYMBOL_POST_ONLY
-             *     * `SYMBOL_IN_AUCTION` - SYMBOL_IN_AUCTION
-             *     * `REQUEST_NOT_WAITING` - REQUEST_NOT_WAITING
-             *     * `REQUEST_OUTDATED` - REQUEST_OUTDATED
-             *     * `SCALE_FIXED` - SCALE_FIXED
+             *     * `CLIENT_ORDER_ID_IN_USE` - CLIENT_ORDER_ID_IN_USE
              *     * `INVALID_ORDER` - INVALID_ORDER
              *     * `PRICE_OUT_OF_BOUNDS` - PRICE_OUT_OF_BOUNDS
              *     * `PRICE_OFF_TICK` - PRICE_OFF_TICK
@@ -1919,43 +1985,107 @@ export interface components {
              *     * `QUANTITY_OFF_LOT` - QUANTITY_OFF_LOT
              *     * `BELOW_MIN_NOTIONAL` - BELOW_MIN_NOTIONAL
              *     * `ABOVE_MAX_NOTIONAL` - ABOVE_MAX_NOTIONAL
+             *     * `DISPLAY_TOO_SMALL` - DISPLAY_TOO_SMALL
+             *     * `INVALID_EXPIRY` - INVALID_EXPIRY
+             *     * `INVALID_REDUCE` - INVALID_REDUCE
+             *     * `INVALID_REPLACE` - INVALID_REPLACE
+             *     * `INVALID_CANCEL_AFTER` - INVALID_CANCEL_AFTER
+             *     * `INVALID_PROTECTION` - INVALID_PROTECTION
+             *     * `QUOTES_PROTECTED` - QUOTES_PROTECTED
+             *     * `POST_ONLY_WOULD_TAKE` - POST_ONLY_WOULD_TAKE
+             *     * `TRIGGER_WOULD_FIRE` - TRIGGER_WOULD_FIRE
+             *     * `NO_REFERENCE_PRICE` - NO_REFERENCE_PRICE
+             *     * `PRICE_OUT_OF_BAND` - PRICE_OUT_OF_BAND
+             *     * `TOO_MANY_OPEN_ORDERS` - TOO_MANY_OPEN_ORDERS
+             *     * `SYMBOL_HALTED` - SYMBOL_HALTED
+             *     * `SYMBOL_CANCEL_ONLY` - SYMBOL_CANCEL_ONLY
+             *     * `SYMBOL_CLOSED` - SYMBOL_CLOSED
+             *     * `SYMBOL_POST_ONLY` - SYMBOL_POST_ONLY
+             *     * `SYMBOL_IN_AUCTION` - SYMBOL_IN_AUCTION
+             *     * `OPENING_OVER` - OPENING_OVER
+             *     * `INSUFFICIENT_BALANCE` - INSUFFICIENT_BALANCE
              *     * `INVALID_AMOUNT` - INVALID_AMOUNT
              *     * `SAME_ACCOUNT` - SAME_ACCOUNT
+             *     * `DEMO_ONLY` - DEMO_ONLY
+             *     * `INVALID_ADDRESS` - INVALID_ADDRESS
+             *     * `ADDRESS_NOT_FOUND` - ADDRESS_NOT_FOUND
+             *     * `ADDRESS_NOT_USABLE` - ADDRESS_NOT_USABLE
+             *     * `ADDRESS_EXISTS` - ADDRESS_EXISTS
+             *     * `TOO_MANY_ADDRESSES` - TOO_MANY_ADDRESSES
+             *     * `BOOK_ONLY` - BOOK_ONLY
+             *     * `EMAIL_REQUIRED` - EMAIL_REQUIRED
+             *     * `WITHDRAWAL_NOT_FOUND` - WITHDRAWAL_NOT_FOUND
+             *     * `WITHDRAWAL_ID_IN_USE` - WITHDRAWAL_ID_IN_USE
+             *     * `WITHDRAWAL_STATE` - WITHDRAWAL_STATE
+             *     * `WITHDRAWALS_CLOSED` - WITHDRAWALS_CLOSED
+             *     * `WITHDRAWAL_TOO_SMALL` - WITHDRAWAL_TOO_SMALL
+             *     * `WITHDRAWAL_LIMIT` - WITHDRAWAL_LIMIT
+             *     * `TOO_MANY_WITHDRAWALS` - TOO_MANY_WITHDRAWALS
+             *     * `SIGN_UP_CLOSED` - SIGN_UP_CLOSED
+             *     * `INVALID_INVITATION` - INVALID_INVITATION
+             *     * `USERNAME_NOT_ALLOWED` - USERNAME_NOT_ALLOWED
+             *     * `USERNAME_TAKEN` - USERNAME_TAKEN
+             *     * `WEAK_PASSWORD` - WEAK_PASSWORD
+             *     * `INVALID_LINK` - INVALID_LINK
+             *     * `SESSION_NOT_FOUND` - SESSION_NOT_FOUND
+             *     * `FACTOR_NOT_FOUND` - FACTOR_NOT_FOUND
+             *     * `FACTOR_IN_USE` - FACTOR_IN_USE
+             *     * `LAST_FACTOR` - LAST_FACTOR
+             *     * `TOO_MANY_PASSKEYS` - TOO_MANY_PASSKEYS
+             *     * `KEY_NOT_FOUND` - KEY_NOT_FOUND
+             *     * `TOO_MANY_KEYS` - TOO_MANY_KEYS
+             *     * `ACCOUNT_NOT_FOUND` - ACCOUNT_NOT_FOUND
+             *     * `NO_ACCOUNT` - NO_ACCOUNT
+             *     * `ACCOUNT_FROZEN` - ACCOUNT_FROZEN
+             *     * `FROZEN_BY_OPERATOR` - FROZEN_BY_OPERATOR
+             *     * `ACCOUNT_NAME_TAKEN` - ACCOUNT_NAME_TAKEN
+             *     * `TOO_MANY_ACCOUNTS` - TOO_MANY_ACCOUNTS
+             *     * `REFERRAL_REFUSED` - REFERRAL_REFUSED
+             *     * `SYMBOL_NOT_FOUND` - SYMBOL_NOT_FOUND
+             *     * `ASSET_NOT_FOUND` - ASSET_NOT_FOUND
+             *     * `INTERVAL_NOT_FOUND` - INTERVAL_NOT_FOUND
+             *     * `INVALID_CURSOR` - INVALID_CURSOR
+             *     * `PUBLICATION_NOT_FOUND` - PUBLICATION_NOT_FOUND
+             *     * `RATE_LIMITED` - RATE_LIMITED
+             *     * `LOGIN_BUSY` - LOGIN_BUSY
+             *     * `TOO_MANY_SUBSCRIPTIONS` - TOO_MANY_SUBSCRIPTIONS
+             *     * `TOO_MANY_CONNECTIONS` - TOO_MANY_CONNECTIONS
+             *     * `RATE_LIMIT_UNAVAILABLE` - RATE_LIMIT_UNAVAILABLE
              *     * `INVALID_SYMBOL` - INVALID_SYMBOL
              *     * `INVALID_ASSET` - INVALID_ASSET
              *     * `INVALID_COMMAND` - INVALID_COMMAND
              *     * `INVALID_STATUS` - INVALID_STATUS
              *     * `INVALID_RULES` - INVALID_RULES
              *     * `INVALID_FEES` - INVALID_FEES
-             *     * `INVALID_EXPIRY` - INVALID_EXPIRY
-             *     * `DISPLAY_TOO_SMALL` - DISPLAY_TOO_SMALL
-             *     * `INVALID_GROUP` - INVALID_GROUP
-             *     * `REFERRAL_REFUSED` - REFERRAL_REFUSED
              *     * `INVALID_FEE_PLAN` - INVALID_FEE_PLAN
-             *     * `INVALID_PROTECTION` - INVALID_PROTECTION
-             *     * `QUOTES_PROTECTED` - QUOTES_PROTECTED
-             *     * `INVALID_CANCEL_AFTER` - INVALID_CANCEL_AFTER
-             *     * `INSUFFICIENT_BALANCE` - INSUFFICIENT_BALANCE
-             *     * `POST_ONLY_WOULD_TAKE` - POST_ONLY_WOULD_TAKE
-             *     * `TRIGGER_WOULD_FIRE` - TRIGGER_WOULD_FIRE
-             *     * `NO_REFERENCE_PRICE` - NO_REFERENCE_PRICE
-             *     * `PRICE_OUT_OF_BAND` - PRICE_OUT_OF_BAND
-             *     * `TOO_MANY_OPEN_ORDERS` - TOO_MANY_OPEN_ORDERS
-             *     * `INVALID_ADDRESS` - INVALID_ADDRESS
-             *     * `WITHDRAWAL_TOO_SMALL` - WITHDRAWAL_TOO_SMALL
-             *     * `WITHDRAWAL_LIMIT` - WITHDRAWAL_LIMIT
-             *     * `TOO_MANY_WITHDRAWALS` - TOO_MANY_WITHDRAWALS
-             *     * `INVALID_REDUCE` - INVALID_REDUCE
-             *     * `INVALID_REPLACE` - INVALID_REPLACE
+             *     * `INVALID_GROUP` - INVALID_GROUP
+             *     * `SCALE_FIXED` - SCALE_FIXED
+             *     * `HALT_ENDS_BY_AUCTION` - HALT_ENDS_BY_AUCTION
+             *     * `OWN_ACCOUNT` - OWN_ACCOUNT
+             *     * `OWN_REQUEST` - OWN_REQUEST
+             *     * `ALREADY_APPROVED` - ALREADY_APPROVED
+             *     * `REQUEST_NOT_WAITING` - REQUEST_NOT_WAITING
+             *     * `REQUEST_OUTDATED` - REQUEST_OUTDATED
              *     * `INTERNAL` - INTERNAL
              *     * `ENGINE_UNAVAILABLE` - ENGINE_UNAVAILABLE
              *     * `ENGINE_BUSY` - ENGINE_BUSY
              *     * `PROVIDER_UNAVAILABLE` - PROVIDER_UNAVAILABLE
              *     * `DATABASE_UNAVAILABLE` - DATABASE_UNAVAILABLE
              *     * `OUTCOME_UNKNOWN` - OUTCOME_UNKNOWN
+             *     * `VENUE_CANCEL_ONLY` - VENUE_CANCEL_ONLY
+             *     * `DATABASE_BUSY` - DATABASE_BUSY
              * @enum {string}
              */
-            error?: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "ADDRESS_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "EMAIL_REQUIRED" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "BOOK_ONLY" | "TOO_MANY_ADDRESSES" | "ALREADY_APPROVED" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "INVALID_ADDRESS" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "PROVIDER_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN";
+            error?: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_TEXT" | "BATCH_TOO_LARGE" | "DUPLICATE_ID" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "TERMS_NOT_ACCEPTED" | "PERMISSION_DENIED" | "CSRF_FAILED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "ORDER_NOT_FOUND" | "ORDER_NOT_OPEN" | "CLIENT_ORDER_ID_IN_USE" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "DISPLAY_TOO_SMALL" | "INVALID_EXPIRY" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INVALID_CANCEL_AFTER" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "OPENING_OVER" | "INSUFFICIENT_BALANCE" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "DEMO_ONLY" | "INVALID_ADDRESS" | "ADDRESS_NOT_FOUND" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "TOO_MANY_ADDRESSES" | "BOOK_ONLY" | "EMAIL_REQUIRED" | "WITHDRAWAL_NOT_FOUND" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "FACTOR_IN_USE" | "LAST_FACTOR" | "TOO_MANY_PASSKEYS" | "KEY_NOT_FOUND" | "TOO_MANY_KEYS" | "ACCOUNT_NOT_FOUND" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "FROZEN_BY_OPERATOR" | "ACCOUNT_NAME_TAKEN" | "TOO_MANY_ACCOUNTS" | "REFERRAL_REFUSED" | "SYMBOL_NOT_FOUND" | "ASSET_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "INVALID_CURSOR" | "PUBLICATION_NOT_FOUND" | "RATE_LIMITED" | "LOGIN_BUSY" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "RATE_LIMIT_UNAVAILABLE" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_FEE_PLAN" | "INVALID_GROUP" | "SCALE_FIXED" | "HALT_ENDS_BY_AUCTION" | "OWN_ACCOUNT" | "OWN_REQUEST" | "ALREADY_APPROVED" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "PROVIDER_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "VENUE_CANCEL_ONLY" | "DATABASE_BUSY";
+            number?: number;
+            /**
+             * @description * `never` - never
+             *     * `when_changed` - when_changed
+             *     * `later` - later
+             *     * `same_id` - same_id
+             * @enum {string}
+             */
+            retry?: "never" | "when_changed" | "later" | "same_id";
             message?: string;
             details?: {
                 [key: string]: unknown;
@@ -2181,8 +2311,9 @@ export interface components {
              *     * `UNKNOWN_FIELD` - UNKNOWN_FIELD
              *     * `INVALID_FIELD` - INVALID_FIELD
              *     * `INVALID_NUMBER` - INVALID_NUMBER
-             *     * `INVALID_CURSOR` - INVALID_CURSOR
+             *     * `INVALID_TEXT` - INVALID_TEXT
              *     * `BATCH_TOO_LARGE` - BATCH_TOO_LARGE
+             *     * `DUPLICATE_ID` - DUPLICATE_ID
              *     * `BAD_REQUEST` - BAD_REQUEST
              *     * `BODY_TOO_LARGE` - BODY_TOO_LARGE
              *     * `UNSUPPORTED_MEDIA_TYPE` - UNSUPPORTED_MEDIA_TYPE
@@ -2191,22 +2322,15 @@ export interface components {
              *     * `NOT_FOUND` - NOT_FOUND
              *     * `UNKNOWN_OP` - UNKNOWN_OP
              *     * `CHANNEL_NOT_FOUND` - CHANNEL_NOT_FOUND
-             *     * `TOO_MANY_SUBSCRIPTIONS` - TOO_MANY_SUBSCRIPTIONS
-             *     * `TOO_MANY_CONNECTIONS` - TOO_MANY_CONNECTIONS
              *     * `NOT_AUTHENTICATED` - NOT_AUTHENTICATED
              *     * `INVALID_TOKEN` - INVALID_TOKEN
              *     * `INVALID_CREDENTIALS` - INVALID_CREDENTIALS
              *     * `MFA_REQUIRED` - MFA_REQUIRED
              *     * `INVALID_PASSKEY` - INVALID_PASSKEY
              *     * `STEP_UP_REQUIRED` - STEP_UP_REQUIRED
-             *     * `SIGN_UP_CLOSED` - SIGN_UP_CLOSED
-             *     * `INVALID_INVITATION` - INVALID_INVITATION
              *     * `TERMS_NOT_ACCEPTED` - TERMS_NOT_ACCEPTED
-             *     * `USERNAME_NOT_ALLOWED` - USERNAME_NOT_ALLOWED
-             *     * `USERNAME_TAKEN` - USERNAME_TAKEN
-             *     * `WEAK_PASSWORD` - WEAK_PASSWORD
-             *     * `INVALID_LINK` - INVALID_LINK
              *     * `PERMISSION_DENIED` - PERMISSION_DENIED
+             *     * `CSRF_FAILED` - CSRF_FAILED
              *     * `INVALID_KEY` - INVALID_KEY
              *     * `INVALID_SIGNATURE` - INVALID_SIGNATURE
              *     * `KEY_EXPIRED` - KEY_EXPIRED
@@ -2214,54 +2338,9 @@ export interface components {
              *     * `REPLAYED_REQUEST` - REPLAYED_REQUEST
              *     * `ADDRESS_NOT_ALLOWED` - ADDRESS_NOT_ALLOWED
              *     * `SCOPE_REQUIRED` - SCOPE_REQUIRED
-             *     * `TOO_MANY_KEYS` - TOO_MANY_KEYS
-             *     * `TOO_MANY_ACCOUNTS` - TOO_MANY_ACCOUNTS
-             *     * `ACCOUNT_NAME_TAKEN` - ACCOUNT_NAME_TAKEN
-             *     * `FROZEN_BY_OPERATOR` - FROZEN_BY_OPERATOR
-             *     * `TOO_MANY_PASSKEYS` - TOO_MANY_PASSKEYS
-             *     * `FACTOR_IN_USE` - FACTOR_IN_USE
-             *     * `LAST_FACTOR` - LAST_FACTOR
-             *     * `CSRF_FAILED` - CSRF_FAILED
-             *     * `NO_ACCOUNT` - NO_ACCOUNT
-             *     * `ACCOUNT_FROZEN` - ACCOUNT_FROZEN
-             *     * `OWN_ACCOUNT` - OWN_ACCOUNT
-             *     * `OWN_REQUEST` - OWN_REQUEST
-             *     * `DEMO_ONLY` - DEMO_ONLY
-             *     * `RATE_LIMITED` - RATE_LIMITED
-             *     * `LOGIN_BUSY` - LOGIN_BUSY
-             *     * `SYMBOL_NOT_FOUND` - SYMBOL_NOT_FOUND
-             *     * `INTERVAL_NOT_FOUND` - INTERVAL_NOT_FOUND
-             *     * `ASSET_NOT_FOUND` - ASSET_NOT_FOUND
-             *     * `ACCOUNT_NOT_FOUND` - ACCOUNT_NOT_FOUND
-             *     * `KEY_NOT_FOUND` - KEY_NOT_FOUND
-             *     * `SESSION_NOT_FOUND` - SESSION_NOT_FOUND
-             *     * `FACTOR_NOT_FOUND` - FACTOR_NOT_FOUND
              *     * `ORDER_NOT_FOUND` - ORDER_NOT_FOUND
-             *     * `PUBLICATION_NOT_FOUND` - PUBLICATION_NOT_FOUND
-             *     * `WITHDRAWAL_NOT_FOUND` - WITHDRAWAL_NOT_FOUND
-             *     * `ADDRESS_NOT_FOUND` - ADDRESS_NOT_FOUND
-             *     * `DUPLICATE_ID` - DUPLICATE_ID
-             *     * `CLIENT_ORDER_ID_IN_USE` - CLIENT_ORDER_ID_IN_USE
-             *     * `WITHDRAWAL_ID_IN_USE` - WITHDRAWAL_ID_IN_USE
-             *     * `WITHDRAWAL_STATE` - WITHDRAWAL_STATE
-             *     * `WITHDRAWALS_CLOSED` - WITHDRAWALS_CLOSED
-             *     * `EMAIL_REQUIRED` - EMAIL_REQUIRED
-             *     * `ADDRESS_NOT_USABLE` - ADDRESS_NOT_USABLE
-             *     * `ADDRESS_EXISTS` - ADDRESS_EXISTS
-             *     * `BOOK_ONLY` - BOOK_ONLY
-             *     * `TOO_MANY_ADDRESSES` - TOO_MANY_ADDRESSES
-             *     * `ALREADY_APPROVED` - ALREADY_APPROVED
-             *     * `OPENING_OVER` - OPENING_OVER
-             *     * `HALT_ENDS_BY_AUCTION` - HALT_ENDS_BY_AUCTION
              *     * `ORDER_NOT_OPEN` - ORDER_NOT_OPEN
-             *     * `SYMBOL_HALTED` - SYMBOL_HALTED
-             *     * `SYMBOL_CANCEL_ONLY` - SYMBOL_CANCEL_ONLY
-             *     * `SYMBOL_CLOSED` - SYMBOL_CLOSED
-             *     * `SYMBOL_POST_ONLY` - SYMBOL_POST_ONLY
-             *     * `SYMBOL_IN_AUCTION` - SYMBOL_IN_AUCTION
-             *     * `REQUEST_NOT_WAITING` - REQUEST_NOT_WAITING
-             *     * `REQUEST_OUTDATED` - REQUEST_OUTDATED
-             *     * `SCALE_FIXED` - SCALE_FIXED
+             *     * `CLIENT_ORDER_ID_IN_USE` - CLIENT_ORDER_ID_IN_USE
              *     * `INVALID_ORDER` - INVALID_ORDER
              *     * `PRICE_OUT_OF_BOUNDS` - PRICE_OUT_OF_BOUNDS
              *     * `PRICE_OFF_TICK` - PRICE_OFF_TICK
@@ -2269,43 +2348,110 @@ export interface components {
              *     * `QUANTITY_OFF_LOT` - QUANTITY_OFF_LOT
              *     * `BELOW_MIN_NOTIONAL` - BELOW_MIN_NOTIONAL
              *     * `ABOVE_MAX_NOTIONAL` - ABOVE_MAX_NOTIONAL
+             *     * `DISPLAY_TOO_SMALL` - DISPLAY_TOO_SMALL
+             *     * `INVALID_EXPIRY` - INVALID_EXPIRY
+             *     * `INVALID_REDUCE` - INVALID_REDUCE
+             *     * `INVALID_REPLACE` - INVALID_REPLACE
+             *     * `INVALID_CANCEL_AFTER` - INVALID_CANCEL_AFTER
+             *     * `INVALID_PROTECTION` - INVALID_PROTECTION
+             *     * `QUOTES_PROTECTED` - QUOTES_PROTECTED
+             *     * `POST_ONLY_WOULD_TAKE` - POST_ONLY_WOULD_TAKE
+             *     * `TRIGGER_WOULD_FIRE` - TRIGGER_WOULD_FIRE
+             *     * `NO_REFERENCE_PRICE` - NO_REFERENCE_PRICE
+             *     * `PRICE_OUT_OF_BAND` - PRICE_OUT_OF_BAND
+             *     * `TOO_MANY_OPEN_ORDERS` - TOO_MANY_OPEN_ORDERS
+             *     * `SYMBOL_HALTED` - SYMBOL_HALTED
+             *     * `SYMBOL_CANCEL_ONLY` - SYMBOL_CANCEL_ONLY
+             *     * `SYMBOL_CLOSED` - SYMBOL_CLOSED
+             *     * `SYMBOL_POST_ONLY` - SYMBOL_POST_ONLY
+             *     * `SYMBOL_IN_AUCTION` - SYMBOL_IN_AUCTION
+             *     * `OPENING_OVER` - OPENING_OVER
+             *     * `INSUFFICIENT_BALANCE` - INSUFFICIENT_BALANCE
              *     * `INVALID_AMOUNT` - INVALID_AMOUNT
              *     * `SAME_ACCOUNT` - SAME_ACCOUNT
+             *     * `DEMO_ONLY` - DEMO_ONLY
+             *     * `INVALID_ADDRESS` - INVALID_ADDRESS
+             *     * `ADDRESS_NOT_FOUND` - ADDRESS_NOT_FOUND
+             *     * `ADDRESS_NOT_USABLE` - ADDRESS_NOT_USABLE
+             *     * `ADDRESS_EXISTS` - ADDRESS_EXISTS
+             *     * `TOO_MANY_ADDRESSES` - TOO_MANY_ADDRESSES
+             *     * `BOOK_ONLY` - BOOK_ONLY
+             *     * `EMAIL_REQUIRED` - EMAIL_REQUIRED
+             *     * `WITHDRAWAL_NOT_FOUND` - WITHDRAWAL_NOT_FOUND
+             *     * `WITHDRAWAL_ID_IN_USE` - WITHDRAWAL_ID_IN_USE
+             *     * `WITHDRAWAL_STATE` - WITHDRAWAL_STATE
+             *     * `WITHDRAWALS_CLOSED` - WITHDRAWALS_CLOSED
+             *     * `WITHDRAWAL_TOO_SMALL` - WITHDRAWAL_TOO_SMALL
+             *     * `WITHDRAWAL_LIMIT` - WITHDRAWAL_LIMIT
+             *     * `TOO_MANY_WITHDRAWALS` - TOO_MANY_WITHDRAWALS
+             *     * `SIGN_UP_CLOSED` - SIGN_UP_CLOSED
+             *     * `INVALID_INVITATION` - INVALID_INVITATION
+             *     * `USERNAME_NOT_ALLOWED` - USERNAME_NOT_ALLOWED
+             *     * `USERNAME_TAKEN` - USERNAME_TAKEN
+             *     * `WEAK_PASSWORD` - WEAK_PASSWORD
+             *     * `INVALID_LINK` - INVALID_LINK
+             *     * `SESSION_NOT_FOUND` - SESSION_NOT_FOUND
+             *     * `FACTOR_NOT_FOUND` - FACTOR_NOT_FOUND
+             *     * `FACTOR_IN_USE` - FACTOR_IN_USE
+             *     * `LAST_FACTOR` - LAST_FACTOR
+             *     * `TOO_MANY_PASSKEYS` - TOO_MANY_PASSKEYS
+             *     * `KEY_NOT_FOUND` - KEY_NOT_FOUND
+             *     * `TOO_MANY_KEYS` - TOO_MANY_KEYS
+             *     * `ACCOUNT_NOT_FOUND` - ACCOUNT_NOT_FOUND
+             *     * `NO_ACCOUNT` - NO_ACCOUNT
+             *     * `ACCOUNT_FROZEN` - ACCOUNT_FROZEN
+             *     * `FROZEN_BY_OPERATOR` - FROZEN_BY_OPERATOR
+             *     * `ACCOUNT_NAME_TAKEN` - ACCOUNT_NAME_TAKEN
+             *     * `TOO_MANY_ACCOUNTS` - TOO_MANY_ACCOUNTS
+             *     * `REFERRAL_REFUSED` - REFERRAL_REFUSED
+             *     * `SYMBOL_NOT_FOUND` - SYMBOL_NOT_FOUND
+             *     * `ASSET_NOT_FOUND` - ASSET_NOT_FOUND
+             *     * `INTERVAL_NOT_FOUND` - INTERVAL_NOT_FOUND
+             *     * `INVALID_CURSOR` - INVALID_CURSOR
+             *     * `PUBLICATION_NOT_FOUND` - PUBLICATION_NOT_FOUND
+             *     * `RATE_LIMITED` - RATE_LIMITED
+             *     * `LOGIN_BUSY` - LOGIN_BUSY
+             *     * `TOO_MANY_SUBSCRIPTIONS` - TOO_MANY_SUBSCRIPTIONS
+             *     * `TOO_MANY_CONNECTIONS` - TOO_MANY_CONNECTIONS
+             *     * `RATE_LIMIT_UNAVAILABLE` - RATE_LIMIT_UNAVAILABLE
              *     * `INVALID_SYMBOL` - INVALID_SYMBOL
              *     * `INVALID_ASSET` - INVALID_ASSET
              *     * `INVALID_COMMAND` - INVALID_COMMAND
              *     * `INVALID_STATUS` - INVALID_STATUS
              *     * `INVALID_RULES` - INVALID_RULES
              *     * `INVALID_FEES` - INVALID_FEES
-             *     * `INVALID_EXPIRY` - INVALID_EXPIRY
-             *     * `DISPLAY_TOO_SMALL` - DISPLAY_TOO_SMALL
-             *     * `INVALID_GROUP` - INVALID_GROUP
-             *     * `REFERRAL_REFUSED` - REFERRAL_REFUSED
              *     * `INVALID_FEE_PLAN` - INVALID_FEE_PLAN
-             *     * `INVALID_PROTECTION` - INVALID_PROTECTION
-             *     * `QUOTES_PROTECTED` - QUOTES_PROTECTED
-             *     * `INVALID_CANCEL_AFTER` - INVALID_CANCEL_AFTER
-             *     * `INSUFFICIENT_BALANCE` - INSUFFICIENT_BALANCE
-             *     * `POST_ONLY_WOULD_TAKE` - POST_ONLY_WOULD_TAKE
-             *     * `TRIGGER_WOULD_FIRE` - TRIGGER_WOULD_FIRE
-             *     * `NO_REFERENCE_PRICE` - NO_REFERENCE_PRICE
-             *     * `PRICE_OUT_OF_BAND` - PRICE_OUT_OF_BAND
-             *     * `TOO_MANY_OPEN_ORDERS` - TOO_MANY_OPEN_ORDERS
-             *     * `INVALID_ADDRESS` - INVALID_ADDRESS
-             *     * `WITHDRAWAL_TOO_SMALL` - WITHDRAWAL_TOO_SMALL
-             *     * `WITHDRAWAL_LIMIT` - WITHDRAWAL_LIMIT
-             *     * `TOO_MANY_WITHDRAWALS` - TOO_MANY_WITHDRAWALS
-             *     * `INVALID_REDUCE` - INVALID_REDUCE
-             *     * `INVALID_REPLACE` - INVALID_REPLACE
+             *     * `INVALID_GROUP` - INVALID_GROUP
+             *     * `SCALE_FIXED` - SCALE_FIXED
+             *     * `HALT_ENDS_BY_AUCTION` - HALT_ENDS_BY_AUCTION
+             *     * `OWN_ACCOUNT` - OWN_ACCOUNT
+             *     * `OWN_REQUEST` - OWN_REQUEST
+             *     * `ALREADY_APPROVED` - ALREADY_APPROVED
+             *     * `REQUEST_NOT_WAITING` - REQUEST_NOT_WAITING
+             *     * `REQUEST_OUTDATED` - REQUEST_OUTDATED
              *     * `INTERNAL` - INTERNAL
              *     * `ENGINE_UNAVAILABLE` - ENGINE_UNAVAILABLE
              *     * `ENGINE_BUSY` - ENGINE_BUSY
              *     * `PROVIDER_UNAVAILABLE` - PROVIDER_UNAVAILABLE
              *     * `DATABASE_UNAVAILABLE` - DATABASE_UNAVAILABLE
              *     * `OUTCOME_UNKNOWN` - OUTCOME_UNKNOWN
+             *     * `VENUE_CANCEL_ONLY` - VENUE_CANCEL_ONLY
+             *     * `DATABASE_BUSY` - DATABASE_BUSY
              * @enum {string}
              */
-            error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "ADDRESS_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "EMAIL_REQUIRED" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "BOOK_ONLY" | "TOO_MANY_ADDRESSES" | "ALREADY_APPROVED" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "INVALID_ADDRESS" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "PROVIDER_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN";
+            error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_TEXT" | "BATCH_TOO_LARGE" | "DUPLICATE_ID" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "TERMS_NOT_ACCEPTED" | "PERMISSION_DENIED" | "CSRF_FAILED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "ORDER_NOT_FOUND" | "ORDER_NOT_OPEN" | "CLIENT_ORDER_ID_IN_USE" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "DISPLAY_TOO_SMALL" | "INVALID_EXPIRY" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INVALID_CANCEL_AFTER" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "OPENING_OVER" | "INSUFFICIENT_BALANCE" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "DEMO_ONLY" | "INVALID_ADDRESS" | "ADDRESS_NOT_FOUND" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "TOO_MANY_ADDRESSES" | "BOOK_ONLY" | "EMAIL_REQUIRED" | "WITHDRAWAL_NOT_FOUND" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "FACTOR_IN_USE" | "LAST_FACTOR" | "TOO_MANY_PASSKEYS" | "KEY_NOT_FOUND" | "TOO_MANY_KEYS" | "ACCOUNT_NOT_FOUND" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "FROZEN_BY_OPERATOR" | "ACCOUNT_NAME_TAKEN" | "TOO_MANY_ACCOUNTS" | "REFERRAL_REFUSED" | "SYMBOL_NOT_FOUND" | "ASSET_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "INVALID_CURSOR" | "PUBLICATION_NOT_FOUND" | "RATE_LIMITED" | "LOGIN_BUSY" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "RATE_LIMIT_UNAVAILABLE" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_FEE_PLAN" | "INVALID_GROUP" | "SCALE_FIXED" | "HALT_ENDS_BY_AUCTION" | "OWN_ACCOUNT" | "OWN_REQUEST" | "ALREADY_APPROVED" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "PROVIDER_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "VENUE_CANCEL_ONLY" | "DATABASE_BUSY";
+            /** @description The code's number: its thousands are the subsystem. It never moves. */
+            number: number;
+            /**
+             * @description Whether the request may be sent again as it is.
+             *
+             *     * `never` - never
+             *     * `when_changed` - when_changed
+             *     * `later` - later
+             *     * `same_id` - same_id
+             * @enum {string}
+             */
+            retry: "never" | "when_changed" | "later" | "same_id";
             /** @description For people: English, or Korean by Accept-Language. */
             message: string;
             /** @description `field` names what was wrong, where one field was. */
@@ -3260,8 +3406,9 @@ export interface components {
              *     * `UNKNOWN_FIELD` - UNKNOWN_FIELD
              *     * `INVALID_FIELD` - INVALID_FIELD
              *     * `INVALID_NUMBER` - INVALID_NUMBER
-             *     * `INVALID_CURSOR` - INVALID_CURSOR
+             *     * `INVALID_TEXT` - INVALID_TEXT
              *     * `BATCH_TOO_LARGE` - BATCH_TOO_LARGE
+             *     * `DUPLICATE_ID` - DUPLICATE_ID
              *     * `BAD_REQUEST` - BAD_REQUEST
              *     * `BODY_TOO_LARGE` - BODY_TOO_LARGE
              *     * `UNSUPPORTED_MEDIA_TYPE` - UNSUPPORTED_MEDIA_TYPE
@@ -3270,22 +3417,15 @@ export interface components {
              *     * `NOT_FOUND` - NOT_FOUND
              *     * `UNKNOWN_OP` - UNKNOWN_OP
              *     * `CHANNEL_NOT_FOUND` - CHANNEL_NOT_FOUND
-             *     * `TOO_MANY_SUBSCRIPTIONS` - TOO_MANY_SUBSCRIPTIONS
-             *     * `TOO_MANY_CONNECTIONS` - TOO_MANY_CONNECTIONS
              *     * `NOT_AUTHENTICATED` - NOT_AUTHENTICATED
              *     * `INVALID_TOKEN` - INVALID_TOKEN
              *     * `INVALID_CREDENTIALS` - INVALID_CREDENTIALS
              *     * `MFA_REQUIRED` - MFA_REQUIRED
              *     * `INVALID_PASSKEY` - INVALID_PASSKEY
              *     * `STEP_UP_REQUIRED` - STEP_UP_REQUIRED
-             *     * `SIGN_UP_CLOSED` - SIGN_UP_CLOSED
-             *     * `INVALID_INVITATION` - INVALID_INVITATION
              *     * `TERMS_NOT_ACCEPTED` - TERMS_NOT_ACCEPTED
-             *     * `USERNAME_NOT_ALLOWED` - USERNAME_NOT_ALLOWED
-             *     * `USERNAME_TAKEN` - USERNAME_TAKEN
-             *     * `WEAK_PASSWORD` - WEAK_PASSWORD
-             *     * `INVALID_LINK` - INVALID_LINK
              *     * `PERMISSION_DENIED` - PERMISSION_DENIED
+             *     * `CSRF_FAILED` - CSRF_FAILED
              *     * `INVALID_KEY` - INVALID_KEY
              *     * `INVALID_SIGNATURE` - INVALID_SIGNATURE
              *     * `KEY_EXPIRED` - KEY_EXPIRED
@@ -3293,54 +3433,9 @@ export interface components {
              *     * `REPLAYED_REQUEST` - REPLAYED_REQUEST
              *     * `ADDRESS_NOT_ALLOWED` - ADDRESS_NOT_ALLOWED
              *     * `SCOPE_REQUIRED` - SCOPE_REQUIRED
-             *     * `TOO_MANY_KEYS` - TOO_MANY_KEYS
-             *     * `TOO_MANY_ACCOUNTS` - TOO_MANY_ACCOUNTS
-             *     * `ACCOUNT_NAME_TAKEN` - ACCOUNT_NAME_TAKEN
-             *     * `FROZEN_BY_OPERATOR` - FROZEN_BY_OPERATOR
-             *     * `TOO_MANY_PASSKEYS` - TOO_MANY_PASSKEYS
-             *     * `FACTOR_IN_USE` - FACTOR_IN_USE
-             *     * `LAST_FACTOR` - LAST_FACTOR
-             *     * `CSRF_FAILED` - CSRF_FAILED
-             *     * `NO_ACCOUNT` - NO_ACCOUNT
-             *     * `ACCOUNT_FROZEN` - ACCOUNT_FROZEN
-             *     * `OWN_ACCOUNT` - OWN_ACCOUNT
-             *     * `OWN_REQUEST` - OWN_REQUEST
-             *     * `DEMO_ONLY` - DEMO_ONLY
-             *     * `RATE_LIMITED` - RATE_LIMITED
-             *     * `LOGIN_BUSY` - LOGIN_BUSY
-             *     * `SYMBOL_NOT_FOUND` - SYMBOL_NOT_FOUND
-             *     * `INTERVAL_NOT_FOUND` - INTERVAL_NOT_FOUND
-             *     * `ASSET_NOT_FOUND` - ASSET_NOT_FOUND
-             *     * `ACCOUNT_NOT_FOUND` - ACCOUNT_NOT_FOUND
-             *     * `KEY_NOT_FOUND` - KEY_NOT_FOUND
-             *     * `SESSION_NOT_FOUND` - SESSION_NOT_FOUND
-             *     * `FACTOR_NOT_FOUND` - FACTOR_NOT_FOUND
              *     * `ORDER_NOT_FOUND` - ORDER_NOT_FOUND
-             *     * `PUBLICATION_NOT_FOUND` - PUBLICATION_NOT_FOUND
-             *     * `WITHDRAWAL_NOT_FOUND` - WITHDRAWAL_NOT_FOUND
-             *     * `ADDRESS_NOT_FOUND` - ADDRESS_NOT_FOUND
-             *     * `DUPLICATE_ID` - DUPLICATE_ID
-             *     * `CLIENT_ORDER_ID_IN_USE` - CLIENT_ORDER_ID_IN_USE
-             *     * `WITHDRAWAL_ID_IN_USE` - WITHDRAWAL_ID_IN_USE
-             *     * `WITHDRAWAL_STATE` - WITHDRAWAL_STATE
-             *     * `WITHDRAWALS_CLOSED` - WITHDRAWALS_CLOSED
-             *     * `EMAIL_REQUIRED` - EMAIL_REQUIRED
-             *     * `ADDRESS_NOT_USABLE` - ADDRESS_NOT_USABLE
-             *     * `ADDRESS_EXISTS` - ADDRESS_EXISTS
-             *     * `BOOK_ONLY` - BOOK_ONLY
-             *     * `TOO_MANY_ADDRESSES` - TOO_MANY_ADDRESSES
-             *     * `ALREADY_APPROVED` - ALREADY_APPROVED
-             *     * `OPENING_OVER` - OPENING_OVER
-             *     * `HALT_ENDS_BY_AUCTION` - HALT_ENDS_BY_AUCTION
              *     * `ORDER_NOT_OPEN` - ORDER_NOT_OPEN
-             *     * `SYMBOL_HALTED` - SYMBOL_HALTED
-             *     * `SYMBOL_CANCEL_ONLY` - SYMBOL_CANCEL_ONLY
-             *     * `SYMBOL_CLOSED` - SYMBOL_CLOSED
-             *     * `SYMBOL_POST_ONLY` - SYMBOL_POST_ONLY
-             *     * `SYMBOL_IN_AUCTION` - SYMBOL_IN_AUCTION
-             *     * `REQUEST_NOT_WAITING` - REQUEST_NOT_WAITING
-             *     * `REQUEST_OUTDATED` - REQUEST_OUTDATED
-             *     * `SCALE_FIXED` - SCALE_FIXED
+             *     * `CLIENT_ORDER_ID_IN_USE` - CLIENT_ORDER_ID_IN_USE
              *     * `INVALID_ORDER` - INVALID_ORDER
              *     * `PRICE_OUT_OF_BOUNDS` - PRICE_OUT_OF_BOUNDS
              *     * `PRICE_OFF_TICK` - PRICE_OFF_TICK
@@ -3348,43 +3443,98 @@ export interface components {
              *     * `QUANTITY_OFF_LOT` - QUANTITY_OFF_LOT
              *     * `BELOW_MIN_NOTIONAL` - BELOW_MIN_NOTIONAL
              *     * `ABOVE_MAX_NOTIONAL` - ABOVE_MAX_NOTIONAL
+             *     * `DISPLAY_TOO_SMALL` - DISPLAY_TOO_SMALL
+             *     * `INVALID_EXPIRY` - INVALID_EXPIRY
+             *     * `INVALID_REDUCE` - INVALID_REDUCE
+             *     * `INVALID_REPLACE` - INVALID_REPLACE
+             *     * `INVALID_CANCEL_AFTER` - INVALID_CANCEL_AFTER
+             *     * `INVALID_PROTECTION` - INVALID_PROTECTION
+             *     * `QUOTES_PROTECTED` - QUOTES_PROTECTED
+             *     * `POST_ONLY_WOULD_TAKE` - POST_ONLY_WOULD_TAKE
+             *     * `TRIGGER_WOULD_FIRE` - TRIGGER_WOULD_FIRE
+             *     * `NO_REFERENCE_PRICE` - NO_REFERENCE_PRICE
+             *     * `PRICE_OUT_OF_BAND` - PRICE_OUT_OF_BAND
+             *     * `TOO_MANY_OPEN_ORDERS` - TOO_MANY_OPEN_ORDERS
+             *     * `SYMBOL_HALTED` - SYMBOL_HALTED
+             *     * `SYMBOL_CANCEL_ONLY` - SYMBOL_CANCEL_ONLY
+             *     * `SYMBOL_CLOSED` - SYMBOL_CLOSED
+             *     * `SYMBOL_POST_ONLY` - SYMBOL_POST_ONLY
+             *     * `SYMBOL_IN_AUCTION` - SYMBOL_IN_AUCTION
+             *     * `OPENING_OVER` - OPENING_OVER
+             *     * `INSUFFICIENT_BALANCE` - INSUFFICIENT_BALANCE
              *     * `INVALID_AMOUNT` - INVALID_AMOUNT
              *     * `SAME_ACCOUNT` - SAME_ACCOUNT
+             *     * `DEMO_ONLY` - DEMO_ONLY
+             *     * `INVALID_ADDRESS` - INVALID_ADDRESS
+             *     * `ADDRESS_NOT_FOUND` - ADDRESS_NOT_FOUND
+             *     * `ADDRESS_NOT_USABLE` - ADDRESS_NOT_USABLE
+             *     * `ADDRESS_EXISTS` - ADDRESS_EXISTS
+             *     * `TOO_MANY_ADDRESSES` - TOO_MANY_ADDRESSES
+             *     * `BOOK_ONLY` - BOOK_ONLY
+             *     * `EMAIL_REQUIRED` - EMAIL_REQUIRED
+             *     * `WITHDRAWAL_NOT_FOUND` - WITHDRAWAL_NOT_FOUND
+             *     * `WITHDRAWAL_ID_IN_USE` - WITHDRAWAL_ID_IN_USE
+             *     * `WITHDRAWAL_STATE` - WITHDRAWAL_STATE
+             *     * `WITHDRAWALS_CLOSED` - WITHDRAWALS_CLOSED
+             *     * `WITHDRAWAL_TOO_SMALL` - WITHDRAWAL_TOO_SMALL
+             *     * `WITHDRAWAL_LIMIT` - WITHDRAWAL_LIMIT
+             *     * `TOO_MANY_WITHDRAWALS` - TOO_MANY_WITHDRAWALS
+             *     * `SIGN_UP_CLOSED` - SIGN_UP_CLOSED
+             *     * `INVALID_INVITATION` - INVALID_INVITATION
+             *     * `USERNAME_NOT_ALLOWED` - USERNAME_NOT_ALLOWED
+             *     * `USERNAME_TAKEN` - USERNAME_TAKEN
+             *     * `WEAK_PASSWORD` - WEAK_PASSWORD
+             *     * `INVALID_LINK` - INVALID_LINK
+             *     * `SESSION_NOT_FOUND` - SESSION_NOT_FOUND
+             *     * `FACTOR_NOT_FOUND` - FACTOR_NOT_FOUND
+             *     * `FACTOR_IN_USE` - FACTOR_IN_USE
+             *     * `LAST_FACTOR` - LAST_FACTOR
+             *     * `TOO_MANY_PASSKEYS` - TOO_MANY_PASSKEYS
+             *     * `KEY_NOT_FOUND` - KEY_NOT_FOUND
+             *     * `TOO_MANY_KEYS` - TOO_MANY_KEYS
+             *     * `ACCOUNT_NOT_FOUND` - ACCOUNT_NOT_FOUND
+             *     * `NO_ACCOUNT` - NO_ACCOUNT
+             *     * `ACCOUNT_FROZEN` - ACCOUNT_FROZEN
+             *     * `FROZEN_BY_OPERATOR` - FROZEN_BY_OPERATOR
+             *     * `ACCOUNT_NAME_TAKEN` - ACCOUNT_NAME_TAKEN
+             *     * `TOO_MANY_ACCOUNTS` - TOO_MANY_ACCOUNTS
+             *     * `REFERRAL_REFUSED` - REFERRAL_REFUSED
+             *     * `SYMBOL_NOT_FOUND` - SYMBOL_NOT_FOUND
+             *     * `ASSET_NOT_FOUND` - ASSET_NOT_FOUND
+             *     * `INTERVAL_NOT_FOUND` - INTERVAL_NOT_FOUND
+             *     * `INVALID_CURSOR` - INVALID_CURSOR
+             *     * `PUBLICATION_NOT_FOUND` - PUBLICATION_NOT_FOUND
+             *     * `RATE_LIMITED` - RATE_LIMITED
+             *     * `LOGIN_BUSY` - LOGIN_BUSY
+             *     * `TOO_MANY_SUBSCRIPTIONS` - TOO_MANY_SUBSCRIPTIONS
+             *     * `TOO_MANY_CONNECTIONS` - TOO_MANY_CONNECTIONS
+             *     * `RATE_LIMIT_UNAVAILABLE` - RATE_LIMIT_UNAVAILABLE
              *     * `INVALID_SYMBOL` - INVALID_SYMBOL
              *     * `INVALID_ASSET` - INVALID_ASSET
              *     * `INVALID_COMMAND` - INVALID_COMMAND
              *     * `INVALID_STATUS` - INVALID_STATUS
              *     * `INVALID_RULES` - INVALID_RULES
              *     * `INVALID_FEES` - INVALID_FEES
-             *     * `INVALID_EXPIRY` - INVALID_EXPIRY
-             *     * `DISPLAY_TOO_SMALL` - DISPLAY_TOO_SMALL
-             *     * `INVALID_GROUP` - INVALID_GROUP
-             *     * `REFERRAL_REFUSED` - REFERRAL_REFUSED
              *     * `INVALID_FEE_PLAN` - INVALID_FEE_PLAN
-             *     * `INVALID_PROTECTION` - INVALID_PROTECTION
-             *     * `QUOTES_PROTECTED` - QUOTES_PROTECTED
-             *     * `INVALID_CANCEL_AFTER` - INVALID_CANCEL_AFTER
-             *     * `INSUFFICIENT_BALANCE` - INSUFFICIENT_BALANCE
-             *     * `POST_ONLY_WOULD_TAKE` - POST_ONLY_WOULD_TAKE
-             *     * `TRIGGER_WOULD_FIRE` - TRIGGER_WOULD_FIRE
-             *     * `NO_REFERENCE_PRICE` - NO_REFERENCE_PRICE
-             *     * `PRICE_OUT_OF_BAND` - PRICE_OUT_OF_BAND
-             *     * `TOO_MANY_OPEN_ORDERS` - TOO_MANY_OPEN_ORDERS
-             *     * `INVALID_ADDRESS` - INVALID_ADDRESS
-             *     * `WITHDRAWAL_TOO_SMALL` - WITHDRAWAL_TOO_SMALL
-             *     * `WITHDRAWAL_LIMIT` - WITHDRAWAL_LIMIT
-             *     * `TOO_MANY_WITHDRAWALS` - TOO_MANY_WITHDRAWALS
-             *     * `INVALID_REDUCE` - INVALID_REDUCE
-             *     * `INVALID_REPLACE` - INVALID_REPLACE
+             *     * `INVALID_GROUP` - INVALID_GROUP
+             *     * `SCALE_FIXED` - SCALE_FIXED
+             *     * `HALT_ENDS_BY_AUCTION` - HALT_ENDS_BY_AUCTION
+             *     * `OWN_ACCOUNT` - OWN_ACCOUNT
+             *     * `OWN_REQUEST` - OWN_REQUEST
+             *     * `ALREADY_APPROVED` - ALREADY_APPROVED
+             *     * `REQUEST_NOT_WAITING` - REQUEST_NOT_WAITING
+             *     * `REQUEST_OUTDATED` - REQUEST_OUTDATED
              *     * `INTERNAL` - INTERNAL
              *     * `ENGINE_UNAVAILABLE` - ENGINE_UNAVAILABLE
              *     * `ENGINE_BUSY` - ENGINE_BUSY
              *     * `PROVIDER_UNAVAILABLE` - PROVIDER_UNAVAILABLE
              *     * `DATABASE_UNAVAILABLE` - DATABASE_UNAVAILABLE
              *     * `OUTCOME_UNKNOWN` - OUTCOME_UNKNOWN
+             *     * `VENUE_CANCEL_ONLY` - VENUE_CANCEL_ONLY
+             *     * `DATABASE_BUSY` - DATABASE_BUSY
              * @enum {string|null}
              */
-            bid_error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "ADDRESS_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "EMAIL_REQUIRED" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "BOOK_ONLY" | "TOO_MANY_ADDRESSES" | "ALREADY_APPROVED" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "INVALID_ADDRESS" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "PROVIDER_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | null;
+            bid_error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_TEXT" | "BATCH_TOO_LARGE" | "DUPLICATE_ID" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "TERMS_NOT_ACCEPTED" | "PERMISSION_DENIED" | "CSRF_FAILED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "ORDER_NOT_FOUND" | "ORDER_NOT_OPEN" | "CLIENT_ORDER_ID_IN_USE" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "DISPLAY_TOO_SMALL" | "INVALID_EXPIRY" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INVALID_CANCEL_AFTER" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "OPENING_OVER" | "INSUFFICIENT_BALANCE" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "DEMO_ONLY" | "INVALID_ADDRESS" | "ADDRESS_NOT_FOUND" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "TOO_MANY_ADDRESSES" | "BOOK_ONLY" | "EMAIL_REQUIRED" | "WITHDRAWAL_NOT_FOUND" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "FACTOR_IN_USE" | "LAST_FACTOR" | "TOO_MANY_PASSKEYS" | "KEY_NOT_FOUND" | "TOO_MANY_KEYS" | "ACCOUNT_NOT_FOUND" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "FROZEN_BY_OPERATOR" | "ACCOUNT_NAME_TAKEN" | "TOO_MANY_ACCOUNTS" | "REFERRAL_REFUSED" | "SYMBOL_NOT_FOUND" | "ASSET_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "INVALID_CURSOR" | "PUBLICATION_NOT_FOUND" | "RATE_LIMITED" | "LOGIN_BUSY" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "RATE_LIMIT_UNAVAILABLE" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_FEE_PLAN" | "INVALID_GROUP" | "SCALE_FIXED" | "HALT_ENDS_BY_AUCTION" | "OWN_ACCOUNT" | "OWN_REQUEST" | "ALREADY_APPROVED" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "PROVIDER_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "VENUE_CANCEL_ONLY" | "DATABASE_BUSY" | null;
             ask_order_id: string | null;
             /**
              * @description * `INVALID_JSON` - INVALID_JSON
@@ -3392,8 +3542,9 @@ export interface components {
              *     * `UNKNOWN_FIELD` - UNKNOWN_FIELD
              *     * `INVALID_FIELD` - INVALID_FIELD
              *     * `INVALID_NUMBER` - INVALID_NUMBER
-             *     * `INVALID_CURSOR` - INVALID_CURSOR
+             *     * `INVALID_TEXT` - INVALID_TEXT
              *     * `BATCH_TOO_LARGE` - BATCH_TOO_LARGE
+             *     * `DUPLICATE_ID` - DUPLICATE_ID
              *     * `BAD_REQUEST` - BAD_REQUEST
              *     * `BODY_TOO_LARGE` - BODY_TOO_LARGE
              *     * `UNSUPPORTED_MEDIA_TYPE` - UNSUPPORTED_MEDIA_TYPE
@@ -3402,22 +3553,15 @@ export interface components {
              *     * `NOT_FOUND` - NOT_FOUND
              *     * `UNKNOWN_OP` - UNKNOWN_OP
              *     * `CHANNEL_NOT_FOUND` - CHANNEL_NOT_FOUND
-             *     * `TOO_MANY_SUBSCRIPTIONS` - TOO_MANY_SUBSCRIPTIONS
-             *     * `TOO_MANY_CONNECTIONS` - TOO_MANY_CONNECTIONS
              *     * `NOT_AUTHENTICATED` - NOT_AUTHENTICATED
              *     * `INVALID_TOKEN` - INVALID_TOKEN
              *     * `INVALID_CREDENTIALS` - INVALID_CREDENTIALS
              *     * `MFA_REQUIRED` - MFA_REQUIRED
              *     * `INVALID_PASSKEY` - INVALID_PASSKEY
              *     * `STEP_UP_REQUIRED` - STEP_UP_REQUIRED
-             *     * `SIGN_UP_CLOSED` - SIGN_UP_CLOSED
-             *     * `INVALID_INVITATION` - INVALID_INVITATION
              *     * `TERMS_NOT_ACCEPTED` - TERMS_NOT_ACCEPTED
-             *     * `USERNAME_NOT_ALLOWED` - USERNAME_NOT_ALLOWED
-             *     * `USERNAME_TAKEN` - USERNAME_TAKEN
-             *     * `WEAK_PASSWORD` - WEAK_PASSWORD
-             *     * `INVALID_LINK` - INVALID_LINK
              *     * `PERMISSION_DENIED` - PERMISSION_DENIED
+             *     * `CSRF_FAILED` - CSRF_FAILED
              *     * `INVALID_KEY` - INVALID_KEY
              *     * `INVALID_SIGNATURE` - INVALID_SIGNATURE
              *     * `KEY_EXPIRED` - KEY_EXPIRED
@@ -3425,54 +3569,9 @@ export interface components {
              *     * `REPLAYED_REQUEST` - REPLAYED_REQUEST
              *     * `ADDRESS_NOT_ALLOWED` - ADDRESS_NOT_ALLOWED
              *     * `SCOPE_REQUIRED` - SCOPE_REQUIRED
-             *     * `TOO_MANY_KEYS` - TOO_MANY_KEYS
-             *     * `TOO_MANY_ACCOUNTS` - TOO_MANY_ACCOUNTS
-             *     * `ACCOUNT_NAME_TAKEN` - ACCOUNT_NAME_TAKEN
-             *     * `FROZEN_BY_OPERATOR` - FROZEN_BY_OPERATOR
-             *     * `TOO_MANY_PASSKEYS` - TOO_MANY_PASSKEYS
-             *     * `FACTOR_IN_USE` - FACTOR_IN_USE
-             *     * `LAST_FACTOR` - LAST_FACTOR
-             *     * `CSRF_FAILED` - CSRF_FAILED
-             *     * `NO_ACCOUNT` - NO_ACCOUNT
-             *     * `ACCOUNT_FROZEN` - ACCOUNT_FROZEN
-             *     * `OWN_ACCOUNT` - OWN_ACCOUNT
-             *     * `OWN_REQUEST` - OWN_REQUEST
-             *     * `DEMO_ONLY` - DEMO_ONLY
-             *     * `RATE_LIMITED` - RATE_LIMITED
-             *     * `LOGIN_BUSY` - LOGIN_BUSY
-             *     * `SYMBOL_NOT_FOUND` - SYMBOL_NOT_FOUND
-             *     * `INTERVAL_NOT_FOUND` - INTERVAL_NOT_FOUND
-             *     * `ASSET_NOT_FOUND` - ASSET_NOT_FOUND
-             *     * `ACCOUNT_NOT_FOUND` - ACCOUNT_NOT_FOUND
-             *     * `KEY_NOT_FOUND` - KEY_NOT_FOUND
-             *     * `SESSION_NOT_FOUND` - SESSION_NOT_FOUND
-             *     * `FACTOR_NOT_FOUND` - FACTOR_NOT_FOUND
              *     * `ORDER_NOT_FOUND` - ORDER_NOT_FOUND
-             *     * `PUBLICATION_NOT_FOUND` - PUBLICATION_NOT_FOUND
-             *     * `WITHDRAWAL_NOT_FOUND` - WITHDRAWAL_NOT_FOUND
-             *     * `ADDRESS_NOT_FOUND` - ADDRESS_NOT_FOUND
-             *     * `DUPLICATE_ID` - DUPLICATE_ID
-             *     * `CLIENT_ORDER_ID_IN_USE` - CLIENT_ORDER_ID_IN_USE
-             *     * `WITHDRAWAL_ID_IN_USE` - WITHDRAWAL_ID_IN_USE
-             *     * `WITHDRAWAL_STATE` - WITHDRAWAL_STATE
-             *     * `WITHDRAWALS_CLOSED` - WITHDRAWALS_CLOSED
-             *     * `EMAIL_REQUIRED` - EMAIL_REQUIRED
-             *     * `ADDRESS_NOT_USABLE` - ADDRESS_NOT_USABLE
-             *     * `ADDRESS_EXISTS` - ADDRESS_EXISTS
-             *     * `BOOK_ONLY` - BOOK_ONLY
-             *     * `TOO_MANY_ADDRESSES` - TOO_MANY_ADDRESSES
-             *     * `ALREADY_APPROVED` - ALREADY_APPROVED
-             *     * `OPENING_OVER` - OPENING_OVER
-             *     * `HALT_ENDS_BY_AUCTION` - HALT_ENDS_BY_AUCTION
              *     * `ORDER_NOT_OPEN` - ORDER_NOT_OPEN
-             *     * `SYMBOL_HALTED` - SYMBOL_HALTED
-             *     * `SYMBOL_CANCEL_ONLY` - SYMBOL_CANCEL_ONLY
-             *     * `SYMBOL_CLOSED` - SYMBOL_CLOSED
-             *     * `SYMBOL_POST_ONLY` - SYMBOL_POST_ONLY
-             *     * `SYMBOL_IN_AUCTION` - SYMBOL_IN_AUCTION
-             *     * `REQUEST_NOT_WAITING` - REQUEST_NOT_WAITING
-             *     * `REQUEST_OUTDATED` - REQUEST_OUTDATED
-             *     * `SCALE_FIXED` - SCALE_FIXED
+             *     * `CLIENT_ORDER_ID_IN_USE` - CLIENT_ORDER_ID_IN_USE
              *     * `INVALID_ORDER` - INVALID_ORDER
              *     * `PRICE_OUT_OF_BOUNDS` - PRICE_OUT_OF_BOUNDS
              *     * `PRICE_OFF_TICK` - PRICE_OFF_TICK
@@ -3480,43 +3579,98 @@ export interface components {
              *     * `QUANTITY_OFF_LOT` - QUANTITY_OFF_LOT
              *     * `BELOW_MIN_NOTIONAL` - BELOW_MIN_NOTIONAL
              *     * `ABOVE_MAX_NOTIONAL` - ABOVE_MAX_NOTIONAL
+             *     * `DISPLAY_TOO_SMALL` - DISPLAY_TOO_SMALL
+             *     * `INVALID_EXPIRY` - INVALID_EXPIRY
+             *     * `INVALID_REDUCE` - INVALID_REDUCE
+             *     * `INVALID_REPLACE` - INVALID_REPLACE
+             *     * `INVALID_CANCEL_AFTER` - INVALID_CANCEL_AFTER
+             *     * `INVALID_PROTECTION` - INVALID_PROTECTION
+             *     * `QUOTES_PROTECTED` - QUOTES_PROTECTED
+             *     * `POST_ONLY_WOULD_TAKE` - POST_ONLY_WOULD_TAKE
+             *     * `TRIGGER_WOULD_FIRE` - TRIGGER_WOULD_FIRE
+             *     * `NO_REFERENCE_PRICE` - NO_REFERENCE_PRICE
+             *     * `PRICE_OUT_OF_BAND` - PRICE_OUT_OF_BAND
+             *     * `TOO_MANY_OPEN_ORDERS` - TOO_MANY_OPEN_ORDERS
+             *     * `SYMBOL_HALTED` - SYMBOL_HALTED
+             *     * `SYMBOL_CANCEL_ONLY` - SYMBOL_CANCEL_ONLY
+             *     * `SYMBOL_CLOSED` - SYMBOL_CLOSED
+             *     * `SYMBOL_POST_ONLY` - SYMBOL_POST_ONLY
+             *     * `SYMBOL_IN_AUCTION` - SYMBOL_IN_AUCTION
+             *     * `OPENING_OVER` - OPENING_OVER
+             *     * `INSUFFICIENT_BALANCE` - INSUFFICIENT_BALANCE
              *     * `INVALID_AMOUNT` - INVALID_AMOUNT
              *     * `SAME_ACCOUNT` - SAME_ACCOUNT
+             *     * `DEMO_ONLY` - DEMO_ONLY
+             *     * `INVALID_ADDRESS` - INVALID_ADDRESS
+             *     * `ADDRESS_NOT_FOUND` - ADDRESS_NOT_FOUND
+             *     * `ADDRESS_NOT_USABLE` - ADDRESS_NOT_USABLE
+             *     * `ADDRESS_EXISTS` - ADDRESS_EXISTS
+             *     * `TOO_MANY_ADDRESSES` - TOO_MANY_ADDRESSES
+             *     * `BOOK_ONLY` - BOOK_ONLY
+             *     * `EMAIL_REQUIRED` - EMAIL_REQUIRED
+             *     * `WITHDRAWAL_NOT_FOUND` - WITHDRAWAL_NOT_FOUND
+             *     * `WITHDRAWAL_ID_IN_USE` - WITHDRAWAL_ID_IN_USE
+             *     * `WITHDRAWAL_STATE` - WITHDRAWAL_STATE
+             *     * `WITHDRAWALS_CLOSED` - WITHDRAWALS_CLOSED
+             *     * `WITHDRAWAL_TOO_SMALL` - WITHDRAWAL_TOO_SMALL
+             *     * `WITHDRAWAL_LIMIT` - WITHDRAWAL_LIMIT
+             *     * `TOO_MANY_WITHDRAWALS` - TOO_MANY_WITHDRAWALS
+             *     * `SIGN_UP_CLOSED` - SIGN_UP_CLOSED
+             *     * `INVALID_INVITATION` - INVALID_INVITATION
+             *     * `USERNAME_NOT_ALLOWED` - USERNAME_NOT_ALLOWED
+             *     * `USERNAME_TAKEN` - USERNAME_TAKEN
+             *     * `WEAK_PASSWORD` - WEAK_PASSWORD
+             *     * `INVALID_LINK` - INVALID_LINK
+             *     * `SESSION_NOT_FOUND` - SESSION_NOT_FOUND
+             *     * `FACTOR_NOT_FOUND` - FACTOR_NOT_FOUND
+             *     * `FACTOR_IN_USE` - FACTOR_IN_USE
+             *     * `LAST_FACTOR` - LAST_FACTOR
+             *     * `TOO_MANY_PASSKEYS` - TOO_MANY_PASSKEYS
+             *     * `KEY_NOT_FOUND` - KEY_NOT_FOUND
+             *     * `TOO_MANY_KEYS` - TOO_MANY_KEYS
+             *     * `ACCOUNT_NOT_FOUND` - ACCOUNT_NOT_FOUND
+             *     * `NO_ACCOUNT` - NO_ACCOUNT
+             *     * `ACCOUNT_FROZEN` - ACCOUNT_FROZEN
+             *     * `FROZEN_BY_OPERATOR` - FROZEN_BY_OPERATOR
+             *     * `ACCOUNT_NAME_TAKEN` - ACCOUNT_NAME_TAKEN
+             *     * `TOO_MANY_ACCOUNTS` - TOO_MANY_ACCOUNTS
+             *     * `REFERRAL_REFUSED` - REFERRAL_REFUSED
+             *     * `SYMBOL_NOT_FOUND` - SYMBOL_NOT_FOUND
+             *     * `ASSET_NOT_FOUND` - ASSET_NOT_FOUND
+             *     * `INTERVAL_NOT_FOUND` - INTERVAL_NOT_FOUND
+             *     * `INVALID_CURSOR` - INVALID_CURSOR
+             *     * `PUBLICATION_NOT_FOUND` - PUBLICATION_NOT_FOUND
+             *     * `RATE_LIMITED` - RATE_LIMITED
+             *     * `LOGIN_BUSY` - LOGIN_BUSY
+             *     * `TOO_MANY_SUBSCRIPTIONS` - TOO_MANY_SUBSCRIPTIONS
+             *     * `TOO_MANY_CONNECTIONS` - TOO_MANY_CONNECTIONS
+             *     * `RATE_LIMIT_UNAVAILABLE` - RATE_LIMIT_UNAVAILABLE
              *     * `INVALID_SYMBOL` - INVALID_SYMBOL
              *     * `INVALID_ASSET` - INVALID_ASSET
              *     * `INVALID_COMMAND` - INVALID_COMMAND
              *     * `INVALID_STATUS` - INVALID_STATUS
              *     * `INVALID_RULES` - INVALID_RULES
              *     * `INVALID_FEES` - INVALID_FEES
-             *     * `INVALID_EXPIRY` - INVALID_EXPIRY
-             *     * `DISPLAY_TOO_SMALL` - DISPLAY_TOO_SMALL
-             *     * `INVALID_GROUP` - INVALID_GROUP
-             *     * `REFERRAL_REFUSED` - REFERRAL_REFUSED
              *     * `INVALID_FEE_PLAN` - INVALID_FEE_PLAN
-             *     * `INVALID_PROTECTION` - INVALID_PROTECTION
-             *     * `QUOTES_PROTECTED` - QUOTES_PROTECTED
-             *     * `INVALID_CANCEL_AFTER` - INVALID_CANCEL_AFTER
-             *     * `INSUFFICIENT_BALANCE` - INSUFFICIENT_BALANCE
-             *     * `POST_ONLY_WOULD_TAKE` - POST_ONLY_WOULD_TAKE
-             *     * `TRIGGER_WOULD_FIRE` - TRIGGER_WOULD_FIRE
-             *     * `NO_REFERENCE_PRICE` - NO_REFERENCE_PRICE
-             *     * `PRICE_OUT_OF_BAND` - PRICE_OUT_OF_BAND
-             *     * `TOO_MANY_OPEN_ORDERS` - TOO_MANY_OPEN_ORDERS
-             *     * `INVALID_ADDRESS` - INVALID_ADDRESS
-             *     * `WITHDRAWAL_TOO_SMALL` - WITHDRAWAL_TOO_SMALL
-             *     * `WITHDRAWAL_LIMIT` - WITHDRAWAL_LIMIT
-             *     * `TOO_MANY_WITHDRAWALS` - TOO_MANY_WITHDRAWALS
-             *     * `INVALID_REDUCE` - INVALID_REDUCE
-             *     * `INVALID_REPLACE` - INVALID_REPLACE
+             *     * `INVALID_GROUP` - INVALID_GROUP
+             *     * `SCALE_FIXED` - SCALE_FIXED
+             *     * `HALT_ENDS_BY_AUCTION` - HALT_ENDS_BY_AUCTION
+             *     * `OWN_ACCOUNT` - OWN_ACCOUNT
+             *     * `OWN_REQUEST` - OWN_REQUEST
+             *     * `ALREADY_APPROVED` - ALREADY_APPROVED
+             *     * `REQUEST_NOT_WAITING` - REQUEST_NOT_WAITING
+             *     * `REQUEST_OUTDATED` - REQUEST_OUTDATED
              *     * `INTERNAL` - INTERNAL
              *     * `ENGINE_UNAVAILABLE` - ENGINE_UNAVAILABLE
              *     * `ENGINE_BUSY` - ENGINE_BUSY
              *     * `PROVIDER_UNAVAILABLE` - PROVIDER_UNAVAILABLE
              *     * `DATABASE_UNAVAILABLE` - DATABASE_UNAVAILABLE
              *     * `OUTCOME_UNKNOWN` - OUTCOME_UNKNOWN
+             *     * `VENUE_CANCEL_ONLY` - VENUE_CANCEL_ONLY
+             *     * `DATABASE_BUSY` - DATABASE_BUSY
              * @enum {string|null}
              */
-            ask_error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_CURSOR" | "BATCH_TOO_LARGE" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "TERMS_NOT_ACCEPTED" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "PERMISSION_DENIED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "TOO_MANY_KEYS" | "TOO_MANY_ACCOUNTS" | "ACCOUNT_NAME_TAKEN" | "FROZEN_BY_OPERATOR" | "TOO_MANY_PASSKEYS" | "FACTOR_IN_USE" | "LAST_FACTOR" | "CSRF_FAILED" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "OWN_ACCOUNT" | "OWN_REQUEST" | "DEMO_ONLY" | "RATE_LIMITED" | "LOGIN_BUSY" | "SYMBOL_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "ASSET_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "ORDER_NOT_FOUND" | "PUBLICATION_NOT_FOUND" | "WITHDRAWAL_NOT_FOUND" | "ADDRESS_NOT_FOUND" | "DUPLICATE_ID" | "CLIENT_ORDER_ID_IN_USE" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "EMAIL_REQUIRED" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "BOOK_ONLY" | "TOO_MANY_ADDRESSES" | "ALREADY_APPROVED" | "OPENING_OVER" | "HALT_ENDS_BY_AUCTION" | "ORDER_NOT_OPEN" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "SCALE_FIXED" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_EXPIRY" | "DISPLAY_TOO_SMALL" | "INVALID_GROUP" | "REFERRAL_REFUSED" | "INVALID_FEE_PLAN" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "INVALID_CANCEL_AFTER" | "INSUFFICIENT_BALANCE" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "INVALID_ADDRESS" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "PROVIDER_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | null;
+            ask_error: "INVALID_JSON" | "MISSING_FIELD" | "UNKNOWN_FIELD" | "INVALID_FIELD" | "INVALID_NUMBER" | "INVALID_TEXT" | "BATCH_TOO_LARGE" | "DUPLICATE_ID" | "BAD_REQUEST" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_ACCEPTABLE" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "UNKNOWN_OP" | "CHANNEL_NOT_FOUND" | "NOT_AUTHENTICATED" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "MFA_REQUIRED" | "INVALID_PASSKEY" | "STEP_UP_REQUIRED" | "TERMS_NOT_ACCEPTED" | "PERMISSION_DENIED" | "CSRF_FAILED" | "INVALID_KEY" | "INVALID_SIGNATURE" | "KEY_EXPIRED" | "TIMESTAMP_OUT_OF_WINDOW" | "REPLAYED_REQUEST" | "ADDRESS_NOT_ALLOWED" | "SCOPE_REQUIRED" | "ORDER_NOT_FOUND" | "ORDER_NOT_OPEN" | "CLIENT_ORDER_ID_IN_USE" | "INVALID_ORDER" | "PRICE_OUT_OF_BOUNDS" | "PRICE_OFF_TICK" | "QUANTITY_OUT_OF_BOUNDS" | "QUANTITY_OFF_LOT" | "BELOW_MIN_NOTIONAL" | "ABOVE_MAX_NOTIONAL" | "DISPLAY_TOO_SMALL" | "INVALID_EXPIRY" | "INVALID_REDUCE" | "INVALID_REPLACE" | "INVALID_CANCEL_AFTER" | "INVALID_PROTECTION" | "QUOTES_PROTECTED" | "POST_ONLY_WOULD_TAKE" | "TRIGGER_WOULD_FIRE" | "NO_REFERENCE_PRICE" | "PRICE_OUT_OF_BAND" | "TOO_MANY_OPEN_ORDERS" | "SYMBOL_HALTED" | "SYMBOL_CANCEL_ONLY" | "SYMBOL_CLOSED" | "SYMBOL_POST_ONLY" | "SYMBOL_IN_AUCTION" | "OPENING_OVER" | "INSUFFICIENT_BALANCE" | "INVALID_AMOUNT" | "SAME_ACCOUNT" | "DEMO_ONLY" | "INVALID_ADDRESS" | "ADDRESS_NOT_FOUND" | "ADDRESS_NOT_USABLE" | "ADDRESS_EXISTS" | "TOO_MANY_ADDRESSES" | "BOOK_ONLY" | "EMAIL_REQUIRED" | "WITHDRAWAL_NOT_FOUND" | "WITHDRAWAL_ID_IN_USE" | "WITHDRAWAL_STATE" | "WITHDRAWALS_CLOSED" | "WITHDRAWAL_TOO_SMALL" | "WITHDRAWAL_LIMIT" | "TOO_MANY_WITHDRAWALS" | "SIGN_UP_CLOSED" | "INVALID_INVITATION" | "USERNAME_NOT_ALLOWED" | "USERNAME_TAKEN" | "WEAK_PASSWORD" | "INVALID_LINK" | "SESSION_NOT_FOUND" | "FACTOR_NOT_FOUND" | "FACTOR_IN_USE" | "LAST_FACTOR" | "TOO_MANY_PASSKEYS" | "KEY_NOT_FOUND" | "TOO_MANY_KEYS" | "ACCOUNT_NOT_FOUND" | "NO_ACCOUNT" | "ACCOUNT_FROZEN" | "FROZEN_BY_OPERATOR" | "ACCOUNT_NAME_TAKEN" | "TOO_MANY_ACCOUNTS" | "REFERRAL_REFUSED" | "SYMBOL_NOT_FOUND" | "ASSET_NOT_FOUND" | "INTERVAL_NOT_FOUND" | "INVALID_CURSOR" | "PUBLICATION_NOT_FOUND" | "RATE_LIMITED" | "LOGIN_BUSY" | "TOO_MANY_SUBSCRIPTIONS" | "TOO_MANY_CONNECTIONS" | "RATE_LIMIT_UNAVAILABLE" | "INVALID_SYMBOL" | "INVALID_ASSET" | "INVALID_COMMAND" | "INVALID_STATUS" | "INVALID_RULES" | "INVALID_FEES" | "INVALID_FEE_PLAN" | "INVALID_GROUP" | "SCALE_FIXED" | "HALT_ENDS_BY_AUCTION" | "OWN_ACCOUNT" | "OWN_REQUEST" | "ALREADY_APPROVED" | "REQUEST_NOT_WAITING" | "REQUEST_OUTDATED" | "INTERNAL" | "ENGINE_UNAVAILABLE" | "ENGINE_BUSY" | "PROVIDER_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "VENUE_CANCEL_ONLY" | "DATABASE_BUSY" | null;
         };
         Quotes: {
             /** @description In the order of the request. */
@@ -4432,7 +4586,23 @@ export interface components {
     responses: never;
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /**
+         * @description Where the requester stands in each of its limits after this request: `r` is what remains, `t` the seconds until all of it is there again. Missing where nothing limits it.
+         * @example "orders";r=1990;t=1
+         */
+        RateLimit: string;
+        /**
+         * @description These limits: `q` in `w` seconds.
+         * @example "orders";q=2000;w=1
+         */
+        "RateLimit-Policy": string;
+        /**
+         * @description Seconds until it is worth trying again.
+         * @example 1
+         */
+        "Retry-After": number;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -4442,6 +4612,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example BTC-KRW */
                 symbol: string;
             };
             cookie?: never;
@@ -4450,6 +4621,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4462,6 +4635,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4471,6 +4646,8 @@ export interface operations {
             /** @description - `SYMBOL_NOT_FOUND`: `details.symbol` repeats it. /api/v1/symbols lists them all. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4480,6 +4657,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4489,6 +4668,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4498,15 +4679,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4514,12 +4700,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4529,6 +4719,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4551,6 +4743,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4564,6 +4758,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4581,6 +4777,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4597,6 +4795,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4606,6 +4806,8 @@ export interface operations {
             /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4615,6 +4817,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4624,6 +4828,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4633,24 +4839,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4677,6 +4893,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4691,6 +4909,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4710,6 +4930,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4726,6 +4948,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4735,6 +4959,8 @@ export interface operations {
             /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4744,6 +4970,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4753,6 +4981,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4762,6 +4992,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4771,6 +5003,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4780,15 +5014,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4796,11 +5035,14 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4824,6 +5066,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4839,6 +5083,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4848,6 +5094,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4857,6 +5105,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4866,6 +5116,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4875,6 +5127,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4884,24 +5138,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4915,11 +5179,15 @@ export interface operations {
             query?: {
                 /** @description Only trades with a smaller execution_id. */
                 before?: number;
-                /** @description At most 1000; more is refused. */
+                /**
+                 * @description At most 1000; more is refused.
+                 * @example 2
+                 */
                 limit?: number;
             };
             header?: never;
             path: {
+                /** @example BTC-KRW */
                 symbol: string;
             };
             cookie?: never;
@@ -4928,6 +5196,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4940,6 +5210,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4949,6 +5221,8 @@ export interface operations {
             /** @description - `SYMBOL_NOT_FOUND`: `details.symbol` repeats it. /api/v1/symbols lists them all. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4958,6 +5232,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4967,6 +5243,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4976,24 +5254,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5013,6 +5301,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5025,6 +5315,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5034,6 +5326,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5043,6 +5337,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5052,15 +5348,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5068,12 +5369,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5083,6 +5388,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5105,6 +5412,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5118,6 +5427,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5135,6 +5446,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5151,6 +5464,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5160,6 +5475,8 @@ export interface operations {
             /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5169,6 +5486,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5178,6 +5497,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5187,24 +5508,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5231,6 +5562,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5240,11 +5573,14 @@ export interface operations {
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_TEXT`: Control, invisible and direction-changing characters, halves of a pair, and code points without a meaning. `details.character` names the first by its code point.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5264,6 +5600,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5281,6 +5619,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5290,6 +5630,8 @@ export interface operations {
             /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5299,6 +5641,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5308,6 +5652,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5317,6 +5663,8 @@ export interface operations {
             /** @description - `TOO_MANY_KEYS`: At most 20; `details.maximum` says so. */
             409: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5326,6 +5674,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5335,6 +5685,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5344,15 +5696,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5360,11 +5717,14 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5381,6 +5741,7 @@ export interface operations {
                 "X-Account"?: string;
             };
             path: {
+                /** @example <a key's id> */
                 key_id: string;
             };
             cookie?: never;
@@ -5389,6 +5750,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5402,6 +5765,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5419,6 +5784,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5436,6 +5803,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5448,6 +5817,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5457,6 +5828,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5466,6 +5839,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5475,24 +5850,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5506,15 +5891,22 @@ export interface operations {
             query?: {
                 /** @description Candles that open before this time (milliseconds UTC). Without start: the last before it. */
                 end?: number;
-                /** @description At most 1000; more is refused. */
+                /**
+                 * @description At most 1000; more is refused.
+                 * @example 2
+                 */
                 limit?: number;
                 /** @description Candles that open at or after this time (milliseconds UTC): the first ones of the span. */
                 start?: number;
             };
             header?: never;
             path: {
-                /** @description Candle length. */
+                /**
+                 * @description Candle length.
+                 * @example 1m
+                 */
                 interval: "15m" | "1d" | "1h" | "1m" | "1w" | "30m" | "4h" | "5m";
+                /** @example BTC-KRW */
                 symbol: string;
             };
             cookie?: never;
@@ -5523,6 +5915,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5535,6 +5929,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5547,6 +5943,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5556,6 +5954,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5565,6 +5965,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5574,24 +5976,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5614,6 +6026,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5627,6 +6041,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5644,6 +6060,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5660,6 +6078,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5669,6 +6089,8 @@ export interface operations {
             /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5678,6 +6100,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5687,6 +6111,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5696,24 +6122,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5740,6 +6176,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5749,11 +6187,14 @@ export interface operations {
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_TEXT`: Control, invisible and direction-changing characters, halves of a pair, and code points without a meaning. `details.character` names the first by its code point.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5772,6 +6213,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5788,6 +6231,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5797,6 +6242,8 @@ export interface operations {
             /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5806,6 +6253,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5815,6 +6264,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5824,6 +6275,8 @@ export interface operations {
             /** @description - `TOO_MANY_PASSKEYS`: At most 10; `details.maximum` says so. */
             409: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5833,6 +6286,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5842,6 +6297,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5851,24 +6308,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5885,6 +6352,7 @@ export interface operations {
                 "X-Account"?: string;
             };
             path: {
+                /** @example <a passkey's id> */
                 passkey_id: string;
             };
             cookie?: never;
@@ -5893,6 +6361,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5906,6 +6376,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5923,6 +6395,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5940,6 +6414,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5952,6 +6428,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5961,6 +6439,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5970,6 +6450,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5979,6 +6461,8 @@ export interface operations {
             /** @description - `LAST_FACTOR`: Staff, where the exchange requires a second factor of them. */
             409: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5988,24 +6472,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6022,6 +6516,7 @@ export interface operations {
                 "X-Account"?: string;
             };
             path: {
+                /** @example <a passkey's id> */
                 passkey_id: string;
             };
             cookie?: never;
@@ -6034,6 +6529,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6043,11 +6540,14 @@ export interface operations {
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_TEXT`: Control, invisible and direction-changing characters, halves of a pair, and code points without a meaning. `details.character` names the first by its code point.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6065,6 +6565,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6081,6 +6583,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6093,6 +6597,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6102,6 +6608,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6111,6 +6619,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6120,6 +6630,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6129,6 +6641,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6138,24 +6652,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6178,6 +6702,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6191,6 +6717,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6208,6 +6736,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6225,6 +6755,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6234,6 +6766,8 @@ export interface operations {
             /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6243,6 +6777,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6252,6 +6788,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6261,6 +6799,8 @@ export interface operations {
             /** @description - `TOO_MANY_PASSKEYS`: At most 10; `details.maximum` says so. */
             409: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6270,24 +6810,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6310,6 +6860,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6323,6 +6875,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6340,6 +6894,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6357,6 +6913,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6369,6 +6927,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6378,6 +6938,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6387,6 +6949,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6396,24 +6960,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6436,6 +7010,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6449,6 +7025,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6466,6 +7044,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6483,6 +7063,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6492,6 +7074,8 @@ export interface operations {
             /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6501,6 +7085,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6510,6 +7096,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6519,6 +7107,8 @@ export interface operations {
             /** @description - `FACTOR_IN_USE`: A user has one app, and any number of passkeys up to ten. */
             409: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6528,24 +7118,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6568,6 +7168,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6581,6 +7183,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6598,6 +7202,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6615,6 +7221,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6627,6 +7235,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6636,6 +7246,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6645,6 +7257,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6654,6 +7268,8 @@ export interface operations {
             /** @description - `LAST_FACTOR`: Staff, where the exchange requires a second factor of them. */
             409: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6663,24 +7279,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6707,6 +7333,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6721,6 +7349,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6739,6 +7369,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6755,6 +7387,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6767,6 +7401,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6776,6 +7412,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6785,6 +7423,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6794,6 +7434,8 @@ export interface operations {
             /** @description - `FACTOR_IN_USE`: A user has one app, and any number of passkeys up to ten. */
             409: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6803,6 +7445,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6812,6 +7456,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6821,24 +7467,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6850,11 +7506,15 @@ export interface operations {
     get_orderbook: {
         parameters: {
             query?: {
-                /** @description Levels of each side: 1 to 1000, 20 by default. */
+                /**
+                 * @description Levels of each side: 1 to 1000, 20 by default.
+                 * @example 5
+                 */
                 depth?: number;
             };
             header?: never;
             path: {
+                /** @example BTC-KRW */
                 symbol: string;
             };
             cookie?: never;
@@ -6863,6 +7523,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6875,6 +7537,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6884,6 +7548,8 @@ export interface operations {
             /** @description - `SYMBOL_NOT_FOUND`: `details.symbol` repeats it. /api/v1/symbols lists them all. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6893,6 +7559,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6902,6 +7570,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6911,15 +7581,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6927,12 +7602,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6942,6 +7621,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6968,6 +7649,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6983,6 +7666,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7002,6 +7687,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7018,6 +7705,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7027,6 +7716,8 @@ export interface operations {
             /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7036,6 +7727,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7045,6 +7738,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7054,6 +7749,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7063,6 +7760,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7072,15 +7771,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7088,11 +7792,14 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7116,6 +7823,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7130,6 +7839,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7139,6 +7850,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7148,6 +7861,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7157,6 +7872,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7166,6 +7883,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7175,24 +7894,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7216,6 +7945,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7232,6 +7963,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7241,6 +7974,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7250,6 +7985,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7259,6 +7996,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7268,6 +8007,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7277,15 +8018,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7293,11 +8039,14 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7320,6 +8069,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7333,6 +8084,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7350,6 +8103,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7366,6 +8121,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7375,6 +8132,8 @@ export interface operations {
             /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7384,6 +8143,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7393,6 +8154,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7402,24 +8165,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7442,6 +8215,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7455,6 +8230,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7472,6 +8249,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7488,6 +8267,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7497,6 +8278,8 @@ export interface operations {
             /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7506,6 +8289,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7515,6 +8300,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7524,24 +8311,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7558,6 +8355,7 @@ export interface operations {
                 "X-Account"?: string;
             };
             path: {
+                /** @example <a session's id> */
                 session_id: string;
             };
             cookie?: never;
@@ -7566,6 +8364,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7579,6 +8379,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7596,6 +8398,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7612,6 +8416,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7624,6 +8430,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7633,6 +8441,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7642,6 +8452,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7651,24 +8463,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7691,6 +8513,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7704,6 +8528,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7721,6 +8547,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7737,6 +8565,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7746,6 +8576,8 @@ export interface operations {
             /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7755,6 +8587,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7764,6 +8598,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7773,24 +8609,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7810,6 +8656,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7822,6 +8670,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7831,6 +8681,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7840,6 +8692,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7849,24 +8703,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7890,6 +8754,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7906,6 +8772,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7919,6 +8787,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7928,6 +8798,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7937,6 +8809,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7946,6 +8820,8 @@ export interface operations {
             /** @description - `USERNAME_TAKEN`: By a user, or for some hours by a sign-up that has not been confirmed. */
             409: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7955,6 +8831,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7964,6 +8842,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7973,15 +8853,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7989,11 +8874,14 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8017,6 +8905,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8031,6 +8921,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8040,6 +8932,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8049,6 +8943,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8058,6 +8954,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8067,6 +8965,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8076,24 +8976,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8117,6 +9027,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8132,6 +9044,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8144,6 +9058,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8153,6 +9069,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8162,6 +9080,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8171,6 +9091,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8180,6 +9102,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8189,24 +9113,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8229,6 +9163,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8241,6 +9177,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8250,6 +9188,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8259,6 +9199,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8268,24 +9210,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8305,6 +9257,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8317,6 +9271,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8326,6 +9282,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8335,6 +9293,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8344,24 +9304,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8375,6 +9345,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example BTC-KRW */
                 symbol: string;
             };
             cookie?: never;
@@ -8383,6 +9354,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8395,6 +9368,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8404,6 +9379,8 @@ export interface operations {
             /** @description - `SYMBOL_NOT_FOUND`: `details.symbol` repeats it. /api/v1/symbols lists them all. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8413,6 +9390,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8422,6 +9401,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8431,24 +9412,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8475,6 +9466,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8489,6 +9482,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8509,6 +9504,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8525,6 +9522,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8534,6 +9533,8 @@ export interface operations {
             /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8543,6 +9544,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8552,6 +9555,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8561,6 +9566,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8570,6 +9577,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8579,15 +9588,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8595,11 +9609,14 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8622,6 +9639,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8635,6 +9654,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8652,6 +9673,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8668,6 +9691,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8677,6 +9702,8 @@ export interface operations {
             /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8686,6 +9713,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8695,6 +9724,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8704,24 +9735,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8741,6 +9782,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8753,6 +9796,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8762,6 +9807,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8771,6 +9818,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8780,15 +9829,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8796,12 +9850,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8811,6 +9869,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8830,6 +9890,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8842,6 +9904,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8851,6 +9915,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8860,6 +9926,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8869,24 +9937,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8913,6 +9991,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8927,6 +10007,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8944,6 +10026,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8960,6 +10044,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8969,6 +10055,8 @@ export interface operations {
             /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8978,6 +10066,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8987,6 +10077,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8996,6 +10088,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9005,6 +10099,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9014,24 +10110,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9051,6 +10157,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9063,6 +10171,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9072,6 +10182,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9081,6 +10193,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9090,24 +10204,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9131,6 +10255,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9145,6 +10271,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9157,6 +10285,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9166,6 +10296,8 @@ export interface operations {
             /** @description - `TERMS_NOT_ACCEPTED`: `details.version` names it. GET /api/v1/terms has the text; send the version as `terms` with the sign-up or the log-in, or as `version` to POST /api/v1/terms/accept. Until then you can read and cancel orders. */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9175,6 +10307,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9184,6 +10318,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9193,6 +10329,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9202,6 +10340,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9211,15 +10351,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9227,11 +10372,14 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `LOGIN_BUSY`: Nothing was looked at. Wait as many seconds as the Retry-After header says.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9255,6 +10403,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9269,6 +10419,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9278,6 +10430,8 @@ export interface operations {
             /** @description - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token. */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9287,6 +10441,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9296,6 +10452,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9305,6 +10463,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9314,6 +10474,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9323,24 +10485,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9364,6 +10536,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9378,6 +10552,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9387,6 +10563,8 @@ export interface operations {
             /** @description - `INVALID_TOKEN`: Ask for a new one at /api/v1/token/refresh or /api/v1/token. */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9396,6 +10574,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9405,6 +10585,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9414,6 +10596,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9423,6 +10607,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9432,24 +10618,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9472,6 +10668,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9485,6 +10683,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9502,6 +10702,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9518,6 +10720,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9527,6 +10731,8 @@ export interface operations {
             /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9536,6 +10742,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9545,6 +10753,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9554,24 +10764,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9598,6 +10818,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9607,11 +10829,14 @@ export interface operations {
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_TEXT`: Control, invisible and direction-changing characters, halves of a pair, and code points without a meaning. `details.character` names the first by its code point.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9629,6 +10854,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9645,6 +10872,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9654,6 +10883,8 @@ export interface operations {
             /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9663,6 +10894,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9672,6 +10905,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9684,6 +10919,8 @@ export interface operations {
              */
             409: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9693,6 +10930,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9702,6 +10941,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9711,24 +10952,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9745,6 +10996,7 @@ export interface operations {
                 "X-Account"?: string;
             };
             path: {
+                /** @example bot */
                 account: string;
             };
             cookie?: never;
@@ -9757,6 +11009,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9766,11 +11020,14 @@ export interface operations {
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_TEXT`: Control, invisible and direction-changing characters, halves of a pair, and code points without a meaning. `details.character` names the first by its code point.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9788,6 +11045,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9805,6 +11064,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9814,6 +11075,8 @@ export interface operations {
             /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9823,6 +11086,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9832,6 +11097,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9841,6 +11108,8 @@ export interface operations {
             /** @description - `ACCOUNT_NAME_TAKEN`: Names are unique among the accounts of a user. */
             409: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9850,6 +11119,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9859,6 +11130,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9868,24 +11141,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9895,6 +11178,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9917,6 +11202,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9930,6 +11217,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9947,6 +11236,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9963,6 +11254,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9972,6 +11265,8 @@ export interface operations {
             /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9981,6 +11276,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9990,6 +11287,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9999,24 +11298,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10043,6 +11352,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10051,6 +11362,8 @@ export interface operations {
             };
             201: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10060,11 +11373,14 @@ export interface operations {
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_TEXT`: Control, invisible and direction-changing characters, halves of a pair, and code points without a meaning. `details.character` names the first by its code point.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10082,6 +11398,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10099,6 +11417,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10111,6 +11431,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10120,6 +11442,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10129,6 +11453,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10143,6 +11469,8 @@ export interface operations {
              */
             409: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10152,6 +11480,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10161,6 +11491,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10170,6 +11502,8 @@ export interface operations {
             /** @description - `INVALID_ADDRESS`: `address` does not have the asset's `address_pattern`, or a `tag` where it has none. */
             422: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10179,15 +11513,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10195,12 +11534,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10210,6 +11553,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10226,6 +11571,7 @@ export interface operations {
                 "X-Account"?: string;
             };
             path: {
+                /** @example <an entry's id> */
                 address_id: string;
             };
             cookie?: never;
@@ -10234,6 +11580,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10247,6 +11595,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10264,6 +11614,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10280,6 +11632,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10292,6 +11646,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10301,6 +11657,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10310,6 +11668,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10319,24 +11679,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10353,6 +11723,7 @@ export interface operations {
                 "X-Account"?: string;
             };
             path: {
+                /** @example <an entry's id> */
                 address_id: string;
             };
             cookie?: never;
@@ -10365,6 +11736,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10380,6 +11753,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10397,6 +11772,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10413,6 +11790,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10425,6 +11804,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10434,6 +11815,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10443,6 +11826,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10452,6 +11837,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10461,6 +11848,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10470,24 +11859,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10510,6 +11909,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10523,6 +11924,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10540,6 +11943,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10556,6 +11961,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10565,6 +11972,8 @@ export interface operations {
             /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10574,6 +11983,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10583,6 +11994,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10592,24 +12005,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10636,6 +12059,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10650,6 +12075,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10667,6 +12094,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10684,6 +12113,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10693,6 +12124,8 @@ export interface operations {
             /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10702,6 +12135,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10711,6 +12146,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10720,6 +12157,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10729,6 +12168,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10738,24 +12179,34 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds. */
+            /**
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10778,6 +12229,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10791,6 +12244,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10808,6 +12263,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10824,6 +12281,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10833,6 +12292,8 @@ export interface operations {
             /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10842,6 +12303,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10851,6 +12314,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10860,15 +12325,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10876,12 +12346,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10891,6 +12365,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10917,6 +12393,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10927,12 +12405,14 @@ export interface operations {
              * @description - `INVALID_AMOUNT`: Zero, negative, finer than the asset allows, or more than the limit in `details`.
              *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
-             *     - `INVALID_NUMBER`: NaN, an exponent, a sign in front, spaces, or more than 38 digits.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10950,6 +12430,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10967,6 +12449,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10979,6 +12463,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10988,6 +12474,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10997,6 +12485,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11006,6 +12496,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11015,6 +12507,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11024,15 +12518,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11040,12 +12539,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11055,6 +12558,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11070,7 +12575,10 @@ export interface operations {
                 asset?: string;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
-                /** @description Rows of a page: 1 to 500, 100 by default. */
+                /**
+                 * @description Rows of a page: 1 to 500, 100 by default.
+                 * @example 2
+                 */
                 limit?: number;
                 /** @description Only those in this state. */
                 state?: "credited" | "crediting" | "disputed" | "rejected" | "seen";
@@ -11086,6 +12594,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11100,6 +12610,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11117,6 +12629,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11133,6 +12647,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11145,6 +12661,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11154,6 +12672,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11163,6 +12683,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11172,15 +12694,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11188,12 +12715,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11203,6 +12734,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11214,7 +12747,10 @@ export interface operations {
     get_deposit_address: {
         parameters: {
             query: {
-                /** @description The asset. */
+                /**
+                 * @description The asset.
+                 * @example KRW
+                 */
                 asset: string;
             };
             header?: {
@@ -11228,6 +12764,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11241,6 +12779,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11258,6 +12798,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11274,6 +12816,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11286,6 +12830,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11295,6 +12841,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11304,6 +12852,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11313,15 +12863,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11329,13 +12884,17 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
              *     - `PROVIDER_UNAVAILABLE`: The first call for an address asks the provider. Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11345,6 +12904,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11366,7 +12927,10 @@ export interface operations {
                 side?: "buy" | "sell";
                 /** @description From this time on, milliseconds UTC. */
                 start?: number;
-                /** @description Only this symbol. */
+                /**
+                 * @description Only this symbol.
+                 * @example BTC-KRW
+                 */
                 symbol?: string;
             };
             header?: {
@@ -11380,6 +12944,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11393,6 +12959,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11410,6 +12978,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11426,6 +12996,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11438,6 +13010,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11447,6 +13021,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11456,6 +13032,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11465,15 +13043,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11481,12 +13064,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11496,6 +13083,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11507,7 +13096,10 @@ export interface operations {
     export_ledger: {
         parameters: {
             query?: {
-                /** @description Only this asset. */
+                /**
+                 * @description Only this asset.
+                 * @example KRW
+                 */
                 asset?: string;
                 /** @description Before this time, milliseconds UTC. */
                 end?: number;
@@ -11529,6 +13121,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11542,6 +13136,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11559,6 +13155,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11575,6 +13173,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11588,6 +13188,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11597,6 +13199,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11606,6 +13210,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11615,15 +13221,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11631,12 +13242,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11646,6 +13261,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11665,7 +13282,10 @@ export interface operations {
                 start?: number;
                 /** @description `open` or `closed` orders, or those of one status. Absent: all. */
                 status?: "canceled" | "closed" | "expired" | "filled" | "new" | "open" | "partially_filled";
-                /** @description Only this symbol. */
+                /**
+                 * @description Only this symbol.
+                 * @example BTC-KRW
+                 */
                 symbol?: string;
                 /** @description Only orders of this type. */
                 type?: "limit" | "market" | "market_to_limit" | "pegged" | "stop" | "stop_limit" | "take_profit" | "take_profit_limit" | "trailing_stop";
@@ -11681,6 +13301,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11694,6 +13316,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11711,6 +13335,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11727,6 +13353,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11739,6 +13367,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11748,6 +13378,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11757,6 +13389,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11766,15 +13400,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11782,12 +13421,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11797,6 +13440,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11808,9 +13453,15 @@ export interface operations {
     export_tax_report: {
         parameters: {
             query: {
-                /** @description What amounts are in; the user's display currency by default. */
+                /**
+                 * @description What amounts are in; the user's display currency by default.
+                 * @example KRW
+                 */
                 currency?: string;
-                /** @description The calendar year, by the user's time zone. */
+                /**
+                 * @description The calendar year, by the user's time zone.
+                 * @example 2026
+                 */
                 year: number;
             };
             header?: {
@@ -11824,6 +13475,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11837,6 +13490,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11854,6 +13509,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11870,6 +13527,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11882,6 +13541,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11891,6 +13552,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11900,6 +13563,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11909,15 +13574,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11925,12 +13595,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11940,6 +13614,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11962,6 +13638,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11975,6 +13653,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11992,6 +13672,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12008,6 +13690,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12017,6 +13701,8 @@ export interface operations {
             /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12026,6 +13712,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12035,6 +13723,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12044,15 +13734,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12060,12 +13755,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12075,6 +13774,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12090,7 +13791,10 @@ export interface operations {
                 cursor?: string;
                 /** @description Before this time, milliseconds UTC. */
                 end?: number;
-                /** @description Rows of a page: 1 to 500, 100 by default. */
+                /**
+                 * @description Rows of a page: 1 to 500, 100 by default.
+                 * @example 2
+                 */
                 limit?: number;
                 /** @description Only what made or took liquidity, or traded in an auction. */
                 liquidity?: "auction" | "maker" | "taker";
@@ -12100,7 +13804,10 @@ export interface operations {
                 side?: "buy" | "sell";
                 /** @description From this time on, milliseconds UTC. */
                 start?: number;
-                /** @description Only this symbol. */
+                /**
+                 * @description Only this symbol.
+                 * @example BTC-KRW
+                 */
                 symbol?: string;
             };
             header?: {
@@ -12114,6 +13821,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12128,6 +13837,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12145,6 +13856,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12161,6 +13874,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12173,6 +13888,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12182,6 +13899,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12191,6 +13910,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12200,15 +13921,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12216,12 +13942,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12231,6 +13961,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12252,7 +13984,10 @@ export interface operations {
                 side?: "buy" | "sell";
                 /** @description From this time on, milliseconds UTC. */
                 start?: number;
-                /** @description Only this symbol. */
+                /**
+                 * @description Only this symbol.
+                 * @example BTC-KRW
+                 */
                 symbol?: string;
             };
             header?: {
@@ -12266,6 +14001,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12279,6 +14016,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12296,6 +14035,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12312,6 +14053,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12324,6 +14067,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12333,6 +14078,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12342,6 +14089,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12351,15 +14100,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12367,12 +14121,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12382,6 +14140,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12393,19 +14153,28 @@ export interface operations {
     list_ledger: {
         parameters: {
             query?: {
-                /** @description Only this asset. */
+                /**
+                 * @description Only this asset.
+                 * @example KRW
+                 */
                 asset?: string;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
                 /** @description Before this time, milliseconds UTC. */
                 end?: number;
-                /** @description Rows of a page: 1 to 500, 100 by default. */
+                /**
+                 * @description Rows of a page: 1 to 500, 100 by default.
+                 * @example 2
+                 */
                 limit?: number;
                 /** @description From this time on, milliseconds UTC. */
                 start?: number;
                 /** @description Only this symbol. */
                 symbol?: string;
-                /** @description Only entries of this type. */
+                /**
+                 * @description Only entries of this type.
+                 * @example trade
+                 */
                 type?: "deposit" | "trade" | "transfer_in" | "transfer_out" | "withdrawal" | "withdrawal_hold" | "withdrawal_release";
             };
             header?: {
@@ -12419,6 +14188,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12433,6 +14204,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12450,6 +14223,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12466,6 +14241,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12479,6 +14256,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12488,6 +14267,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12497,6 +14278,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12506,15 +14289,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12522,12 +14310,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12537,6 +14329,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12548,7 +14342,10 @@ export interface operations {
     total_ledger: {
         parameters: {
             query?: {
-                /** @description Only this asset. */
+                /**
+                 * @description Only this asset.
+                 * @example KRW
+                 */
                 asset?: string;
                 /** @description Before this time, milliseconds UTC. */
                 end?: number;
@@ -12570,6 +14367,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12583,6 +14382,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12600,6 +14401,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12616,6 +14419,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12629,6 +14434,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12638,6 +14445,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12647,6 +14456,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12656,15 +14467,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12672,12 +14488,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12687,6 +14507,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12713,6 +14535,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12726,7 +14550,7 @@ export interface operations {
              *     - `INVALID_EXPIRY`: Milliseconds UTC, after the exchange's clock; gtd orders only.
              *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
-             *     - `INVALID_NUMBER`: NaN, an exponent, a sign in front, spaces, or more than 38 digits.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `INVALID_ORDER`: For example a stop without a trigger_price, or post_only with ioc. `details` says which.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `PRICE_OFF_TICK`: `details.tick_size` gives the step at this price.
@@ -12737,6 +14561,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12754,6 +14580,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12771,6 +14599,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12783,6 +14613,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12792,6 +14624,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12801,6 +14635,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12818,6 +14654,8 @@ export interface operations {
              */
             409: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12827,6 +14665,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12836,6 +14676,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12853,6 +14695,8 @@ export interface operations {
              */
             422: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12862,15 +14706,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12878,12 +14727,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12893,6 +14746,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12909,6 +14764,7 @@ export interface operations {
                 "X-Account"?: string;
             };
             path: {
+                /** @example <an order's id> */
                 order_id: string;
             };
             cookie?: never;
@@ -12917,6 +14773,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12930,6 +14788,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12947,6 +14807,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12963,6 +14825,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12975,6 +14839,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12984,6 +14850,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12993,6 +14861,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13002,15 +14872,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13018,12 +14893,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13033,6 +14912,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13059,6 +14940,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13073,6 +14956,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13090,6 +14975,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13106,6 +14993,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13118,6 +15007,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13127,6 +15018,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13136,6 +15029,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13148,6 +15043,8 @@ export interface operations {
              */
             409: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13157,6 +15054,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13166,6 +15065,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13175,15 +15076,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13191,12 +15097,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13206,6 +15116,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13232,6 +15144,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13245,7 +15159,7 @@ export interface operations {
              *     - `INVALID_EXPIRY`: Milliseconds UTC, after the exchange's clock; gtd orders only.
              *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
-             *     - `INVALID_NUMBER`: NaN, an exponent, a sign in front, spaces, or more than 38 digits.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `INVALID_ORDER`: For example a stop without a trigger_price, or post_only with ioc. `details` says which.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `PRICE_OFF_TICK`: `details.tick_size` gives the step at this price.
@@ -13256,6 +15170,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13273,6 +15189,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13290,6 +15208,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13303,6 +15223,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13312,6 +15234,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13321,6 +15245,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13339,6 +15265,8 @@ export interface operations {
              */
             409: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13348,6 +15276,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13357,6 +15287,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13374,6 +15306,8 @@ export interface operations {
              */
             422: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13383,15 +15317,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13399,12 +15338,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13414,6 +15357,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13440,6 +15385,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13453,7 +15400,7 @@ export interface operations {
              *     - `INVALID_EXPIRY`: Milliseconds UTC, after the exchange's clock; gtd orders only.
              *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
-             *     - `INVALID_NUMBER`: NaN, an exponent, a sign in front, spaces, or more than 38 digits.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `INVALID_ORDER`: For example a stop without a trigger_price, or post_only with ioc. `details` says which.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `PRICE_OFF_TICK`: `details.tick_size` gives the step at this price.
@@ -13464,6 +15411,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13481,6 +15430,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13498,6 +15449,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13510,6 +15463,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13519,6 +15474,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13528,6 +15485,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13545,6 +15504,8 @@ export interface operations {
              */
             409: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13554,6 +15515,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13563,6 +15526,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13580,6 +15545,8 @@ export interface operations {
              */
             422: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13589,15 +15556,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13605,12 +15577,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13620,6 +15596,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13646,6 +15624,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13659,7 +15639,7 @@ export interface operations {
              *     - `INVALID_EXPIRY`: Milliseconds UTC, after the exchange's clock; gtd orders only.
              *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
-             *     - `INVALID_NUMBER`: NaN, an exponent, a sign in front, spaces, or more than 38 digits.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `INVALID_ORDER`: For example a stop without a trigger_price, or post_only with ioc. `details` says which.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `PRICE_OFF_TICK`: `details.tick_size` gives the step at this price.
@@ -13670,6 +15650,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13687,6 +15669,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13704,6 +15688,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13716,6 +15702,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13725,6 +15713,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13734,6 +15724,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13751,6 +15743,8 @@ export interface operations {
              */
             409: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13760,6 +15754,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13769,6 +15765,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13786,6 +15784,8 @@ export interface operations {
              */
             422: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13795,15 +15795,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13811,12 +15816,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13826,6 +15835,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13852,6 +15863,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13862,7 +15875,7 @@ export interface operations {
              * @description - `BELOW_MIN_NOTIONAL`: `details.minimum` gives it, in the quote asset.
              *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
-             *     - `INVALID_NUMBER`: NaN, an exponent, a sign in front, spaces, or more than 38 digits.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `QUANTITY_OFF_LOT`: `details.lot_size` gives the step.
              *     - `QUANTITY_OUT_OF_BOUNDS`: `details.minimum` and `details.maximum` give them.
@@ -13870,6 +15883,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13887,6 +15902,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13903,6 +15920,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13915,6 +15934,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13924,6 +15945,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13933,6 +15956,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13946,6 +15971,8 @@ export interface operations {
              */
             409: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13955,6 +15982,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13964,6 +15993,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13973,6 +16004,8 @@ export interface operations {
             /** @description - `INVALID_REDUCE`: `quantity` is the new total, the filled part included. Linked orders cannot be reduced. */
             422: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13982,15 +16015,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13998,12 +16036,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14013,6 +16055,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14039,6 +16083,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14052,7 +16098,7 @@ export interface operations {
              *     - `INVALID_EXPIRY`: Milliseconds UTC, after the exchange's clock; gtd orders only.
              *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
-             *     - `INVALID_NUMBER`: NaN, an exponent, a sign in front, spaces, or more than 38 digits.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `INVALID_ORDER`: For example a stop without a trigger_price, or post_only with ioc. `details` says which.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `PRICE_OFF_TICK`: `details.tick_size` gives the step at this price.
@@ -14063,6 +16109,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14080,6 +16128,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14097,6 +16147,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14110,6 +16162,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14119,6 +16173,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14128,6 +16184,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14146,6 +16204,8 @@ export interface operations {
              */
             409: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14155,6 +16215,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14164,6 +16226,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14182,6 +16246,8 @@ export interface operations {
              */
             422: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14191,15 +16257,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14207,12 +16278,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14222,6 +16297,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14237,15 +16314,24 @@ export interface operations {
                 cursor?: string;
                 /** @description Before this time, milliseconds UTC. */
                 end?: number;
-                /** @description Rows of a page: 1 to 500, 100 by default. */
+                /**
+                 * @description Rows of a page: 1 to 500, 100 by default.
+                 * @example 2
+                 */
                 limit?: number;
                 /** @description Only this side. */
                 side?: "buy" | "sell";
                 /** @description From this time on, milliseconds UTC. */
                 start?: number;
-                /** @description `open` or `closed` orders, or those of one status. Absent: all. */
+                /**
+                 * @description `open` or `closed` orders, or those of one status. Absent: all.
+                 * @example open
+                 */
                 status?: "canceled" | "closed" | "expired" | "filled" | "new" | "open" | "partially_filled";
-                /** @description Only this symbol. */
+                /**
+                 * @description Only this symbol.
+                 * @example BTC-KRW
+                 */
                 symbol?: string;
                 /** @description Only orders of this type. */
                 type?: "limit" | "market" | "market_to_limit" | "pegged" | "stop" | "stop_limit" | "take_profit" | "take_profit_limit" | "trailing_stop";
@@ -14261,6 +16347,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14275,6 +16363,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14292,6 +16382,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14308,6 +16400,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14320,6 +16414,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14329,6 +16425,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14338,6 +16436,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14347,15 +16447,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14363,12 +16468,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14378,6 +16487,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14404,6 +16515,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14419,6 +16532,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14436,6 +16551,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14452,6 +16569,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14461,6 +16580,8 @@ export interface operations {
             /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14470,6 +16591,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14479,6 +16602,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14488,6 +16613,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14497,6 +16624,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14506,15 +16635,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14522,12 +16656,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14537,6 +16675,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14563,6 +16703,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14576,7 +16718,7 @@ export interface operations {
              *     - `INVALID_EXPIRY`: Milliseconds UTC, after the exchange's clock; gtd orders only.
              *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
-             *     - `INVALID_NUMBER`: NaN, an exponent, a sign in front, spaces, or more than 38 digits.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `INVALID_ORDER`: For example a stop without a trigger_price, or post_only with ioc. `details` says which.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `PRICE_OFF_TICK`: `details.tick_size` gives the step at this price.
@@ -14587,6 +16729,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14604,6 +16748,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14621,6 +16767,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14633,6 +16781,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14642,6 +16792,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14651,6 +16803,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14668,6 +16822,8 @@ export interface operations {
              */
             409: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14677,6 +16833,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14686,6 +16844,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14703,6 +16863,8 @@ export interface operations {
              */
             422: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14712,15 +16874,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14728,12 +16895,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14743,6 +16914,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14769,6 +16942,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14784,6 +16959,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14801,6 +16978,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14817,6 +16996,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14826,6 +17007,8 @@ export interface operations {
             /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14835,6 +17018,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14844,6 +17029,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14853,6 +17040,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14862,6 +17051,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14871,15 +17062,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14887,12 +17083,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14902,6 +17102,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14928,6 +17130,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14942,6 +17146,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14959,6 +17165,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14975,6 +17183,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14987,6 +17197,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14996,6 +17208,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15005,6 +17219,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15014,6 +17230,8 @@ export interface operations {
             /** @description - `SYMBOL_HALTED`: Orders can only be canceled until an operator resumes it. */
             409: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15023,6 +17241,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15032,6 +17252,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15041,15 +17263,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15057,12 +17284,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15072,6 +17303,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15098,6 +17331,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15111,7 +17346,7 @@ export interface operations {
              *     - `INVALID_EXPIRY`: Milliseconds UTC, after the exchange's clock; gtd orders only.
              *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
-             *     - `INVALID_NUMBER`: NaN, an exponent, a sign in front, spaces, or more than 38 digits.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `INVALID_ORDER`: For example a stop without a trigger_price, or post_only with ioc. `details` says which.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `PRICE_OFF_TICK`: `details.tick_size` gives the step at this price.
@@ -15122,6 +17357,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15139,6 +17376,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15156,6 +17395,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15168,6 +17409,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15177,6 +17420,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15186,6 +17431,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15203,6 +17450,8 @@ export interface operations {
              */
             409: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15212,6 +17461,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15221,6 +17472,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15238,6 +17491,8 @@ export interface operations {
              */
             422: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15247,15 +17502,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15263,12 +17523,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15278,6 +17542,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15297,7 +17563,10 @@ export interface operations {
                 start?: number;
                 /** @description `open` or `closed` orders, or those of one status. Absent: all. */
                 status?: "canceled" | "closed" | "expired" | "filled" | "new" | "open" | "partially_filled";
-                /** @description Only this symbol. */
+                /**
+                 * @description Only this symbol.
+                 * @example BTC-KRW
+                 */
                 symbol?: string;
                 /** @description Only orders of this type. */
                 type?: "limit" | "market" | "market_to_limit" | "pegged" | "stop" | "stop_limit" | "take_profit" | "take_profit_limit" | "trailing_stop";
@@ -15313,6 +17582,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15326,6 +17597,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15343,6 +17616,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15359,6 +17634,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15371,6 +17648,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15380,6 +17659,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15389,6 +17670,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15398,15 +17681,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15414,12 +17702,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15429,6 +17721,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15442,9 +17736,15 @@ export interface operations {
             query?: {
                 /** @description `all`: over all your accounts, not one alone. */
                 accounts?: "all";
-                /** @description Convert everything to this asset. */
+                /**
+                 * @description Convert everything to this asset.
+                 * @example KRW
+                 */
                 currency?: string;
-                /** @description How far back `history` and `performance` go. */
+                /**
+                 * @description How far back `history` and `performance` go.
+                 * @example 1w
+                 */
                 range?: "1d" | "1m" | "1w" | "1y" | "3m" | "all";
             };
             header?: {
@@ -15458,6 +17758,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15471,6 +17773,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15488,6 +17792,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15504,6 +17810,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15516,6 +17824,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15525,6 +17835,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15534,6 +17846,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15543,15 +17857,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15559,12 +17878,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15574,6 +17897,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15600,6 +17925,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15610,7 +17937,7 @@ export interface operations {
              * @description - `BATCH_TOO_LARGE`: At most 100; `details.maximum` says so.
              *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
-             *     - `INVALID_NUMBER`: NaN, an exponent, a sign in front, spaces, or more than 38 digits.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `INVALID_ORDER`: For example a stop without a trigger_price, or post_only with ioc. `details` says which.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `PRICE_OFF_TICK`: `details.tick_size` gives the step at this price.
@@ -15619,6 +17946,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15636,6 +17965,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15653,6 +17984,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15665,6 +17998,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15674,6 +18009,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15683,6 +18020,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15692,6 +18031,8 @@ export interface operations {
             /** @description - `QUOTES_PROTECTED`: A bound of the protection was reached; setting it again arms it. */
             409: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15701,6 +18042,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15710,6 +18053,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15719,6 +18064,8 @@ export interface operations {
             /** @description - `INSUFFICIENT_BALANCE`: `details` has the asset and the amounts required and available. */
             422: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15728,15 +18075,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15744,12 +18096,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15759,6 +18115,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15772,7 +18130,10 @@ export interface operations {
             query?: {
                 /** @description Only of this name. */
                 quote_id?: string;
-                /** @description Only of this symbol. */
+                /**
+                 * @description Only of this symbol.
+                 * @example BTC-KRW
+                 */
                 symbol?: string;
             };
             header?: {
@@ -15786,6 +18147,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15799,6 +18162,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15816,6 +18181,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15832,6 +18199,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15844,6 +18213,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15853,6 +18224,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15862,6 +18235,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15871,15 +18246,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15887,12 +18267,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15902,6 +18286,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15928,6 +18314,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15944,6 +18332,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15961,6 +18351,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15977,6 +18369,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15989,6 +18383,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15998,6 +18394,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16007,6 +18405,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16016,6 +18416,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16025,6 +18427,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16034,15 +18438,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16050,12 +18459,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16065,6 +18478,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16087,6 +18502,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16100,6 +18517,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16117,6 +18536,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16133,6 +18554,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16142,6 +18565,8 @@ export interface operations {
             /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16151,6 +18576,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16160,6 +18587,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16169,15 +18598,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16185,12 +18619,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16200,6 +18638,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16226,6 +18666,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16240,6 +18682,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16257,6 +18701,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16273,6 +18719,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16282,6 +18730,8 @@ export interface operations {
             /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16291,6 +18741,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16300,6 +18752,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16309,6 +18763,8 @@ export interface operations {
             /** @description - `REFERRAL_REFUSED`: `details.reason`: `tied` already, too `late`, your `own`, or a `circle` of referrals. */
             409: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16318,6 +18774,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16327,6 +18785,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16336,15 +18796,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16352,12 +18817,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16367,6 +18836,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16392,6 +18863,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16405,6 +18878,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16422,6 +18897,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16438,6 +18915,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16450,6 +18929,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16459,6 +18940,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16468,6 +18951,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16477,15 +18962,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16493,12 +18983,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16508,6 +19002,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16519,9 +19015,15 @@ export interface operations {
     get_tax_report: {
         parameters: {
             query: {
-                /** @description What amounts are in; the user's display currency by default. */
+                /**
+                 * @description What amounts are in; the user's display currency by default.
+                 * @example KRW
+                 */
                 currency?: string;
-                /** @description The calendar year, by the user's time zone. */
+                /**
+                 * @description The calendar year, by the user's time zone.
+                 * @example 2026
+                 */
                 year: number;
             };
             header?: {
@@ -16535,6 +19037,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16548,6 +19052,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16565,6 +19071,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16581,6 +19089,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16593,6 +19103,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16602,6 +19114,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16611,6 +19125,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16620,15 +19136,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16636,12 +19157,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16651,6 +19176,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16677,6 +19204,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16687,12 +19216,14 @@ export interface operations {
              * @description - `INVALID_AMOUNT`: Zero, negative, finer than the asset allows, or more than the limit in `details`.
              *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
-             *     - `INVALID_NUMBER`: NaN, an exponent, a sign in front, spaces, or more than 38 digits.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16710,6 +19241,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16727,6 +19260,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16739,6 +19274,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16748,6 +19285,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16757,6 +19296,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16766,6 +19307,8 @@ export interface operations {
             /** @description - `DUPLICATE_ID`: The same client_order_id, client_transfer_id or client_withdrawal_id with another payload. The same payload gets the first reply again. */
             409: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16775,6 +19318,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16784,15 +19329,22 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INSUFFICIENT_BALANCE`: `details` has the asset and the amounts required and available. */
+            /**
+             * @description - `INSUFFICIENT_BALANCE`: `details` has the asset and the amounts required and available.
+             *     - `SAME_ACCOUNT`: Source and target are the same account.
+             */
             422: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16802,15 +19354,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16818,12 +19375,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16833,6 +19394,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16844,11 +19407,17 @@ export interface operations {
     list_withdrawals: {
         parameters: {
             query?: {
-                /** @description Only this asset. */
+                /**
+                 * @description Only this asset.
+                 * @example KRW
+                 */
                 asset?: string;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
-                /** @description Rows of a page: 1 to 500, 100 by default. */
+                /**
+                 * @description Rows of a page: 1 to 500, 100 by default.
+                 * @example 2
+                 */
                 limit?: number;
                 /** @description Only those in this state. */
                 state?: "approved" | "ended" | "in_review" | "paid" | "refused" | "releasing" | "requested" | "sending" | "sent" | "settling" | "unclear" | "unconfirmed";
@@ -16864,6 +19433,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16878,6 +19449,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16895,6 +19468,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16911,6 +19486,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16923,6 +19500,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16932,6 +19511,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16941,6 +19522,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16950,15 +19533,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16966,12 +19554,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16981,6 +19573,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17007,6 +19601,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17015,6 +19611,8 @@ export interface operations {
             };
             201: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17025,12 +19623,15 @@ export interface operations {
              * @description - `INVALID_AMOUNT`: Zero, negative, finer than the asset allows, or more than the limit in `details`.
              *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
-             *     - `INVALID_NUMBER`: NaN, an exponent, a sign in front, spaces, or more than 38 digits.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
+             *     - `INVALID_TEXT`: Control, invisible and direction-changing characters, halves of a pair, and code points without a meaning. `details.character` names the first by its code point.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17048,6 +19649,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17066,6 +19669,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17079,6 +19684,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17088,6 +19695,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17097,6 +19706,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17113,6 +19724,8 @@ export interface operations {
              */
             409: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17122,6 +19735,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17131,6 +19746,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17146,6 +19763,8 @@ export interface operations {
              */
             422: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17155,15 +19774,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17171,12 +19795,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17186,6 +19814,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17202,6 +19832,7 @@ export interface operations {
                 "X-Account"?: string;
             };
             path: {
+                /** @example <a withdrawal's id> */
                 withdrawal_id: string;
             };
             cookie?: never;
@@ -17210,6 +19841,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17223,6 +19856,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17240,6 +19875,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17256,6 +19893,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17268,6 +19907,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17277,6 +19918,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17286,6 +19929,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17295,15 +19940,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17311,12 +19961,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17326,6 +19980,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17342,6 +19998,7 @@ export interface operations {
                 "X-Account"?: string;
             };
             path: {
+                /** @example <a withdrawal's id> */
                 withdrawal_id: string;
             };
             cookie?: never;
@@ -17350,6 +20007,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17363,6 +20022,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17380,6 +20041,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17396,6 +20059,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17408,6 +20073,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17417,6 +20084,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17426,6 +20095,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17435,6 +20106,8 @@ export interface operations {
             /** @description - `WITHDRAWAL_STATE`: `details.state` is its present state: called back or paid already, for instance. */
             409: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17444,15 +20117,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17460,12 +20138,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17475,6 +20157,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17491,6 +20175,7 @@ export interface operations {
                 "X-Account"?: string;
             };
             path: {
+                /** @example <a withdrawal's id> */
                 withdrawal_id: string;
             };
             cookie?: never;
@@ -17503,6 +20188,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17518,6 +20205,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17535,6 +20224,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17551,6 +20242,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17563,6 +20256,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17572,6 +20267,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17581,6 +20278,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17590,6 +20289,8 @@ export interface operations {
             /** @description - `WITHDRAWAL_STATE`: `details.state` is its present state: called back or paid already, for instance. */
             409: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17599,6 +20300,8 @@ export interface operations {
             /** @description - `BODY_TOO_LARGE`: At most 64 KiB. */
             413: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17608,6 +20311,8 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The Content-Type is not accepted at this address. */
             415: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17617,15 +20322,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17633,12 +20343,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17648,6 +20362,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17664,6 +20380,7 @@ export interface operations {
                 "X-Account"?: string;
             };
             path: {
+                /** @example <a withdrawal's id> */
                 withdrawal_id: string;
             };
             cookie?: never;
@@ -17672,6 +20389,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17685,6 +20404,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17702,6 +20423,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17718,6 +20441,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17730,6 +20455,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17739,6 +20466,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17748,6 +20477,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17757,6 +20488,8 @@ export interface operations {
             /** @description - `WITHDRAWAL_STATE`: `details.state` is its present state: called back or paid already, for instance. */
             409: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17766,15 +20499,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17782,12 +20520,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17797,6 +20539,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17819,6 +20563,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17832,6 +20578,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17849,6 +20597,8 @@ export interface operations {
              */
             401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17865,6 +20615,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17874,6 +20626,8 @@ export interface operations {
             /** @description - `ACCOUNT_NOT_FOUND`: None of yours, whether it exists or not; not the account of the key; or not open yet. */
             404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17883,6 +20637,8 @@ export interface operations {
             /** @description - `METHOD_NOT_ALLOWED`: The Allow header lists the methods there are. */
             405: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17892,6 +20648,8 @@ export interface operations {
             /** @description - `NOT_ACCEPTABLE`: Ask for application/json. */
             406: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17901,15 +20659,20 @@ export interface operations {
             /** @description - `RATE_LIMITED`: Wait as many seconds as the Retry-After header says. */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: A fault of the exchange. The request changed nothing. */
+            /** @description - `INTERNAL`: A fault of the exchange. A command may have been carried out: send it again with the same id, or read what became of it. */
             500: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17917,12 +20680,16 @@ export interface operations {
                 };
             };
             /**
-             * @description - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
+             * @description - `DATABASE_BUSY`: All connections of this web process stayed in use. Try again after Retry-After seconds.
+             *     - `DATABASE_UNAVAILABLE`: Log-ins and histories need it; market data and the orders of a log-in seen moments ago do not. Try again after Retry-After seconds.
              *     - `ENGINE_BUSY`: Its queue is full. Try again after Retry-After seconds.
              *     - `ENGINE_UNAVAILABLE`: Try again after Retry-After seconds.
+             *     - `VENUE_CANCEL_ONLY`: Its disks are nearly full. Orders can be canceled and reduced, withdrawals end; new orders, transfers and deposits wait. Try again after Retry-After seconds.
              */
             503: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17932,6 +20699,8 @@ export interface operations {
             /** @description - `OUTCOME_UNKNOWN`: Send it again with the same client_order_id or client_transfer_id: the reply tells what happened. */
             504: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {

@@ -76,3 +76,17 @@ it("gives up a connection that has gone silent", () => {
   expect(line.readyState).toBe(3);
   expect(socket.status.state).toBe("reconnecting");
 });
+
+it("knows how the venue is, and forgets it with the connection", () => {
+  const { line, socket } = connected();
+  expect(socket.status.venue).toEqual({ cancelOnly: false, stale: [] });
+  line.message({ type: "venue", cancel_only: true, stale: ["marketdata"] });
+  expect(socket.status.venue).toEqual({ cancelOnly: true, stale: ["marketdata"] });
+  line.message({ type: "venue", cancel_only: false, stale: [] });
+  expect(socket.status.venue.cancelOnly).toBe(false);
+  line.message({ type: "venue", cancel_only: true, stale: [] });
+  line.close();
+  vi.advanceTimersByTime(1_000);
+  Line.lines.at(-1)!.greet();
+  expect(socket.status.venue.cancelOnly).toBe(false);
+});

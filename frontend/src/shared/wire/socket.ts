@@ -17,7 +17,16 @@ export interface ConnectionStatus {
   lastMessageAt: number | null;
   /** The wire code with which the exchange refuses to send something that is on show; null: all of it comes. */
   refusal: string | null;
+  venue: VenueStatus;
 }
+
+/** How the venue is: cancels only, since its disks are nearly full; sources whose data are no longer renewed. */
+export interface VenueStatus {
+  cancelOnly: boolean;
+  stale: readonly string[];
+}
+
+const ALL_WELL: VenueStatus = { cancelOnly: false, stale: [] };
 
 interface Waiting {
   resolve(reply: unknown): void;
@@ -60,6 +69,7 @@ export class ExchangeSocket {
     latencyMs: null,
     lastMessageAt: null,
     refusal: null,
+    venue: ALL_WELL,
   };
 
   constructor(private readonly url: string) {}
@@ -146,7 +156,8 @@ export class ExchangeSocket {
     this.isGreeted = true;
     this.pauseMs = FIRST_PAUSE_MS;
     this.topics.connected();
-    this.setStatus({ state: "live" });
+    // What is not well is said right after the greeting.
+    this.setStatus({ state: "live", venue: ALL_WELL });
     setTimeout(() => this.ping(), FIRST_PING_AFTER_MS);
   }
 
@@ -200,7 +211,10 @@ export class ExchangeSocket {
     const type: string = message.type;
     if (typeof message.channel === "string") this.topics.deliver(message);
     else if (type === "ping") this.send({ op: "pong" });
-    else if (type === "reply") this.onReply(message as unknown as Reply);
+    else if (type === "venue") {
+      const { cancel_only, stale } = message as unknown as { cancel_only: boolean; stale: string[] };
+      this.setStatus({ venue: { cancelOnly: cancel_only, stale } });
+    } else if (type === "reply") this.onReply(message as unknown as Reply);
     else if (type === "connected") this.onGreeting((message.account as string | null | undefined) ?? null);
     else if (type === "error" && message.error === NOT_OWN) this.onGreeting("");
   }

@@ -1,6 +1,7 @@
 """A bound on the lines of a log: what anyone can cause is written a few times a minute, and then counted.
 
-Lines count by their logger and their text before its arguments are filled in. The first ``MAX_A_MINUTE`` of a
+Our lines count by their logger and their event, those of libraries by their text before its arguments are
+filled in; slow operations each on their own. The first ``MAX_A_MINUTE`` of a
 minute pass; the first one after it says how many did not.
 """
 
@@ -9,14 +10,21 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 MAX_A_MINUTE: Final = 60
 #: Different lines counted at once; beyond it all counts begin anew.
 MAX_KINDS: Final = 1_000
 
+_LONGEST: Final = 200
+
 Kind = tuple[str, int, str]
+
+
+def lines_of(environment: Mapping[str, str]) -> int:
+    """The bound of ``LOG_LINES_A_MINUTE``. Raises ValueError for what is no number."""
+    return int(environment.get("LOG_LINES_A_MINUTE") or MAX_A_MINUTE)
 
 
 class PerMinute(logging.Filter):
@@ -31,7 +39,7 @@ class PerMinute(logging.Filter):
         self._counts: dict[Kind, tuple[int, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        kind = record.name, record.levelno, str(record.msg)[:200]
+        kind = record.name, record.levelno, _what(record.msg)
         minute = int(self._clock() // 60)
         with self._lock:
             began, count = self._counts.get(kind, (minute, 0))
@@ -42,5 +50,15 @@ class PerMinute(logging.Filter):
                 return count < self._maximum
             self._counts[kind] = minute, 1
         if count > self._maximum:
-            record.msg = f"{record.msg} (and {count - self._maximum} more like it were not written)"
+            left_out = count - self._maximum
+            if isinstance(record.msg, dict):
+                record.msg = {**record.msg, "left_out": left_out}
+            else:
+                record.msg = f"{record.msg} (and {left_out} more like it were not written)"
         return True
+
+
+def _what(message: object) -> str:
+    if isinstance(message, dict):
+        return f"{message.get('event')} {message.get('operation', '')}"[:_LONGEST]
+    return str(message)[:_LONGEST]

@@ -1,0 +1,133 @@
+"""What operators meet: settings of the venue, change requests and approvals."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from exchange.errors.error_kinds import ErrorKind, Retry
+
+OPERATOR_CODES: Final[dict[str, ErrorKind]] = {
+    "INVALID_SYMBOL": ErrorKind(
+        8001,
+        400,
+        Retry.NEVER,
+        "The symbol's settings contradict each other.",
+        "종목 설정이 서로 모순됩니다.",
+        "Operators: `details.field` names the setting, `details.reason` says why.",
+    ),
+    "INVALID_ASSET": ErrorKind(
+        8002,
+        400,
+        Retry.NEVER,
+        "The asset's settings are not allowed.",
+        "허용되지 않는 자산 설정입니다.",
+        "Operators: a name of 1 to 16 capitals and digits, a scale of 0 to 18.",
+    ),
+    "INVALID_COMMAND": ErrorKind(
+        8003,
+        400,
+        Retry.NEVER,
+        "The request is not allowed.",
+        "허용되지 않는 요청입니다.",
+        "Operators: a value of a change request is out of range.",
+    ),
+    "INVALID_STATUS": ErrorKind(
+        8004,
+        400,
+        Retry.NEVER,
+        "The status is not allowed.",
+        "허용되지 않는 상태입니다.",
+        "Operators: not a status of a symbol or account.",
+    ),
+    "INVALID_RULES": ErrorKind(
+        8005,
+        400,
+        Retry.NEVER,
+        "The rules version is not known.",
+        "알 수 없는 규칙 버전입니다.",
+        "Operators: this engine does not have that version, or it is behind the present one.",
+    ),
+    "INVALID_FEES": ErrorKind(
+        8006,
+        400,
+        Retry.NEVER,
+        "The fee rates are not allowed.",
+        "허용되지 않는 수수료율입니다.",
+        "Operators: at most 10 %, and maker and taker together never below zero.",
+    ),
+    "INVALID_FEE_PLAN": ErrorKind(
+        8007,
+        400,
+        Retry.NEVER,
+        "The fee plan is not allowed.",
+        "허용되지 않는 수수료 등급입니다.",
+        "Operators: a plan from 1 to 1000 with at most 2000 symbols, each once; an account's plan is there.",
+        field="plan",
+    ),
+    "INVALID_GROUP": ErrorKind(
+        8008,
+        400,
+        Retry.NEVER,
+        "The group is not allowed.",
+        "허용되지 않는 그룹입니다.",
+        "Operators: a number from 0 (none) up.",
+        field="group",
+    ),
+    "SCALE_FIXED": ErrorKind(
+        8009,
+        409,
+        Retry.NEVER,
+        "Scales and assets cannot be changed once they exist.",
+        "이미 존재하는 자산과 소수 자릿수는 변경할 수 없습니다.",
+        "Operators: set when the asset or symbol is made.",
+    ),
+    "HALT_ENDS_BY_AUCTION": ErrorKind(
+        8010,
+        409,
+        Retry.NEVER,
+        "A halt ends with an auction or pre-open, unless trading is resumed at once for a stated reason.",
+        "거래 정지는 단일가 매매나 장 개시 전 상태를 거쳐 해제됩니다. 바로 재개하려면 사유가 필요합니다.",
+        "Set pre_open or an auction; or resume at once and give the reason.",
+        field="status",
+    ),
+    "OWN_ACCOUNT": ErrorKind(
+        8011,
+        403,
+        Retry.NEVER,
+        "You may not change or fund an account of your own; another operator can.",
+        "본인 계정은 직접 변경하거나 입출금할 수 없습니다. 다른 운영자에게 요청해 주십시오.",
+        "Operators: the requester owns the account, or it is in one group with the requester's.",
+    ),
+    "OWN_REQUEST": ErrorKind(
+        8012,
+        403,
+        Retry.NEVER,
+        "You asked for this change yourself; another operator has to decide it.",
+        "본인이 요청한 변경입니다. 다른 운영자가 결정해야 합니다.",
+        "Operators: no one approves or declines a change request of their own. `details.request` repeats it.",
+    ),
+    "ALREADY_APPROVED": ErrorKind(
+        8013,
+        409,
+        Retry.NEVER,
+        "You have approved this withdrawal already; another operator has to.",
+        "이미 승인한 출금입니다. 다른 운영자의 승인이 필요합니다.",
+        "Operator pages: the approvals of a withdrawal are by different people.",
+    ),
+    "REQUEST_NOT_WAITING": ErrorKind(
+        8014,
+        409,
+        Retry.NEVER,
+        "This change request no longer waits for a decision.",
+        "이미 처리되었거나 만료된 변경 요청입니다.",
+        "Operators: approved, declined or expired before. `details.request` repeats it.",
+    ),
+    "REQUEST_OUTDATED": ErrorKind(
+        8015,
+        409,
+        Retry.NEVER,
+        "The same was changed after this was asked; it has to be asked anew.",
+        "요청 이후 같은 항목이 변경되었습니다. 다시 요청해야 합니다.",
+        "Operators: approving would undo the later change. `details.request` repeats it.",
+    ),
+}

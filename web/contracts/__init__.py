@@ -1,0 +1,1 @@
+"""The WebSocket in words that machines read: an AsyncAPI document, made of the structures that REST has."""
