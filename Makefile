@@ -18,6 +18,7 @@
 #   make equal          the core and the one before records over the same commands  (COMMANDS=1000000)
 #   make mutants        the product broken in known ways, each of which a test must notice  (COUNT=6)
 #   make attack         every case that was once found by attacking a running exchange, and how each stands
+#   make drill         each part of a running venue broken in turn; how soon metrics, health, log and alert say so
 #   make crash          power cuts, failing disks and kills, for as long as one likes  (MINUTES=5 SEED=n)
 #   make lives          payouts and deposits before a counterparty that lies, by a job that is killed  (ROUNDS=150)
 #   make rush           a hundred acts at once that exceed a balance, over every way in, with kills among them
@@ -45,7 +46,7 @@ unless_in_file = $(if $(and $(XTRADER_ENV_FILE),$(filter file,$(origin $(1)))),,
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup setup-dev test test-python test-compiled test-frontend check audit contracts coverage compile \
-	proofs journeys attack crash lives rush mutants bench bench-full wheel rooms format clean equal
+	proofs journeys attack crash drill lives rush mutants bench bench-full wheel rooms format clean
 
 # What holds the core to its rules: these run on its Python sources and on its compiled build.
 CORE_TESTS := tests/exchange/engine tests/replays tests/crash/test_replay.py tests/exchange/journal/test_sequencer.py \
@@ -121,6 +122,9 @@ attack: setup-dev
 
 crash: setup-dev
 	$(VENV)/python -m tests.crash --minutes $(or $(MINUTES),5) $(if $(SEED),--seed $(SEED))
+
+drill: setup-dev
+	$(VENV)/python -m pytest -q -s -m proof tests/ops/test_drill.py $(ARGS)
 
 lives: setup-dev
 	LIVES_ROUNDS=$(or $(ROUNDS),150) $(VENV)/python -m pytest -m proof -n $(JOBS) tests/custody/test_two_ledgers.py $(ARGS)

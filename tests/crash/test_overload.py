@@ -18,6 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -206,9 +207,9 @@ def test_a_slow_engine_lets_no_more_wait_than_it_carries_in_time(tmp_path: Path)
     sequencer.submit(opening())
     carry = sequencer.run
 
-    def carry_slowly(commands: Sequence[m.Command], now_ns: int | None = None) -> Turn:
+    def carry_slowly(commands: Sequence[m.Command], *more: Any) -> Turn:
         time.sleep(0.04 if commands else 0)
-        return carry(commands, now_ns)
+        return carry(commands, *more)
 
     sequencer.run = carry_slowly  # type: ignore[method-assign]
     limits = Limits(max_batch_commands=20, max_waiting_commands=10_000, max_wait_s=0.5)

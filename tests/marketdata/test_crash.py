@@ -106,5 +106,5 @@ def test_refuses_another_journal(processes: Processes) -> None:
         client.submit_many(opening("other"))
         client.submit_many(Traffic(2).take(200))
     assert processes.marketdata().wait(timeout=90) == 3
-    assert "market data stops" in processes.log_tail()
+    assert "marketdata_stops" in processes.log_tail()
     assert end(engine) == 0

@@ -13,7 +13,7 @@ import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -43,17 +43,36 @@ def copied_rules(folder: Path, port: int, patience_s: int = 2) -> Path:
     return folder / "prometheus.yml"
 
 
+def by_addresses(configuration: Path, doors: Mapping[str, int]) -> None:
+    """Scrape each process at an address of its own, instead of all by the public port."""
+    before, _, _ = configuration.read_text().partition("    static_configs:")
+    targets = [
+        f'      - targets: ["127.0.0.1:{port}"]\n        labels: {{process: {name}}}\n'
+        for name, port in doors.items()
+    ]
+    configuration.write_text(f"{before}    static_configs:\n{''.join(targets)}")
+
+
 class Prometheus:
     """A server on the loopback interface."""
 
-    def __init__(self, folder: Path, exchange: RunningExchange) -> None:
+    def __init__(
+        self, folder: Path, exchange: RunningExchange, doors: Mapping[str, int] | None = None
+    ) -> None:
         self.url = f"http://127.0.0.1:{free_port()}"
+        configuration = copied_rules(folder, exchange.port)
+        if doors:
+            by_addresses(configuration, doors)
         command = [
-            *("prometheus", f"--config.file={copied_rules(folder, exchange.port)}"),
+            *("prometheus", f"--config.file={configuration}"),
             *(f"--storage.tsdb.path={folder / 'tsdb'}", f"--web.listen-address={self.url[7:]}"),
         ]
         with (folder / "log").open("wb") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.wait(30)
 
     def ask(self, path: str, **parameters: str) -> Any:
         reply = httpx.get(f"{self.url}/api/v1/{path}", params=parameters, timeout=30)
@@ -102,8 +121,7 @@ def prometheus(exchange: RunningExchange, tmp_path_factory: pytest.TempPathFacto
         wait_until(lambda: not server.unhealthy(), PATIENCE_S, "every target is up")
         yield server
     finally:
-        server.process.terminate()
-        server.process.wait(30)
+        server.close()
 
 
 def page_of(exchange: RunningExchange, process: str) -> bytes:

@@ -17,6 +17,7 @@ from accounts.models import RateTier, User
 from exchange import audit
 from web.console.ask_first import ReasonField
 from web.console.languages import lazily_said
+from web.console.people_text_field import kept_text
 
 _COLUMNS = ("name", *TIER_SCOPES)
 
@@ -34,6 +35,11 @@ class RateTierForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at 
                 "예: 2000/s 또는 500/s 9000000/day. 비우면 기본값, 0이면 제한이 없습니다.",
             ),
         )
+
+    def clean_name(self) -> str:
+        most = RateTier._meta.get_field("name").max_length
+        assert most is not None, "a name has a longest"
+        return kept_text(self.cleaned_data["name"], most)
 
 
 @admin.register(RateTier)

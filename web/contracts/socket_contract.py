@@ -266,5 +266,6 @@ NOTICES: Final[tuple[Message, ...]] = (
     Message("connected", sockets.Connected, "The first message"),
     Message("ping", sockets.ServerTime, "Answer with `pong`; only of servers that cannot send ping frames"),
     Message("shutdown", sockets.Nothing, "The server stops: reconnect, and resume"),
+    Message("venue", sockets.VenueNotice, "Something is away or served stale, or all is well again"),
     Message("error", sockets.SocketError, "In place of `connected`: the connection cannot be begun"),
 )

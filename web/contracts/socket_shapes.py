@@ -188,6 +188,13 @@ class Connected(msgspec.Struct):
     account: Annotated[Id | None, text("Of a page of this site that is logged in; null for all others.")]
 
 
+class VenueNotice(msgspec.Struct):
+    cancel_only: Annotated[bool, text("Whether only cancels are taken: a disk is nearly full.")]
+    stale: Annotated[
+        list[str], text("`engine`, `marketdata`: what is away, so that what comes of it is not renewed.")
+    ]
+
+
 class ServerTime(msgspec.Struct):
     server_time: Milliseconds
 

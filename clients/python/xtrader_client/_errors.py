@@ -19,7 +19,7 @@ XTraderError
     ├── Refused           422 too little balance, post-only would take …
     ├── RateLimited       429
     ├── ServerError       500 a fault of the exchange
-    ├── Unavailable       503 not now; ``retry`` tells whether to try again as it is
+    ├── Unavailable       503 not now; its retry tells whether to try again as it is
     └── OutcomeUnknown    504 it may have happened; ask again with the same client_order_id
 
 A command (anything that places, changes or cancels orders or moves money) that may have reached the exchange

@@ -1632,6 +1632,14 @@ export interface components {
             /** @constant */
             type: "shutdown";
         };
+        VenueMessage: {
+            /** @constant */
+            type: "venue";
+            /** @description Whether only cancels are taken: a disk is nearly full. */
+            cancel_only: boolean;
+            /** @description `engine`, `marketdata`: what is away, so that what comes of it is not renewed. */
+            stale: string[];
+        };
         ErrorMessage: {
             /** @constant */
             type: "error";
@@ -1688,6 +1696,7 @@ export interface Messages {
     connected: Schemas["ConnectedMessage"];
     ping: Schemas["PingMessage"];
     shutdown: Schemas["ShutdownMessage"];
+    venue: Schemas["VenueMessage"];
     error: Schemas["ErrorMessage"];
 }
 

@@ -135,7 +135,7 @@ def test_one_decline_ends_it(
 
 
 def test_a_reason_is_given(large: Withdrawal, olga: User) -> None:
-    for reason, code in (("  ", "MISSING_FIELD"), ("x" * 201, "INVALID_FIELD"), ("a\nb", "INVALID_FIELD")):
+    for reason, code in (("  ", "MISSING_FIELD"), ("x" * 201, "INVALID_FIELD"), ("a\nb", "INVALID_TEXT")):
         for act in (reviewing.approve, reviewing.decline):
             assert refusal(act, large, olga, reason) == code
 

@@ -159,6 +159,7 @@ SPELLERS = {
     "exchange/models/market.py": "columns, which Django declares one by one",
     "exchange/listing/contradictions.py": "the rules between terms, each of which names several",
     "replays/venue.py": "values of a replay's symbol",
+    "xtrader_engine/trading_venue.py": "values of a symbol that another program lists",
     "exchange/orders/parsing/numbers.py": "the rules at the edge: what each bound refuses",
 }
 

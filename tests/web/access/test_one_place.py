@@ -17,7 +17,7 @@ ROOMS: Final = ("xtrader", "web", "ops", "accounts", "marketdata", "exchange")
 #: hyphens for underscores; calls as they are written.
 OWNERS: Final[dict[str, set[str]]] = {
     # --- who ---
-    "authorization": {"web/access/credentials.py"},
+    "authorization": {"web/access/credentials.py", "exchange/telemetry/redaction.py"},
     "http-authorization": {"web/access/credentials.py"},
     "x-api-key": {"web/access/credentials.py", "web/rest/authentication.py"},
     "http-x-api-key": {"web/access/credentials.py"},

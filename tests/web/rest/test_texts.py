@@ -79,6 +79,8 @@ SHAPED = {
     *("otp", "code", "invitation", "username", "email", "token", "key", "credential", "usable_password"),
     # Choices, which the form makes when it is opened; and a name of the time zones' list.
     *("asset", "provider", "time_zone"),
+    # Rates of limits.
+    *("orders", "reads", "reports"),
     *("address_pattern", "tick_table", "calendar", "rates", "base", "quote", "addresses"),
 }
 

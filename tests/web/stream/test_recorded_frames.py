@@ -76,6 +76,7 @@ def test_its_operations_and_topics_are_those_of_the_code() -> None:
         "unsubscribe",
         "ping",
         "pong",
+        "limits",
     ]
     assert {operation.op for operation in OPERATIONS} == {*CONTROL_OPS, *DESK_OPERATIONS}
     private = {topic.channels[0] for topic in TOPICS if topic.is_private}

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PRODUCT = ("accounts", "custody", "demo", "exchange", "marketdata", "ops", "web", "xtrader")
 #: Read without Django's settings, by those who start before them or do without.
 NOT_BY_SETTINGS = {
-    *("XTRADER_ENV_FILE", "IGNORED_VARIABLES", "ENGINE_CLOCK", "XTRADER_CORE"),
+    *("XTRADER_ENV_FILE", "IGNORED_VARIABLES", "ENGINE_CLOCK", "DISK_RESERVE_MB", "XTRADER_CORE"),
     # The engine without Django logs and traces by them too.
     *("LOG_LEVEL", "LOG_FORMAT", "LOG_LINES_A_MINUTE", "LOG_ROTATE_MB", "LOG_ROTATE_COUNT"),
     *("TRACES_URL", "TRACES_SHARE", *THRESHOLDS_MS),

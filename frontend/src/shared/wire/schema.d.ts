@@ -14646,6 +14646,7 @@ export interface operations {
             /**
              * @description - `CLIENT_ORDER_ID_IN_USE`: The id belongs to an open order, older than ids are remembered for.
              *     - `DUPLICATE_ID`: The same client_order_id, client_transfer_id or client_withdrawal_id with another payload. The same payload gets the first reply again.
+             *     - `OPENING_OVER`: The symbol is neither in pre_open nor in opening_auction.
              *     - `SYMBOL_CANCEL_ONLY`: The symbol is in cancel-only.
              *     - `SYMBOL_CLOSED`: Orders can only be canceled until it opens.
              *     - `SYMBOL_HALTED`: Orders can only be canceled until an operator resumes it.
@@ -15256,6 +15257,7 @@ export interface operations {
             /**
              * @description - `CLIENT_ORDER_ID_IN_USE`: The id belongs to an open order, older than ids are remembered for.
              *     - `DUPLICATE_ID`: The same client_order_id, client_transfer_id or client_withdrawal_id with another payload. The same payload gets the first reply again.
+             *     - `OPENING_OVER`: The symbol is neither in pre_open nor in opening_auction.
              *     - `ORDER_NOT_OPEN`: It was filled, canceled or expired before.
              *     - `SYMBOL_CANCEL_ONLY`: The symbol is in cancel-only.
              *     - `SYMBOL_CLOSED`: Orders can only be canceled until it opens.
@@ -15496,6 +15498,7 @@ export interface operations {
             /**
              * @description - `CLIENT_ORDER_ID_IN_USE`: The id belongs to an open order, older than ids are remembered for.
              *     - `DUPLICATE_ID`: The same client_order_id, client_transfer_id or client_withdrawal_id with another payload. The same payload gets the first reply again.
+             *     - `OPENING_OVER`: The symbol is neither in pre_open nor in opening_auction.
              *     - `SYMBOL_CANCEL_ONLY`: The symbol is in cancel-only.
              *     - `SYMBOL_CLOSED`: Orders can only be canceled until it opens.
              *     - `SYMBOL_HALTED`: Orders can only be canceled until an operator resumes it.
@@ -15735,6 +15738,7 @@ export interface operations {
             /**
              * @description - `CLIENT_ORDER_ID_IN_USE`: The id belongs to an open order, older than ids are remembered for.
              *     - `DUPLICATE_ID`: The same client_order_id, client_transfer_id or client_withdrawal_id with another payload. The same payload gets the first reply again.
+             *     - `OPENING_OVER`: The symbol is neither in pre_open nor in opening_auction.
              *     - `SYMBOL_CANCEL_ONLY`: The symbol is in cancel-only.
              *     - `SYMBOL_CLOSED`: Orders can only be canceled until it opens.
              *     - `SYMBOL_HALTED`: Orders can only be canceled until an operator resumes it.
@@ -16195,6 +16199,7 @@ export interface operations {
             /**
              * @description - `CLIENT_ORDER_ID_IN_USE`: The id belongs to an open order, older than ids are remembered for.
              *     - `DUPLICATE_ID`: The same client_order_id, client_transfer_id or client_withdrawal_id with another payload. The same payload gets the first reply again.
+             *     - `OPENING_OVER`: The symbol is neither in pre_open nor in opening_auction.
              *     - `ORDER_NOT_OPEN`: It was filled, canceled or expired before.
              *     - `SYMBOL_CANCEL_ONLY`: The symbol is in cancel-only.
              *     - `SYMBOL_CLOSED`: Orders can only be canceled until it opens.
@@ -16814,6 +16819,7 @@ export interface operations {
             /**
              * @description - `CLIENT_ORDER_ID_IN_USE`: The id belongs to an open order, older than ids are remembered for.
              *     - `DUPLICATE_ID`: The same client_order_id, client_transfer_id or client_withdrawal_id with another payload. The same payload gets the first reply again.
+             *     - `OPENING_OVER`: The symbol is neither in pre_open nor in opening_auction.
              *     - `SYMBOL_CANCEL_ONLY`: The symbol is in cancel-only.
              *     - `SYMBOL_CLOSED`: Orders can only be canceled until it opens.
              *     - `SYMBOL_HALTED`: Orders can only be canceled until an operator resumes it.
@@ -17442,6 +17448,7 @@ export interface operations {
             /**
              * @description - `CLIENT_ORDER_ID_IN_USE`: The id belongs to an open order, older than ids are remembered for.
              *     - `DUPLICATE_ID`: The same client_order_id, client_transfer_id or client_withdrawal_id with another payload. The same payload gets the first reply again.
+             *     - `OPENING_OVER`: The symbol is neither in pre_open nor in opening_auction.
              *     - `SYMBOL_CANCEL_ONLY`: The symbol is in cancel-only.
              *     - `SYMBOL_CLOSED`: Orders can only be canceled until it opens.
              *     - `SYMBOL_HALTED`: Orders can only be canceled until an operator resumes it.
