@@ -46,7 +46,7 @@ unless_in_file = $(if $(and $(XTRADER_ENV_FILE),$(filter file,$(origin $(1)))),,
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup setup-dev test test-python test-compiled test-frontend check audit contracts coverage compile \
-	proofs journeys attack crash drill lives rush mutants bench bench-full wheel rooms format clean
+	proofs journeys attack crash drill lives rush mutants bench bench-full wheel rooms format clean equal
 
 # What holds the core to its rules: these run on its Python sources and on its compiled build.
 CORE_TESTS := tests/exchange/engine tests/replays tests/crash/test_replay.py tests/exchange/journal/test_sequencer.py \
