@@ -54,6 +54,11 @@ def manage(exchange: RunningExchange, *arguments: str) -> subprocess.CompletedPr
     )
 
 
+def engine_is_up(exchange: RunningExchange) -> bool:
+    text = httpx.get(f"{exchange.url}/metrics", timeout=20).text
+    return "\nxtrader_engine_up 1.0\n" in text
+
+
 class TestFirstRun:
     def test_demo_json_names_the_address_and_log_ins_that_work(self, exchange: RunningExchange) -> None:
         demo = exchange.demo()
@@ -115,6 +120,7 @@ class TestFirstRun:
             doctor = manage(exchange, "doctor", "--port", str(exchange.port))
         finally:
             os.kill(pid, signal.SIGCONT)
+        wait_until(lambda: engine_is_up(exchange), 60, "web has heard the engine again")
         assert status.returncode == doctor.returncode == 1
         for output in (status.stdout, doctor.stdout):
             assert "the engine does not answer" in " ".join(output.split())

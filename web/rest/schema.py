@@ -56,6 +56,8 @@ _PRIVATE: Final = (
 )
 _BODY: Final = (
     "INVALID_JSON",
+    # NaN and Infinity, wherever they stand in a body.
+    "INVALID_NUMBER",
     "MISSING_FIELD",
     "UNKNOWN_FIELD",
     "INVALID_FIELD",

@@ -4904,6 +4904,7 @@ export interface operations {
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
@@ -5079,6 +5080,7 @@ export interface operations {
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
              *     - `INVALID_LINK`: Links in letters are good once and for a time; ask for another one.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
@@ -5574,6 +5576,7 @@ export interface operations {
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `INVALID_TEXT`: Control, invisible and direction-changing characters, halves of a pair, and code points without a meaning. `details.character` names the first by its code point.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
@@ -6188,6 +6191,7 @@ export interface operations {
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `INVALID_TEXT`: Control, invisible and direction-changing characters, halves of a pair, and code points without a meaning. `details.character` names the first by its code point.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
@@ -6541,6 +6545,7 @@ export interface operations {
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `INVALID_TEXT`: Control, invisible and direction-changing characters, halves of a pair, and code points without a meaning. `details.character` names the first by its code point.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
@@ -7345,6 +7350,7 @@ export interface operations {
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
@@ -7661,6 +7667,7 @@ export interface operations {
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              *     - `WEAK_PASSWORD`: `details.reasons` has the codes of what is wrong with it, `details.text` the same in words.
@@ -7836,6 +7843,7 @@ export interface operations {
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
@@ -7959,6 +7967,7 @@ export interface operations {
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
              *     - `INVALID_LINK`: Links in letters are good once and for a time; ask for another one.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              *     - `WEAK_PASSWORD`: `details.reasons` has the codes of what is wrong with it, `details.text` the same in words.
@@ -8768,6 +8777,7 @@ export interface operations {
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              *     - `USERNAME_NOT_ALLOWED`: `details.reason` is length, characters, scripts or reserved.
@@ -8920,6 +8930,7 @@ export interface operations {
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
@@ -9043,6 +9054,7 @@ export interface operations {
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
              *     - `INVALID_LINK`: Links in letters are good once and for a time; ask for another one.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
@@ -9481,6 +9493,7 @@ export interface operations {
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
@@ -10007,6 +10020,7 @@ export interface operations {
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
@@ -10271,6 +10285,7 @@ export interface operations {
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
@@ -10420,6 +10435,7 @@ export interface operations {
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
@@ -10553,6 +10569,7 @@ export interface operations {
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
@@ -10835,6 +10852,7 @@ export interface operations {
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `INVALID_TEXT`: Control, invisible and direction-changing characters, halves of a pair, and code points without a meaning. `details.character` names the first by its code point.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
@@ -11026,6 +11044,7 @@ export interface operations {
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `INVALID_TEXT`: Control, invisible and direction-changing characters, halves of a pair, and code points without a meaning. `details.character` names the first by its code point.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
@@ -11379,6 +11398,7 @@ export interface operations {
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `INVALID_TEXT`: Control, invisible and direction-changing characters, halves of a pair, and code points without a meaning. `details.character` names the first by its code point.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
@@ -11754,6 +11774,7 @@ export interface operations {
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
              *     - `INVALID_LINK`: Links in letters are good once and for a time; ask for another one.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
@@ -12076,6 +12097,7 @@ export interface operations {
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
@@ -14958,6 +14980,7 @@ export interface operations {
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
@@ -16538,6 +16561,7 @@ export interface operations {
              * @description - `BATCH_TOO_LARGE`: At most 100; `details.maximum` says so.
              *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
@@ -16966,6 +16990,7 @@ export interface operations {
              * @description - `INVALID_CANCEL_AFTER`: Milliseconds: 0, or 1000 to 86400000.
              *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
@@ -17153,6 +17178,7 @@ export interface operations {
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
@@ -18339,6 +18365,7 @@ export interface operations {
              * @description - `INVALID_AMOUNT`: Zero, negative, finer than the asset allows, or more than the limit in `details`.
              *     - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `INVALID_PROTECTION`: `window_ms` to 3600000 and `max_fills` to 1000, `max_net` with its `asset`; or `window_ms` 0 alone.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
@@ -18690,6 +18717,7 @@ export interface operations {
             /**
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
@@ -20213,6 +20241,7 @@ export interface operations {
              * @description - `INVALID_FIELD`: Wrong type, not one of the choices, or outside the bounds given in `details`.
              *     - `INVALID_JSON`: Malformed JSON, a repeated key, NaN or Infinity, not UTF-8, or not an object.
              *     - `INVALID_LINK`: Links in letters are good once and for a time; ask for another one.
+             *     - `INVALID_NUMBER`: NaN, an exponent, a plus sign, leading zeros, spaces, or more than 38 digits.
              *     - `MISSING_FIELD`: `details.field` names it.
              *     - `UNKNOWN_FIELD`: `details.field` names it; a misspelt field is never ignored.
              */
