@@ -211,7 +211,7 @@ def drill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drill]:
         url = stack.enter_context(url_for("postgresql"))
         redis = RealRedis(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="xt", dir="/tmp"))))
         stack.callback(redis.close)
-        doors = {name: free_port() for name in PROCESSES}
+        doors = {name: free_port() for name in PROCESSES if name != "web"}
         exchange = stack.enter_context(
             running_exchange(
                 tmp_path_factory.mktemp("drilled"),
@@ -225,7 +225,9 @@ def drill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drill]:
                 SIDE_DOORS=",".join(f"{name}={port}" for name, port in doors.items()),
             )
         )
-        prometheus = Prometheus(tmp_path_factory.mktemp("prometheus"), exchange, doors)
+        # A web process is asked where it listens: there its page has what it knows of the venue.
+        targets = {**doors, "web": exchange.port}
+        prometheus = Prometheus(tmp_path_factory.mktemp("prometheus"), exchange, targets)
         stack.callback(prometheus.close)
         wait_until(prometheus.is_ready, PATIENCE_S, "Prometheus is ready")
         made = Drill(exchange, prometheus, doors, url, redis)

@@ -166,7 +166,7 @@ class Variables:
         most=10_000,
     )
     DATABASE_POOL_WAIT_S = whole(
-        "5", "seconds that a request waits for a connection to PostgreSQL", least=1, most=60
+        "2", "seconds that a request waits for a connection to PostgreSQL", least=1, most=60
     )
     REDIS_URL = parsed(
         parse.url_of("redis", "rediss", "unix", example="redis://127.0.0.1:6379/0"),

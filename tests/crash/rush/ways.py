@@ -164,7 +164,10 @@ class SocketWay:
             connection = await connect(self._url, proxy=None, compression=None, max_size=None)
             await connection.recv()
             await connection.send(json.dumps({"op": "auth", "id": 0, **self.proof.auth()}))
-            reply: Json = json.loads(await connection.recv())
+            reply: Json = {}
+            # What the venue says of itself may come between.
+            while reply.get("type") != "reply":
+                reply = json.loads(await connection.recv())
         if not reply["ok"]:
             await connection.close()
             return reply
