@@ -304,7 +304,7 @@ def test_disk_nearly_full(site: Site) -> None:
     assert site.http.post("/v1/orders/cancel-all", headers=site.as_alice(), json={}).status_code == 200
     assert site.admin.query("open_orders", PEOPLE["alice"], None, 10, None, None, None).value == ()
     assert site.detail()["cancel_only"] is True and site.http.get("/health/ready").status_code == 200
-    assert "xtrader_engine_cancel_only 1.0" in site.http.get("/metrics").text
+    assert "xtrader_engine_cancel_only 1.0" in site.http.get("/metrics/engine").text
     del site.environment["DISK_RESERVE_MB"]
     site.restart_engine()
     site.wait(lambda: site.place().status_code == 200, "orders again")
