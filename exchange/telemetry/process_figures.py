@@ -20,7 +20,7 @@ from exchange.telemetry.measures import Figures
 LAG_EVERY_S: Final = 0.25
 #: Of the project (pyproject.toml).
 VERSION: Final = "1.0.0"
-_OPEN: Final = {"closed": 0.0, "half-open": 0.5, "open": 1.0}
+_OPEN: Final = {breakers.CLOSED: 0.0, breakers.HALF_OPEN: 0.5, breakers.OPEN: 1.0}
 
 
 def describe_process(figures: Figures, name: str, **build: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -99,7 +100,7 @@ def _market(symbol: SymbolEvent, books: dict[str, Any]) -> Market:
     return Market(symbol.symbol, SYMBOL_STATUSES[symbol.status], bid, ask)
 
 
-def _problems(report: Report) -> Any:
+def _problems(report: Report) -> Iterator[str]:
     engine, marketdata = report.engine, report.marketdata
     if not engine:
         yield f"the engine does not answer ({report.engine_error}): no orders are taken"
