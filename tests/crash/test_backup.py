@@ -20,12 +20,10 @@ import pytest
 
 from exchange.engine import Engine
 from exchange.engine.messages import ACTIVE
-from exchange.journal.archive import Archiver, unneeded_sequence
 from exchange.journal.errors import JournalError
 from exchange.journal.file_journal import LOCK_NAME
 from exchange.journal.reader import JournalReader
 from exchange.journal.recovery import recover
-from exchange.journal.snapshots import write_snapshot
 from exchange.journal.tools import export, verify
 from exchange.models import Account, ChangeRequest, Projection
 from exchange.node.sequencer import open_sequencer
@@ -33,7 +31,7 @@ from ops.backup import journal_copy as copying
 from ops.backup.database import take_back_to
 from ops.backup.errors import BackupDamaged, BackupError, TargetNotEmpty
 from ops.backup.service import Site, back_up, restore
-from tests.crash.script import START_NS
+from tests.crash.resting import site_at_rest
 from tests.marketdata import postgres
 from tests.marketdata.processes import Processes, end
 from tests.marketdata.traffic import Traffic, opening
@@ -43,26 +41,7 @@ from tests.marketdata.traffic import Traffic, opening
 
 @pytest.fixture(params=["as written", "archived"])
 def site(tmp_path: Path, request: pytest.FixtureRequest) -> Site:
-    """An exchange at rest with a snapshot in the middle, and perhaps what lies behind it archived."""
-    site = Site(tmp_path / "journal", tmp_path / "snapshots", tmp_path / "engine.sock")
-    traffic = Traffic(3)
-    with open_sequencer(
-        site.journal, site.snapshots, clock=lambda: START_NS, segment_bytes=2_048
-    ) as sequencer:
-        sequencer.submit(opening())
-        for number in range(30):
-            sequencer.submit(traffic.take(5))
-            if number == 15:
-                write_snapshot(site.snapshots, sequencer.engine, sequencer.position.event_hash)
-    if request.param == "archived":
-        assert archive(site) > 1
-    return site
-
-
-def archive(site: Site) -> int:
-    archiver = Archiver(site.journal, keep=1)
-    archiver.allow(unneeded_sequence(site.snapshots))
-    return archiver.run()
+    return site_at_rest(tmp_path, is_archived=request.param == "archived")
 
 
 def elsewhere(tmp_path: Path, name: str = "elsewhere") -> Site:

@@ -8,15 +8,11 @@ from pathlib import Path
 import pytest
 
 from exchange.journal import tools
-from exchange.journal.archive import Archiver, unneeded_sequence
 from exchange.journal.recovery import recover
-from exchange.journal.snapshots import write_snapshot
 from exchange.management.progress_bar import LINE_EVERY_S, Lines
-from exchange.node.sequencer import open_sequencer
 from exchange.telemetry.progress import Unit, step, told_to
 from ops.backup.service import Site, back_up, restore
-from tests.crash.script import START_NS
-from tests.marketdata.traffic import Traffic, opening
+from tests.crash.resting import site_at_rest
 
 
 class Told:
@@ -38,21 +34,7 @@ class Told:
 
 @pytest.fixture(params=["as written", "archived"])
 def site(tmp_path: Path, request: pytest.FixtureRequest) -> Site:
-    site = Site(tmp_path / "journal", tmp_path / "snapshots", tmp_path / "engine.sock")
-    traffic = Traffic(3)
-    with open_sequencer(
-        site.journal, site.snapshots, clock=lambda: START_NS, segment_bytes=2_048
-    ) as sequencer:
-        sequencer.submit(opening())
-        for number in range(30):
-            sequencer.submit(traffic.take(5))
-            if number == 15:
-                write_snapshot(site.snapshots, sequencer.engine, sequencer.position.event_hash)
-    if request.param == "archived":
-        archiver = Archiver(site.journal, keep=1)
-        archiver.allow(unneeded_sequence(site.snapshots))
-        assert archiver.run() > 1
-    return site
+    return site_at_rest(tmp_path, is_archived=request.param == "archived")
 
 
 def test_a_step_does_what_it_said(site: Site, tmp_path: Path) -> None:
